@@ -1,0 +1,44 @@
+# make run | test | bench | lint.  The environment is made on first use, in .venv.
+PYTHON ?= python3
+REQUIREMENTS ?= requirements.txt
+VENV := .venv
+BIN := $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: run test bench lint format screenshots clean
+
+run: $(VENV)/.run-ready
+	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
+
+test: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev-ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.run-ready
+	$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(VENV)/.dev-ready
+	$(BIN)/python -m tests.browser.screenshots
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "ThoraxLens needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.x"'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run-ready: $(REQUIREMENTS) requirements-base.txt constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	touch $@
+
+$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.run-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,54 @@
+"""The errors ThoraxLens raises on purpose.
+
+Every message is one or two plain sentences that say what was wrong and what to do,
+so that a page or the command line can show it to a user as it is. The exit code is
+what ``python -m core`` ends with.
+"""
+
+from __future__ import annotations
+
+
+class ThoraxLensError(Exception):
+    """Anything a user can be told about. Catch this at the border, nothing broader."""
+
+    exit_code = 1
+
+
+class InputError(ThoraxLensError):
+    """What the user gave cannot be used: a value, a name, a folder, an archive."""
+
+    exit_code = 2
+
+
+class FilmError(InputError):
+    """One file is not a film that can be read. Never ends a job over many files."""
+
+
+class SpecError(InputError):
+    """A data set or run description contradicts itself or the catalogue."""
+
+
+class NotFoundError(InputError):
+    """A named data set, run or film does not exist (any more)."""
+
+
+class WeightsMissingError(ThoraxLensError):
+    """Pretrained weights are neither on disk nor to be downloaded."""
+
+
+class DownloadError(ThoraxLensError):
+    """A download failed, or what came does not match its published hash."""
+
+
+class TrainingError(ThoraxLensError):
+    """A run could not go on, for a reason that its owner can act on."""
+
+
+class PredictionError(ThoraxLensError):
+    """The prediction worker could not answer; the next request may work."""
+
+
+class Cancelled(ThoraxLensError):
+    """The user asked for a stop, and it was followed."""
+
+    exit_code = 130

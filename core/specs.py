@@ -1,0 +1,158 @@
+"""What a user decides, as frozen and validated values that survive a trip through JSON.
+
+A data set is reproducible from its ``DatasetSpec`` and the catalogue; a run from its
+``RunSpec`` and the data set. Nothing here looks at disk or at the catalogue.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from core.errors import SpecError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+
+Balance = Literal["undersample", "class_weights", "none"]
+Split = Literal["study", "patient"]
+Preprocessing = Literal["model", "rescale"]
+Optimizer = Literal["nadam", "adam", "sgd", "rmsprop"]
+
+SPLITS = ("train", "validation", "test")
+
+
+class Spec(BaseModel):
+    """Frozen; unknown fields are refused; errors are ``SpecError`` with plain words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def build(cls, **fields: Any) -> Self:
+        """Validate ``fields``. Raises SpecError naming each field that is wrong."""
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            raise SpecError(_plain(error)) from None
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read back what ``to_json`` wrote. Raises SpecError."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise SpecError(_plain(error)) from None
+
+    def to_json(self) -> str:
+        return self.model_dump_json()
+
+    def changed(self, **fields: Any) -> Self:
+        """A validated copy with some fields replaced. Raises SpecError."""
+        return type(self).build(**{**self.model_dump(), **fields})
+
+
+class ClassSpec(Spec):
+    """One class of a data set: a set of films chosen by what the catalogue says.
+
+    An empty tuple means "any". ``findings`` are normalised findings, ``views``
+    normalised views; ``subsets`` are the folder splits that a source came with
+    (``train``, ``test`` …).
+    """
+
+    name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
+    findings: tuple[str, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    subsets: tuple[str, ...] = ()
+
+
+class DatasetSpec(Spec):
+    """How a data set is made. The first class is the positive one.
+
+    Fractions follow the study: the test set is ``ceil(test_fraction · n)`` of each class
+    and the validation set ``ceil(validation_fraction · rest)``.
+    """
+
+    name: str
+    classes: tuple[ClassSpec, ...] = Field(min_length=2)
+    balance: Balance = "undersample"
+    split: Split = "patient"
+    test_fraction: float = Field(0.20, gt=0, lt=1)
+    validation_fraction: float = Field(0.25, gt=0, lt=1)
+    image_size: int = Field(224, ge=32, le=1024)
+    preprocessing: Preprocessing = "model"
+    seed: int = Field(0, ge=0, lt=2**31)
+    preset: Literal["study", "recommended", "custom"] = "custom"
+
+    @field_validator("name")
+    @classmethod
+    def _name_fits_a_folder(cls, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise ValueError(
+                "use 1 to 64 letters, digits, spaces, dots, dashes or underscores, "
+                "starting with a letter or digit"
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _classes_differ(self) -> Self:
+        names = [one.name.lower() for one in self.classes]
+        if len(set(names)) < len(names):
+            raise ValueError("two classes have the same name")
+        return self
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.classes)
+
+
+class AugmentSpec(Spec):
+    """Random changes to each training film; all zero and False means none.
+
+    ``rotation`` in degrees, ``zoom`` and ``shift`` as fractions of the film's side,
+    ``brightness`` as a fraction of the full grey range; each is the largest change
+    in either direction, drawn uniformly.
+    """
+
+    rotation: float = Field(10.0, ge=0, le=180)
+    zoom: float = Field(0.10, ge=0, le=0.5)
+    shift: float = Field(0.05, ge=0, le=0.5)
+    horizontal_flip: bool = True
+    vertical_flip: bool = False
+    brightness: float = Field(0.0, ge=0, le=0.5)
+
+
+class RunSpec(Spec):
+    """One training run. Defaults are the study's where it states them.
+
+    ``weights`` is ``imagenet``, ``random`` or the path of a local ``.weights.h5`` file;
+    for the CNN only ``random`` means anything. ``device`` is ``auto``, ``cpu`` or
+    ``gpu:N``. ``early_stopping`` is a patience in epochs, None for never.
+    ``image_size`` and ``preprocessing`` None mean: as the data set says.
+    """
+
+    dataset: str
+    model: str
+    weights: str = "imagenet"
+    epochs: int = Field(50, ge=1, le=1000)
+    batch_size: int = Field(32, ge=1, le=512)
+    optimizer: Optimizer = "nadam"
+    learning_rate: float = Field(1e-3, gt=0, le=1)
+    dropout: float = Field(0.3, ge=0, lt=1)
+    augment: AugmentSpec | None = AugmentSpec()
+    early_stopping: int | None = Field(None, ge=1)
+    class_weighting: bool = False
+    device: str = Field("auto", pattern=r"^(auto|cpu|gpu:\d+)$")
+    image_size: int | None = Field(None, ge=32, le=1024)
+    preprocessing: Preprocessing | None = None
+    seed: int = Field(0, ge=0, lt=2**31)
+
+
+def _plain(error: ValidationError) -> str:
+    parts = []
+    for one in error.errors():
+        where = " → ".join(str(step) for step in one["loc"])
+        message = one["msg"].removeprefix("Value error, ")
+        parts.append(f"{where}: {message}" if where else message)
+    return "The description does not hold together: " + "; ".join(parts) + "."

@@ -1,0 +1,52 @@
+"""The only room with SQL: one SQLite file holds catalogue, data sets and runs.
+
+``open_store(workspace)`` gives the three of them. Artefacts (arrays, weights, logs) are
+files; the store keeps what pages and scripts ask for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.store.catalogue import Catalogue, Film, Source
+from core.store.database import Database
+from core.store.datasets import Datasets, Member, StoredDataset
+from core.store.runs import ACTIVE, FINISHED, STATES, Epoch, Run, Runs
+from core.workspace import Workspace
+
+__all__ = [
+    "ACTIVE",
+    "FINISHED",
+    "STATES",
+    "Catalogue",
+    "Database",
+    "Datasets",
+    "Epoch",
+    "Film",
+    "Member",
+    "Run",
+    "Runs",
+    "Source",
+    "Store",
+    "StoredDataset",
+    "open_store",
+]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Three views of one database file; safe to share between threads and processes."""
+
+    workspace: Workspace
+    catalogue: Catalogue
+    datasets: Datasets
+    runs: Runs
+
+
+def open_store(workspace: Workspace) -> Store:
+    """Open the workspace's database, creating it when it is not there.
+
+    Raises InputError when the file is not a database or comes from a newer ThoraxLens.
+    """
+    database = Database(workspace.database)
+    return Store(workspace, Catalogue(database), Datasets(database), Runs(database))

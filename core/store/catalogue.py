@@ -1,0 +1,204 @@
+"""Sources and films: what has been imported, and what is known of each film."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from core.errors import InputError, NotFoundError
+from core.store.database import Database
+
+UNKNOWN = "unknown"
+
+# Columns that repeat few values: as categories, 100,000 films filter in milliseconds.
+CATEGORIES = ("source", "finding", "view", "sex", "subset")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One import: a folder in a known layout, under the name that pages show."""
+
+    name: str
+    layout: str
+    root: str
+    artificial: bool = False
+    imported_at: str = ""
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Film:
+    """One X-ray film.
+
+    ``film_id``: first 32 hex digits of the SHA-256 of the file's bytes. ``patient`` is
+    unique over all sources. ``finding``, ``view`` and ``sex`` are normalised and
+    ``"unknown"`` where the source is silent; the ``_original`` fields keep its spelling.
+    ``age`` in years. ``subset``: the split folder it came in, or ``""``. ``width`` and
+    ``height`` in pixels. ``masks``: kind (``lungs``, ``opacity``) → path of a mask image.
+    ``metadata``: everything else that the source says, never from a DICOM header.
+    """
+
+    film_id: str
+    source: str
+    path: str
+    patient: str
+    finding: str
+    finding_original: str = ""
+    view: str = UNKNOWN
+    view_original: str = ""
+    sex: str = UNKNOWN
+    age: float | None = None
+    subset: str = ""
+    width: int = 0
+    height: int = 0
+    masks: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+FIELDS = tuple(Film.__dataclass_fields__)
+
+
+class Catalogue:
+    """Reads and writes sources and films."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def version(self) -> int:
+        """A number that changes whenever the catalogue does; what caches are keyed by."""
+        with self._database.work() as work:
+            return int(work.execute("SELECT number FROM catalogue_version").fetchone()[0])
+
+    def save_source(self, source: Source, films: Iterable[Film]) -> int:
+        """Add a source's films in one transaction; returns how many were new.
+
+        A film whose content is already there is left as it was. Saving the same source
+        again replaces its import report and time only.
+        """
+        columns = ", ".join(FIELDS)
+        marks = ", ".join(f":{name}" for name in FIELDS)
+        rows = [_film_row(film) for film in films]
+        with self._database.work(write=True) as work:
+            taken = work.execute(
+                "SELECT root FROM sources WHERE name = ?", (source.name,)
+            ).fetchone()
+            if taken and taken["root"] != source.root:
+                raise InputError(
+                    f"The name “{source.name}” already stands for {taken['root']}. "
+                    "Give this import another name."
+                )
+            work.execute(
+                "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET "
+                "layout = excluded.layout, imported_at = excluded.imported_at, "
+                "report = excluded.report",
+                (
+                    source.name,
+                    source.layout,
+                    source.root,
+                    int(source.artificial),
+                    source.imported_at or datetime.now(UTC).isoformat(timespec="seconds"),
+                    json.dumps(source.report),
+                ),
+            )
+            before = work.total_changes
+            work.executemany(
+                f"INSERT INTO films ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows
+            )
+            added = work.total_changes - before
+            work.execute("UPDATE catalogue_version SET number = number + 1")
+        return added
+
+    def sources(self) -> list[Source]:
+        """All sources, oldest import first."""
+        with self._database.work() as work:
+            rows = work.execute("SELECT * FROM sources ORDER BY imported_at, rowid").fetchall()
+        return [_source(row) for row in rows]
+
+    def source_at(self, root: str) -> Source | None:
+        """The source imported from this folder, if any."""
+        with self._database.work() as work:
+            row = work.execute("SELECT * FROM sources WHERE root = ?", (root,)).fetchone()
+        return _source(row) if row else None
+
+    def remove_source(self, name: str) -> int:
+        """Forget a source and its films (files on disk stay); returns how many films."""
+        with self._database.work(write=True) as work:
+            count = work.execute("SELECT COUNT(*) FROM films WHERE source = ?", (name,)).fetchone()
+            if not work.execute("DELETE FROM sources WHERE name = ?", (name,)).rowcount:
+                raise NotFoundError(f"There is no source called “{name}”.")
+            work.execute("UPDATE catalogue_version SET number = number + 1")
+        return int(count[0])
+
+    def count(self) -> int:
+        with self._database.work() as work:
+            return int(work.execute("SELECT COUNT(*) FROM films").fetchone()[0])
+
+    def known(self) -> dict[str, tuple[str, str]]:
+        """film_id → (source, path), for telling duplicates from films already imported."""
+        with self._database.work() as work:
+            rows = work.execute("SELECT film_id, source, path FROM films").fetchall()
+        return {row["film_id"]: (row["source"], row["path"]) for row in rows}
+
+    def film(self, film_id: str) -> Film:
+        """Raises NotFoundError."""
+        films = self.films([film_id])
+        if not films:
+            raise NotFoundError("This film is no longer in the catalogue.")
+        return films[0]
+
+    def films(self, film_ids: Sequence[str]) -> list[Film]:
+        """The films with these ids, in the order asked; unknown ids are passed over."""
+        found: dict[str, Film] = {}
+        with self._database.work() as work:
+            for start in range(0, len(film_ids), 500):
+                chunk = list(film_ids[start : start + 500])
+                marks = ", ".join("?" * len(chunk))
+                for row in work.execute(f"SELECT * FROM films WHERE film_id IN ({marks})", chunk):
+                    found[row["film_id"]] = _film(row)
+        return [found[one] for one in film_ids if one in found]
+
+    def frame(self) -> pd.DataFrame:
+        """One row a film, without masks and metadata, sorted by source and path.
+
+        Columns: film_id, source, path, patient, finding, finding_original, view,
+        view_original, sex, age (float, NaN where unknown), subset, width, height.
+        The columns in ``CATEGORIES`` are pandas categoricals.
+        """
+        columns = [name for name in FIELDS if name not in ("masks", "metadata")]
+        with self._database.work() as work:
+            rows = work.execute(
+                f"SELECT {', '.join(columns)} FROM films ORDER BY source, path"
+            ).fetchall()
+        frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
+        frame["age"] = frame["age"].astype(float)
+        return frame.astype({name: "category" for name in CATEGORIES})
+
+
+def _film_row(film: Film) -> dict[str, Any]:
+    row = {name: getattr(film, name) for name in FIELDS}
+    row["masks"] = json.dumps(film.masks)
+    row["metadata"] = json.dumps(film.metadata, ensure_ascii=False)
+    return row
+
+
+def _film(row: Any) -> Film:
+    values = {name: row[name] for name in FIELDS}
+    values["masks"] = json.loads(values["masks"])
+    values["metadata"] = json.loads(values["metadata"])
+    return Film(**values)
+
+
+def _source(row: Any) -> Source:
+    return Source(
+        name=row["name"],
+        layout=row["layout"],
+        root=row["root"],
+        artificial=bool(row["artificial"]),
+        imported_at=row["imported_at"],
+        report=json.loads(row["report"]),
+    )

@@ -1,0 +1,138 @@
+"""The SQLite file: its schema, and one connection a call."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import InputError
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE sources (
+    name TEXT PRIMARY KEY,
+    layout TEXT NOT NULL,
+    root TEXT NOT NULL UNIQUE,
+    artificial INTEGER NOT NULL,
+    imported_at TEXT NOT NULL,
+    report TEXT NOT NULL
+);
+CREATE TABLE films (
+    film_id TEXT PRIMARY KEY,
+    source TEXT NOT NULL REFERENCES sources(name) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    patient TEXT NOT NULL,
+    finding TEXT NOT NULL,
+    finding_original TEXT NOT NULL,
+    view TEXT NOT NULL,
+    view_original TEXT NOT NULL,
+    sex TEXT NOT NULL,
+    age REAL,
+    subset TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    masks TEXT NOT NULL,
+    metadata TEXT NOT NULL
+);
+CREATE INDEX films_by_source ON films(source);
+CREATE TABLE catalogue_version (number INTEGER NOT NULL);
+INSERT INTO catalogue_version VALUES (0);
+CREATE TABLE datasets (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    spec TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE TABLE dataset_films (
+    dataset TEXT NOT NULL REFERENCES datasets(name) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    film_id TEXT NOT NULL,
+    class_index INTEGER NOT NULL,
+    split TEXT NOT NULL,
+    PRIMARY KEY (dataset, position)
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    spec TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    device TEXT NOT NULL DEFAULT '',
+    pid INTEGER,
+    pid_started REAL,
+    created_at REAL NOT NULL,
+    started_at REAL,
+    finished_at REAL,
+    heartbeat_at REAL,
+    cancel_at REAL,
+    progress TEXT NOT NULL DEFAULT '{}',
+    result TEXT NOT NULL DEFAULT '{}'
+);
+CREATE TABLE epochs (
+    run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,
+    epoch INTEGER NOT NULL,
+    loss REAL,
+    accuracy REAL,
+    val_loss REAL,
+    val_accuracy REAL,
+    learning_rate REAL,
+    seconds REAL,
+    PRIMARY KEY (run_id, epoch)
+) WITHOUT ROWID;
+"""
+
+
+class Database:
+    """Opens a fresh connection for each unit of work; commits it whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._create_or_check()
+
+    @contextmanager
+    def work(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection for one transaction; ``write`` takes the write lock at once.
+
+        Taking it at once, instead of upgrading from a read, is what lets the busy
+        timeout work: SQLite refuses an upgrade immediately.
+        """
+        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            connection.close()
+
+    def _create_or_check(self) -> None:
+        try:
+            # journal_mode cannot change inside a transaction; it sticks to the file.
+            bare = sqlite3.connect(self.path, timeout=30)
+            try:
+                bare.execute("PRAGMA journal_mode = WAL")
+            finally:
+                bare.close()
+            with self.work(write=True) as connection:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if version == 0:
+                    for statement in SCHEMA.split(";\n"):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                elif version > SCHEMA_VERSION:
+                    raise InputError(
+                        f"{self.path} was written by a newer ThoraxLens. "
+                        "Update this one, or choose another data folder with --data."
+                    )
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"{self.path} cannot be used as ThoraxLens's database ({error}). "
+                "Move it away, or choose another data folder with --data."
+            ) from error

@@ -1,0 +1,235 @@
+"""Training runs: what was asked for, how far it is, and what came out."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from core.errors import InputError, NotFoundError
+from core.specs import RunSpec
+from core.store.database import Database
+
+STATES = (
+    "queued",
+    "preparing",
+    "training",
+    "evaluating",
+    "done",
+    "failed",
+    "cancelled",
+    "interrupted",
+)
+ACTIVE = ("preparing", "training", "evaluating")  # a worker process should be alive
+FINISHED = ("done", "failed", "cancelled", "interrupted")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One finished epoch, counted from 1. ``seconds``: wall time of the epoch, validation
+    included. A value that could not be computed is None, never 0."""
+
+    epoch: int
+    loss: float | None
+    accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    learning_rate: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as the store knows it. Times are seconds since 1970 (UTC).
+
+    ``progress``: what the worker last said (keys ``stage``, ``done``, ``total``, ``unit``,
+    ``epoch``, ``epochs``, ``eta_seconds``). ``result``: filled when done.
+    """
+
+    run_id: str
+    spec: RunSpec
+    state: str
+    reason: str = ""
+    device: str = ""
+    pid: int | None = None
+    pid_started: float | None = None
+    created_at: float = 0.0
+    started_at: float | None = None
+    finished_at: float | None = None
+    heartbeat_at: float | None = None
+    cancel_at: float | None = None
+    progress: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What pages call the run: model, data set, and the id's short tail."""
+        return f"{self.spec.model} · {self.spec.dataset} · {self.run_id[-4:]}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class Runs:
+    """Reads and writes runs. State changes are compare-and-set: two processes that
+    both think they own a run cannot both win."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, spec: RunSpec) -> Run:
+        """Queue a run. Its id sorts by time and is safe in paths and addresses."""
+        now = time.time()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+        run_id = f"{stamp}-{secrets.token_hex(2)}"
+        with self._database.work(write=True) as work:
+            work.execute(
+                "INSERT INTO runs (run_id, spec, state, created_at) VALUES (?, ?, 'queued', ?)",
+                (run_id, spec.to_json(), now),
+            )
+        return self.get(run_id)
+
+    def get(self, run_id: str) -> Run:
+        """Raises NotFoundError."""
+        with self._database.work() as work:
+            row = work.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"There is no run {run_id}. It may have been deleted.")
+        return _run(row)
+
+    def all(self, states: Iterable[str] = STATES) -> list[Run]:
+        """Runs in these states, newest first."""
+        wanted = list(states)
+        marks = ", ".join("?" * len(wanted))
+        with self._database.work() as work:
+            rows = work.execute(
+                f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY created_at DESC, run_id DESC",
+                wanted,
+            ).fetchall()
+        return [_run(row) for row in rows]
+
+    def queued(self) -> list[Run]:
+        """Waiting runs, the longest-waiting first."""
+        return self.all(["queued"])[::-1]
+
+    def transition(
+        self, run_id: str, to: str, *, only_from: Iterable[str] = STATES, **fields: Any
+    ) -> bool:
+        """Move a run to a state and set columns with it, if it is in ``only_from``.
+
+        ``fields``: reason, device, pid, pid_started, started_at, finished_at, cancel_at,
+        progress (dict), result (dict). Returns whether the run was in one of them.
+        """
+        allowed = list(only_from)
+        values = {key: json.dumps(v) if isinstance(v, dict) else v for key, v in fields.items()}
+        sets = ", ".join(["state = ?", *(f"{key} = ?" for key in values)])
+        marks = ", ".join("?" * len(allowed))
+        with self._database.work(write=True) as work:
+            changed = work.execute(
+                f"UPDATE runs SET {sets} WHERE run_id = ? AND state IN ({marks})",
+                (to, *values.values(), run_id, *allowed),
+            ).rowcount
+        return bool(changed)
+
+    def beat(self, run_id: str, progress: dict[str, Any] | None = None) -> None:
+        """Note that the worker lives, and what it is doing when that changed."""
+        with self._database.work(write=True) as work:
+            if progress is None:
+                work.execute(
+                    "UPDATE runs SET heartbeat_at = ? WHERE run_id = ?", (time.time(), run_id)
+                )
+            else:
+                work.execute(
+                    "UPDATE runs SET heartbeat_at = ?, progress = ? WHERE run_id = ?",
+                    (time.time(), json.dumps(progress), run_id),
+                )
+
+    def request_cancel(self, run_id: str) -> str:
+        """Ask for a stop; a queued run is cancelled at once. Returns the state after."""
+        if self.transition(
+            run_id,
+            "cancelled",
+            only_from=["queued"],
+            reason="Stopped before it started.",
+            finished_at=time.time(),
+        ):
+            return "cancelled"
+        with self._database.work(write=True) as work:
+            work.execute(
+                "UPDATE runs SET cancel_at = ? WHERE run_id = ? AND cancel_at IS NULL",
+                (time.time(), run_id),
+            )
+        return self.get(run_id).state
+
+    def cancel_requested(self, run_id: str) -> bool:
+        """Whether a stop was asked for; True as well when the run has been deleted."""
+        with self._database.work() as work:
+            row = work.execute("SELECT cancel_at FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        return row is None or row["cancel_at"] is not None
+
+    def requeue(self, run_id: str) -> None:
+        """Put a stopped run back in the queue, to go on from its last checkpoint.
+
+        Raises InputError when it is not stopped.
+        """
+        if not self.transition(
+            run_id,
+            "queued",
+            only_from=["failed", "cancelled", "interrupted"],
+            reason="",
+            cancel_at=None,
+            finished_at=None,
+            pid=None,
+            pid_started=None,
+            progress={},
+        ):
+            raise InputError(f"Only a stopped run can be resumed; {run_id} is not stopped.")
+
+    def delete(self, run_id: str) -> None:
+        """Forget a run and its epochs. Raises InputError while it is active."""
+        with self._database.work(write=True) as work:
+            marks = ", ".join("?" * len(ACTIVE))
+            gone = work.execute(
+                f"DELETE FROM runs WHERE run_id = ? AND state NOT IN ({marks})", (run_id, *ACTIVE)
+            ).rowcount
+        if not gone:
+            run = self.get(run_id)
+            raise InputError(f"The run is {run.state}. Stop it before you delete it.")
+
+    def save_epoch(self, run_id: str, epoch: Epoch) -> None:
+        """Write one epoch; a resumed run overwrites an epoch that it repeats."""
+        with self._database.work(write=True) as work:
+            work.execute(
+                "INSERT OR REPLACE INTO epochs VALUES (:run_id, :epoch, :loss, :accuracy, "
+                ":val_loss, :val_accuracy, :learning_rate, :seconds)",
+                {"run_id": run_id, **asdict(epoch)},
+            )
+
+    def forget_epochs_after(self, run_id: str, epoch: int) -> None:
+        """Drop epochs later than ``epoch``: a resumed run does them again."""
+        with self._database.work(write=True) as work:
+            work.execute("DELETE FROM epochs WHERE run_id = ? AND epoch > ?", (run_id, epoch))
+
+    def epochs(self, run_id: str) -> pd.DataFrame:
+        """One row an epoch, in order, with the columns of ``Epoch``."""
+        columns = list(Epoch.__dataclass_fields__)
+        with self._database.work() as work:
+            rows = work.execute(
+                f"SELECT {', '.join(columns)} FROM epochs WHERE run_id = ? ORDER BY epoch",
+                (run_id,),
+            ).fetchall()
+        return pd.DataFrame([tuple(row) for row in rows], columns=columns)
+
+
+def _run(row: Any) -> Run:
+    values = {name: row[name] for name in Run.__dataclass_fields__}
+    values["spec"] = RunSpec.from_json(values["spec"])
+    values["progress"] = json.loads(values["progress"])
+    values["result"] = json.loads(values["result"])
+    return Run(**values)

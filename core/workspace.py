@@ -1,0 +1,77 @@
+"""Where everything lies that one installation holds."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENT_VARIABLE = "THORAXLENS_DATA"
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The data folder and the places inside it. Creating one touches no disk."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "thoraxlens.sqlite3"
+
+    @property
+    def uploads(self) -> Path:
+        """Unpacked archives and downloads: the only films that we hold a copy of."""
+        return self.root / "uploads"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.root / "thumbnails"
+
+    @property
+    def film_cache(self) -> Path:
+        return self.root / "cache" / "films"
+
+    @property
+    def feature_cache(self) -> Path:
+        return self.root / "cache" / "features"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def weights(self) -> Path:
+        """A user puts pretrained weights here; downloads land here too."""
+        return self.root / "weights"
+
+    @property
+    def dispatcher_lock(self) -> Path:
+        return self.root / "dispatcher.lock"
+
+    def run_folder(self, run_id: str) -> Path:
+        return self.runs / run_id
+
+    def create(self) -> Workspace:
+        """Make the folders; safe to repeat. Returns itself."""
+        for folder in (
+            self.root,
+            self.uploads,
+            self.thumbnails,
+            self.film_cache,
+            self.feature_cache,
+            self.runs,
+            self.weights,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+
+def open_workspace(data: str | Path | None = None) -> Workspace:
+    """The workspace at ``data``, else at ``$THORAXLENS_DATA``, else the project's ``data/``.
+
+    A relative path counts from the current folder, as a shell user expects.
+    """
+    chosen = data or os.environ.get(ENVIRONMENT_VARIABLE) or PROJECT_ROOT / "data"
+    return Workspace(Path(chosen).expanduser().resolve()).create()

@@ -1,0 +1,81 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before anything imports TensorFlow: its banner is noise in a test report.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from core.store import Store, open_store
+from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, Workspace, open_workspace
+
+
+def real_data_folder() -> Path | None:
+    """The folder with real films, if this machine has it."""
+    named = os.environ.get("THORAXLENS_REAL_DATA")
+    folder = Path(named) if named else PROJECT_ROOT.parent / "shared" / "data"
+    return folder if (folder / "covid-chestxray-dataset" / "metadata.csv").exists() else None
+
+
+def pytest_report_header() -> str:
+    folder = real_data_folder()
+    return f"real films: {folder or 'none here; tests that need them are skipped'}"
+
+
+@pytest.fixture(autouse=True)
+def _no_stray_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may touch the developer's own data folder."""
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(tmp_path / "data"))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace of this test's own."""
+    return open_workspace(tmp_path / "data")
+
+
+@pytest.fixture
+def store(workspace: Workspace) -> Store:
+    """An empty store of this test's own."""
+    return open_store(workspace)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real films; skips, and says so, where they are not."""
+    folder = real_data_folder()
+    if folder is None:
+        pytest.skip("no real films beside this checkout (set THORAXLENS_REAL_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def phantom_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 phantom films of 128 px, 20 a class, made once."""
+    from core.datasets.phantom import make_phantoms
+
+    folder = tmp_path_factory.mktemp("phantoms") / "Phantom films"
+    make_phantoms(folder, per_class=20, size=128, seed=0)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _phantom_workspace(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from core.datasets.ingest import import_folder
+
+    root = tmp_path_factory.mktemp("phantom-workspace")
+    import_folder(open_store(open_workspace(root)), phantom_folder, name="Phantom films")
+    return root
+
+
+@pytest.fixture
+def phantom_store(_phantom_workspace: Path, workspace: Workspace) -> Iterator[Store]:
+    """This test's own store with the 40 phantom films imported."""
+    shutil.copytree(_phantom_workspace, workspace.root, dirs_exist_ok=True)
+    yield open_store(workspace)

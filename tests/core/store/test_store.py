@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputError, NotFoundError
+from core.specs import DatasetSpec, RunSpec
+from core.store import Epoch, Film, Member, Source, Store, open_store
+from core.workspace import Workspace, open_workspace
+
+SPEC = DatasetSpec.build(
+    name="study",
+    classes=[
+        {"name": "covid", "findings": ["COVID-19"]},
+        {"name": "healthy", "findings": ["No finding"]},
+    ],
+)
+
+
+def _film(number: int, source: str = "hospital") -> Film:
+    return Film(
+        film_id=f"{number:032x}",
+        source=source,
+        path=f"/films/{number}.png",
+        patient=f"{source}/{number // 2}",
+        finding="COVID-19" if number % 2 else "No finding",
+        age=40.0 + number if number else None,
+        masks={"lungs": "/masks/1.png"},
+        metadata={"location": "Hà Nội"},
+    )
+
+
+def _fill(store: Store, films: int = 4) -> None:
+    source = Source("hospital", "folders", "/films")
+    store.catalogue.save_source(source, [_film(number) for number in range(films)])
+
+
+# -- catalogue
+
+
+def test_a_film_comes_back_as_it_went_in(store: Store) -> None:
+    _fill(store)
+    assert store.catalogue.film(_film(1).film_id) == _film(1)
+    asked = [_film(3).film_id, "gone", _film(0).film_id]
+    assert store.catalogue.films(asked) == [_film(3), _film(0)]
+    with pytest.raises(NotFoundError):
+        store.catalogue.film("gone")
+
+
+def test_saving_twice_adds_nothing_and_moves_the_version(store: Store) -> None:
+    before = store.catalogue.version()
+    source = Source("hospital", "folders", "/films")
+    assert store.catalogue.save_source(source, [_film(1), _film(2)]) == 2
+    assert store.catalogue.save_source(source, [_film(1), _film(2), _film(3)]) == 1
+    assert store.catalogue.count() == 3
+    assert store.catalogue.version() > before
+
+
+def test_a_name_stands_for_one_folder(store: Store) -> None:
+    _fill(store)
+    with pytest.raises(InputError, match="another name"):
+        store.catalogue.save_source(Source("hospital", "folders", "/elsewhere"), [])
+    assert store.catalogue.source_at("/elsewhere") is None
+
+
+def test_removing_a_source_takes_its_films(store: Store) -> None:
+    _fill(store)
+    assert store.catalogue.remove_source("hospital") == 4
+    assert store.catalogue.count() == 0
+    with pytest.raises(NotFoundError):
+        store.catalogue.remove_source("hospital")
+
+
+def test_the_frame_has_categories_and_missing_ages(store: Store) -> None:
+    _fill(store)
+    frame = store.catalogue.frame()
+    assert len(frame) == 4
+    assert str(frame["finding"].dtype) == "category"
+    assert frame["age"].isna().sum() == 1
+
+
+def test_an_empty_frame_still_has_its_columns(store: Store) -> None:
+    frame = store.catalogue.frame()
+    assert frame.empty
+    assert {"film_id", "finding", "view", "age"} <= set(frame.columns)
+
+
+# -- data sets
+
+
+def test_a_data_set_keeps_order_counts_and_labels(store: Store) -> None:
+    _fill(store)
+    members = [Member(_film(n).film_id, n % 2, "train" if n else "test") for n in (3, 0, 1)]
+    store.datasets.save(SPEC, members)
+    stored = store.datasets.get("STUDY")
+    assert stored.spec == SPEC
+    assert stored.counts["train"] == {"covid": 0, "healthy": 2}
+    frame = store.datasets.members("study")
+    assert list(frame["film_id"]) == [one.film_id for one in members]
+    assert list(frame["class_name"]) == ["healthy", "covid", "healthy"]
+
+
+def test_a_data_set_is_never_overwritten(store: Store) -> None:
+    store.datasets.save(SPEC, [])
+    with pytest.raises(InputError, match="exists already"):
+        store.datasets.save(SPEC.changed(name="Study"), [])
+
+
+def test_members_outlive_their_source(store: Store) -> None:
+    _fill(store)
+    store.datasets.save(SPEC, [Member(_film(1).film_id, 0, "train")])
+    store.catalogue.remove_source("hospital")
+    frame = store.datasets.members("study")
+    assert len(frame) == 1
+    assert frame["path"].isna().all()
+
+
+def test_deleting_a_data_set_frees_its_name(store: Store) -> None:
+    store.datasets.save(SPEC, [])
+    store.datasets.delete("study")
+    assert store.datasets.all() == []
+    with pytest.raises(NotFoundError):
+        store.datasets.get("study")
+    with pytest.raises(NotFoundError):
+        store.datasets.delete("study")
+
+
+# -- runs
+
+
+def _queue(store: Store) -> str:
+    return store.runs.create(RunSpec.build(dataset="study", model="cnn")).run_id
+
+
+def test_states_change_only_from_where_they_may(store: Store) -> None:
+    run_id = _queue(store)
+    assert store.runs.transition(run_id, "training", only_from=["queued"], pid=12)
+    assert not store.runs.transition(run_id, "training", only_from=["queued"], pid=13)
+    assert store.runs.get(run_id).pid == 12
+
+
+def test_one_of_many_wins_a_transition(store: Store) -> None:
+    run_id = _queue(store)
+    wins: list[bool] = []
+
+    def claim() -> None:
+        wins.append(store.runs.transition(run_id, "preparing", only_from=["queued"]))
+
+    threads = [threading.Thread(target=claim) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(wins) == [False] * 7 + [True]
+
+
+def test_a_queued_run_is_cancelled_at_once_an_active_one_is_asked(store: Store) -> None:
+    first, second = _queue(store), _queue(store)
+    assert store.runs.request_cancel(first) == "cancelled"
+    store.runs.transition(second, "training")
+    assert not store.runs.cancel_requested(second)
+    assert store.runs.request_cancel(second) == "training"
+    assert store.runs.cancel_requested(second)
+
+
+def test_a_deleted_run_counts_as_cancelled(store: Store) -> None:
+    run_id = _queue(store)
+    store.runs.delete(run_id)
+    assert store.runs.cancel_requested(run_id)
+    with pytest.raises(NotFoundError):
+        store.runs.get(run_id)
+
+
+def test_an_active_run_cannot_be_deleted_nor_requeued(store: Store) -> None:
+    run_id = _queue(store)
+    store.runs.transition(run_id, "training")
+    with pytest.raises(InputError, match="Stop it"):
+        store.runs.delete(run_id)
+    with pytest.raises(InputError, match="stopped"):
+        store.runs.requeue(run_id)
+    store.runs.transition(run_id, "interrupted", reason="killed", progress={"epoch": 3})
+    store.runs.requeue(run_id)
+    run = store.runs.get(run_id)
+    assert (run.state, run.reason, run.progress) == ("queued", "", {})
+
+
+def test_queue_order_is_first_come_first_served(store: Store) -> None:
+    ids = [_queue(store) for _ in range(3)]
+    assert [run.run_id for run in store.runs.queued()] == ids
+    assert [run.run_id for run in store.runs.all()] == ids[::-1]
+
+
+def test_epochs_are_overwritten_and_forgotten(store: Store) -> None:
+    run_id = _queue(store)
+    for number in (1, 2, 3):
+        store.runs.save_epoch(run_id, Epoch(number, 1 / number, 0.5, None, None, 1e-3, 2.0))
+    store.runs.save_epoch(run_id, Epoch(2, 9.0, 0.5, 0.4, 0.9, 1e-3, 2.0))
+    frame = store.runs.epochs(run_id)
+    assert list(frame["epoch"]) == [1, 2, 3]
+    assert frame["loss"][1] == 9.0
+    store.runs.forget_epochs_after(run_id, 1)
+    assert list(store.runs.epochs(run_id)["epoch"]) == [1]
+
+
+def test_a_beat_keeps_or_replaces_progress(store: Store) -> None:
+    run_id = _queue(store)
+    store.runs.beat(run_id, {"stage": "training", "epoch": 2})
+    store.runs.beat(run_id)
+    run = store.runs.get(run_id)
+    assert run.progress == {"stage": "training", "epoch": 2}
+    assert run.heartbeat_at is not None
+
+
+# -- the file
+
+
+def test_what_is_not_a_database_is_refused(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path)
+    workspace.database.write_bytes(b"not a database, but long enough to be looked at" * 30)
+    with pytest.raises(InputError, match="cannot be used"):
+        open_store(workspace)
+
+
+def test_a_newer_schema_is_refused(store: Store, workspace: Workspace) -> None:
+    connection = sqlite3.connect(workspace.database)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(InputError, match="newer"):
+        open_store(workspace)
+
+
+def test_half_a_transaction_leaves_nothing(store: Store) -> None:
+    class Broken(RuntimeError):
+        pass
+
+    def films() -> object:
+        yield _film(1)
+        raise Broken
+
+    with pytest.raises(Broken):
+        store.catalogue.save_source(Source("hospital", "folders", "/films"), films())  # type: ignore[arg-type]
+    assert store.catalogue.sources() == []
