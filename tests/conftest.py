@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def _phantom_workspace(phantom_folder: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def phantom_store(_phantom_workspace: Path, workspace: Workspace) -> Iterator[Store]:
+def phantom_store(_phantom_workspace: Path, workspace: Workspace) -> Store:
     """This test's own store with the 40 phantom films imported."""
     shutil.copytree(_phantom_workspace, workspace.root, dirs_exist_ok=True)
-    yield open_store(workspace)
+    return open_store(workspace)

@@ -233,13 +233,13 @@ def test_a_newer_schema_is_refused(store: Store, workspace: Workspace) -> None:
 
 
 def test_half_a_transaction_leaves_nothing(store: Store) -> None:
-    class Broken(RuntimeError):
+    class BrokenError(RuntimeError):
         pass
 
     def films() -> object:
         yield _film(1)
-        raise Broken
+        raise BrokenError
 
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenError):
         store.catalogue.save_source(Source("hospital", "folders", "/films"), films())  # type: ignore[arg-type]
     assert store.catalogue.sources() == []
