@@ -176,7 +176,7 @@ class Catalogue:
             ).fetchall()
         frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
         frame["age"] = frame["age"].astype(float)
-        return frame.astype({name: "category" for name in CATEGORIES})
+        return frame.astype(dict.fromkeys(CATEGORIES, "category"))
 
 
 def _film_row(film: Film) -> dict[str, Any]:

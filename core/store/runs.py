@@ -109,7 +109,8 @@ class Runs:
         marks = ", ".join("?" * len(wanted))
         with self._database.work() as work:
             rows = work.execute(
-                f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY created_at DESC, run_id DESC",
+                f"SELECT * FROM runs WHERE state IN ({marks}) "
+                "ORDER BY created_at DESC, run_id DESC",
                 wanted,
             ).fetchall()
         return [_run(row) for row in rows]
