@@ -1,0 +1,1 @@
+"""From folders, archives and downloads to films in the catalogue, and on to data sets."""

@@ -1,0 +1,149 @@
+"""A data set as the folders of the study, for other programs and for the shelf."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from core.errors import InputError
+from core.store import Store
+
+Progress = Callable[[int, int], None]
+
+SPEC_FILE, TABLE_FILE = "spec.json", "films.csv"
+
+
+def export_tree(
+    store: Store, name: str, destination: Path, progress: Progress | None = None
+) -> int:
+    """Write ``train|validation|test / class / files``, ``spec.json`` and ``films.csv``.
+
+    Films are copied as they were imported, under names that are unique in the tree.
+    Returns how many. ``progress(done, total)``. Raises NotFoundError for the data set,
+    InputError for a destination that holds something or cannot be written, and for films
+    that are gone; then nothing is left behind.
+    """
+    spec, files = _listing(store, name)
+    destination = Path(destination).expanduser()
+    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
+        raise InputError(f"{destination} is not an empty folder. Choose an empty or a new one.")
+    existed = destination.exists()
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+        for done, (source, target) in enumerate(zip(files["path"], files["file"], strict=True), 1):
+            place = destination / target
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, place)
+            if progress is not None:
+                progress(done, len(files))
+        (destination / SPEC_FILE).write_text(spec, encoding="utf-8")
+        (destination / TABLE_FILE).write_text(_table(files), encoding="utf-8")
+    except BaseException as error:
+        _clear(destination, existed)
+        if isinstance(error, OSError):
+            raise InputError(
+                f"{destination} cannot be filled ({error.strerror or error}). "
+                "Choose another folder, or make room there."
+            ) from error
+        raise
+    return len(files)
+
+
+def export_zip(store: Store, name: str) -> Path:
+    """The same tree as one zip file, in the workspace's ``exports``; returns its path.
+
+    Written anew each time; zip files of earlier exports go when they are an hour old.
+    Raises NotFoundError and InputError as ``export_tree``.
+    """
+    spec, files = _listing(store, name)
+    folder = store.workspace.root / "exports"
+    part = folder / f"{secrets.token_hex(8)}.part"
+    try:
+        folder.mkdir(exist_ok=True)
+        _forget_old(folder)
+        # Films are compressed already; storing them is ten times faster and no larger.
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
+            for source, inside in zip(files["path"], files["file"], strict=True):
+                archive.write(source, inside)
+            archive.writestr(SPEC_FILE, spec)
+            archive.writestr(TABLE_FILE, _table(files))
+        return part.replace(folder / f"{_safe(name)}.zip")
+    except OSError as error:
+        raise InputError(
+            f"The zip file cannot be written ({error.strerror or error}). "
+            "Make room on the disk, or export to a folder elsewhere."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _forget_old(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.suffix in (".zip", ".part") and time.time() - path.stat().st_mtime > 3600:
+            path.unlink(missing_ok=True)
+
+
+def _listing(store: Store, name: str) -> tuple[str, pd.DataFrame]:
+    """The spec as JSON, and the members with a column ``file``: where each one goes."""
+    stored = store.datasets.get(name)
+    members = store.datasets.members(name)
+    gone = [
+        path if isinstance(path, str) else "(its source was removed)"
+        for path in members["path"]
+        if not isinstance(path, str) or not Path(path).is_file()
+    ]
+    if gone:
+        raise InputError(
+            f"{len(gone)} of {len(members)} films are gone, for example {gone[0]}. "
+            "Put the files back, or prepare a new data set."
+        )
+    members["file"] = _unique_files(members)
+    return stored.spec.model_dump_json(indent=2), members
+
+
+def _unique_files(members: pd.DataFrame) -> list[str]:
+    """Original file names; a repeated one gets part of the film's id before its ending.
+
+    Compared without regard to case, because the tree may go to such a file system.
+    """
+    names = [_safe(Path(path).name) for path in members["path"]]
+    folded = pd.Series([one.casefold() for one in names])
+    repeated = folded.duplicated(keep=False)
+    parts = members["split"] + "/" + members["class_name"] + "/"
+    ids = members["film_id"].str[:12]
+    found = []
+    for name, again, part, film_id in zip(names, repeated, parts, ids, strict=True):
+        path = Path(name)
+        found.append(part + (f"{path.stem}-{film_id}{path.suffix}" if again else name))
+    return found
+
+
+def _safe(name: str) -> str:
+    """A file name that every file system takes; letters of any script stay."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(" .") or "film"
+
+
+def _table(files: pd.DataFrame) -> str:
+    columns = ["file", "film_id", "class_name", "split", "source", "patient", "finding",
+               "view", "sex", "age", "subset"]  # fmt: skip
+    return files[columns].rename(columns={"class_name": "class"}).to_csv(index=False)
+
+
+def _clear(destination: Path, keep_folder: bool) -> None:
+    """Take away what an interrupted export wrote into a folder that was empty before."""
+    if not keep_folder:
+        shutil.rmtree(destination, ignore_errors=True)
+        return
+    for entry in os.scandir(destination):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            Path(entry.path).unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""What a layout says of one film before anybody has opened the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.datasets.vocabulary import UNKNOWN
+
+MISSING = "the file is not there"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One row or file of a collection.
+
+    ``file``: its name relative to the collection's root, as reports show it. ``patient``
+    is unique inside the collection only. ``finding``, ``view`` and ``sex`` are normalised,
+    the ``_original`` fields as written. ``left_out``: the reason, when it is known without
+    opening the file, that this is no film to import.
+    """
+
+    file: str
+    path: Path
+    patient: str
+    finding: str = UNKNOWN
+    finding_original: str = ""
+    view: str = UNKNOWN
+    view_original: str = ""
+    sex: str = UNKNOWN
+    age: float | None = None
+    subset: str = ""
+    masks: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    left_out: str = ""

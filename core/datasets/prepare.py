@@ -1,0 +1,214 @@
+"""From the catalogue to a data set: choose films, balance the classes, split, keep.
+
+``plan`` is pure, so that a page can show what would happen before anything is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.datasets import cautions
+from core.datasets.export import export_tree, export_zip
+from core.datasets.splitting import patient_split, study_split, undersample
+from core.errors import InputError, NotFoundError, SpecError
+from core.images.film_array import film_array
+from core.specs import SPLITS, ClassSpec, DatasetSpec
+from core.store import Member, Store, StoredDataset
+
+__all__ = ["MEMBER_COLUMNS", "Plan", "as_dict", "export_tree", "export_zip", "plan", "save"]
+
+MEMBER_COLUMNS = (
+    "film_id", "class_index", "class_name", "split",
+    "source", "path", "patient", "finding", "view", "sex", "age", "subset",
+)  # fmt: skip
+_CRITERIA = (
+    ("finding", "findings"), ("source", "sources"), ("view", "views"), ("subset", "subsets"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A data set that could be saved.
+
+    ``members``: one row a film with ``MEMBER_COLUMNS``, ordered by split, class, film id.
+    ``counts``: split → class name → films. ``shared_patients``: test films whose patient
+    has a film in training too. ``shares``: aspect (source, view, sex, age group) → table
+    class × value of fractions in [0, 1]. ``warnings``: plain sentences, gravest first.
+    """
+
+    spec: DatasetSpec
+    members: pd.DataFrame
+    counts: dict[str, dict[str, int]]
+    shared_patients: int
+    shares: dict[str, pd.DataFrame]
+    warnings: tuple[str, ...]
+
+
+def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
+    """Choose and split films of ``catalogue.frame()`` as ``spec`` says.
+
+    The same films and spec give the same members, whatever the order of the rows. Raises
+    SpecError for a class that is empty or too small, and for a film in two classes.
+    """
+    frame = frame.sort_values("film_id", ignore_index=True)
+    rows = [np.flatnonzero(_chosen(frame, one)) for one in spec.classes]
+    _check_classes(frame, spec, rows)
+    if spec.balance == "undersample":
+        rows = undersample(rows, spec.seed)
+    if spec.split == "patient":
+        parts = patient_split(rows, _patients(frame), spec)
+    else:
+        parts = study_split(rows, spec)
+    members = _members(frame, spec, parts)
+    shared = _shared_patients(members)
+    shares = cautions.shares(members, spec.class_names)
+    return Plan(
+        spec,
+        members,
+        _counts(members, spec),
+        sum(some for some, _ in shared.values()),
+        shares,
+        cautions.warnings(members, spec, shared, shares),
+    )
+
+
+def save(
+    store: Store, plan: Plan, progress: Callable[[int, int], None] | None = None
+) -> StoredDataset:
+    """Decode the films into the data set's array, then keep the data set.
+
+    ``progress(done, total)`` counts films. Raises InputError when the name is taken,
+    FilmError when films cannot be read any more; then nothing is kept.
+    """
+    name = plan.spec.name
+    try:
+        taken = store.datasets.get(name).name
+    except NotFoundError:
+        pass
+    else:  # said before the minutes of decoding; the store itself checks again
+        raise InputError(
+            f"A data set called “{taken}” exists already. "
+            "Choose another name, or delete that one first."
+        )
+    members = plan.members
+    film_array(
+        store.workspace,
+        members["film_id"].tolist(),
+        members["path"].tolist(),
+        plan.spec.image_size,
+        progress,
+    )
+    store.datasets.save(
+        plan.spec,
+        [
+            Member(film_id, int(index), split)
+            for film_id, index, split in zip(
+                members["film_id"], members["class_index"], members["split"], strict=True
+            )
+        ],
+    )
+    return store.datasets.get(name)
+
+
+def as_dict(plan: Plan) -> dict[str, Any]:
+    """The plan without its films, ready for JSON."""
+    return {
+        "name": plan.spec.name,
+        "spec": plan.spec.model_dump(mode="json"),
+        "films": len(plan.members),
+        "patients": int(plan.members["patient"].nunique()),
+        "counts": plan.counts,
+        "shared_patients": plan.shared_patients,
+        "shares": {aspect: table.to_dict("index") for aspect, table in plan.shares.items()},
+        "warnings": list(plan.warnings),
+    }
+
+
+def _chosen(frame: pd.DataFrame, one: ClassSpec, without: str = "") -> np.ndarray:
+    """Which rows belong to a class, as bool (n,); ``without`` leaves one criterion out."""
+    mask = np.ones(len(frame), bool)
+    for column, field in _CRITERIA:
+        wanted = getattr(one, field)
+        if wanted and field != without:
+            mask &= frame[column].isin(wanted).to_numpy()
+    return mask
+
+
+def _check_classes(frame: pd.DataFrame, spec: DatasetSpec, rows: list[np.ndarray]) -> None:
+    for one, chosen in zip(spec.classes, rows, strict=True):
+        if not len(chosen):
+            raise SpecError(_why_empty(frame, one))
+        if len(chosen) < len(SPLITS):
+            films = "1 film" if len(chosen) == 1 else f"{len(chosen)} films"
+            raise SpecError(
+                f"“{one.name}” has {films}; a class needs at least 3, one each to train, "
+                "validate and test. Widen its findings, sources or views."
+            )
+    owner = np.full(len(frame), -1)
+    for index, chosen in enumerate(rows):
+        twice = chosen[owner[chosen] >= 0]
+        if len(twice):
+            other = spec.classes[owner[twice[0]]].name
+            raise SpecError(
+                f"{len(twice)} of the films belong to “{other}” and to "
+                f"“{spec.classes[index].name}” as well, for example {frame['path'][twice[0]]}. "
+                "Change one of the two so that no film is in both."
+            )
+        owner[chosen] = index
+
+
+def _why_empty(frame: pd.DataFrame, one: ClassSpec) -> str:
+    wanted = "; ".join(
+        f"{column} {' or '.join(getattr(one, field))}"
+        for column, field in _CRITERIA
+        if getattr(one, field)
+    )
+    for column, field in _CRITERIA[::-1]:
+        left = int(_chosen(frame, one, without=field).sum())
+        if getattr(one, field) and left:
+            return (
+                f"No film fits “{one.name}” ({wanted}). {left} would if the {column} "
+                "did not matter."
+            )
+    return f"No film fits “{one.name}” ({wanted}). Import films that do, or change the class."
+
+
+def _patients(frame: pd.DataFrame) -> np.ndarray:
+    """A name for each row; a film of nobody known counts as a patient of its own."""
+    names = frame["patient"].astype(object)
+    return np.asarray(names.where(names != "", "film " + frame["film_id"]), dtype=str)
+
+
+def _members(frame: pd.DataFrame, spec: DatasetSpec, parts: list[list[np.ndarray]]) -> pd.DataFrame:
+    pieces = []
+    for position, split in enumerate(SPLITS):
+        for index, one in enumerate(spec.classes):
+            piece = frame.iloc[np.sort(parts[index][position])]
+            pieces.append(piece.assign(class_index=index, class_name=one.name, split=split))
+    members = pd.concat(pieces, ignore_index=True)[list(MEMBER_COLUMNS)]
+    plain = [name for name in MEMBER_COLUMNS if name not in ("class_index", "age")]
+    return members.astype(dict.fromkeys(plain, object))
+
+
+def _counts(members: pd.DataFrame, spec: DatasetSpec) -> dict[str, dict[str, int]]:
+    tally = members.groupby(["split", "class_name"]).size()
+    return {
+        split: {name: int(tally.get((split, name), 0)) for name in spec.class_names}
+        for split in SPLITS
+    }
+
+
+def _shared_patients(members: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """class → (test films whose patient, if known, is also in training, test films)."""
+    trained = set(members.loc[members["split"] == "train", "patient"]) - {""}
+    test = members[members["split"] == "test"]
+    both = test["patient"].isin(trained)
+    return {
+        str(name): (int(both[group.index].sum()), len(group))
+        for name, group in test.groupby("class_name", sort=False)
+    }

@@ -1,0 +1,175 @@
+"""Data set descriptions that fit what has been imported: the study's, and a better one.
+
+Real and artificial films never meet in a preset: as soon as one real source is there, the
+phantoms are left out.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from core.datasets.vocabulary import UNKNOWN, normalise_finding, normalise_view
+from core.errors import InputError, SpecError
+from core.specs import ClassSpec, DatasetSpec, Split
+from core.store import Catalogue
+
+KINDS = ("study", "recommended")
+POSITIVE, NEGATIVE, VIEW = "COVID-19", "No finding", "PA"
+ANY_VIEW = "any"
+_CLASS_NAMES = {POSITIVE: "covid", NEGATIVE: "healthy"}
+
+
+def study_spec(catalogue: Catalogue, name: str = "study", seed: int = 0) -> DatasetSpec:
+    """The study's data set: COVID-19 in PA views against the healthy children of Kaggle.
+
+    On the phantoms instead when nothing else has been imported. Raises SpecError when
+    one of the study's two collections is missing.
+    """
+    return preset("study", catalogue, name, seed)
+
+
+def recommended_spec(catalogue: Catalogue, name: str = "recommended", seed: int = 0) -> DatasetSpec:
+    """What a result can be trusted further with: split by patient, one view, films
+    scaled as the network was trained. Raises SpecError when there is nothing to tell apart.
+    """
+    return preset("recommended", catalogue, name, seed)
+
+
+def preset(
+    kind: str,
+    catalogue: Catalogue,
+    name: str,
+    seed: int,
+    *,
+    positive: str | None = None,
+    negative: str | None = None,
+    view: str | None = None,
+    split: Split | None = None,
+) -> DatasetSpec:
+    """A spec of ``kind`` (``study`` or ``recommended``), with what is given put in.
+
+    ``positive`` and ``negative`` are findings; ``view`` is a view or ``any``, and applies
+    to all films but those of sources that record no view at all. Unless given it is PA for
+    each class that has at least 3 such films, and any for phantoms.
+    A finding of one's own takes films from every source that has it. Raises InputError
+    for another kind, SpecError when the catalogue lacks what is asked for.
+    """
+    if kind not in KINDS:
+        raise InputError(f"There is no preset “{kind}”; there are {' and '.join(KINDS)}.")
+    frame = _usable(catalogue)
+    findings = (
+        _finding(frame, positive) if positive else _default_positive(frame, kind),
+        _finding(frame, negative) if negative else NEGATIVE,
+    )
+    if findings[0] == findings[1]:
+        raise SpecError(f"Both classes are “{findings[0]}”. Choose two different findings.")
+    classes = []
+    for finding, asked in zip(findings, (positive, negative), strict=True):
+        strict = kind == "study" and asked is None and not bool(frame["artificial"].all())
+        classes.append(_class(frame, finding, view, as_in_study=strict))
+    own = any(value is not None for value in (positive, negative, view, split))
+    return DatasetSpec.build(
+        name=name,
+        classes=tuple(classes),
+        balance="undersample",
+        split=split or ("study" if kind == "study" else "patient"),
+        preprocessing="rescale" if kind == "study" else "model",
+        seed=seed,
+        preset="custom" if own else kind,
+    )
+
+
+def _usable(catalogue: Catalogue) -> pd.DataFrame:
+    """Films of real sources if there are any, else of artificial ones, with the columns
+    ``layout`` and ``artificial`` of their source."""
+    sources = {source.name: source for source in catalogue.sources()}
+    frame = catalogue.frame()
+    if frame.empty:
+        raise SpecError("There are no films yet. Import a folder or a zip file first.")
+    names = frame["source"].astype(object)
+    frame["layout"] = [sources[one].layout for one in names]
+    frame["artificial"] = [sources[one].artificial for one in names]
+    # Films without a finding (classified ones that were kept) make no class.
+    real = frame[~frame["artificial"] & (frame["finding"] != UNKNOWN)]
+    return frame[frame["artificial"]] if real.empty else real
+
+
+def _default_positive(frame: pd.DataFrame, kind: str) -> str:
+    """COVID-19; where a recommended set cannot have it, the most frequent other finding."""
+    counts = frame["finding"].astype(str).value_counts().drop([NEGATIVE, UNKNOWN], errors="ignore")
+    if kind == "study" or POSITIVE in counts.index or counts.empty:
+        return POSITIVE
+    return str(counts.index[0])
+
+
+def _finding(frame: pd.DataFrame, text: str) -> str:
+    """What the user means by ``text``, as the catalogue spells it."""
+    known = sorted(set(frame["finding"].astype(str)))
+    for wanted in (text, normalise_finding(text)):
+        for one in known:
+            if one.casefold() == wanted.strip().casefold():
+                return one
+    raise SpecError(f"No film has the finding “{text}”. There are: {', '.join(known)}.")
+
+
+def _class(frame: pd.DataFrame, finding: str, view: str | None, *, as_in_study: bool) -> ClassSpec:
+    films = frame[frame["finding"] == finding]
+    subsets: tuple[str, ...] = ()
+    if as_in_study:
+        films, subsets = _study_films(films, finding)
+    if films.empty:
+        known = sorted(set(frame["finding"].astype(str)))
+        raise SpecError(
+            f"No film has the finding “{finding}”. There are: {', '.join(known)}. "
+            "Import films that have it, or choose other findings."
+        )
+    return ClassSpec.build(
+        name=_class_name(finding),
+        findings=(finding,),
+        sources=tuple(sorted(set(films["source"].astype(str)))),
+        views=_views(films, view),
+        subsets=subsets,
+    )
+
+
+def _study_films(films: pd.DataFrame, finding: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    subsets: tuple[str, ...]
+    if finding == POSITIVE:
+        films, subsets, where = films[films["layout"] == "ieee8023"], (), "covid-chestxray-dataset"
+    else:
+        films = films[(films["layout"] == "kaggle") & (films["subset"] == "train")]
+        subsets, where = ("train",), "chest_xray (Kaggle)"
+    if films.empty:
+        raise SpecError(
+            f"The study took its “{_class_name(finding)}” films from {where}, of which none "
+            "are here. Import that collection, or use the recommended preset."
+        )
+    return films, subsets
+
+
+def _views(films: pd.DataFrame, view: str | None) -> tuple[str, ...]:
+    """The class's view filter: sources that record no view at all keep their films."""
+    if view is not None and view.strip().casefold() == ANY_VIEW:
+        return ()
+    recorded = films["view"].astype(str)
+    known = recorded[recorded != UNKNOWN]
+    if known.empty:
+        return ()
+    if view is None:
+        # Phantom twins have the same views, so a filter would only cost films.
+        if bool(films["artificial"].all()) or (known == VIEW).sum() < 3:
+            return ()
+        wanted = VIEW
+    else:
+        wanted = normalise_view(view)
+    sources = films["source"].astype(str)
+    silent = set(sources) - set(sources[known.index])
+    return (wanted, UNKNOWN) if silent else (wanted,)
+
+
+def _class_name(finding: str) -> str:
+    """Short and safe as a folder: "COVID-19" → "covid", "E. coli" → "e. coli"."""
+    plain = re.sub(r"[^A-Za-z0-9 ._-]+", " ", finding).strip(" ._-").lower()
+    return _CLASS_NAMES.get(finding) or re.sub(r" +", " ", plain)[:40] or "class"

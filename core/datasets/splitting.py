@@ -1,0 +1,149 @@
+"""Which films of each class, and which of them train, validate and test.
+
+Rows are positions in a frame that its caller has sorted, so that the same films and the
+same seed always give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import SpecError
+from core.specs import SPLITS, DatasetSpec
+
+Rows = NDArray[np.intp]
+
+# One stream of random numbers for each use, so that changing one leaves the others.
+_UNDERSAMPLE, _STUDY, _PATIENTS = 0, 1, 2
+
+
+def undersample(rows: Sequence[Rows], seed: int) -> list[Rows]:
+    """Draw from each class as many rows as the smallest class has, keeping their order.
+
+    Single films are drawn, not patients, whichever way the films are split later: that
+    keeps more different patients in a class than dropping whole patients would.
+    """
+    least = min(len(one) for one in rows)
+    kept = []
+    for index, one in enumerate(rows):
+        rng = np.random.default_rng([seed, _UNDERSAMPLE, index])
+        kept.append(np.sort(rng.choice(one, least, replace=False)) if len(one) > least else one)
+    return kept
+
+
+def sizes(films: int, spec: DatasetSpec) -> tuple[int, int, int]:
+    """Films to train, validate and test out of ``films``, rounded as in the study.
+
+    Test is ceil(test_fraction · n), validation ceil(validation_fraction · the rest).
+    """
+    # A hair less, because 0.2 · 15 is 3.0000000000000004 in a computer.
+    test = ceil(spec.test_fraction * films - 1e-9)
+    validation = ceil(spec.validation_fraction * (films - test) - 1e-9)
+    return films - test - validation, validation, test
+
+
+def study_split(rows: Sequence[Rows], spec: DatasetSpec) -> list[list[Rows]]:
+    """Shuffle the films of each class and cut, as the study did, whoever is on them.
+
+    Returns, for each class, the rows of train, validation and test. Raises SpecError
+    when a class is too small to leave a film for each.
+    """
+    parts = []
+    for index, one in enumerate(rows):
+        train, validation, test = sizes(len(one), spec)
+        if min(train, validation, test) < 1:
+            raise SpecError(
+                f"With {len(one)} films of “{spec.classes[index].name}” and these fractions, "
+                f"{train} would train, {validation} validate and {test} test. Each needs at "
+                "least 1: take more films or other fractions."
+            )
+        order = np.random.default_rng([spec.seed, _STUDY, index]).permutation(one)
+        parts.append(
+            [order[:train], order[train : train + validation], order[train + validation :]]
+        )
+    return parts
+
+
+def patient_split(
+    rows: Sequence[Rows], patients: NDArray[np.str_], spec: DatasetSpec
+) -> list[list[Rows]]:
+    """Give each patient to one split only, near the study's fractions in every class.
+
+    Greedy: patients with most films first (equals in an order drawn by the seed), each to
+    the split where they take away most of what its classes still lack. The many patients
+    with a single film come last and even out what the first ones left. Returns and raises
+    as ``study_split``; ``patients`` holds one name a row of the frame.
+    """
+    classes = len(rows)
+    of_class = np.concatenate([np.full(len(one), index) for index, one in enumerate(rows)])
+    everyone = np.concatenate(list(rows))
+    names, who = np.unique(patients[everyone], return_inverse=True)
+    films = np.zeros((len(names), classes), int)
+    np.add.at(films, (who, of_class), 1)
+    _check_enough_patients(films, spec)
+
+    shuffled = np.random.default_rng([spec.seed, _PATIENTS]).permutation(len(names))
+    order = shuffled[np.argsort(-films[shuffled].sum(axis=1), kind="stable")]
+    place = np.zeros(len(names), int)
+    place[order] = _deal(films[order], [sizes(len(one), spec) for one in rows], spec)
+    split_of = place[who]
+    return [
+        [everyone[(of_class == index) & (split_of == split)] for split in range(len(SPLITS))]
+        for index in range(classes)
+    ]
+
+
+def _deal(
+    films: NDArray[np.int_], wanted: Sequence[tuple[int, ...]], spec: DatasetSpec
+) -> list[int]:
+    """The split of each patient, in the order given. ``films``: patient × class.
+
+    Plain lists, because arrays of three numbers are slower than none.
+    """
+    splits = range(len(SPLITS))
+    held = [[0] * len(wanted) for _ in splits]
+    left = (films > 0).sum(axis=0).tolist()  # patients of each class still to be placed
+    dealt = []
+    for row in films.tolist():
+        own = [(index, count) for index, count in enumerate(row) if count]
+        best, most = 0, float("-inf")
+        for split in splits:
+            gain = 0.0
+            for index, count in own:
+                # How much missing²/wanted falls when this patient joins the split.
+                target = max(wanted[index][split], 1)
+                gain += 2 * count * (target - held[split][index] - count / 2) / target
+                # A class with only as many patients left as empty splits must fill those.
+                if not held[split][index]:
+                    empty = sum(not held[other][index] for other in splits)
+                    gain += 1e6 * (left[index] <= empty)
+            if gain > most:
+                best, most = split, gain
+        dealt.append(best)
+        for index, count in own:
+            held[best][index] += count
+            left[index] -= 1
+    for split in splits:
+        for index, one in enumerate(spec.classes):
+            if not held[split][index]:
+                raise SpecError(
+                    f"The patients of “{one.name}” cannot be divided so that {SPLITS[split]} "
+                    "gets any of them: some belong to several classes. Take more films, other "
+                    "classes, or split by film as the study did."
+                )
+    return dealt
+
+
+def _check_enough_patients(films: NDArray[np.int_], spec: DatasetSpec) -> None:
+    for index, count in enumerate((films > 0).sum(axis=0)):
+        if count < len(SPLITS):
+            raise SpecError(
+                f"The films of “{spec.classes[index].name}” come from "
+                f"{'1 patient' if count == 1 else f'{count} patients'} only; a split by patient "
+                "needs at least 3, one each to train, validate and test. Take more films, or "
+                "split by film as the study did."
+            )

@@ -1,0 +1,134 @@
+"""One spelling for each finding, view and sex, whatever a source writes.
+
+The rules are about the words that the public collections use; a finding that is not
+known here keeps its own spelling, so that nobody's class disappears.
+"""
+
+from __future__ import annotations
+
+import re
+
+UNKNOWN = "unknown"
+JOINT = " + "
+
+# What tables write where they know nothing.
+SILENT = frozenset({"", "?", "nan", "none", "null", "n/a", "na", "-", "todo", "unknown", "unclear"})
+
+FINDINGS = {
+    "covid-19": "COVID-19",
+    "covid19": "COVID-19",
+    "covid 19": "COVID-19",
+    "covid": "COVID-19",
+    "sars-cov-2": "COVID-19",
+    "no finding": "No finding",
+    "no findings": "No finding",
+    "normal": "No finding",
+    "healthy": "No finding",
+    "bacterial pneumonia": "Bacterial pneumonia",
+    "pneumonia bacterial": "Bacterial pneumonia",
+    "bacterial": "Bacterial pneumonia",
+    "bacteria": "Bacterial pneumonia",
+    "viral pneumonia": "Viral pneumonia",
+    "pneumonia viral": "Viral pneumonia",
+    "viral": "Viral pneumonia",
+    "virus": "Viral pneumonia",
+    "pneumonia": "Pneumonia",
+    "fungal": "Fungal pneumonia",
+    "fungal pneumonia": "Fungal pneumonia",
+    "aspiration": "Aspiration pneumonia",
+    "aspiration pneumonia": "Aspiration pneumonia",
+    "sars": "SARS",
+    "mers": "MERS",
+    "mers-cov": "MERS",
+    "ards": "ARDS",
+    "influenza": "Influenza",
+    "h1n1": "Influenza",
+    "streptococcus": "Streptococcus",
+    "pneumocystis": "Pneumocystis",
+    "klebsiella": "Klebsiella",
+    "legionella": "Legionella",
+    "mycoplasma": "Mycoplasma",
+    "mycoplasma bacterial pneumonia": "Mycoplasma",
+    "lipoid": "Lipoid",
+    "varicella": "Varicella",
+    "herpes": "Herpes",
+    "e. coli": "E. coli",
+    "e.coli": "E. coli",
+    "e coli": "E. coli",
+    "chlamydophila": "Chlamydophila",
+    "chlamydia": "Chlamydophila",
+    "nocardia": "Nocardia",
+    "staphylococcus": "Staphylococcus",
+    "mrsa": "MRSA",
+    "aspergillosis": "Aspergillosis",
+    "tuberculosis": "Tuberculosis",
+    "tb": "Tuberculosis",
+}
+
+VIEWS = {
+    "pa": "PA",
+    "ap": "AP",
+    "ap erect": "AP",
+    "ap supine": "AP supine",
+    "ap semi erect": "AP supine",
+    "l": "Lateral",
+    "ll": "Lateral",
+    "rl": "Lateral",
+    "lat": "Lateral",
+    "lateral": "Lateral",
+    "axial": "Axial",
+    "coronal": "Coronal",
+}
+
+SEXES = {"f": "F", "female": "F", "w": "F", "woman": "F", "m": "M", "male": "M", "man": "M"}
+
+
+def normalise_finding(text: str | None) -> str:
+    """One name for a finding; several labels joined in their order: ``COVID-19 + ARDS``.
+
+    ``Pneumonia/Viral/COVID-19`` gives its last step. Silence gives ``"unknown"``.
+    """
+    parts: list[str] = []
+    for label in re.split(r"[,;|+]", _clean(text)):
+        name = _one_finding(label)
+        if name != UNKNOWN and name not in parts:
+            parts.append(name)
+    return JOINT.join(parts) or UNKNOWN
+
+
+def _one_finding(label: str) -> str:
+    steps = [step for step in (_clean(part) for part in label.split("/")) if not _silent(step)]
+    if _silent(_clean(label)) or not steps:
+        return UNKNOWN
+    leaf = steps[-1]
+    return FINDINGS.get(re.sub(r"[_\s]+", " ", leaf).lower(), leaf.replace("_", " "))
+
+
+def normalise_view(text: str | None) -> str:
+    """``PA``, ``AP``, ``AP supine``, ``Lateral``, ``Axial``, ``Coronal`` or ``unknown``."""
+    return VIEWS.get(re.sub(r"[_\s-]+", " ", _clean(text)).lower(), UNKNOWN)
+
+
+def normalise_sex(text: str | None) -> str:
+    """``F``, ``M`` or ``unknown``."""
+    return SEXES.get(_clean(text).lower(), UNKNOWN)
+
+
+def normalise_age(text: str | None) -> float | None:
+    """Age in years, 0 to 130; None where it is missing or no number. ``063Y`` is 63."""
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*(?:y|years?)?", _clean(text).lower())
+    age = float(match[1]) if match else None
+    return age if age is not None and age <= 130 else None
+
+
+def is_silent(text: str | None) -> bool:
+    """Whether a table's cell says nothing: empty, ``?``, ``nan`` and the like."""
+    return _silent(_clean(text))
+
+
+def _silent(cleaned: str) -> bool:
+    return cleaned.lower() in SILENT
+
+
+def _clean(text: str | None) -> str:
+    return re.sub(r"\s+", " ", text).strip() if isinstance(text, str) else ""

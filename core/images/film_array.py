@@ -1,0 +1,136 @@
+"""A data set's films as one array on disk: decoded once, then only mapped into memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from core.errors import FilmError, InputError
+from core.images.decode import decode_bytes, film_id_of, read_film
+from core.images.resize import resize
+from core.workspace import Workspace
+
+VERSION = 1  # raise it when decoding or resizing gives other pixels
+_AT_ONCE = 64  # films in memory while building, whatever the size of the data set
+_NAMED = 5  # broken films that a message lists by name
+
+Progress = Callable[[int, int], None]
+
+
+def film_array(
+    workspace: Workspace,
+    film_ids: Sequence[str],
+    paths: Sequence[str],
+    size: int,
+    progress: Progress | None = None,
+) -> np.memmap:
+    """The films as uint8 (n, size, size), 0 = black, read-only, in the order given.
+
+    Built on the first call and kept in ``workspace.film_cache`` under a hash of ids, size
+    and ``VERSION``; a damaged file is built again. Several processes may ask at once: one
+    builds, the others wait. ``progress(done, total)``. Raises FilmError naming films whose
+    files are gone, unreadable or no longer what was imported, InputError when the disk
+    cannot take the array.
+    """
+    if not film_ids or len(film_ids) != len(paths):
+        raise InputError("A film array needs at least one film, and one path for each.")
+    shape = (len(film_ids), size, size)
+    folder, key = workspace.film_cache, _key(film_ids, size)
+    target = folder / f"{key}.npy"
+    ready = _open(target, shape)
+    if ready is not None:
+        return ready
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f"{key}.lock"):
+        ready = _open(target, shape)
+        if ready is not None:
+            return ready
+        # We hold the lock, so a part that lies here belongs to a process that died.
+        part = folder / f"{key}.part"
+        try:
+            _build(part, film_ids, paths, size, progress)
+            part.replace(target)
+        except OSError as error:
+            raise InputError(
+                f"The films cannot be stored in {folder} ({error.strerror or error}). "
+                f"They need {np.prod(shape) / 1e6:.0f} MB of free space there."
+            ) from error
+        finally:
+            part.unlink(missing_ok=True)
+    built = _open(target, shape)
+    if built is None:
+        raise InputError(f"{target} was written but cannot be read back. Check the disk.")
+    return built
+
+
+def _key(film_ids: Sequence[str], size: int) -> str:
+    text = "\n".join([f"films {VERSION} {size}", *film_ids])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _open(path: Path, shape: tuple[int, int, int]) -> np.memmap | None:
+    """The array if it is there and whole. A file cut short fails here, not in training."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    whole = isinstance(array, np.memmap) and array.shape == shape and array.dtype == np.uint8
+    return array if whole else None
+
+
+def _build(
+    part: Path,
+    film_ids: Sequence[str],
+    paths: Sequence[str],
+    size: int,
+    progress: Progress | None,
+) -> None:
+    """Decode in threads, write in order: plain writing, because a full disk is an error
+    here, and would be the end of the process in mapped memory."""
+    total, done, broken = len(film_ids), 0, []
+
+    def decoded(index: int) -> np.ndarray | FilmError:
+        try:
+            return _film(film_ids[index], paths[index], size)
+        except FilmError as error:
+            return error
+
+    with part.open("wb") as stream, ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (total, size, size)}
+        np.lib.format.write_array_header_1_0(stream, header)
+        for start in range(0, total, _AT_ONCE):
+            for film in threads.map(decoded, range(start, min(start + _AT_ONCE, total))):
+                if isinstance(film, FilmError):
+                    broken.append(str(film))
+                elif not broken:
+                    stream.write(film.data)
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if broken:
+        raise FilmError(_sentence(broken))
+
+
+def _film(film_id: str, path: str, size: int) -> np.ndarray:
+    data = read_film(path)
+    if film_id_of(data) != film_id:
+        raise FilmError(f"{Path(path).name} is not the file that was imported.")
+    return resize(decode_bytes(data, Path(path).name).pixels, size)
+
+
+def _sentence(broken: list[str]) -> str:
+    more = len(broken) - _NAMED
+    what = "1 film" if len(broken) == 1 else f"{len(broken)} films"
+    return (
+        f"{what} of this data set cannot be used any more: {' '.join(broken[:_NAMED])}"
+        + (f" And {more} more." if more > 0 else "")
+        + " Put the files back, or remove the source, import it again and prepare a new data set."
+    )

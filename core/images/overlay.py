@@ -1,0 +1,40 @@
+"""A heat map drawn on a film."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+# Inferno: its lightness rises evenly, so it reads the same for colour-blind eyes and in print.
+COLOUR_MAP = cv2.COLORMAP_INFERNO
+
+
+def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
+    """Draw ``heat`` on a film; uint8 (H, W, 3), RGB.
+
+    ``pixels``: uint8 (H, W). ``heat``: float32 (h, w) in [0, 1], enlarged to the film.
+    ``opacity`` in [0, 1]: how much of the film the hottest spot covers. Cover falls with
+    the heat, so cold parts show the film as it is.
+    """
+    height, width = pixels.shape
+    warm = np.clip(np.nan_to_num(np.asarray(heat, dtype=np.float32)), 0, 1)
+    # Linear, not cubic: a cubic curve would overshoot and invent heat.
+    spread = cv2.resize(warm, (width, height), interpolation=cv2.INTER_LINEAR)
+    colours = _colours(np.rint(spread * 255).astype(np.uint8)).astype(np.float32)
+    cover = (float(np.clip(opacity, 0, 1)) * spread)[..., np.newaxis]
+    film = np.repeat(pixels[..., np.newaxis], 3, axis=2).astype(np.float32)
+    return np.rint(film * (1 - cover) + colours * cover).astype(np.uint8)
+
+
+def heat_colours(steps: int = 11) -> list[tuple[float, str]]:
+    """The map's legend: ``steps`` pairs (heat in [0, 1], ``"rgb(r,g,b)"``), cold to hot."""
+    places = np.linspace(0, 1, steps)
+    colours = _colours(np.rint(places * 255).astype(np.uint8)[np.newaxis])[0]
+    return [
+        (float(place), f"rgb({r},{g},{b})")
+        for place, (r, g, b) in zip(places, colours, strict=True)
+    ]
+
+
+def _colours(levels: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(cv2.applyColorMap(levels, COLOUR_MAP), cv2.COLOR_BGR2RGB)

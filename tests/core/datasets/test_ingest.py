@@ -1,0 +1,364 @@
+from __future__ import annotations
+
+import io
+import json
+import stat
+import threading
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.datasets import archive, ingest
+from core.datasets.ingest import ImportReport, import_folder, import_zip, thumbnail_path
+from core.errors import Cancelled, InputError
+from core.store import Store
+
+
+def film_bytes(seed: int, size: tuple[int, int] = (20, 30)) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, size, np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write(root: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+FILES = {
+    "COVID/00000001_000.png": film_bytes(1, (600, 300)),
+    "COVID/00000001_001.png": film_bytes(2),
+    "Normal/00000002_000.png": film_bytes(3),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "My films", FILES)
+
+
+def zipped(files: dict[str, bytes], **options: int) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in files.items():
+            packed.writestr(name, data, **options)
+    return io.BytesIO(buffer.getvalue())
+
+
+def test_a_folder_becomes_a_source_with_films(store: Store, folder: Path) -> None:
+    report = import_folder(store, folder)
+    assert report == ImportReport(
+        source="My films",
+        layout="folders",
+        records=3,
+        added=3,
+        known=0,
+        by_finding={"COVID-19": 2, "No finding": 1},
+        by_view={"unknown": 3},
+        left_out=(),
+    )
+    frame = store.catalogue.frame()
+    assert set(frame["patient"]) == {"My films/00000001", "My films/00000002"}
+    assert sorted(zip(frame["width"], frame["height"], strict=True))[-1] == (300, 600)
+    assert set(frame["path"]) == {str(folder / name) for name in FILES}
+    assert json.loads(json.dumps(report.as_dict())) == store.catalogue.sources()[0].report
+
+
+def test_every_film_gets_a_thumbnail(store: Store, folder: Path) -> None:
+    import_folder(store, folder)
+    sizes = []
+    for film_id in store.catalogue.frame()["film_id"]:
+        place = thumbnail_path(store.workspace, film_id)
+        with Image.open(place) as image:
+            assert image.format == "JPEG"
+            sizes.append(image.size)
+    assert sorted(sizes) == [(30, 20), (30, 20), (128, 256)]
+    assert not list(store.workspace.thumbnails.rglob("*.part"))
+
+
+def test_a_lost_thumbnail_comes_back(store: Store, folder: Path) -> None:
+    import_folder(store, folder)
+    place = thumbnail_path(store.workspace, store.catalogue.frame()["film_id"][0])
+    place.unlink()
+    assert import_folder(store, folder).known == 3
+    assert place.exists()
+
+
+def test_the_second_time_adds_only_what_is_new(store: Store, folder: Path) -> None:
+    import_folder(store, folder, name="First name")
+    write(folder, {"Normal/new.png": film_bytes(9)})
+    again = import_folder(store, folder, name="Another name")
+    assert (again.source, again.records, again.added, again.known) == ("First name", 4, 1, 3)
+    assert again.by_finding == {"COVID-19": 2, "No finding": 2}
+    assert len(store.catalogue.sources()) == 1
+
+
+def test_files_that_are_no_films_are_reported(store: Store, folder: Path) -> None:
+    whole = film_bytes(5, (200, 200))
+    write(
+        folder,
+        {
+            "COVID/text.png": b"not a film at all",
+            "COVID/empty.png": b"",
+            "COVID/cut.png": whole[: len(whole) // 2],
+            "beside.png": whole,
+        },
+    )
+    report = import_folder(store, folder)
+    assert (report.records, report.added) == (6, 3)
+    reasons = {one.file: one.reason for one in report.left_out}
+    assert set(reasons) == {"COVID/text.png", "COVID/empty.png", "COVID/cut.png"}
+    assert all(reason.startswith("cannot be read: ") for reason in reasons.values())
+    assert "not an image" in reasons["COVID/text.png"]
+    assert "empty" in reasons["COVID/empty.png"]
+    assert "damaged" in reasons["COVID/cut.png"]
+    assert report.unlisted == ("beside.png",)
+
+
+def test_exact_duplicates_name_the_first(store: Store, folder: Path, tmp_path: Path) -> None:
+    write(folder, {"Normal/twin.png": FILES["COVID/00000001_000.png"]})
+    report = import_folder(store, folder)
+    [twin] = report.left_out
+    assert twin.file == "Normal/twin.png"
+    assert twin.reason.startswith("exact duplicate of COVID/00000001_000.png (My films)")
+    assert "COVID-19" in twin.reason  # the two labels contradict each other
+
+    elsewhere = {"Normal/same.png": FILES["Normal/00000002_000.png"], "Normal/own.png": b""}
+    elsewhere["Normal/own.png"] = film_bytes(7)
+    other = import_folder(store, write(tmp_path / "Other", elsewhere))
+    assert (other.added, other.known) == (1, 0)
+    [same] = other.left_out
+    assert same.reason == "exact duplicate of 00000002_000.png (My films)"
+
+
+def test_a_folder_with_nothing_new_makes_no_empty_source(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    import_folder(store, folder)
+    report = import_folder(store, write(tmp_path / "Copy", FILES))
+    assert (report.added, len(report.left_out)) == (0, 3)
+    assert [source.name for source in store.catalogue.sources()] == ["My films"]
+
+
+def test_progress_comes_from_the_calling_thread(store: Store, folder: Path) -> None:
+    calls = []
+    import_folder(
+        store, folder, progress=lambda *told: calls.append((*told, threading.get_ident()))
+    )
+    assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
+    assert {call[3] for call in calls} == {threading.get_ident()}
+    assert [call[2] for call in calls] == sorted(FILES)
+
+
+def test_a_cancelled_import_adds_nothing(store: Store, folder: Path) -> None:
+    def stop(done: int, total: int, file: str) -> None:
+        raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        import_folder(store, folder, progress=stop)
+    assert store.catalogue.count() == 0
+
+
+def test_files_are_opened_a_few_at_a_time(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "Many", {f"Normal/{n:03d}.png": b"%d" % n for n in range(200)})
+    begun = []
+    monkeypatch.setattr(ingest, "_look", lambda *asked: (begun.append(1), ingest._Looked("", 0, 0,
+                        "no film"))[1])  # fmt: skip
+    ahead = []
+    import_folder(
+        store, tmp_path / "Many", progress=lambda done, *_: ahead.append(len(begun) - done)
+    )
+    assert max(ahead) <= 4 * ingest.THREADS
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\x00b", "bell\x07"])
+def test_names_that_cannot_be_shown_are_refused(store: Store, folder: Path, name: str) -> None:
+    with pytest.raises(InputError, match="needs a name"):
+        import_folder(store, folder, name=name)
+
+
+def test_a_taken_name_is_refused_before_any_work(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    import_folder(store, folder)
+    other = write(tmp_path / "Other", {"COVID/z.png": film_bytes(8)})
+    with pytest.raises(InputError, match="Give this import another name"):
+        import_folder(store, other, name="My films")
+
+
+def test_folders_that_are_none(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        import_folder(store, tmp_path / "absent")
+    (tmp_path / "file.txt").write_text("")
+    with pytest.raises(InputError, match="is a file"):
+        import_folder(store, tmp_path / "file.txt")
+
+
+def leftovers(store: Store) -> list[Path]:
+    return list(store.workspace.uploads.iterdir())
+
+
+def test_a_zip_is_unpacked_and_imported(store: Store) -> None:
+    files = {f"top/{name}": data for name, data in FILES.items()}
+    files["__MACOSX/top/COVID/._00000001_000.png"] = b"litter"
+    steps: list[str] = []
+    report = import_zip(
+        store, zipped(files), "clinic.zip", progress=lambda *told: steps.append(told[2])
+    )
+    assert (report.source, report.records, report.added) == ("clinic", 3, 3)
+    assert steps[0].startswith("Unpacking ")
+    [folder] = leftovers(store)
+    assert all(Path(path).is_relative_to(folder) for path in store.catalogue.frame()["path"])
+    assert not list(folder.rglob("._*"))
+
+
+def test_the_same_zip_twice_changes_nothing(store: Store) -> None:
+    first = import_zip(store, zipped(FILES), "clinic.zip")
+    before = sorted(store.workspace.uploads.rglob("*"))
+    second = import_zip(store, zipped(FILES), "renamed.zip", name="Another name")
+    assert (second.source, second.added, second.known) == (first.source, 0, 3)
+    assert sorted(store.workspace.uploads.rglob("*")) == before
+
+
+def test_a_zip_of_films_that_are_here_already_leaves_nothing(store: Store, folder: Path) -> None:
+    import_folder(store, folder)
+    report = import_zip(store, zipped(FILES), "copy.zip")
+    assert (report.added, len(report.left_out)) == (0, 3)
+    assert leftovers(store) == []
+
+
+def test_a_zip_unpacked_again_after_its_folder_was_lost(store: Store) -> None:
+    import_zip(store, zipped(FILES), "clinic.zip")
+    [folder] = leftovers(store)
+    archive.discard(folder)
+    assert import_zip(store, zipped(FILES), "clinic.zip").known == 3
+    assert all(Path(path).is_file() for path in store.catalogue.frame()["path"])
+
+
+def test_backslashes_in_a_zip_are_folders(store: Store) -> None:
+    files = {name.replace("/", "\\"): data for name, data in FILES.items()}
+    assert import_zip(store, zipped(files), "windows.zip").added == 3
+
+
+def link() -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("COVID/link.png")
+    info.create_system = 3
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+def zip_with(*members: tuple[str | zipfile.ZipInfo, bytes]) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("COVID/film.png", film_bytes(1))
+        for info, data in members:
+            packed.writestr(info, data)
+    return buffer
+
+
+def locked() -> io.BytesIO:
+    data = bytearray(zip_with().getvalue())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + offset] |= 1
+    return io.BytesIO(bytes(data))
+
+
+def damaged() -> io.BytesIO:
+    data = bytearray(zip_with().getvalue())
+    data[60:70] = b"\0" * 10
+    return io.BytesIO(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        (zip_with(("../evil.png", b"x")), "outside"),
+        (zip_with(("COVID/../../evil.png", b"x")), "outside"),
+        (zip_with(("..\\evil.png", b"x")), "outside"),
+        (zip_with(("/etc/evil.png", b"x")), "outside"),
+        (zip_with(("C:\\evil.png", b"x")), "outside"),
+        (zip_with((link(), b"/etc/passwd")), "link"),
+        (zip_with(("COVID/zeros.png", bytes(40 * 1024**2))), "far more"),
+        (locked(), "password"),
+        (damaged(), "damaged|cannot be read"),
+        (io.BytesIO(b"plain text"), "not a zip"),
+        (io.BytesIO(b""), "not a zip"),
+        (io.BytesIO(zip_with().getvalue()[:-30]), "not a zip"),
+        (zip_with(("COVID/film.png/inner.png", b"x")), "cannot be unpacked"),
+        (zipped({"letter.txt": b"dear"}), "not laid out"),
+        (zipped({"metadata.csv": b"id,finding\n1,2\n"}), "lacks the columns"),
+    ],
+)
+def test_a_zip_that_is_not_taken_leaves_nothing(store: Store, file: io.BytesIO, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        import_zip(store, file, "upload.zip")
+    assert leftovers(store) == []
+    assert store.catalogue.count() == 0
+    assert not (store.workspace.root / "evil.png").exists()
+
+
+def test_a_zip_beyond_the_limits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 1000)
+    with pytest.raises(InputError, match="Unpack it yourself"):
+        import_zip(store, zipped(FILES), "large.zip")
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 10**9)
+    monkeypatch.setattr(archive, "MAX_FILES", 2)
+    with pytest.raises(InputError, match="3 files"):
+        import_zip(store, zipped(FILES), "many.zip")
+    assert leftovers(store) == []
+
+
+def test_a_zip_that_does_not_fit_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = archive.shutil.disk_usage(store.workspace.root)
+    monkeypatch.setattr(archive.shutil, "disk_usage", lambda _: usage._replace(free=10))
+    with pytest.raises(InputError, match="Make room"):
+        import_zip(store, zipped(FILES), "clinic.zip")
+
+
+def test_a_zip_cancelled_half_way_leaves_nothing(store: Store) -> None:
+    def stop(done: int, total: int, file: str) -> None:
+        if done == 2:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        import_zip(store, zipped(FILES), "clinic.zip", progress=stop)
+    assert leftovers(store) == []
+
+
+def test_the_real_collections(store: Store, real_data: Path) -> None:
+    covid = import_folder(store, real_data / "covid-chestxray-dataset")
+    assert (covid.records, covid.added) == (682, 576)
+    reasons = Counter(one.reason.partition(" of ")[0] for one in covid.left_out)
+    assert reasons == {
+        "a CT slice, not an X-ray": 84,
+        "the file is not there": 17,
+        "exact duplicate": 5,
+    }
+    frame = store.catalogue.frame()
+    wanted = frame[(frame["finding"] == "COVID-19") & (frame["view"] == "PA")]
+    assert len(wanted) == 197
+    assert covid.by_finding["COVID-19 + ARDS"] == 12
+    assert len(covid.unlisted) == 7
+    with_masks = [one for one in store.catalogue.films(list(frame["film_id"])) if one.masks]
+    assert len(with_masks) > 150
+    assert all(Path(one.masks["lungs"]).is_file() for one in with_masks)
+
+    children = import_folder(store, real_data / "chest_xray")
+    assert (children.records, children.added) == (720, 719)
+    [twin] = children.left_out
+    assert twin.file == "train/PNEUMONIA/person1312_bacteria_3318.jpeg"
+    assert "person1312_bacteria_3317.jpeg" in twin.reason
+
+    adults = import_folder(store, real_data / "chestxray8_sample")
+    assert (adults.records, adults.added, len(adults.left_out)) == (401, 400, 1)
+    assert import_folder(store, real_data / "chestxray8_sample").known == 400
