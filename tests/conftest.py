@@ -70,6 +70,8 @@ def _phantom_workspace(phantom_folder: Path, tmp_path_factory: pytest.TempPathFa
 
     root = tmp_path_factory.mktemp("phantom-workspace")
     import_folder(open_store(open_workspace(root)), phantom_folder, name="Phantom films")
+    # As after a first start, so that opening the app does not draw a second set.
+    (root / "phantoms.json").write_text("{}")
     return root
 
 

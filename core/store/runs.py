@@ -87,12 +87,15 @@ class Runs:
         """Queue a run. Its id sorts by time and is safe in paths and addresses."""
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-        run_id = f"{stamp}-{secrets.token_hex(2)}"
-        with self._database.work(write=True) as work:
-            work.execute(
-                "INSERT INTO runs (run_id, spec, state, created_at) VALUES (?, ?, 'queued', ?)",
-                (run_id, spec.to_json(), now),
-            )
+        created = 0
+        while not created:  # two runs of one second may draw the same four digits
+            run_id = f"{stamp}-{secrets.token_hex(2)}"
+            with self._database.work(write=True) as work:
+                created = work.execute(
+                    "INSERT INTO runs (run_id, spec, state, created_at) "
+                    "VALUES (?, ?, 'queued', ?) ON CONFLICT DO NOTHING",
+                    (run_id, spec.to_json(), now),
+                ).rowcount
         return self.get(run_id)
 
     def get(self, run_id: str) -> Run:

@@ -1,0 +1,1 @@
+"""Speed against the plain Keras way, both sides in one run. ``make bench``."""

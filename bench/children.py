@@ -1,0 +1,62 @@
+"""Running each side in a process of its own, and what that process cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
+
+
+@dataclass(frozen=True)
+class Cost:
+    """``seconds`` of wall time, process start included; ``peak`` resident bytes of the
+    process and all it started; ``answer``: the last line of its stdout, parsed."""
+
+    seconds: float
+    peak: int
+    answer: Any
+
+
+def run(module: str, *arguments: str, data: Path) -> Cost:
+    """``python -m module arguments``; raises RuntimeError with its output when it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, ENVIRONMENT_VARIABLE: str(data), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, _resident(data, process.pid))
+        time.sleep(0.2)
+    seconds = time.perf_counter() - started
+    assert process.stdout is not None
+    output = process.stdout.read()
+    if process.returncode != 0:
+        raise RuntimeError(
+            f"{module} {' '.join(arguments)} ended with {process.returncode}: {output}"
+        )
+    return Cost(seconds, peak, json.loads(output.strip().splitlines()[-1]))
+
+
+def _resident(data: Path, child: int) -> int:
+    """Bytes of the child and of the workers on this data folder, detached ones included."""
+    total = 0
+    for process in psutil.process_iter(["pid", "cmdline", "memory_info"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if process.info["pid"] == child or (str(data) in line and "core." in line):
+            memory = process.info["memory_info"]
+            total += memory.rss if memory else 0
+    return total

@@ -1,0 +1,39 @@
+"""The least that a frozen backbone can cost: bare forward passes. A process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+import numpy as np
+
+from core.models.build import build_model, feature_model
+from core.models.preprocess import preprocess
+from core.models.registry import get_model
+from core.training.features import BATCH
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("--image-size", type=int, default=224)
+    parser.add_argument("--batches", type=int, default=6)
+    options = parser.parse_args()
+    size = options.image_size
+    model = build_model(
+        options.model, image_size=size, classes=2, dropout=0.3, weights="random", seed=0
+    )
+    frozen = feature_model(model)
+    films = np.random.default_rng(0).integers(0, 256, (BATCH, size, size), dtype=np.uint8)
+    batch = preprocess(films, get_model(options.model).preprocessing)
+    frozen.predict_on_batch(batch)  # traces the graph
+    started = time.perf_counter()
+    for _ in range(options.batches):
+        frozen.predict_on_batch(batch)
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds_per_film": seconds / (options.batches * BATCH)}))
+
+
+if __name__ == "__main__":
+    main()

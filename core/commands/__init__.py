@@ -1,0 +1,14 @@
+"""The headless commands, one module a step of the work."""
+
+from core.commands import classifying, comparing, films, preparing, training
+from core.commands.command import Command, Outcome
+
+COMMANDS: tuple[Command, ...] = (
+    *films.COMMANDS,
+    *preparing.COMMANDS,
+    *training.COMMANDS,
+    *comparing.COMMANDS,
+    *classifying.COMMANDS,
+)
+
+__all__ = ["COMMANDS", "Command", "Outcome"]

@@ -1,0 +1,64 @@
+"""What a headless command is, and what its answer looks like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from core.store import Store, open_store
+from core.workspace import open_workspace
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``document`` is printed with --json, ``text`` without."""
+
+    document: Any
+    text: str
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class Command:
+    """One subcommand: its name, one line of help, its arguments and its work."""
+
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], Outcome]
+
+
+def open_default_store() -> Store:
+    """The store in the data folder that --data or the environment names."""
+    return open_store(open_workspace())
+
+
+def say(message: str) -> None:
+    """Tell a person at the terminal; stdout stays free for the answer."""
+    print(message, file=sys.stderr, flush=True)
+
+
+class ProgressLine:
+    """A callback that keeps one counting line on stderr when that is a terminal."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        if self._shown:
+            end = "\n" if total and done >= total else ""
+            print(f"\r{self._what}: {done:,} of {total:,}  ", end=end, file=sys.stderr, flush=True)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Rows as aligned text; an empty cell for what is missing."""
+    if not rows:
+        return "nothing yet"
+    frame = pd.DataFrame(rows).astype(object)
+    return frame.where(frame.notna(), "").to_string(index=False)

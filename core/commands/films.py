@@ -1,0 +1,104 @@
+"""import, phantoms, download and sources: getting films into the catalogue."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
+from core.datasets.download import download_study
+from core.datasets.ingest import ImportReport, import_folder, import_zip
+from core.datasets.phantom import restore_phantoms
+from core.errors import InputError
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder or a .zip of films")
+    parser.add_argument("--name", help="what to call the source (one PATH only)")
+
+
+def _import(options: argparse.Namespace) -> Outcome:
+    if options.name and len(options.paths) > 1:
+        raise InputError("--name goes with one PATH: several would get the same name.")
+    store = open_default_store()
+    reports = []
+    for text in options.paths:
+        path = Path(text)
+        progress = ProgressLine(path.name)
+        if path.is_file():
+            with path.open("rb") as file:
+                report = import_zip(store, file, path.name, name=options.name, progress=progress)
+        else:
+            report = import_folder(store, path, name=options.name, progress=progress)
+        reports.append(report)
+    return _report_outcome(reports)
+
+
+def _report_outcome(reports: list[ImportReport]) -> Outcome:
+    by_finding: Counter[str] = Counter()
+    by_view: Counter[str] = Counter()
+    for one in reports:
+        by_finding.update(one.by_finding)
+        by_view.update(one.by_view)
+    document = {
+        "records": sum(one.records for one in reports),
+        "added": sum(one.added for one in reports),
+        "known": sum(one.known for one in reports),
+        "by_finding": dict(by_finding),
+        "by_view": dict(by_view),
+        "left_out": [
+            {"source": one.source, "file": film.file, "reason": film.reason}
+            for one in reports
+            for film in one.left_out
+        ],
+        "sources": [one.as_dict() for one in reports] if len(reports) > 1 else [],
+    }
+    lines = []
+    for one in reports:
+        lines.append(
+            f"{one.source} ({one.layout}): {one.records:,} looked at, {one.added:,} added, "
+            f"{one.known:,} already there, {len(one.left_out):,} left out"
+        )
+        for reason, count in Counter(film.reason for film in one.left_out).most_common(10):
+            lines.append(f"  {count:,} × {reason}")
+    return Outcome(document, "\n".join(lines))
+
+
+def _phantoms(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    restore_phantoms(store)
+    count = int(sum(store.catalogue.frame()["source"] == "Phantom films"))
+    return Outcome({"films": count}, f"{count} phantom films are in the catalogue.")
+
+
+def _download(options: argparse.Namespace) -> Outcome:
+    return _report_outcome(download_study(open_default_store(), ProgressLine("download")))
+
+
+def _sources(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    films = store.catalogue.frame()["source"].value_counts()
+    rows = [
+        {
+            "source": one.name,
+            "layout": one.layout,
+            "films": int(films.get(one.name, 0)),
+            "artificial": one.artificial,
+            "folder": one.root,
+        }
+        for one in store.catalogue.sources()
+    ]
+    return Outcome(rows, table(rows))
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+COMMANDS = (
+    Command("import", "import folders or zips of chest X-rays", _import_arguments, _import),
+    Command("phantoms", "make the artificial films and import them", _nothing, _phantoms),
+    Command("download", "download and import the study's own films", _nothing, _download),
+    Command("sources", "list what has been imported", _nothing, _sources),
+)

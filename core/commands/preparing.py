@@ -1,0 +1,121 @@
+"""prepare, datasets, export: from the catalogue to a data set."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
+from core.datasets.export import export_tree
+from core.datasets.prepare import as_dict, plan, save
+from core.datasets.presets import preset
+from core.errors import SpecError
+from core.specs import SPLITS
+from core.store import StoredDataset
+
+
+def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="what to call the data set")
+    parser.add_argument("--preset", choices=["study", "recommended"], default="recommended")
+    parser.add_argument("--positive", metavar="FINDING", help="finding of the positive class")
+    parser.add_argument("--negative", metavar="FINDING", help="finding of the negative class")
+    parser.add_argument("--view", help="keep films of this view, where views are recorded")
+    parser.add_argument("--split", choices=["study", "patient"], help="how films are divided")
+    parser.add_argument("--balance", choices=["undersample", "class_weights", "none"])
+    parser.add_argument("--image-size", type=int, help="pixels a side (default 224)")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _prepare(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    spec = preset(
+        options.preset,
+        store.catalogue,
+        options.name,
+        options.seed,
+        positive=options.positive,
+        negative=options.negative,
+        view=options.view,
+        split=options.split,
+    )
+    changes: dict[str, Any] = {
+        key: value
+        for key, value in (("balance", options.balance), ("image_size", options.image_size))
+        if value is not None
+    }
+    if changes:
+        spec = spec.changed(**changes)
+    made = plan(store.catalogue.frame(), spec)
+    for warning in made.warnings:
+        say(warning)
+    save(store, made, ProgressLine("films"))
+    return Outcome(as_dict(made), table(_count_rows(spec.name, made.counts)))
+
+
+def _count_rows(name: str, counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
+    classes = counts[SPLITS[0]]
+    return [
+        {"data set": name, "class": label} | {split: counts[split][label] for split in SPLITS}
+        for label in classes
+    ]
+
+
+def _datasets(options: argparse.Namespace) -> Outcome:
+    stored: list[StoredDataset] = open_default_store().datasets.all()
+    document = [
+        {
+            "name": one.name,
+            "created_at": one.created_at,
+            "counts": one.counts,
+            "spec": one.spec.model_dump(mode="json"),
+        }
+        for one in stored
+    ]
+    rows = [row for one in stored for row in _count_rows(one.name, one.counts)]
+    return Outcome(document, table(rows))
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("folder", metavar="DIR", help="an empty or new folder")
+
+
+def _export(options: argparse.Namespace) -> Outcome:
+    folder = Path(options.folder)
+    count = export_tree(open_default_store(), options.name, folder, ProgressLine("films"))
+    return Outcome(
+        {"files": count, "folder": str(folder.resolve())}, f"{count} films written to {folder}."
+    )
+
+
+def _delete_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+
+
+def _delete(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    store.datasets.get(options.name)
+    users = [
+        run.run_id
+        for run in store.runs.all(["queued", "preparing", "training", "evaluating"])
+        if run.spec.dataset.lower() == options.name.lower()
+    ]
+    if users:
+        raise SpecError(f"“{options.name}” is in use by {', '.join(users)}. Stop those runs first.")
+    store.datasets.delete(options.name)
+    return Outcome({"deleted": options.name}, f"Deleted {options.name}; its films stay.")
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+COMMANDS = (
+    Command("prepare", "choose films, balance and split them", _prepare_arguments, _prepare),
+    Command("datasets", "list the prepared data sets", _nothing, _datasets),
+    Command(
+        "export", "write a data set as train|validation|test folders", _export_arguments, _export
+    ),
+    Command("delete-dataset", "forget a data set; films stay", _delete_arguments, _delete),
+)

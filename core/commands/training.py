@@ -1,0 +1,216 @@
+"""models, devices, train, runs, stop, resume, delete: the training queue."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from core.commands.command import Command, Outcome, open_default_store, say, table
+from core.errors import Cancelled, TrainingError
+from core.models.registry import MODELS
+from core.specs import RunSpec
+from core.store import FINISHED, Run, Store
+from core.training import launcher
+from core.training.devices import list_devices
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def _models(options: argparse.Namespace) -> Outcome:
+    rows = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "total_params": one.total_params,
+            "trainable_params": one.trainable_params,
+            "input_size": one.input_size,
+            "preprocessing": one.preprocessing,
+            "citation": one.citation,
+        }
+        for one in MODELS.values()
+    ]
+    return Outcome(rows, table([{k: row[k] for k in list(row)[:6]} for row in rows]))
+
+
+def _devices(options: argparse.Namespace) -> Outcome:
+    rows = [
+        {"id": one.id, "name": one.name, "memory_total": one.memory_total} for one in list_devices()
+    ]
+    return Outcome(rows, table(rows))
+
+
+def _train_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="NAME", help="a prepared data set")
+    parser.add_argument("--model", required=True, choices=list(MODELS))
+    parser.add_argument("--weights", help="imagenet, random or a weights file")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--optimizer", choices=["nadam", "adam", "sgd", "rmsprop"])
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--dropout", type=float)
+    parser.add_argument("--no-augment", action="store_true", help="train on the films as they are")
+    parser.add_argument("--early-stopping", type=int, metavar="PATIENCE", help="in epochs")
+    parser.add_argument("--class-weighting", action="store_true")
+    parser.add_argument("--device", help="auto, cpu or gpu:N")
+    parser.add_argument("--image-size", type=int)
+    parser.add_argument("--preprocessing", choices=["model", "rescale"])
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--no-wait", action="store_true", help="queue it and return at once")
+
+
+def _run_spec(options: argparse.Namespace) -> RunSpec:
+    given: dict[str, Any] = {
+        key: getattr(options, key)
+        for key in (
+            "weights",
+            "epochs",
+            "batch_size",
+            "optimizer",
+            "learning_rate",
+            "dropout",
+            "early_stopping",
+            "device",
+            "image_size",
+            "preprocessing",
+            "seed",
+        )
+        if getattr(options, key) is not None
+    }
+    weights = given.get("weights", "random" if options.model == "cnn" else "imagenet")
+    if weights not in ("imagenet", "random"):
+        # The worker runs elsewhere: a relative path must not depend on where it does.
+        weights = str(Path(weights).expanduser().resolve())
+    given["weights"] = weights
+    if options.no_augment:
+        given["augment"] = None
+    return RunSpec.build(
+        dataset=options.dataset,
+        model=options.model,
+        class_weighting=options.class_weighting,
+        **given,
+    )
+
+
+def _train(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    run = launcher.launch(store, _run_spec(options))
+    say(f"{run.run_id}: queued")
+    return _follow(store, run, wait=not options.no_wait)
+
+
+def _follow(store: Store, run: Run, *, wait: bool) -> Outcome:
+    """Wait for a run to end, telling its epochs as they come; Ctrl-C stops the run."""
+    if wait:
+        try:
+            run = _wait(store, run.run_id)
+        except KeyboardInterrupt:
+            say("Stopping the run …")
+            launcher.stop(store, run.run_id)
+            run = _wait(store, run.run_id)
+    document = run_document(run)
+    if run.state == "cancelled":
+        raise Cancelled(f"{run.run_id} was stopped. `resume {run.run_id}` goes on with it.")
+    if run.state in ("failed", "interrupted"):
+        raise TrainingError(f"{run.run_id} {run.state}: {run.reason}")
+    return Outcome(document, table([_summary(run)]))
+
+
+def _wait(store: Store, run_id: str) -> Run:
+    told = 0
+    while True:
+        run = store.runs.get(run_id)
+        epochs = store.runs.epochs(run_id)
+        for row in epochs.iloc[told:].to_dict("records"):
+            validation = row["val_accuracy"]
+            say(
+                f"epoch {row['epoch']}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.4f}"
+                + (f", validation accuracy {validation:.4f}" if validation == validation else "")
+                + f", {row['seconds']:.1f} s"
+            )
+        told = len(epochs)
+        if run.state in FINISHED:
+            return run
+        launcher.refresh(store)
+        time.sleep(0.3)
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """One run as the JSON that train, runs and resume print."""
+    return {
+        "run": run.run_id,
+        "state": run.state,
+        "reason": run.reason,
+        "dataset": run.spec.dataset,
+        "model": run.spec.model,
+        "device": run.device,
+        "spec": run.spec.model_dump(mode="json"),
+        "progress": run.progress,
+        **run.result,
+    }
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    test = run.result.get("test", {})
+    return {
+        "run": run.run_id,
+        "state": run.state,
+        "data set": run.spec.dataset,
+        "model": run.spec.model,
+        "test accuracy": test.get("accuracy"),
+        "sensitivity": test.get("sensitivity"),
+        "s/epoch": run.result.get("seconds_per_epoch"),
+        "reason": run.reason,
+    }
+
+
+def _runs(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    launcher.refresh(store)
+    runs = store.runs.all()
+    return Outcome([run_document(run) for run in runs], table([_summary(run) for run in runs]))
+
+
+def _one_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run's id, as `runs` prints it")
+
+
+def _resume_arguments(parser: argparse.ArgumentParser) -> None:
+    _one_run(parser)
+    parser.add_argument("--no-wait", action="store_true", help="queue it and return at once")
+
+
+def _stop(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    store.runs.get(options.run)
+    launcher.stop(store, options.run)
+    run = store.runs.get(options.run)
+    if run.is_active:
+        run = _wait(store, options.run)
+    return Outcome(run_document(run), f"{run.run_id}: {run.state}")
+
+
+def _resume(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    store.runs.get(options.run)
+    launcher.resume(store, options.run)
+    return _follow(store, store.runs.get(options.run), wait=not options.no_wait)
+
+
+def _delete(options: argparse.Namespace) -> Outcome:
+    launcher.delete(open_default_store(), options.run)
+    return Outcome({"deleted": options.run}, f"Deleted {options.run}.")
+
+
+COMMANDS = (
+    Command("models", "list the networks with their parameter counts", _nothing, _models),
+    Command("devices", "list what can train: each GPU, and the CPU", _nothing, _devices),
+    Command("train", "train a network and wait for it", _train_arguments, _train),
+    Command("runs", "list all runs", _nothing, _runs),
+    Command("stop", "stop a run", _one_run, _stop),
+    Command("resume", "go on with a stopped run", _resume_arguments, _resume),
+    Command("delete-run", "delete a run and its files", _one_run, _delete),
+)

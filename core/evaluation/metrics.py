@@ -1,0 +1,206 @@
+"""Numbers from predictions: confusion matrix, report, ROC and precision–recall curves.
+
+The first class is the positive one; with more than two classes, sensitivity and the
+curves set it against all the rest. What cannot be computed is None (NaN inside a table),
+with the reason in ``notes``; never 0, which would be a result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import (
+    auc,
+    average_precision_score,
+    precision_recall_curve,
+    roc_curve,
+)
+
+from core.errors import InputError
+from core.evaluation.predictions import Predictions
+
+Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How predictions compare with the truth.
+
+    ``confusion``: int (k, k), rows true, columns predicted. ``report``: one row a class and
+    then ``macro average``; columns precision, recall, f1 (0 to 1 or NaN) and films (int).
+    ``sensitivity``, ``specificity``, ``f1``, ``false_negatives``, ``false_positives`` and the
+    curves are about the positive class. ``roc``: false positive rate, sensitivity, threshold
+    (the first threshold is infinite). ``pr``: recall, precision, threshold, all (m,); the
+    last threshold is NaN, for the point that every curve ends on (recall 0, precision 1).
+    ``predicted``: int (n,). ``notes``: metric → why it is None.
+    """
+
+    classes: tuple[str, ...]
+    threshold: float | None
+    films: int
+    confusion: np.ndarray
+    report: pd.DataFrame
+    accuracy: float | None
+    sensitivity: float | None
+    specificity: float | None
+    f1: float | None
+    false_negatives: int
+    false_positives: int
+    precision: dict[str, float | None]
+    recall: dict[str, float | None]
+    roc_auc: float | None
+    average_precision: float | None
+    roc: Curve | None
+    pr: Curve | None
+    predicted: np.ndarray
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def positives(self) -> int:
+        """How many films truly are of the positive class."""
+        return int(self.confusion[0].sum())
+
+    @property
+    def negatives(self) -> int:
+        return self.films - self.positives
+
+
+def predict_classes(probabilities: np.ndarray, threshold: float | None = None) -> np.ndarray:
+    """Class index (int64 (n,)) of each row of ``probabilities`` (float32 (n, k)).
+
+    ``threshold`` 0 to 1: the positive class when its probability is at least that, else
+    the most probable of the others. None: simply the most probable.
+    """
+    if not len(probabilities):
+        return np.zeros(0, dtype=np.int64)
+    if threshold is None:
+        return probabilities.argmax(axis=1).astype(np.int64)
+    if not 0 <= threshold <= 1:
+        raise InputError(f"The threshold must lie between 0 and 1, not at {threshold:g}.")
+    # In the probabilities' own precision: float32(0.7) is a little less than float64 0.7.
+    positive = probabilities[:, 0] >= probabilities.dtype.type(threshold)
+    others = probabilities[:, 1:].argmax(axis=1) + 1
+    return np.where(positive, 0, others).astype(np.int64)
+
+
+def evaluate(predictions: Predictions, threshold: float | None = None) -> Evaluation:
+    """Evaluate all rows given; choose a split first with ``predictions.of("test")``.
+
+    Raises InputError for a threshold outside 0 to 1.
+    """
+    classes, truth = predictions.classes, predictions.truth
+    predicted = predict_classes(predictions.probabilities, threshold)
+    cells = np.bincount(truth * len(classes) + predicted, minlength=len(classes) ** 2)
+    confusion = cells.reshape(len(classes), len(classes))
+    notes: dict[str, str] = {}
+    if not len(truth):
+        notes["accuracy"] = "there are no films here"
+
+    positive = classes[0]
+    precision: dict[str, float | None] = {}
+    recall: dict[str, float | None] = {}
+    f1: dict[str, float | None] = {}
+    for index, name in enumerate(classes):
+        hits, actual, called = (
+            int(confusion[index, index]),
+            int(confusion[index].sum()),
+            int(confusion[:, index].sum()),
+        )
+        precision[name] = _share(
+            hits, called, notes, f"precision {name}", f"no film was called {name}"
+        )
+        recall[name] = _share(hits, actual, notes, f"recall {name}", f"no film here is {name}")
+        f1[name] = _share(
+            2 * hits, actual + called, notes, f"f1 {name}", f"no film is {name} or called so"
+        )
+
+    false_negatives = int(confusion[0, 1:].sum())
+    false_positives = int(confusion[1:, 0].sum())
+    true_negatives = int(confusion[1:, 1:].sum())
+    specificity = _share(
+        true_negatives,
+        true_negatives + false_positives,
+        notes,
+        "specificity",
+        f"every film here is {positive}",
+    )
+    for short in ("recall", "f1"):
+        if f"{short} {positive}" in notes:
+            notes["sensitivity" if short == "recall" else short] = notes[f"{short} {positive}"]
+
+    roc, pr, roc_auc, average_precision = _curves(predictions, notes)
+    return Evaluation(
+        classes=classes,
+        threshold=threshold,
+        films=len(truth),
+        confusion=confusion,
+        report=_report(classes, confusion, precision, recall, f1),
+        accuracy=float(np.trace(confusion) / len(truth)) if len(truth) else None,
+        sensitivity=recall[positive],
+        specificity=specificity,
+        f1=f1[positive],
+        false_negatives=false_negatives,
+        false_positives=false_positives,
+        precision=precision,
+        recall=recall,
+        roc_auc=roc_auc,
+        average_precision=average_precision,
+        roc=roc,
+        pr=pr,
+        predicted=predicted,
+        notes=notes,
+    )
+
+
+def _share(part: int, whole: int, notes: dict[str, str], metric: str, reason: str) -> float | None:
+    if whole:
+        return part / whole
+    notes[metric] = reason
+    return None
+
+
+def _curves(
+    predictions: Predictions, notes: dict[str, str]
+) -> tuple[Curve | None, Curve | None, float | None, float | None]:
+    positive = predictions.truth == 0
+    score = predictions.probabilities[:, 0].astype(np.float64)
+    name = predictions.classes[0]
+    if not positive.any():
+        reason = f"no film here is {name}"
+    elif positive.all():
+        reason = f"every film here is {name}, so there is nothing to tell it from"
+    else:
+        rate, sensitivity, roc_thresholds = roc_curve(positive, score, drop_intermediate=False)
+        values, recalls, pr_thresholds = precision_recall_curve(positive, score)
+        return (
+            (rate, sensitivity, roc_thresholds),
+            (recalls, values, np.append(pr_thresholds, np.nan)),
+            float(auc(rate, sensitivity)),
+            float(average_precision_score(positive, score)),
+        )
+    notes["roc_auc"] = notes["average_precision"] = reason
+    return None, None, None, None
+
+
+def _report(
+    classes: tuple[str, ...],
+    confusion: np.ndarray,
+    precision: dict[str, float | None],
+    recall: dict[str, float | None],
+    f1: dict[str, float | None],
+) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "precision": [precision[name] for name in classes],
+            "recall": [recall[name] for name in classes],
+            "f1": [f1[name] for name in classes],
+        },
+        index=pd.Index(classes, name="class"),
+        dtype=float,
+    )
+    # An average over classes of which one has no value would pass for one over all of them.
+    table.loc["macro average"] = table.mean(skipna=False)
+    table["films"] = [*confusion.sum(axis=1).tolist(), int(confusion.sum())]
+    return table

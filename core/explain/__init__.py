@@ -1,0 +1,1 @@
+"""Where on a film a decision comes from."""

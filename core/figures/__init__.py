@@ -1,0 +1,26 @@
+"""Every figure that ThoraxLens draws, from result objects to Plotly figures.
+
+Each function takes ``theme="dark"`` or ``"light"``; pages and reports draw the same ones.
+``core/figures/picture.py`` draws the confusion matrix as a PNG without a browser.
+"""
+
+from core.figures.catalogue import age_figure, counts_figure, shares_figure
+from core.figures.evaluation import confusion_figure, probabilities_figure
+from core.figures.picture import confusion_png
+from core.figures.template import template
+from core.figures.thresholds import distribution_figure, pr_figure, roc_figure
+from core.figures.training import curves_figure
+
+__all__ = [
+    "age_figure",
+    "confusion_figure",
+    "confusion_png",
+    "counts_figure",
+    "curves_figure",
+    "distribution_figure",
+    "pr_figure",
+    "probabilities_figure",
+    "roc_figure",
+    "shares_figure",
+    "template",
+]

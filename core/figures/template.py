@@ -1,0 +1,99 @@
+"""The look that all figures share, in a dark and a light version."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import plotly.graph_objects as go
+
+from core.palette import CLASS_COLOURS, SURROUNDS, Theme
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+TRANSPARENT = "rgba(0,0,0,0)"
+# Plotly drops a label that reaches over the axis's end: here that is the 100 %.
+SHARE_TICKS = {
+    "tickformat": ".0%",
+    "tickvals": [0, 0.25, 0.5, 0.75, 1],
+    "ticklabeloverflow": "allow",
+}
+
+
+@cache
+def template(theme: Theme = "dark") -> go.layout.Template:
+    """The Plotly template: transparent, so that the page's own background shows; the legend
+    below the figure and margins that make room for any label, so that 390 px are enough."""
+    look = SURROUNDS[theme]
+    axis = {
+        "gridcolor": look.grid,
+        "linecolor": look.muted,
+        "zerolinecolor": look.grid,
+        "tickfont": {"color": look.muted, "size": 13},
+        "title": {"font": {"color": look.text, "size": 14}, "standoff": 8},
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout=go.Layout(
+            paper_bgcolor=TRANSPARENT,
+            plot_bgcolor=TRANSPARENT,
+            colorway=list(CLASS_COLOURS),
+            font={"family": FONT, "size": 14, "color": look.text},
+            margin={"l": 8, "r": 22, "t": 12, "b": 8},
+            xaxis=axis,
+            yaxis=axis,
+            hoverlabel={
+                "bgcolor": look.panel,
+                "bordercolor": look.grid,
+                "font": {"family": FONT, "size": 14, "color": look.text},
+                "align": "left",
+            },
+            legend={
+                "orientation": "h",
+                "yanchor": "top",
+                "y": -0.18,
+                "yref": "paper",
+                "x": 0,
+                "xanchor": "left",
+                "font": {"color": look.text, "size": 13},
+                "bgcolor": TRANSPARENT,
+            },
+            modebar={"bgcolor": TRANSPARENT, "color": look.muted, "activecolor": look.text},
+            bargap=0.25,
+        )
+    )
+
+
+def figure(theme: Theme, height: int) -> go.Figure:
+    """An empty figure in the theme, ``height`` px tall, as wide as its place on the page."""
+    return go.Figure(layout={"template": template(theme), "height": height})
+
+
+def message(theme: Theme, text: str, height: int = 200) -> go.Figure:
+    """What stands in a figure's place when there is nothing to draw: the reason."""
+    drawing = figure(theme, height)
+    drawing.update_xaxes(visible=False)
+    drawing.update_yaxes(visible=False)
+    drawing.add_annotation(
+        text=text,
+        showarrow=False,
+        xref="paper",
+        yref="paper",
+        x=0.5,
+        y=0.5,
+        font={"color": SURROUNDS[theme].muted, "size": 14},
+    )
+    return drawing
+
+
+def legend_below(drawing: go.Figure, entries: int, title: str = "") -> None:
+    """Make room for a legend whose long entries take a line each on a narrow screen."""
+    plot = drawing.layout.height or 360
+    room = 24 * (entries + bool(title)) + 12
+    drawing.update_layout(
+        height=plot + room,
+        legend={"y": -64 / plot, "title": {"text": title, "side": "top", "font": {"size": 13}}},
+    )
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share from 0 to 1 as text: ``0.975`` → ``97.5 %``; None → ``–``."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"

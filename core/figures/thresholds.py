@@ -1,0 +1,187 @@
+"""Figures of one run's or several runs' choice of threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.evaluation.metrics import Evaluation
+from core.evaluation.predictions import Predictions
+from core.figures.template import SHARE_TICKS, figure, legend_below, message, percent
+from core.palette import (
+    SURROUNDS,
+    Theme,
+    class_colour,
+    run_colour,
+    run_symbol,
+    translucent,
+)
+
+MOST_POINTS = 1_500
+
+
+def roc_figure(
+    evaluations: Mapping[str, Evaluation], theme: Theme = "dark", *, height: int = 360
+) -> go.Figure:
+    """ROC curves by title, each with the point where its threshold stands."""
+    drawing = figure(theme, height)
+    drawing.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": SURROUNDS[theme].muted, "dash": "dot", "width": 1},
+        name="guessing",
+        hovertemplate="guessing<extra></extra>",
+        showlegend=False,
+    )
+    drawn = 0
+    for index, (title, one) in enumerate(evaluations.items()):
+        if one.roc is None:
+            continue
+        rate, sensitivity, thresholds = _thinned(*one.roc)
+        drawing.add_scatter(
+            x=rate,
+            y=sensitivity,
+            mode="lines",
+            line={"color": run_colour(index), "width": 2.5, "shape": "linear"},
+            name=f"{title}: {one.roc_auc:.3f}",
+            legendgroup=title,
+            customdata=thresholds,
+            hovertemplate=(
+                f"{title}<br>sensitivity %{{y:.1%}}<br>false alarms %{{x:.1%}}"
+                "<br>at threshold %{customdata:.3f}<extra></extra>"
+            ),
+        )
+        if one.specificity is not None and one.sensitivity is not None:
+            _operating_point(drawing, index, title, one, 1 - one.specificity, one.sensitivity)
+        drawn += 1
+    if not drawn:
+        return message(theme, _why(evaluations, "roc_auc"))
+    drawing.update_xaxes(
+        title_text="false alarms (1 − specificity)",
+        range=[-0.02, 1.02],
+        **SHARE_TICKS,
+    )
+    drawing.update_yaxes(title_text="sensitivity", range=[-0.02, 1.03], **SHARE_TICKS)
+    legend_below(drawing, drawn, "area under the curve")
+    return drawing
+
+
+def pr_figure(
+    evaluations: Mapping[str, Evaluation], theme: Theme = "dark", *, height: int = 360
+) -> go.Figure:
+    """Precision–recall curves by title, each with the point where its threshold stands."""
+    drawing = figure(theme, height)
+    drawn = 0
+    for index, (title, one) in enumerate(evaluations.items()):
+        if one.pr is None:
+            continue
+        recalls, values, thresholds = _thinned(*one.pr)
+        drawing.add_scatter(
+            x=recalls,
+            y=values,
+            mode="lines",
+            line={"color": run_colour(index), "width": 2.5, "shape": "vh"},
+            name=f"{title}: {one.average_precision:.3f}",
+            legendgroup=title,
+            customdata=thresholds,
+            hovertemplate=(
+                f"{title}<br>precision %{{y:.1%}}<br>sensitivity %{{x:.1%}}"
+                "<br>at threshold %{customdata:.3f}<extra></extra>"
+            ),
+        )
+        precision = one.precision[one.classes[0]]
+        if precision is not None and one.sensitivity is not None:
+            _operating_point(drawing, index, title, one, one.sensitivity, precision)
+        drawn += 1
+    if not drawn:
+        return message(theme, _why(evaluations, "average_precision"))
+    drawing.update_xaxes(title_text="sensitivity (recall)", range=[-0.02, 1.02], **SHARE_TICKS)
+    drawing.update_yaxes(
+        title_text=f"precision of “{_positive(evaluations)}”",
+        range=[-0.02, 1.03],
+        **SHARE_TICKS,
+    )
+    legend_below(drawing, drawn, "average precision")
+    return drawing
+
+
+def distribution_figure(
+    predictions: Predictions,
+    threshold: float | None = None,
+    theme: Theme = "dark",
+    *,
+    height: int = 300,
+) -> go.Figure:
+    """How the positive class's probability spreads over the films of each true class."""
+    positive = predictions.classes[0]
+    drawing = figure(theme, height)
+    for index, name in enumerate(predictions.classes):
+        drawing.add_histogram(
+            x=predictions.probabilities[predictions.truth == index, 0],
+            xbins={"start": 0, "end": 1.0001, "size": 0.05},
+            name=f"truly {name}",
+            marker={
+                "color": translucent(class_colour(index), 0.75),
+                "line": {"color": class_colour(index), "width": 1},
+            },
+            hovertemplate=f"%{{y}} films that are {name}<br>probability %{{x}}<extra></extra>",
+        )
+    if threshold is not None:
+        drawing.add_vline(
+            x=threshold, line={"color": SURROUNDS[theme].text, "dash": "dash", "width": 1.5}
+        )
+    drawing.update_layout(barmode="stack", bargap=0.05)
+    drawing.update_xaxes(
+        title_text=f"probability of {positive}", range=[-0.01, 1.01], **SHARE_TICKS
+    )
+    drawing.update_yaxes(title_text="films", rangemode="tozero")
+    legend_below(drawing, 1)
+    return drawing
+
+
+def _operating_point(
+    drawing: go.Figure, index: int, title: str, one: Evaluation, x: float, y: float
+) -> None:
+    said = "most probable class" if one.threshold is None else f"threshold {one.threshold:.2f}"
+    drawing.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={
+            "color": run_colour(index),
+            "symbol": run_symbol(index),
+            "size": 13,
+            "line": {"color": "#f5f5f5", "width": 1.5},
+        },
+        name=f"{title}: {said}",
+        legendgroup=title,
+        showlegend=False,
+        cliponaxis=False,
+        hovertemplate=(
+            f"{title}, {said}<br>{one.false_negatives} missed, {one.false_positives} false alarms"
+            f"<br>sensitivity {percent(one.sensitivity)}, specificity "
+            f"{percent(one.specificity)}<extra></extra>"
+        ),
+    )
+
+
+def _thinned(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+    """At most MOST_POINTS of a curve, first and last kept: a screen shows no more."""
+    length = len(arrays[0])
+    if length <= MOST_POINTS:
+        return arrays
+    kept = np.unique(np.linspace(0, length - 1, MOST_POINTS).round().astype(int))
+    return [one[kept] for one in arrays]
+
+
+def _positive(evaluations: Mapping[str, Evaluation]) -> str:
+    names = {one.classes[0] for one in evaluations.values()}
+    return names.pop() if len(names) == 1 else "the first class"
+
+
+def _why(evaluations: Mapping[str, Evaluation], metric: str) -> str:
+    reasons = [one.notes[metric] for one in evaluations.values() if metric in one.notes]
+    return f"No curve: {reasons[0]}." if reasons else "Nothing to draw yet."

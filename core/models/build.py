@@ -1,0 +1,179 @@
+"""Building a network as ONE flat functional graph [K].
+
+A backbone that is nested as a layer breaks Grad-CAM in Keras 3, so ``keras.applications``
+is called with ``input_tensor`` and its layers stand beside the head's. The last layer
+gives logits; the softmax stands outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+from keras import layers
+
+from core.errors import InputError
+from core.models.cnn import build_cnn
+from core.models.registry import HEAD_UNITS, ModelSpec, check_shape, get_model
+
+POOL, DENSE, DROPOUT, LOGITS = "pool", "dense", "dropout", "logits"
+_HEAD = (POOL, DENSE, DROPOUT, LOGITS)
+
+
+def build_model(
+    name: str,
+    *,
+    image_size: int,
+    classes: int,
+    dropout: float,
+    weights: Literal["random"] | Path | None,
+    seed: int,
+) -> keras.Model:
+    """Input float32 (S, S, 3), preprocessed → logits float32 (classes).
+
+    ``weights``: a file of backbone weights, or "random" (the same as None). A backbone is
+    frozen: nothing below ``pool`` is trainable, and its batch normalisation uses the
+    stored averages. ``seed`` fixes all random weights (it also seeds numpy's, Python's
+    and the backend's global generators). Raises InputError for an unknown name, a film
+    too small, or a weights file that does not fit.
+    """
+    spec = get_model(name)
+    check_shape(spec, image_size, classes)
+    file = None if weights in (None, "random") else Path(str(weights))
+    keras.utils.set_random_seed(seed)
+    if spec.family == "cnn":
+        if file is not None:
+            raise InputError(f"{spec.title} starts from random weights; leave the file out.")
+        return build_cnn(image_size, classes, dropout)
+
+    film = keras.Input((image_size, image_size, 3), name="film")
+    backbone = getattr(keras.applications, spec.application)(
+        include_top=False, weights=None, input_tensor=film, input_shape=film.shape[1:]
+    )
+    if file is None:
+        _draw_weights(backbone, seed)
+    else:
+        _load_weights(backbone, file, spec)
+    for layer in backbone.layers:
+        layer.trainable = False
+
+    x = layers.GlobalAveragePooling2D(name=POOL)(backbone.output)
+    x = layers.Dense(HEAD_UNITS, activation="relu", name=DENSE)(x)
+    x = layers.Dropout(dropout, name=DROPOUT)(x)
+    # float32 whatever the precision policy: the loss is computed from these.
+    logits = layers.Dense(classes, name=LOGITS, dtype="float32")(x)
+    return keras.Model(film, logits, name=name)
+
+
+def last_feature_layer(model: keras.Model) -> str:
+    """Name of the last layer whose output is a feature map (n, h, w, channels).
+
+    Found by shape: some applications leave the name of that layer to a counter.
+    """
+    for layer in reversed(model.layers):
+        if len(getattr(layer.output, "shape", ())) == 4:
+            return str(layer.name)
+    raise InputError(f"The model {model.name} has no feature map, so nothing can be drawn.")
+
+
+def feature_model(model: keras.Model) -> keras.Model:
+    """Backbones: preprocessed film (S, S, 3) → pooled vector (channels). Shares the layers."""
+    return keras.Model(model.input, model.get_layer(POOL).output, name=f"{model.name}_features")
+
+
+def head_model(model: keras.Model) -> keras.Model:
+    """Backbones: pooled vector (channels) → logits (classes). Shares the layers."""
+    return keras.Model(model.get_layer(POOL).output, model.output, name=f"{model.name}_head")
+
+
+def is_frozen(model: keras.Model) -> bool:
+    """Whether the model is a backbone with a head (True) or trains as a whole (the CNN)."""
+    return any(layer.name == POOL for layer in model.layers)
+
+
+def trained_part(model: keras.Model) -> keras.Model:
+    """What a run keeps: the head of a backbone, all of the CNN."""
+    return head_model(model) if is_frozen(model) else model
+
+
+def save_head(model: keras.Model, path: Path) -> None:
+    """Write the trained part's weights to ``path`` (…``.weights.h5``), whole or not at all."""
+    temporary = path.with_name("." + path.name)
+    trained_part(model).save_weights(temporary)
+    temporary.replace(path)
+
+
+def load_head(model: keras.Model, path: Path) -> None:
+    """Read back what ``save_head`` wrote. Raises InputError when it does not fit."""
+    _read_into(
+        trained_part(model),
+        path,
+        f"The weights in {path} do not fit {model.name}: the run's files do not belong together.",
+    )
+
+
+def backbone_hash(model: keras.Model) -> str:
+    """SHA-256 (hex) over the frozen weights' bytes, in graph order; "" for the CNN.
+
+    Says whether a rebuilt backbone is the one that a head was trained on.
+    """
+    if not is_frozen(model):
+        return ""
+    digest = hashlib.sha256()
+    for layer in model.layers:
+        if layer.name in _HEAD:
+            continue
+        for value in layer.get_weights():
+            digest.update(np.ascontiguousarray(value, dtype=np.float32).data)
+    return digest.hexdigest()
+
+
+def _draw_weights(backbone: keras.Model, seed: int) -> None:
+    """Fill every kernel afresh with He's uniform distribution, drawn by numpy.
+
+    A random backbone is not stored, so it must come out bit for bit the same on a CPU, a
+    GPU and each Keras backend; their own generators differ. He's variance (He et al. 2015,
+    arXiv:1502.01852) keeps the vectors near 1 through many layers of ReLU; with Keras's
+    default, Glorot, VGG16's come out at 0.0006 and the head learns next to nothing.
+    The two kernels of a separable convolution have no ReLU between them: half the variance.
+    Vectors (biases, batch normalisation) keep their constant start.
+    """
+    generator = np.random.default_rng(seed)
+    for variable in backbone.weights:
+        shape = tuple(variable.shape)
+        if len(shape) < 2:
+            continue
+        depthwise = "depthwise" in variable.path  # (height, width, channels, 1)
+        separable = depthwise or "pointwise" in variable.path
+        inputs = int(np.prod(shape[:2] if depthwise else shape[:-1]))
+        limit = np.float32(np.sqrt((3 if separable else 6) / inputs))
+        unit = generator.random(shape, dtype=np.float32)
+        variable.assign((unit * np.float32(2) - np.float32(1)) * limit)
+
+
+def _load_weights(backbone: keras.Model, file: Path, spec: ModelSpec) -> None:
+    _read_into(
+        backbone,
+        file,
+        f"The weights in {file} do not fit {spec.title} without its top. "
+        f"It takes the file {spec.weights_file}, or weights saved from the same network.",
+    )
+
+
+def _read_into(model: keras.Model, path: Path, message: str) -> None:
+    """Weights only: a whole saved model can run code when it is loaded, arrays cannot."""
+    if path.suffix != ".h5":
+        raise InputError(
+            f"{path.name} is not a file of weights. ThoraxLens reads .weights.h5 and .h5 only."
+        )
+    try:
+        with warnings.catch_warnings():
+            # Keras only warns when it leaves a layer as it was drawn; that is no loading.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(path)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
+        raise InputError(message) from error

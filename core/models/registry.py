@@ -1,0 +1,157 @@
+"""Every network that a run can use, as frozen facts. No keras: pages read this.
+
+Parameter counts are those of STUDY.md; the contract tests compare them with what is built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import InputError
+from core.models.backbones import BACKBONES, Backbone
+from core.models.preprocess import KINDS
+
+HEAD_UNITS = 64
+DEFAULT_INPUT_SIZE = 224
+
+_CNN_CONVOLUTIONS = 402_976  # the seven convolutions of the study's table, any film size
+_CNN_NORM = 4 * HEAD_UNITS  # gamma, beta, and the two moving averages that do not train
+_CNN_LAST_CHANNELS = 32
+_CNN_SHRINKS = 8  # three poolings by 2
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Parameters of one built model; ``trainable`` is the part that a run changes."""
+
+    total: int
+    trainable: int
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One network. Counts are for 2 classes at ``input_size``; the weights fields are
+    empty for a network without pretrained weights (the CNN)."""
+
+    name: str
+    title: str
+    family: Literal["cnn", "backbone"]
+    application: str
+    preprocessing: str
+    feature_channels: int
+    backbone_params: int
+    total_params: int
+    trainable_params: int
+    min_image_size: int
+    citation: str
+    summary: str
+    weights_file: str = ""
+    weights_url: str = ""
+    weights_hash: str = ""
+    input_size: int = DEFAULT_INPUT_SIZE
+
+    @property
+    def has_pretrained(self) -> bool:
+        return bool(self.weights_file)
+
+
+def _head_params(channels: int, classes: int) -> int:
+    return (channels + 1) * HEAD_UNITS + (HEAD_UNITS + 1) * classes
+
+
+def _cnn_counts(image_size: int, classes: int) -> Counts:
+    flat = (image_size // _CNN_SHRINKS) ** 2 * _CNN_LAST_CHANNELS
+    total = _CNN_CONVOLUTIONS + _head_params(flat, classes) + _CNN_NORM
+    return Counts(total, total - _CNN_NORM // 2)
+
+
+def _backbone_counts(row: Backbone, classes: int) -> Counts:
+    head = _head_params(row.channels, classes)
+    return Counts(row.params + head, head)
+
+
+def _from_row(row: Backbone) -> ModelSpec:
+    counts = _backbone_counts(row, 2)
+    return ModelSpec(
+        name=row.name,
+        title=row.title,
+        family="backbone",
+        application=row.application,
+        preprocessing=row.preprocessing,
+        feature_channels=row.channels,
+        backbone_params=row.params,
+        total_params=counts.total,
+        trainable_params=counts.trainable,
+        min_image_size=row.min_image_size,
+        citation=row.citation,
+        summary=row.summary,
+        weights_file=row.weights_file,
+        weights_url=row.weights_url,
+        weights_hash=row.weights_hash,
+    )
+
+
+_CNN_STUDY = _cnn_counts(DEFAULT_INPUT_SIZE, 2)
+
+MODELS: dict[str, ModelSpec] = {
+    "cnn": ModelSpec(
+        name="cnn",
+        title="CNN",
+        family="cnn",
+        application="",
+        preprocessing="rescale",
+        feature_channels=_CNN_LAST_CHANNELS,
+        backbone_params=0,
+        total_params=_CNN_STUDY.total,
+        trainable_params=_CNN_STUDY.trainable,
+        min_image_size=32,
+        citation="The study's own baseline (Granada, June 2020)",
+        summary="A small network of seven convolutions that learns everything from the "
+        "films of the data set.",
+    ),
+    **{row.name: _from_row(row) for row in BACKBONES},
+}
+
+
+def get_model(name: str) -> ModelSpec:
+    """The network called ``name``. Raises InputError listing those there are."""
+    try:
+        return MODELS[name]
+    except KeyError:
+        raise InputError(
+            f"There is no model called “{name}”. Choose one of: {', '.join(MODELS)}."
+        ) from None
+
+
+def parameter_counts(name: str, image_size: int = DEFAULT_INPUT_SIZE, classes: int = 2) -> Counts:
+    """Exact counts for films of ``image_size`` pixels a side. Raises InputError."""
+    spec = get_model(name)
+    check_shape(spec, image_size, classes)
+    if spec.family == "cnn":
+        return _cnn_counts(image_size, classes)
+    head = _head_params(spec.feature_channels, classes)
+    return Counts(spec.backbone_params + head, head)
+
+
+def check_shape(spec: ModelSpec, image_size: int, classes: int) -> None:
+    """Raises InputError when the network cannot be built for this film size or class count."""
+    if image_size < spec.min_image_size:
+        raise InputError(
+            f"{spec.title} needs films of at least {spec.min_image_size} pixels a side, "
+            f"and {image_size} was asked for. Choose a larger image size."
+        )
+    if classes < 2:
+        raise InputError(f"A model tells at least 2 classes apart, and {classes} was asked for.")
+
+
+def preprocessing_kind(name: str, choice: str) -> str:
+    """The kind that ``preprocess`` takes, for a spec's choice ``model`` or ``rescale``.
+
+    A kind itself passes through. Raises InputError for anything else.
+    """
+    if choice == "model":
+        return get_model(name).preprocessing
+    if choice in KINDS:
+        return choice
+    raise InputError(f"There is no preprocessing called “{choice}”. Choose model or rescale.")

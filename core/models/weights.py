@@ -1,0 +1,216 @@
+"""Pretrained weights: where they lie, how they get here, and that they are the right ones.
+
+Looked for in the workspace's weights folder, then in Keras's own cache, then downloaded.
+No keras here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+from filelock import FileLock
+
+from core.errors import DownloadError, InputError, WeightsMissingError
+from core.models.registry import ModelSpec, get_model
+from core.specs import RunSpec
+from core.workspace import Workspace
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 when unknown)
+
+_CHUNK = 1 << 20
+_TIMEOUT = (15, 60)  # seconds: to connect, and between two pieces
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def find_weights(workspace: Workspace, name: str) -> Path | None:
+    """The pretrained file of this model on this machine, or None. Cheap: reads no content.
+
+    In the workspace's folder it may also have the name it has on the download server.
+    """
+    spec = get_model(name)
+    if not spec.has_pretrained:
+        return None
+    places = (
+        workspace.weights / spec.weights_file,
+        workspace.weights / spec.weights_url.rsplit("/", 1)[-1],
+        keras_cache() / spec.weights_file,
+    )
+    return next((path for path in places if path.is_file()), None)
+
+
+def keras_cache() -> Path:
+    """The folder in which Keras itself keeps pretrained weights."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "models"
+
+
+def download_weights(
+    workspace: Workspace,
+    name: str,
+    progress: Progress | None = None,
+    url: str | None = None,
+    expected_hash: str | None = None,
+) -> Path:
+    """Fetch the model's pretrained file into the workspace and return its path.
+
+    ``url`` and ``expected_hash`` (MD5 or SHA-256, hex) replace the registry's, for a mirror.
+    The file appears under its name only when it is whole and its hash is right. Two
+    processes that want the same file fetch it once. Raises DownloadError; whatever
+    ``progress`` raises passes through and leaves nothing behind.
+    """
+    spec = _pretrained(name)
+    expected = expected_hash or spec.weights_hash
+    target = workspace.weights / spec.weights_file
+    workspace.weights.mkdir(parents=True, exist_ok=True)
+    with FileLock(str(target.with_name(f".{target.name}.lock"))):
+        if not target.is_file():
+            with _temporary_beside(target) as temporary:
+                digest = _fetch(url or spec.weights_url, temporary, progress, expected)
+                if digest != expected:
+                    raise DownloadError(
+                        f"What came for {spec.weights_file} is not the published file: its "
+                        f"hash is {digest}, not {expected}. "
+                        "Nothing was kept. Try again, or fetch the file by hand."
+                    )
+                temporary.replace(target)
+    return target
+
+
+def missing_message(workspace: Workspace, name: str) -> str:
+    """What a user can do when the pretrained file is not here; plain sentences."""
+    spec = _pretrained(name)
+    return (
+        f"The pretrained weights of {spec.title} are not on this machine. "
+        f"Fetch {spec.weights_url} and put it in {workspace.weights} as {spec.weights_file} "
+        f"(its {_algorithm(spec.weights_hash).upper()} is {spec.weights_hash}). "
+        "Or choose the weights “random”: the backbone then starts from numbers "
+        "that have learnt nothing."
+    )
+
+
+def resolve_weights(
+    workspace: Workspace, spec: RunSpec, progress: Progress | None = None
+) -> Path | None:
+    """The file that this run's backbone is filled from; None means random weights.
+
+    Downloads the published file when it is not here, and checks its hash where it is. The
+    CNN has no pretrained weights: it always gets None. Raises WeightsMissingError when
+    the download fails, DownloadError when a file does not match its published hash,
+    InputError when a local file cannot hold weights.
+    """
+    model = get_model(spec.model)
+    if spec.weights == "random":
+        return None
+    if spec.weights != "imagenet":
+        if not model.has_pretrained:
+            raise InputError(
+                f"{model.title} starts from random weights and takes no file of weights."
+            )
+        return check_local_file(spec.weights)
+    if not model.has_pretrained:
+        return None
+    found = find_weights(workspace, spec.model)
+    if found is not None:
+        check_published(found, model)
+        return found
+    try:
+        return download_weights(workspace, spec.model, progress)
+    except DownloadError as error:
+        message = f"{missing_message(workspace, spec.model)} (The download failed: {error})"
+        raise WeightsMissingError(message) from error
+
+
+def check_published(path: Path, model: ModelSpec) -> None:
+    """Raises DownloadError when the file is not the published one (cut short, say)."""
+    digest = file_digest(path, model.weights_hash)
+    if digest != model.weights_hash:
+        raise DownloadError(
+            f"{path} is not the published file of {model.title}: its hash is {digest}, not "
+            f"{model.weights_hash}. Delete it to have it fetched again, or name it as a "
+            "local file of weights if it is meant to be different."
+        )
+
+
+def check_local_file(path: str | Path) -> Path:
+    """A user's own file of weights: there, named .h5, and HDF5 inside. Raises InputError.
+
+    Only arrays are ever read from it (``Model.load_weights``): a whole saved model can
+    run code when it is opened.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise InputError(
+            f"There is no file {file}. The weights are “imagenet”, “random”, or a "
+            "file that ends in .weights.h5 or .h5."
+        )
+    if file.suffix != ".h5":
+        raise InputError(
+            f"{file.name} is not a file of weights. ThoraxLens reads .weights.h5 and .h5 only."
+        )
+    with file.open("rb") as stream:
+        signature = stream.read(len(_HDF5_SIGNATURE))
+    if signature != _HDF5_SIGNATURE:
+        raise InputError(
+            f"{file.name} is not an HDF5 file, whatever its name says. Choose another file."
+        )
+    return file.resolve()
+
+
+def file_digest(path: Path, like: str) -> str:
+    """The file's hash (hex) by the algorithm that ``like`` was made with."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, _algorithm(like)).hexdigest()
+
+
+def _pretrained(name: str) -> ModelSpec:
+    spec = get_model(name)
+    if not spec.has_pretrained:
+        raise InputError(f"{spec.title} has no pretrained weights: it starts from random ones.")
+    return spec
+
+
+def _algorithm(digest: str) -> str:
+    return "sha256" if len(digest) == 64 else "md5"
+
+
+def _fetch(url: str, target: Path, progress: Progress | None, like: str) -> str:
+    """Stream ``url`` into ``target``; returns its hash. Raises DownloadError."""
+    digest = hashlib.new(_algorithm(like), usedforsecurity=False)
+    try:
+        with (
+            requests.get(url, stream=True, timeout=_TIMEOUT) as answer,
+            target.open("wb") as file,
+        ):
+            answer.raise_for_status()
+            total = int(answer.headers.get("Content-Length") or 0)
+            done = 0
+            for piece in answer.iter_content(_CHUNK):
+                file.write(piece)
+                digest.update(piece)
+                done += len(piece)
+                if progress is not None:
+                    progress(done, total)
+    except requests.RequestException as error:
+        raise DownloadError(
+            f"{url} could not be fetched: {type(error).__name__}. Check the connection."
+        ) from error
+    if total and done != total:
+        raise DownloadError(f"The download of {url} broke off after {done} of {total} bytes.")
+    return digest.hexdigest()
+
+
+@contextmanager
+def _temporary_beside(target: Path) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Classifying films with finished runs, outside the server's process."""

@@ -1,0 +1,183 @@
+"""From requests to results: what the prediction worker does between its pipes [K].
+
+The form of requests and answers is described in worker.py.
+"""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import Cancelled, FilmError, ThoraxLensError
+from core.images.decode import decode_bytes
+from core.images.resize import resize
+from core.models.registry import get_model
+from core.prediction.loading import LoadedRun, load_run, run_files
+from core.training.artefacts import RunCard
+from core.workspace import Workspace
+
+BATCH = 32
+LOADED_RUNS = 4
+GIVEN_UP = "The request was given up."
+
+Say = Callable[[dict[str, Any]], None]
+
+
+class Loader:
+    """The runs used last, kept loaded. A run that was trained further is loaded anew."""
+
+    def __init__(self, workspace: Workspace, limit: int = LOADED_RUNS) -> None:
+        self._workspace = workspace
+        self._limit = limit
+        self._loaded: OrderedDict[tuple[str, int], LoadedRun] = OrderedDict()
+
+    def card(self, run_id: str) -> RunCard:
+        """What the run's model is, without loading it. Raises NotFoundError."""
+        return RunCard.load(run_files(self._workspace, run_id).card)
+
+    def get(self, run_id: str) -> LoadedRun:
+        """Raises what ``load_run`` raises."""
+        key = (run_id, run_files(self._workspace, run_id).weights.stat().st_mtime_ns)
+        if key not in self._loaded:
+            while len(self._loaded) >= self._limit:
+                self._loaded.popitem(last=False)
+                gc.collect()  # a compiled model is full of cycles, and large
+            self._loaded[key] = load_run(self._workspace, run_id)
+        self._loaded.move_to_end(key)
+        return self._loaded[key]
+
+    def is_loaded(self, run_id: str) -> bool:
+        return any(key[0] == run_id for key in self._loaded)
+
+
+class Request:
+    """One request on its way to its results, film by film and run by run."""
+
+    def __init__(self, loader: Loader, content: dict[str, Any], say: Say) -> None:
+        self._loader = loader
+        self._folder = Path(content["folder"])
+        self._runs: list[str] = content["runs"]
+        self._films: list[dict[str, str]] = content["films"]
+        self._cam: bool = content["cam"]
+        self._say = say
+        self._done = 0
+
+    def answer(self) -> list[dict[str, Any]]:
+        """One result a film and run, films outer. Raises Cancelled when given up."""
+        run_errors: dict[str, str] = {}
+        cards: dict[str, RunCard] = {}
+        for run_id in self._runs:
+            try:
+                cards[run_id] = self._loader.card(run_id)
+            except ThoraxLensError as error:
+                run_errors[run_id] = str(error)
+        films, film_errors = self._read_films({card.image_size for card in cards.values()})
+        found: dict[tuple[int, str], dict[str, Any]] = {}
+        for run_id, card in cards.items():
+            try:
+                for index, result in self._classify(run_id, card, films[card.image_size]):
+                    found[index, run_id] = result
+            except Cancelled:
+                raise
+            except ThoraxLensError as error:
+                run_errors[run_id] = str(error)
+        empty: dict[str, Any] = {"label": None, "probabilities": {}, "heat": None, "error": None}
+        return [
+            {"film": index, "run": run_id, **empty, **found[index, run_id]}
+            if (index, run_id) in found
+            else {
+                **{"film": index, "run": run_id, **empty},
+                "error": film_errors.get(index) or run_errors[run_id],
+            }
+            for index in range(len(self._films))
+            for run_id in self._runs
+        ]
+
+    def _read_films(
+        self, sizes: set[int]
+    ) -> tuple[dict[int, dict[int, np.ndarray]], dict[int, str]]:
+        """Decode each film once and keep it at the sizes wanted only: originals are large."""
+        films: dict[int, dict[int, np.ndarray]] = {size: {} for size in sizes}
+        errors: dict[int, str] = {}
+        for index, film in enumerate(self._films):
+            self._check_wanted()
+            self._progress(f"Reading {film['name']}")
+            try:
+                path = self._folder / film["file"]
+                pixels = decode_bytes(path.read_bytes(), film["name"]).pixels
+            except FilmError as error:
+                errors[index] = str(error)
+                self._done += len(self._runs)
+                continue
+            for size in sizes:
+                films[size][index] = resize(pixels, size)
+        return films, errors
+
+    def _classify(
+        self, run_id: str, card: RunCard, films: dict[int, np.ndarray]
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        if not films:
+            return
+        title = get_model(card.model).title
+        if not self._loader.is_loaded(run_id):
+            self._progress(f"Loading {title}")
+        run = self._loader.get(run_id)
+        indices = list(films)
+        for start in range(0, len(indices), BATCH):
+            self._check_wanted()
+            self._progress(f"Classifying with {title}")
+            batch = indices[start : start + BATCH]
+            probabilities, heats = run.classify(np.stack([films[index] for index in batch]))
+            for index, row, heat in zip(batch, probabilities, heats, strict=True):
+                yield index, self._result(index, run_id, card.classes, row, heat)
+            self._done += len(batch)
+        self._progress(f"Classified with {title}")
+
+    def _result(
+        self, index: int, run_id: str, classes: Iterable[str], row: np.ndarray, heat: np.ndarray
+    ) -> dict[str, Any]:
+        names = list(classes)
+        file = None
+        if self._cam:
+            file = f"{index}-{self._runs.index(run_id)}.npy"
+            np.save(self._folder / file, heat)
+        return {
+            "label": names[int(row.argmax())],
+            "probabilities": dict(zip(names, map(float, row), strict=True)),
+            "heat": file,
+        }
+
+    def _progress(self, what: str) -> None:
+        total = len(self._films) * len(self._runs)
+        self._say({"progress": [self._done, total, what]})
+
+    def _check_wanted(self) -> None:
+        if not self._folder.is_dir():
+            raise Cancelled(GIVEN_UP)
+
+
+def serve(workspace: Workspace, requests: Iterable[dict[str, Any]], say: Say) -> None:
+    """Answer requests one after the other. What goes wrong with one ends only that one."""
+    loader = Loader(workspace)
+    for content in requests:
+        number = content.get("id")
+
+        def reply(answer: dict[str, Any], number: Any = number) -> None:
+            say({"id": number, **answer})
+
+        try:
+            reply({"results": Request(loader, content, reply).answer()})
+        except ThoraxLensError as error:
+            reply({"error": str(error)})
+        except Exception as error:  # noqa: BLE001 - the border of the process
+            if not Path(content["folder"]).is_dir():  # taken away in the middle of a step
+                reply({"error": GIVEN_UP})
+                continue
+            traceback.print_exc()
+            reply({"error": f"Classifying failed: {type(error).__name__}: {error}."})

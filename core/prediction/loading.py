@@ -1,0 +1,84 @@
+"""A finished run as something that classifies films [K]."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from core.errors import NotFoundError, PredictionError, WeightsMissingError
+from core.explain.keras_cam import CamModel
+from core.models.build import backbone_hash, build_model, load_head
+from core.models.preprocess import preprocess
+from core.models.weights import find_weights, missing_message
+from core.training.artefacts import RunCard, RunFiles
+from core.workspace import Workspace
+
+
+class LoadedRun:
+    """One run's model, ready to classify and to explain."""
+
+    def __init__(self, card: RunCard, cam: CamModel) -> None:
+        self.card = card
+        self._cam = cam
+
+    def classify(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Films uint8 (n, S, S) → probabilities (n, k), heats (n, h, w).
+
+        Both float32 in [0, 1]. S is the card's image size; a heat belongs to the film's
+        most probable class and has the size of the model's last feature map.
+        """
+        logits, heats = self._cam.explain(preprocess(pixels, self.card.preprocessing))
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True), heats
+
+
+def run_files(workspace: Workspace, run_id: str) -> RunFiles:
+    """The files of a run that left a model. Raises NotFoundError, also for an id with
+    a path in it: ids come from addresses."""
+    files = RunFiles(workspace.run_folder(run_id))
+    if files.folder.parent != workspace.runs or not files.weights.is_file():
+        raise NotFoundError(
+            f"The run {run_id} has no model to classify with. It may not be finished, or it "
+            "was deleted; the Train page lists the runs."
+        )
+    return files
+
+
+def load_run(workspace: Workspace, run_id: str) -> LoadedRun:
+    """Rebuild the run's network and fill in what it learnt; seconds to half a minute.
+
+    Raises NotFoundError without its files, WeightsMissingError without its backbone's
+    weights, PredictionError when the backbone is not the one it was trained on.
+    """
+    files = run_files(workspace, run_id)
+    card = RunCard.load(files.card)
+    model = build_model(
+        card.model,
+        image_size=card.image_size,
+        classes=len(card.classes),
+        dropout=card.dropout,
+        weights=_backbone_weights(workspace, card),
+        seed=card.seed,
+    )
+    if backbone_hash(model) != card.backbone_hash:
+        raise PredictionError(
+            f"The run {run_id} was trained on other {card.model} weights than those that are "
+            "here now, so its answers would mean nothing. Put the old weights back, or "
+            "train the run again."
+        )
+    load_head(model, files.weights)
+    return LoadedRun(card, CamModel(model))
+
+
+def _backbone_weights(workspace: Workspace, card: RunCard) -> Literal["random"] | Path:
+    if card.weights == "random" or not card.backbone_hash:
+        return "random"
+    if card.weights != "imagenet" and Path(card.weights).is_file():
+        return Path(card.weights)
+    # The workspace may have moved; the hash decides whether this is the same file.
+    found = find_weights(workspace, card.model)
+    if found is None:
+        raise WeightsMissingError(missing_message(workspace, card.model))
+    return found

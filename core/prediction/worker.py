@@ -1,0 +1,75 @@
+"""The process that classifies: ``python -m core.prediction.worker --data DIR`` [K].
+
+One JSON object a line. A request on stdin:
+    {"id": 1, "folder": "/tmp/…", "runs": ["…"], "cam": true,
+     "films": [{"name": "a.png", "file": "0.film"}]}
+The answers on stdout, each with the request's id: any number of
+    {"id": 1, "progress": [done, total, "what is going on"]}
+and one of
+    {"id": 1, "results": [{"film": 0, "run": "…", "label": "…", "probabilities": {…},
+                           "heat": "0-0.npy" or null, "error": null}]}
+    {"id": 1, "error": "a plain sentence"}
+Film contents and heats are files in ``folder``, which belongs to the client: when it
+takes the folder away, the request is given up. At the end of stdin the process ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import shutil
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from core.workspace import open_workspace
+
+
+class Requests:
+    """The lines of stdin, read in a thread so that its end is noticed during work."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._queue: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+
+    def _read(self, lines: Iterable[str]) -> None:
+        folder: Path | None = None
+        for line in lines:
+            content = json.loads(line)
+            folder = Path(content["folder"])
+            self._queue.put(content)
+        # Nobody is left to answer to. Films of patients must not stay behind in /tmp.
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        while True:
+            yield self._queue.get()
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    parser = argparse.ArgumentParser(prog="core.prediction.worker")
+    parser.add_argument("--data", required=True, help="the workspace's folder")
+    workspace = open_workspace(parser.parse_args().data)
+
+    # TensorFlow's C++ prints to descriptor 1, which would break the answers: they get a
+    # descriptor of their own, and 1 becomes stderr, before keras is imported.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    requests = Requests(sys.stdin)
+    from core.prediction.answering import serve
+
+    def say(answer: dict[str, Any]) -> None:
+        answers.write(json.dumps(answer) + "\n")
+
+    serve(workspace, requests, say)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The files of one run, and what its card says. No Keras here: pages read these too."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import NotFoundError
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` to write to; renamed onto it when all went well.
+
+    The temporary name keeps the suffixes, which Keras and numpy insist on.
+    """
+    temporary = path.with_name(f"tmp-{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Where one run keeps what. ``folder`` is ``workspace.run_folder(run_id)``."""
+
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """The head's weights; all weights for the CNN, which has no frozen part."""
+        return self.folder / "head.weights.h5"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder of the state to resume from; emptied when the run is done."""
+        return self.folder / "checkpoint"
+
+    @property
+    def predictions(self) -> Path:
+        return self.folder / "predictions.npz"
+
+    @property
+    def log(self) -> Path:
+        """Everything the worker printed, over all its sessions."""
+        return self.folder / "log.txt"
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "run.json"
+
+    def create(self) -> RunFiles:
+        """Make the folder; safe to repeat. Returns itself."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def resumes_after(self) -> int:
+        """The last epoch that a resumed run need not repeat; 0 when it starts afresh."""
+        try:
+            return int(json.loads((self.checkpoint / "epoch.json").read_text())["epoch"])
+        except (OSError, ValueError, KeyError):
+            return 0
+
+
+@dataclass(frozen=True)
+class RunCard:
+    """What it takes to rebuild a run's network, apart from its weights.
+
+    ``preprocessing`` is the resolved kind that ``core.models.preprocess`` takes.
+    ``weights`` is what the run was started with: ``random`` or the path of the backbone's
+    file. ``backbone_hash``: SHA-256 over the frozen weights in order (empty for the CNN),
+    so that another file of the same name, or a random backbone that another Keras would
+    draw differently, is noticed before it classifies anything.
+    """
+
+    run_id: str
+    model: str
+    classes: tuple[str, ...]
+    image_size: int
+    preprocessing: str
+    dropout: float
+    seed: int
+    weights: str
+    backbone_hash: str
+
+    def save(self, path: Path) -> None:
+        with written_whole(path) as temporary:
+            temporary.write_text(
+                json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8"
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> RunCard:
+        """Read what ``save`` wrote. Raises NotFoundError when it is missing or damaged."""
+        try:
+            fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return cls(**{**fields, "classes": tuple(fields["classes"])})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise NotFoundError(
+                f"The description of this run cannot be read ({path}: {error}). "
+                "Train the run again."
+            ) from None

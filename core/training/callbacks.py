@@ -1,0 +1,189 @@
+"""What happens around each batch and epoch [K]. Order matters: record, judge, then save."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.errors import TrainingError
+from core.store import Epoch, Store
+from core.training import checkpoint
+from core.training.batches import Batches
+from core.training.checkpoint import TrainingState
+from core.training.clock import Clock
+from core.training.reporter import Reporter
+
+Logs = dict[str, Any] | None
+
+log = logging.getLogger("thoraxlens.training")
+
+
+class BeginEpoch(keras.callbacks.Callback):
+    """Tells the batches which epoch comes, so that its order and changes are drawn."""
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self.batches.begin_epoch(epoch)
+
+
+class CancelOnRequest(keras.callbacks.Callback):
+    """Raises Cancelled within a batch, whether training, validating or predicting."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__()
+        self.reporter = reporter
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.reporter.check()
+
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.reporter.check()
+
+    def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.reporter.check()
+
+
+class Progress(keras.callbacks.Callback):
+    """Says after each batch how far training is, and when it may end at this pace.
+
+    The time left counts whole epochs, validation included, once one has gone by.
+    """
+
+    def __init__(self, reporter: Reporter, epochs: int, first: int, batches: int) -> None:
+        super().__init__()
+        self.reporter = reporter
+        self.epochs = epochs
+        self.first = first
+        self.batches = batches
+        self.epoch = first
+        self.began = time.monotonic()
+        self.seconds_per_epoch: float | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self.epoch = epoch
+        self._tell(0)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self._tell(batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self.seconds_per_epoch = (time.monotonic() - self.began) / (epoch + 1 - self.first)
+        self._tell(self.batches)
+
+    def _tell(self, batch: int) -> None:
+        done = self.epoch * self.batches + batch
+        fresh = done - self.first * self.batches
+        left = self.epochs * self.batches - done
+        pace = self.seconds_per_epoch
+        if pace is not None:
+            eta: float | None = pace / self.batches * left
+        else:
+            eta = (time.monotonic() - self.began) / fresh * left if fresh else None
+        self.reporter.update(
+            done,
+            epoch=self.epoch + 1,
+            epochs=self.epochs,
+            batch=batch,
+            batches=self.batches,
+            eta_seconds=None if eta is None else round(eta, 1),
+            seconds_per_epoch=None if pace is None else round(pace, 3),
+        )
+
+
+class EpochRecorder(keras.callbacks.Callback):
+    """Writes each epoch to the store and the log; raises TrainingError on divergence."""
+
+    def __init__(self, store: Store, run_id: str, epochs: int) -> None:
+        super().__init__()
+        self.store = store
+        self.run_id = run_id
+        self.epochs = epochs
+        self.began = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self.began = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        values = {key: _finite((logs or {}).get(key)) for key in (logs or {})}
+        rate = _finite(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row = Epoch(
+            epoch=epoch + 1,
+            loss=values.get("loss"),
+            accuracy=values.get("accuracy"),
+            val_loss=values.get("val_loss"),
+            val_accuracy=values.get("val_accuracy"),
+            learning_rate=rate,
+            seconds=time.monotonic() - self.began,
+        )
+        self.store.runs.save_epoch(self.run_id, row)
+        log.info(
+            "epoch %d of %d: loss %s, accuracy %s, validation loss %s, accuracy %s, %.2f s",
+            row.epoch,
+            self.epochs,
+            *(_short(one) for one in (row.loss, row.accuracy, row.val_loss, row.val_accuracy)),
+            row.seconds,
+        )
+        if row.loss is None:
+            raise TrainingError(
+                f"The loss stopped being a number in epoch {row.epoch}: training diverged. "
+                "Start a run with a smaller learning rate."
+            )
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Remembers the weights of the lowest validation loss, and stops when it does not fall
+    any more for ``patience`` epochs (None: never)."""
+
+    def __init__(self, state: TrainingState, patience: int | None) -> None:
+        super().__init__()
+        self.state = state
+        self.patience = patience
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        state, values = self.state, logs or {}
+        loss = _finite(values.get("val_loss", values.get("loss")))
+        state.epoch = epoch + 1
+        # The first epoch is kept whatever its loss, so that there is always one to restore.
+        if not state.best_weights or (loss is not None and loss < state.best_loss):
+            state.best_loss = math.inf if loss is None else loss
+            state.best_epoch = epoch + 1
+            state.best_weights = [np.array(value) for value in self.model.get_weights()]
+            state.waited = 0
+        else:
+            state.waited += 1
+        if self.patience is not None and state.waited >= self.patience:
+            state.stopped_early = True
+            self.model.stop_training = True
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves after each epoch what a resumed run needs; comes last."""
+
+    def __init__(self, folder: Path, state: TrainingState, clock: Clock) -> None:
+        super().__init__()
+        self.folder = folder
+        self.state = state
+        self.clock = clock
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self.state.spent = self.clock.spent()
+        checkpoint.save(self.folder, self.model, self.state)
+
+
+def _finite(value: Any) -> float | None:
+    if value is None or not math.isfinite(float(value)):
+        return None
+    return float(value)
+
+
+def _short(value: float | None) -> str:
+    return "—" if value is None else f"{value:.4f}"

@@ -1,0 +1,68 @@
+"""What a run trains on: the data set's films as one array, with classes and splits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import InputError, TrainingError
+from core.images.film_array import film_array
+from core.store import Store
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """One row a film. ``films``: uint8 (n, S, S), memory-mapped; ``film_ids`` and
+    ``split``: str (n,); ``truth``: int64 (n,), index into ``classes``."""
+
+    classes: tuple[str, ...]
+    films: np.ndarray
+    film_ids: np.ndarray
+    split: np.ndarray
+    truth: np.ndarray
+
+    def rows(self, split: str) -> np.ndarray:
+        """Indices int64 of the films of one split, in the data set's order."""
+        return np.flatnonzero(self.split == split)
+
+    def one_hot(self) -> np.ndarray:
+        """float32 (n, k)."""
+        return np.eye(len(self.classes), dtype=np.float32)[self.truth]
+
+
+def load(
+    store: Store, dataset: str, image_size: int, progress: Callable[[int, int], None] | None
+) -> TrainingData:
+    """Raises NotFoundError when the data set is gone, InputError when some of its films
+    left the catalogue, FilmError when their files vanished, TrainingError when there is
+    nothing to learn from."""
+    stored = store.datasets.get(dataset)
+    members = store.datasets.members(dataset)
+    lost = int(members["path"].isna().sum())
+    if lost:
+        raise InputError(
+            f"{lost} of the {len(members)} films of the data set “{stored.name}” are no longer "
+            "in the catalogue, because their source was removed. Import that folder again "
+            "and resume this run, or prepare a new data set."
+        )
+    split = members["split"].to_numpy(dtype=str)
+    truth = members["class_index"].to_numpy(dtype=np.int64)
+    classes = stored.spec.class_names
+    trained = set(truth[split == "train"])
+    missing = [name for index, name in enumerate(classes) if index not in trained]
+    if missing:
+        raise TrainingError(
+            f"The data set “{stored.name}” has no training film of the class {missing[0]}. "
+            "Prepare one with more films."
+        )
+    ids = members["film_id"].tolist()
+    films = film_array(store.workspace, ids, members["path"].tolist(), image_size, progress)
+    return TrainingData(classes, films, np.asarray(ids, dtype=str), split, truth)
+
+
+def balanced_weights(truth: np.ndarray, classes: int) -> np.ndarray:
+    """One weight a film, float32 (n,), mean 1: n / (k · films of its class)."""
+    counts = np.bincount(truth, minlength=classes)
+    return (len(truth) / (classes * np.maximum(counts, 1)))[truth].astype(np.float32)

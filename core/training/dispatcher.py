@@ -1,0 +1,244 @@
+"""Starts a worker for each queued run and watches it: ``python -m core.training.dispatcher``.
+
+One dispatcher a data folder (a file lock), started on demand by the launcher. It holds
+nothing that is not in the store, so that the next one can go on where a killed one was:
+workers that live are taken up again. It ends when nothing is queued or active.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import psutil
+from filelock import FileLock, Timeout
+
+from core.errors import NotFoundError
+from core.store import ACTIVE, Run, Store, open_store
+from core.training.artefacts import RunFiles
+from core.training.devices import (
+    Device,
+    describe,
+    list_devices,
+    slot_for,
+    slots_held,
+    worker_environment,
+)
+from core.training.liveness import (
+    end_worker,
+    is_starting,
+    mark_dead,
+    start_detached,
+    start_time,
+    with_our_modules,
+    worker_of,
+)
+from core.workspace import PROJECT_ROOT, open_workspace
+
+POLL_SECONDS = 0.2
+IDLE_SECONDS = 1.0
+LOCK_SECONDS = 2.0  # a launcher that looks whether the lock is free holds it for a moment
+TERMINATE_AFTER = 5.0  # seconds after the request to stop
+KILL_AFTER = 8.0
+LINGER_SECONDS = 20.0  # a worker that has written its result and still does not end
+
+WorkerCommand = Callable[[Run, str], list[str]]
+
+
+@dataclass
+class _Child:
+    """A worker that this dispatcher started itself, so it gets its exit code."""
+
+    process: subprocess.Popen[bytes]
+    slot: str
+    over_since: float | None = None
+
+
+@dataclass
+class Dispatcher:
+    """The loop's one step and what it remembers. ``command`` is replaced in tests."""
+
+    store: Store
+    command: WorkerCommand
+    devices: Sequence[Device]
+    _children: dict[str, _Child] = field(default_factory=dict)
+    _terminated: set[str] = field(default_factory=set)
+
+    def step(self) -> bool:
+        """Look at every run once; returns whether there is anything left to watch."""
+        runs = self.store.runs.all([*ACTIVE, "queued"])
+        for run in runs:
+            if run.is_active:
+                self._watch(run)
+        self._collect()
+        for run in reversed(runs):  # the longest-waiting first
+            if run.state == "queued":
+                self._start_if_free(run)
+        return bool(runs) or bool(self._children)
+
+    def _watch(self, run: Run) -> None:
+        child = self._children.get(run.run_id)
+        code = child.process.poll() if child else None
+        worker = worker_of(run)
+        if code is not None or (worker is None and child is None and not is_starting(run)):
+            # It may have ended well between reading the store and looking at the process.
+            self._children.pop(run.run_id, None)
+            self._terminated.discard(run.run_id)
+            mark_dead(self.store, run, code)
+        elif worker is not None and run.cancel_at is not None:
+            waited = time.time() - run.cancel_at
+            if waited >= KILL_AFTER:
+                end_worker(worker, signal.SIGKILL)
+            elif waited >= TERMINATE_AFTER and run.run_id not in self._terminated:
+                self._terminated.add(run.run_id)
+                end_worker(worker, signal.SIGTERM)
+
+    def _collect(self) -> None:
+        """Reap workers whose runs are over, and end those that will not go."""
+        for run_id, child in list(self._children.items()):
+            if self._is_active(run_id):
+                continue
+            if child.process.poll() is not None:
+                del self._children[run_id]
+                self._terminated.discard(run_id)
+                continue
+            child.over_since = child.over_since or time.monotonic()
+            if time.monotonic() - child.over_since > LINGER_SECONDS:
+                end_worker(psutil.Process(child.process.pid), signal.SIGKILL)
+
+    def _is_active(self, run_id: str) -> bool:
+        try:
+            return self.store.runs.get(run_id).is_active
+        except NotFoundError:
+            return False
+
+    def _start_if_free(self, run: Run) -> None:
+        if run.run_id in self._children:
+            return  # resumed so quickly that its last worker is still on its way out
+        slot = slot_for(run.spec.device, self.devices, self._taken())
+        if slot is not None:
+            self._start(run, slot)
+
+    def _taken(self) -> set[str]:
+        taken = {child.slot for child in self._children.values()}
+        for run in self.store.runs.all(ACTIVE):
+            taken |= slots_held(run.device)
+        return taken
+
+    def _start(self, run: Run, slot: str) -> None:
+        device = describe(slot, self.devices)
+        if slot == "cpu" and run.spec.device.startswith("gpu:"):
+            device = f"CPU (there is no {run.spec.device.replace('gpu:', 'GPU ')} here)"
+        if not self.store.runs.transition(
+            run.run_id,
+            "preparing",
+            only_from=["queued"],
+            started_at=time.time(),
+            device=device,
+            pid=None,
+            pid_started=None,
+        ):
+            return  # stopped or deleted a moment ago
+        try:
+            files = RunFiles(self.store.workspace.run_folder(run.run_id)).create()
+            process = start_detached(
+                self.command(run, slot),
+                cwd=PROJECT_ROOT,
+                environment=with_our_modules(worker_environment(slot)),
+                log=files.log,
+            )
+        except OSError as error:
+            self.store.runs.transition(
+                run.run_id,
+                "failed",
+                only_from=["preparing"],
+                reason=f"The training process could not be started ({error}).",
+                finished_at=time.time(),
+            )
+            return
+        self._children[run.run_id] = _Child(process, slot)
+        # The worker writes the same two itself, in case this process dies right here.
+        self.store.runs.transition(
+            run.run_id,
+            "preparing",
+            only_from=["preparing"],
+            pid=process.pid,
+            pid_started=start_time(process.pid),
+        )
+        say(f"{run.run_id} started on {device} as process {process.pid}")
+
+
+def worker_command(store: Store) -> WorkerCommand:
+    """The command line that starts a real worker."""
+
+    def command(run: Run, slot: str) -> list[str]:
+        data = str(store.workspace.root)
+        module = "core.training.worker"
+        return [sys.executable, "-m", module, "--data", data, "--slot", slot, run.run_id]
+
+    return command
+
+
+def serve(
+    store: Store,
+    command: WorkerCommand,
+    devices: Sequence[Device] | None = None,
+    *,
+    poll: float = POLL_SECONDS,
+    idle: float = IDLE_SECONDS,
+) -> bool:
+    """Dispatch until there is nothing to do. Returns False when another one is at work."""
+    lock = FileLock(store.workspace.dispatcher_lock)
+    served = False
+    while True:
+        try:
+            lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            return served
+        try:
+            served = True
+            _serve_locked(Dispatcher(store, command, devices or list_devices()), poll, idle)
+        finally:
+            lock.release()
+        # A run queued while this one was about to end found the lock taken: look again.
+        if not store.runs.all([*ACTIVE, "queued"]):
+            return True
+
+
+def _serve_locked(dispatcher: Dispatcher, poll: float, idle: float) -> None:
+    last_busy = time.monotonic()
+    while time.monotonic() - last_busy < idle:
+        if dispatcher.step():
+            last_busy = time.monotonic()
+        time.sleep(poll)
+
+
+def say(text: str) -> None:
+    """One line for the dispatcher's log."""
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, help="the data folder")
+    options = parser.parse_args(arguments)
+    store = open_store(open_workspace(options.data))
+    say(f"dispatcher {os.getpid()} started")
+    try:
+        served = serve(store, worker_command(store))
+    except Exception:  # noqa: BLE001 - nobody else would see it; the next refresh starts another one
+        say(traceback.format_exc())
+        return 1
+    say(f"dispatcher {os.getpid()} ended" + ("" if served else ": another one is at work"))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,196 @@
+"""What pages and the command line do with runs. No Keras here, and nothing that waits long.
+
+Every call leaves the work to the dispatcher, which is started when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from core.errors import InputError, NotFoundError
+from core.models.registry import check_shape, get_model
+from core.specs import RunSpec
+from core.store import ACTIVE, FINISHED, Run, Store
+from core.training.artefacts import RunFiles
+from core.training.devices import list_devices
+from core.training.liveness import (
+    is_starting,
+    mark_dead,
+    start_detached,
+    with_our_modules,
+    worker_of,
+)
+from core.workspace import PROJECT_ROOT, Workspace
+
+DISPATCHER_LOG = "dispatcher.log"
+LOG_BYTES = 256 * 1024  # the most that one look at a log reads
+# TensorFlow's greeting, which no setting of its own keeps away. The file has it.
+NOISE = ("WARNING: All log messages before absl::InitializeLog", "I0000 00:00:")
+
+# The dispatchers that this process started, so that it does not start one a second while
+# the first is still loading, and collects each when it has ended.
+_dispatchers: dict[Path, list[subprocess.Popen[bytes]]] = {}
+
+
+def launch(store: Store, spec: RunSpec) -> Run:
+    """Queue a run and see that it gets started; returns at once.
+
+    Raises NotFoundError for an unknown data set, InputError for what cannot work:
+    an unknown model, films too small for it, a GPU or weights file that is not there.
+    ImageNet weights that are not on disk are left to the worker, which may download them.
+    """
+    run = store.runs.create(checked(store, spec))
+    _reconcile(store)
+    return store.runs.get(run.run_id)
+
+
+def checked(store: Store, spec: RunSpec) -> RunSpec:
+    """The run description as it will be kept; raises like ``launch`` where it cannot work."""
+    dataset = store.datasets.get(spec.dataset)
+    model = get_model(spec.model)
+    check_shape(model, spec.image_size or dataset.spec.image_size, len(dataset.spec.classes))
+    if model.family == "cnn":
+        if spec.weights not in ("imagenet", "random"):
+            raise InputError(
+                f"{model.title} learns everything from your films and takes no weights file. "
+                "Choose random weights."
+            )
+        spec = spec.changed(weights="random")
+    elif spec.weights not in ("imagenet", "random"):
+        file = Path(spec.weights).expanduser().resolve()
+        if file.suffix != ".h5" or not file.is_file():
+            raise InputError(
+                f"There is no weights file {file}. Give the path of a .weights.h5 or .h5 file, "
+                "or choose imagenet or random."
+            )
+        spec = spec.changed(weights=str(file))
+    if spec.device.startswith("gpu:"):
+        there = [one.id for one in list_devices()]
+        if spec.device not in there:
+            raise InputError(
+                f"There is no {spec.device} on this machine. Choose one of: "
+                f"auto, {', '.join(there)}."
+            )
+    return spec.changed(dataset=dataset.name)
+
+
+def stop(store: Store, run_id: str) -> str:
+    """Ask a run to stop; returns its state now. A run under way ends within a batch, or is
+    ended after 5 seconds. Asking twice changes nothing. Raises NotFoundError."""
+    state = store.runs.request_cancel(run_id)
+    refresh(store)
+    return state
+
+
+def resume(store: Store, run_id: str) -> Run:
+    """Queue a stopped run again, to go on from its last checkpoint.
+
+    Raises NotFoundError when the run or its data set is gone, InputError when the run is
+    not stopped.
+    """
+    run = store.runs.get(run_id)
+    store.datasets.get(run.spec.dataset)
+    store.runs.requeue(run_id)
+    _reconcile(store)
+    return store.runs.get(run_id)
+
+
+def delete(store: Store, run_id: str) -> None:
+    """Forget a run and its files. Raises NotFoundError, or InputError while it is active."""
+    refresh(store)
+    run = store.runs.get(run_id)
+    store.runs.delete(run_id)
+    folder = store.workspace.run_folder(run.run_id)
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:  # it was stopped before it had any
+        pass
+    except OSError as error:
+        raise InputError(
+            f"The run is deleted, but some of its files in {folder} are not ({error}). "
+            "Delete that folder yourself."
+        ) from None
+
+
+def refresh(store: Store) -> None:
+    """Bring runs and processes into agreement; cheap enough for every look at a page.
+
+    Runs whose process died become interrupted, and a dispatcher is started when there is
+    something to do and none at work.
+    """
+    alive = [one for one in _dispatchers.get(store.workspace.root, []) if one.poll() is None]
+    _dispatchers[store.workspace.root] = alive
+    if not alive:  # one that lives sees to all of this itself, and knows the exit codes
+        _reconcile(store)
+
+
+def _reconcile(store: Store) -> None:
+    """``refresh`` for certain: a dispatcher that lives may be about to end. Two at once do
+    no harm, since the second waits for the lock and goes."""
+    runs = store.runs.all([*ACTIVE, "queued"])
+    if not runs or _dispatcher_is_at_work(store.workspace):
+        return
+    for run in runs:
+        if run.is_active and worker_of(run) is None and not is_starting(run):
+            mark_dead(store, run)
+    if store.runs.all([*ACTIVE, "queued"]):
+        started = _start_dispatcher(store.workspace)
+        _dispatchers.setdefault(store.workspace.root, []).append(started)
+
+
+def log_tail(workspace: Workspace, run_id: str, lines: int = 200) -> str:
+    """The last lines of what the run's worker printed; empty when there is nothing yet."""
+    log = RunFiles(workspace.run_folder(run_id)).log
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - LOG_BYTES))
+            text = stream.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    told = [line for line in text.splitlines() if not line.startswith(NOISE)]
+    return "\n".join(told[-lines:])
+
+
+def wait(store: Store, run_id: str, timeout: float | None = None) -> Run:
+    """Wait until a run is finished; returns it. After ``timeout`` seconds it is returned
+    as it is then, so look at its state. Raises NotFoundError when it gets deleted."""
+    until = None if timeout is None else time.monotonic() + timeout
+    while True:
+        refresh(store)
+        run = store.runs.get(run_id)
+        if run.state in FINISHED or (until is not None and time.monotonic() >= until):
+            return run
+        time.sleep(0.2)
+
+
+def _dispatcher_is_at_work(workspace: Workspace) -> bool:
+    lock = FileLock(workspace.dispatcher_lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _start_dispatcher(workspace: Workspace) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "core.training.dispatcher", "--data", str(workspace.root)]
+    try:
+        return start_detached(
+            command,
+            cwd=PROJECT_ROOT,
+            environment=with_our_modules(os.environ),
+            log=workspace.root / DISPATCHER_LOG,
+        )
+    except OSError as error:
+        raise NotFoundError(
+            f"The process that starts trainings could not be started ({error}). "
+            "The run waits in the queue; free some memory or disk space and reload the page."
+        ) from None

@@ -1,0 +1,152 @@
+"""The two ways to train a network [K]: all of it on films, or its head on cached vectors.
+
+Both offer the same: a Keras model to fit, what to feed it, and logits of all films.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from core.models.build import feature_model, head_model
+from core.models.preprocess import preprocess
+from core.specs import RunSpec
+from core.training.batches import Batches, FilmBatches, VectorBatches
+from core.training.data import TrainingData, balanced_weights
+from core.training.features import BATCH, Source, View, features
+from core.training.reporter import Reporter
+
+# How many augmented versions of each training film the backbone sees; the film as it is
+# comes on top. More views cost a pass over the training films each, once.
+AUGMENTED_VIEWS = 4
+
+
+class Learner(Protocol):
+    """``model``: what is fitted, its weights are the run's weights."""
+
+    model: keras.Model
+    training: Batches
+    validation: Batches | None
+
+    def logits(self, reporter: Reporter) -> np.ndarray:
+        """float32 (n, k) of all films of the data set as they are, in its order."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What both ways need to know. ``preprocessing`` is a kind of core.models.preprocess."""
+
+    spec: RunSpec
+    data: TrainingData
+    preprocessing: str
+    weigh_classes: bool
+
+    def common(self, split: str) -> dict[str, object]:
+        """The arguments that ``Batches`` takes for the films of one split."""
+        rows = self.data.rows(split)
+        training = split == "train"
+        weights = balanced_weights(self.data.truth[rows], len(self.data.classes))
+        return {
+            "targets": self.data.one_hot()[rows],
+            "weights": weights if training and self.weigh_classes else None,
+            "batch_size": self.spec.batch_size,
+            "seed": self.spec.seed,
+            "shuffle": training,
+        }
+
+
+class FilmLearner:
+    """Trains every weight, on films that are augmented afresh in each epoch."""
+
+    def __init__(self, model: keras.Model, plan: Plan) -> None:
+        self.model = model
+        self._plan = plan
+        self.training: Batches = self._batches("train")
+        has_validation = len(plan.data.rows("validation")) > 0
+        self.validation = self._batches("validation") if has_validation else None
+
+    def _batches(self, split: str) -> FilmBatches:
+        data, spec = self._plan.data, self._plan.spec
+        return FilmBatches(
+            data.films,
+            data.rows(split),
+            self._plan.preprocessing,
+            spec.augment if split == "train" else None,
+            **self._plan.common(split),
+        )
+
+    def logits(self, reporter: Reporter) -> np.ndarray:
+        films = self._plan.data.films
+        reporter.stage("evaluating", total=len(films), unit="films")
+        parts = []
+        for start in range(0, len(films), BATCH):
+            # Always BATCH films: another shape would be traced and compiled again.
+            rows = np.minimum(np.arange(start, start + BATCH), len(films) - 1)
+            count = min(BATCH, len(films) - start)
+            inputs = preprocess(np.asarray(films[rows]), self._plan.preprocessing)
+            parts.append(np.asarray(self.model.predict_on_batch(inputs))[:count])
+            reporter.update(start + count)
+        return np.concatenate(parts)
+
+
+class HeadLearner:
+    """Trains the head on vectors that the frozen part gave once (see features.py)."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        plan: Plan,
+        backbone: str,
+        cache: Path,
+        reporter: Reporter,
+        views: int = AUGMENTED_VIEWS,
+    ) -> None:
+        self.model = head_model(model)
+        spec, data = plan.spec, plan.data
+        frozen = feature_model(model)
+        source = Source(
+            data.films,
+            data.film_ids.tolist(),
+            spec.model,
+            backbone,
+            plan.preprocessing,
+            int(frozen.output.shape[-1]),
+        )
+        everything, training = np.arange(len(data.films)), data.rows("train")
+        passes = [(everything, View())]
+        if spec.augment is not None:
+            passes += [(training, View(spec.augment, spec.seed, k)) for k in range(views)]
+
+        reporter.stage("features", sum(len(rows) for rows, _ in passes), "films")
+        before = found = 0
+        vectors = []
+        for rows, view in passes:
+            already = 0
+
+            def tell(done: int, had: int, before: int = before, found: int = found) -> None:
+                nonlocal already
+                already = had
+                reporter.update(before + done, already=found + had)
+
+            vectors.append(features(cache, source, rows, view, frozen.predict_on_batch, tell))
+            before += len(rows)
+            found += already
+        self._plain = vectors[0]
+        shown = [self._plain[training], *vectors[1:]]
+        self.training: Batches = VectorBatches(shown, **plan.common("train"))
+        checked = data.rows("validation")
+        self.validation = (
+            VectorBatches([self._plain[checked]], **plan.common("validation"))
+            if len(checked)
+            else None
+        )
+
+    def logits(self, reporter: Reporter) -> np.ndarray:
+        reporter.stage("evaluating", total=len(self._plain), unit="films")
+        result = np.asarray(self.model.predict(self._plain, batch_size=256, verbose=0))
+        reporter.update(len(self._plain))
+        return result

@@ -1,0 +1,130 @@
+"""A worker's line to the store: it tells how far it is, and hears when it shall stop.
+
+A thread of its own talks to SQLite, so that training never waits for the disk and a
+heartbeat goes on through a batch that takes a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from core.errors import Cancelled, NotFoundError
+from core.store import Store
+
+TICK_SECONDS = 0.2  # how soon a stop is heard, and the most often that progress is written
+BEAT_SECONDS = 2.0
+
+# What pages show for ``progress["stage"]``.
+STAGES = {
+    "starting": "Loading the software",
+    "weights": "Fetching pretrained weights",
+    "films": "Reading the films",
+    "model": "Building the network",
+    "features": "Passing the films through the frozen network",
+    "training": "Training",
+    "evaluating": "Evaluating",
+}
+
+
+class Superseded(Cancelled):
+    """The run no longer belongs to this process: it was deleted, or given to another."""
+
+
+class Reporter:
+    """Use as a context manager around a worker's whole work. Safe from any thread."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._progress: dict[str, Any] = {}
+        self._changed = False
+        self._since = time.monotonic()
+        self._already = 0
+        self._cancelled = threading.Event()
+        self._superseded = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._talk, name="reporter", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join(timeout=10)
+
+    def stage(self, name: str, total: int = 0, unit: str = "", **more: Any) -> None:
+        """Begin a stage (a key of ``STAGES``) of ``total`` units, 0 when it has no count.
+
+        Raises Cancelled, as ``check`` does.
+        """
+        self._since = time.monotonic()
+        self._already = 0
+        self._say({"stage": name, "done": 0, "total": total, "unit": unit, **more})
+        self.check()
+
+    def update(self, done: int, *, already: int = 0, **more: Any) -> None:
+        """Note how much of the stage is done. ``already``: what earlier work had left.
+
+        Without an ``eta_seconds`` of its own, one is worked out from the pace so far.
+        Raises Cancelled, as ``check`` does.
+        """
+        self._already = already or self._already
+        total = int(self._progress.get("total", 0))
+        fresh = done - self._already
+        if "eta_seconds" not in more and fresh > 0 and total:
+            pace = (time.monotonic() - self._since) / fresh
+            more["eta_seconds"] = round(pace * (total - done), 1)
+        self._say({**self._progress, "done": done, **more})
+        self.check()
+
+    def check(self) -> None:
+        """Raises Cancelled when a stop was asked for. Costs nothing: call it every batch."""
+        if self._superseded.is_set():
+            raise Superseded("This run was taken over by another process, or deleted.")
+        if self._cancelled.is_set():
+            raise Cancelled("Stopped at your request.")
+
+    def _say(self, progress: dict[str, Any]) -> None:
+        self._progress = progress
+        self._changed = True
+
+    def _talk(self) -> None:
+        beaten = 0.0
+        while True:
+            ending = self._ended.is_set()
+            due = time.monotonic() - beaten >= BEAT_SECONDS
+            try:
+                if due:
+                    self._check_ownership()
+                if self._changed or due:
+                    progress = self._progress if self._changed else None
+                    self._changed = False
+                    self._store.runs.beat(self._run_id, progress)
+                    beaten = time.monotonic() if due else beaten
+                if not self._cancelled.is_set() and self._store.runs.cancel_requested(self._run_id):
+                    self._cancelled.set()
+            except sqlite3.Error as error:  # a full or busy disk; the next tick tries again
+                print(f"Could not reach the store: {error}", flush=True)
+            if ending:
+                return
+            self._ended.wait(TICK_SECONDS)
+
+    def _check_ownership(self) -> None:
+        try:
+            run = self._store.runs.get(self._run_id)
+        except NotFoundError:
+            self._superseded.set()
+            return
+        if not run.is_active or run.pid not in (None, os.getpid()):
+            self._superseded.set()

@@ -1,0 +1,176 @@
+"""The process of one run [K]: ``python -m core.training.worker --data DIR --slot SLOT RUN_ID``.
+
+Started by the dispatcher with its output going to the run's log. However it ends, it says
+so in the store itself, unless it is killed; then the dispatcher does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import psutil
+
+from core.errors import Cancelled, NotFoundError, ThoraxLensError
+from core.store import ACTIVE, Run, Store, open_store
+from core.training.devices import CPU, worker_environment
+from core.training.liveness import STOPPED
+from core.training.reporter import Reporter, Superseded
+from core.workspace import PROJECT_ROOT, open_workspace
+
+NICENESS = 5  # pages stay quick while a training takes all it can get
+GPU_CHECK_SECONDS = 180  # a GPU newer than the backend compiles its kernels on first use
+
+log = logging.getLogger("thoraxlens.training")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, help="the data folder")
+    parser.add_argument("--slot", default=CPU, help="cpu or gpu:N, as the dispatcher decided")
+    parser.add_argument("run_id")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stdout,
+        level=logging.WARNING,
+        format="%(asctime)s  %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S",
+    )
+    log.setLevel(logging.INFO)
+    store = open_store(open_workspace(options.data))
+    run = _claim(store, options.run_id)
+    if run is None:
+        log.info("this run is not waiting for a process; nothing done")
+        return 0
+    _be_nice()
+    with Reporter(store, run.run_id) as reporter:
+        end = _carry_out(store, run, options.slot, reporter)
+    if end is not None:
+        state, reason = end
+        log.info("%s: %s", state, reason)
+        store.runs.transition(
+            run.run_id, state, only_from=ACTIVE, reason=reason, finished_at=time.time()
+        )
+    return 0
+
+
+def _claim(store: Store, run_id: str) -> Run | None:
+    """Write this process's id and start time into the run, if it waits for one."""
+    try:
+        run = store.runs.get(run_id)
+    except NotFoundError:
+        return None
+    if run.state != "preparing" or run.pid not in (None, os.getpid()):
+        return None
+    own = {"pid": os.getpid(), "pid_started": psutil.Process().create_time()}
+    if not store.runs.transition(run_id, "preparing", only_from=["preparing"], **own):
+        return None
+    return store.runs.get(run_id)
+
+
+def _carry_out(store: Store, run: Run, slot: str, reporter: Reporter) -> tuple[str, str] | None:
+    """Train; returns the state and reason to end with, None when that is settled already."""
+    started = psutil.Process().create_time()
+    try:
+        reporter.stage("starting")
+        store.datasets.get(run.spec.dataset)  # before seconds are spent on loading software
+        if slot != CPU:
+            slot = _checked_slot(store, run, slot)
+        log.info("run %s on %s", run.run_id, store.runs.get(run.run_id).device)
+        os.environ.update(_visible(slot))
+        from core.training.trainer import train  # only now: the backend looks for GPUs
+
+        train(store, run, reporter, started)
+    except Superseded as error:
+        log.info("%s", error)
+        return None
+    except Cancelled:
+        return "cancelled", STOPPED
+    except ThoraxLensError as error:
+        return "failed", str(error)
+    except Exception as error:  # noqa: BLE001 - the border of this process: nobody above can say it
+        log.error("%s", traceback.format_exc())
+        return "failed", _plain(error)
+    return None
+
+
+def _checked_slot(store: Store, run: Run, slot: str) -> str:
+    """The slot itself when its GPU works, else the CPU; says so in the run and the log."""
+    reason = _gpu_fault()
+    if not reason:
+        return slot
+    name = slot.replace("gpu:", "GPU ")
+    device = f"CPU ({name} did not answer: {reason})"
+    log.warning("%s did not answer (%s); this run trains on the CPU, more slowly", name, reason)
+    store.runs.transition(run.run_id, "preparing", only_from=["preparing"], device=device)
+    return CPU
+
+
+def _gpu_fault() -> str:
+    """Why the GPU of this process cannot be used; empty when it can. Asked in a process of
+    its own, which sees the same GPU and may die of it."""
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-m", "core.training.gpu_check"],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=GPU_CHECK_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {GPU_CHECK_SECONDS} seconds"
+    if answer.returncode == 0:
+        return ""
+    said = answer.stdout.strip().splitlines()
+    return said[-1] if said else f"the check ended with code {answer.returncode}"
+
+
+def _visible(slot: str) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in worker_environment(slot).items()
+        if key.startswith(("CUDA_", "TF_", "XLA_"))
+    }
+
+
+def _be_nice() -> None:
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
+def _plain(error: BaseException) -> str:
+    """A sentence for an error that nobody foresaw, and for the few that always come."""
+    kind = type(error).__name__
+    if isinstance(error, MemoryError) or kind in ("ResourceExhaustedError", "OutOfMemoryError"):
+        return (
+            "There was not enough memory. Choose a smaller batch size or image size, or "
+            "close other programs, and start a new run."
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full. Free some space and resume this run."
+    return (
+        f"The training broke off with an error that ThoraxLens did not foresee ({kind}). "
+        "The run's log has the details; Resume tries again from the last epoch."
+    )
+
+
+def _end(code: Any) -> None:
+    """Leave at once: a backend that is torn down may crash or hang after all is written."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    _end(main())

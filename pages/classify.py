@@ -1,0 +1,117 @@
+"""Classify: films through one or more finished runs, with what each answer rested on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import ThoraxLensError
+from core.store import Run, Store
+from pages.components.cam_view import results
+from pages.components.classifying import classify, keep
+from pages.components.empty import empty
+from pages.components.film_input import FilmInput, film_input
+from pages.components.run_words import escaped, short_title
+from pages.components.session import TRAIN, get_store
+
+RESULTS = "classify_results"
+RUNS = "classify_runs"
+
+
+def page() -> None:
+    st.title("Classify")
+    st.caption(
+        "See what trained networks make of a film, and on which parts of it their answer rests. "
+        "**This is not a diagnosis**: it is for teaching and research, and a network can be sure "
+        "and wrong."
+    )
+    store = get_store()
+    done = {run.run_id: run for run in store.runs.all(["done"])}
+    if not done:
+        empty(
+            "No run has finished yet, so no network can answer. Train one first; artificial "
+            "films are there to try it with.",
+            page=TRAIN,
+            label="Train a network",
+        )
+        return
+    runs = _runs(done)
+    films = film_input(store, runs)
+    keep_them = _keep(films)
+    pressed = _button(films, runs)
+    _answers(store, films, runs, pressed=pressed, keep_them=keep_them)
+
+
+def _answers(
+    store: Store, films: list[FilmInput], runs: list[Run], *, pressed: bool, keep_them: bool
+) -> None:
+    """Ask when told to; show the answers, which stay in this browser session only."""
+    # One place for the progress and then the answers: earlier answers go at once.
+    place = st.empty()
+    problem = kept = ""
+    if pressed:
+        st.session_state.pop(RESULTS, None)
+        with place.container():
+            try:
+                st.session_state[RESULTS] = classify(films, runs)
+            except ThoraxLensError as error:
+                problem = str(error)
+            if keep_them:
+                kept = keep(store, films)
+    with place.container():
+        if problem:
+            st.error(escaped(problem), icon=":material/error:")
+        if kept:
+            st.info(kept, icon=":material/save:")
+        if RESULTS in st.session_state:
+            st.subheader("Answers")
+            results(st.session_state[RESULTS])
+
+
+def _runs(done: dict[str, Run]) -> list[Run]:
+    """The runs to ask; the address names them (``run``, more than once if need be)."""
+    if RUNS not in st.session_state:
+        named = [one for one in st.query_params.get_all("run") if one in done]
+        if "run" in st.query_params and not named:
+            st.warning("The run in the address is not there, or has not finished. Choose another.")
+        st.session_state[RUNS] = named or [next(iter(done))]
+    st.session_state[RUNS] = [one for one in st.session_state[RUNS] if one in done]
+    chosen = st.multiselect(
+        "Networks to ask",
+        list(done),
+        format_func=lambda run_id: short_title(done[run_id]),
+        key=RUNS,
+        placeholder="Choose one or more finished runs",
+        help="Each answers for itself; their answers stand side by side.",
+    )
+    if chosen != st.query_params.get_all("run"):
+        st.query_params["run"] = chosen
+    return [done[run_id] for run_id in chosen]
+
+
+def _keep(films: list[FilmInput]) -> bool:
+    if not any(not film.is_sample for film in films):
+        return False
+    return st.checkbox(
+        "Keep these films in the catalogue, under the source “Kept films”",
+        help="Only the picture is kept, as PNG: no file name, nothing of a DICOM header.",
+        key="classify_keep",
+    )
+
+
+def _button(films: list[FilmInput], runs: list[Run]) -> bool:
+    what = f"{len(films)} film{'' if len(films) == 1 else 's'}"
+    whom = f"{len(runs)} network{'' if len(runs) == 1 else 's'}"
+    ready = bool(films and runs)
+    pressed = st.button(
+        f"Classify {what} with {whom}" if ready else "Classify",
+        type="primary",
+        icon=":material/radiology:",
+        disabled=not ready,
+        key="classify_start",
+    )
+    if not ready:
+        st.caption("Choose a network first." if films else "Choose or drop a film first.")
+    return pressed
+
+
+page()

@@ -1,0 +1,78 @@
+"""Compare: finished runs side by side, down to the films that they get wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from core.evaluation.comparison import (
+    difference_in_films,
+    pairs,
+    prediction_table,
+    report_table,
+    summary_table,
+)
+from pages.components.compared import Compared, compare, controls, load_runs
+from pages.components.comparison_figures import matrices, threshold_curves, training_curves
+from pages.components.comparison_tables import pairs_table, summary
+from pages.components.downloads import csv_download
+from pages.components.empty import empty
+from pages.components.outcome_films import cell_films
+from pages.components.run_picker import pick_runs
+from pages.components.session import TRAIN, get_store
+
+
+def page() -> None:
+    st.title("Compare")
+    st.caption("How well finished runs tell films apart, and which films they get wrong.")
+    store = get_store()
+    finished = store.runs.all(["done"])
+    if not finished:
+        empty(
+            "No run has finished yet. Train a network first; its results appear here.",
+            page=TRAIN,
+            label="Train a network",
+        )
+        return
+    loaded = load_runs(store, pick_runs(store, finished))
+    if not loaded:
+        st.info("Choose at least one run to see its results.")
+        return
+    split, threshold = controls(loaded)
+    compared = compare(loaded, split, threshold)
+    different = difference_in_films([one.predictions for one in compared])
+    if different:
+        st.warning(different, icon=":material/compare_arrows:")
+    summary(compared, split, threshold)
+    _downloads(compared, split, threshold)
+    matrices(compared, split)
+    st.subheader("The films behind a cell")
+    cell_films(compared, store)
+    training_curves(compared, store)
+    threshold_curves(compared, threshold)
+    _chance(compared, split, threshold)
+
+
+def _downloads(compared: Sequence[Compared], split: str, threshold: float | None) -> None:
+    runs = [(one.run, one.everything) for one in compared]
+    tables = {
+        "Summary": (partial(summary_table, runs, threshold, split, published=True), "summary"),
+        "Reports": (partial(report_table, runs, threshold, split), "reports"),
+        "Predictions": (partial(prediction_table, runs, threshold, split), "predictions"),
+    }
+    with st.container(horizontal=True):
+        for label, (table, name) in tables.items():
+            file_name = f"thoraxlens-{name}-{split}"
+            csv_download(f"{label} (CSV)", table, file_name, key=f"compare_{name}_csv")
+
+
+def _chance(compared: Sequence[Compared], split: str, threshold: float | None) -> None:
+    found = pairs([(one.run, one.everything) for one in compared], threshold, split)
+    if found:
+        st.subheader("Could the difference be chance?")
+        pairs_table(found, {one.run.run_id: one.title for one in compared})
+
+
+page()

@@ -1,0 +1,1 @@
+"""What several pages share. Everything here may draw; nothing here computes results."""

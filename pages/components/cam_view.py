@@ -1,0 +1,217 @@
+"""Classified films on the screen: answer, probabilities, and what the answer rested on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.images.overlay import heat_colours, overlay
+from pages.components.boundary import boundary
+from pages.components.run_words import escaped
+
+if TYPE_CHECKING:
+    from core.prediction.client import FilmResult
+
+SHOWN_SIDE = 640  # px, the longest side of a film as it is kept for showing
+PER_PAGE = 6
+
+
+@dataclass(frozen=True)
+class FilmAnswer:
+    """One film and what each run says of it. ``pixels`` uint8 (h, w), None when it cannot
+    be read; ``answers`` in the order of the runs."""
+
+    name: str
+    truth: str
+    pixels: np.ndarray | None
+    answers: tuple[FilmResult, ...]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """All answers of one press on “Classify”. ``titles``: run id → title, in order."""
+
+    titles: dict[str, str]
+    films: tuple[FilmAnswer, ...] = field(default=())
+
+
+def decide(probabilities: Mapping[str, float], threshold: float | None) -> str:
+    """The class to name: the most probable one; with a threshold, the first (positive) class
+    when its probability reaches it, else the most probable of the others."""
+    names = list(probabilities)
+    if threshold is None:
+        return max(names, key=lambda name: probabilities[name])
+    if probabilities[names[0]] >= threshold:
+        return names[0]
+    return max(names[1:], key=lambda name: probabilities[name])
+
+
+@st.fragment
+@boundary()
+def results(classified: Classified) -> None:
+    """Everything about the answers. A fragment: its controls ask no network again."""
+    threshold = _controls(classified)
+    count = len(classified.films)
+    pages = -(-count // PER_PAGE)
+    page = st.session_state.get("results_page", 1) if pages > 1 else 1
+    first = (min(page, pages) - 1) * PER_PAGE
+    opacity = st.session_state.get("cam_opacity", 45) / 100
+    for place, film in enumerate(classified.films[first : first + PER_PAGE], start=first):
+        _film(film, classified.titles, opacity, threshold, place)
+    if pages > 1:
+        st.pagination(pages, key="results_page", max_visible_pages=5)
+    table = answers_table(classified, threshold)
+    st.markdown("#### All answers")
+    st.dataframe(table, width="stretch", hide_index=True, column_config=_share_columns(table))
+    st.download_button(
+        "Download as CSV",
+        table.to_csv(index=False).encode("utf-8-sig"),  # the mark lets Excel see the encoding
+        "thoraxlens-answers.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _controls(classified: Classified) -> float | None:
+    with st.container(border=True):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            st.slider(
+                "Strength of the heat map",
+                0,
+                100,
+                45,
+                format="%d %%",
+                key="cam_opacity",
+                help="0 % shows the film alone.",
+            )
+            legend()
+        with right:
+            own = st.toggle(
+                "Set a threshold myself",
+                key="cam_own_threshold",
+                help="Without one, the most probable class is named. With one, the first "
+                "(positive) class is named as soon as its probability reaches the threshold: "
+                "a low threshold misses fewer and raises more false alarms.",
+            )
+            if not own:
+                return None
+            return (
+                st.slider(
+                    "Name the positive class from",
+                    1,
+                    99,
+                    50,
+                    format="%d %%",
+                    key="cam_threshold",
+                )
+                / 100
+            )
+
+
+def legend() -> None:
+    """What the colours of a heat map mean."""
+    stops = ", ".join(f"{colour} {100 * place:.0f}%" for place, colour in heat_colours())
+    st.html(
+        f'<div role="img" aria-label="Heat map colours, from little to strong influence" '
+        f'style="height:12px;border-radius:6px;background:linear-gradient(to right,{stops})">'
+        '</div><div style="display:flex;justify-content:space-between;font-size:0.8rem;'
+        'opacity:0.85"><span>cold: little influence</span><span>hot: strong influence</span></div>'
+    )
+
+
+def _film(
+    film: FilmAnswer,
+    titles: Mapping[str, str],
+    opacity: float,
+    threshold: float | None,
+    place: int,
+) -> None:
+    with st.container(border=True, key=f"film_{place}"):
+        truth = f" :gray[· its source says: {escaped(film.truth)}]" if film.truth else ""
+        st.markdown(f"**{escaped(film.name)}**{truth}")
+        errors = {one.error for one in film.answers if one.error}
+        if len(errors) == 1 and all(one.error for one in film.answers):
+            st.error(escaped(errors.pop()), icon=":material/broken_image:")
+            return
+        columns = st.columns(max(3, len(film.answers) + 1))
+        with columns[0]:
+            st.caption("The film")
+            if film.pixels is not None:
+                st.image(film.pixels, width="stretch", output_format="JPEG", alt="The film")
+        for column, answer in zip(columns[1:], film.answers, strict=False):
+            with column:
+                st.caption(escaped(titles[answer.run_id]))
+                if answer.error:
+                    st.error(escaped(answer.error), icon=":material/error:")
+                else:
+                    _answer(film, answer, opacity, threshold)
+
+
+def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:
+    label = decide(answer.probabilities, threshold)
+    if film.pixels is not None and answer.heat is not None:
+        spoke_for = decide(answer.probabilities, None)
+        st.image(
+            overlay(film.pixels, answer.heat, opacity),
+            width="stretch",
+            output_format="JPEG",
+            alt=f"The film with what spoke for {spoke_for} in warm colours",
+            caption=f"What spoke for “{escaped(spoke_for)}”",
+        )
+    agrees = (
+        ""
+        if not film.truth
+        else (" :material/check:" if label == film.truth else " :gray[(differs)]")
+    )
+    st.markdown(f"##### {escaped(label)}{agrees if film.truth in answer.probabilities else ''}")
+    for name, value in answer.probabilities.items():
+        st.progress(min(max(value, 0.0), 1.0), text=f"{escaped(name)} {100 * value:.1f} %")
+
+
+def answers_table(classified: Classified, threshold: float | None) -> pd.DataFrame:
+    """One row a film and run: film, answer, run, one column a class with its probability
+    (0 to 1), what the source says (when one says anything), and what went wrong."""
+    classes = list(
+        dict.fromkeys(
+            name
+            for film in classified.films
+            for answer in film.answers
+            for name in answer.probabilities
+        )
+    )
+    rows = []
+    for film in classified.films:
+        for answer in film.answers:
+            rows.append(
+                {
+                    "Film": _harmless(film.name),
+                    "Answer": "" if answer.error else decide(answer.probabilities, threshold),
+                    "Run": classified.titles[answer.run_id],
+                    **{f"P({name})": answer.probabilities.get(name) for name in classes},
+                    "Its source says": film.truth,
+                    "Note": answer.error or "",
+                    "Run id": answer.run_id,
+                }
+            )
+    table = pd.DataFrame(rows)
+    if not any(film.truth for film in classified.films):
+        table = table.drop(columns="Its source says")
+    return table
+
+
+def _harmless(name: str) -> str:
+    """A file name that a spreadsheet does not take for a formula."""
+    return f"'{name}" if re.match(r"[=+\-@\t\r]", name) else name
+
+
+def _share_columns(table: pd.DataFrame) -> dict[str, Any]:
+    shares = [name for name in table.columns if name.startswith("P(")]
+    return {name: st.column_config.NumberColumn(name, format="percent") for name in shares}

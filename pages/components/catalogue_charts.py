@@ -1,0 +1,49 @@
+"""What the films on a page are: by finding, source, sex and age."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.figures import age_figure, counts_figure
+from core.store.catalogue import UNKNOWN
+from pages.components.charts import show, theme
+
+COLOURED = 5  # findings with a colour of their own; more cannot be told apart in a bar
+OTHERS = "others"
+
+
+def catalogue_charts(frame: pd.DataFrame, findings: Sequence[str]) -> None:
+    """Four figures of the films in a catalogue frame that is not empty.
+
+    ``findings``: all findings of the catalogue, the most frequent first, so that the first
+    few keep their colours whatever a filter hides.
+    """
+    current = theme()
+    coloured = frame.assign(finding=_few(frame["finding"], findings))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Finding and view**")
+        show(counts_figure(frame, "finding", "view", current), key="films_by_finding")
+    with right:
+        st.markdown("**Source and finding**")
+        show(counts_figure(coloured, "source", "finding", current), key="films_by_source")
+        st.markdown("**Sex and finding**")
+        show(counts_figure(coloured, "sex", "finding", current), key="films_by_sex")
+        st.markdown("**Age and finding**")
+        show(age_figure(coloured, "finding", current), key="films_by_age")
+
+
+def _few(findings: pd.Series, ranked: Sequence[str]) -> pd.Series:
+    """The most frequent findings in their order, all the rest as one."""
+    kept = [one for one in ranked if one != UNKNOWN][:COLOURED]
+    dtype = pd.CategoricalDtype([*kept, OTHERS], ordered=True)
+    categories = [str(one) for one in findings.cat.categories]
+    codes = [kept.index(one) if one in kept else len(kept) for one in categories]
+    # By code: touching each of 100,000 labels would be felt.
+    return pd.Series(
+        pd.Categorical.from_codes(pd.Series(codes).to_numpy()[findings.cat.codes], dtype=dtype),
+        index=findings.index,
+    )

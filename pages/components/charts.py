@@ -1,0 +1,39 @@
+"""Plotly figures on the screen, in the theme that the browser shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.figures import template
+from core.palette import SURROUNDS, Theme
+
+
+def theme() -> Theme:
+    """The theme that this browser shows; dark until it has said.
+
+    Streamlit tells of a change in its menu only at the next rerun (its issue 11920); until
+    then a figure keeps its old colours, background included, and so stays readable.
+    """
+    return "light" if st.context.theme.type == "light" else "dark"
+
+
+def show(figure: go.Figure, key: str, *, file_name: str = "", **options: Any) -> Any:
+    """Draw a figure from ``core.figures`` that was built for ``theme()``.
+
+    ``file_name``: what its camera button saves it as (PNG, without the ending). ``options``
+    go to ``st.plotly_chart`` (``on_select``, ``selection_mode`` …), whose answer comes back.
+    """
+    current = theme()
+    # The page's own colour, though the template is transparent: else the saved picture
+    # would have light text on nothing.
+    figure.update_layout(template=template(current), paper_bgcolor=SURROUNDS[current].background)
+    config = {
+        "displaylogo": False,
+        "responsive": True,
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "toImageButtonOptions": {"format": "png", "scale": 3, "filename": file_name or key},
+    }
+    return st.plotly_chart(figure, key=key, theme=None, config=config, **options)

@@ -1,0 +1,103 @@
+"""The figures of the Compare page, run beside run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import figures
+from core.store import Store
+from pages.components.charts import show, theme
+from pages.components.compared import Compared
+from pages.components.comparison_tables import report
+from pages.components.downloads import png_download
+from pages.components.outcome_films import chosen_cell, pick_from_click
+from pages.components.run_words import escaped
+
+
+def matrices(compared: Sequence[Compared], split: str) -> None:
+    """A card a run: its confusion matrix, whose cells can be clicked, and its report."""
+    st.subheader(
+        "Confusion matrices and reports",
+        help="A row holds the films that truly are of one class, a column those called so; "
+        "percentages are of the row. Click a cell to see its films.",
+    )
+    chosen, cell = chosen_cell(compared)
+    if len(compared) == 1:
+        with st.container(border=True):
+            _matrix(compared[0], split, cell, st.columns(2, vertical_alignment="center"))
+    for pair in _pairs_of(compared if len(compared) > 1 else []):
+        for place, one in zip(st.columns(2), pair, strict=False):
+            with place.container(border=True):
+                outlined = cell if one is chosen else None
+                _matrix(one, split, outlined, (st.container(), st.container()))
+
+
+def _matrix(
+    one: Compared,
+    split: str,
+    outlined: tuple[int, int] | None,
+    places: Sequence[DeltaGenerator],
+) -> None:
+    run_id = one.run.run_id
+    key = f"compare_matrix_{run_id}"
+    with places[0]:
+        st.markdown(f"**{escaped(one.title)}**")
+        show(
+            figures.confusion_figure(one.evaluation, theme(), chosen=outlined),
+            key,
+            file_name=f"confusion-{run_id}",
+            on_select=partial(pick_from_click, one, key),
+            selection_mode="points",
+            alt=f"Confusion matrix of {one.title}",
+        )
+    with places[1]:
+        report(one.evaluation, f"compare_report_{run_id}")
+        png_download(
+            "Matrix (PNG)",
+            partial(figures.confusion_png, one.evaluation, f"{one.title}, {split} films"),
+            f"confusion-{run_id}-{split}",
+            key=f"compare_png_{run_id}",
+        )
+
+
+def training_curves(compared: Sequence[Compared], store: Store) -> None:
+    """Loss and accuracy over the epochs, the runs on top of each other."""
+    st.subheader("How training went")
+    epochs = {one.title: store.runs.epochs(one.run.run_id) for one in compared}
+    left, right = st.columns(2)
+    with left:
+        drawing = figures.curves_figure(epochs, "loss", theme())
+        show(drawing, "compare_loss", alt="Training and validation loss by epoch")
+    with right:
+        drawing = figures.curves_figure(epochs, "accuracy", theme())
+        show(drawing, "compare_accuracy", alt="Training and validation accuracy by epoch")
+
+
+def threshold_curves(compared: Sequence[Compared], threshold: float | None) -> None:
+    """ROC, precision–recall and the spread of the probabilities."""
+    st.subheader(
+        "What another threshold would give",
+        help="Each curve runs through all thresholds; the marked point is the one set above.",
+    )
+    evaluations = {one.title: one.evaluation for one in compared}
+    roc, pr = st.columns(2)
+    with roc:
+        show(figures.roc_figure(evaluations, theme()), "compare_roc", alt="ROC curves")
+    with pr:
+        show(figures.pr_figure(evaluations, theme()), "compare_pr", alt="Precision–recall curves")
+    for row in _pairs_of(compared):
+        for place, one in zip(st.columns(2), row, strict=False):
+            with place:
+                st.markdown(f"How sure is {escaped(one.title)}?")
+                drawing = figures.distribution_figure(one.predictions, threshold, theme())
+                show(drawing, f"compare_sure_{one.run.run_id}", alt="Probabilities by true class")
+    st.caption("The camera button on a figure saves it as PNG.")
+
+
+def _pairs_of(compared: Sequence[Compared]) -> list[Sequence[Compared]]:
+    """Two a row: with three, the tables below the matrices would not fit their columns."""
+    return [compared[first : first + 2] for first in range(0, len(compared), 2)]

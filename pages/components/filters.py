@@ -1,0 +1,120 @@
+"""The filters of a page of films: what is chosen, and which films that leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from core.store.catalogue import UNKNOWN
+
+SPOKEN = {"F": "female", "M": "male", UNKNOWN: "not stated"}
+
+# Column of the catalogue → label and explanation on the page.
+COLUMNS = {
+    "finding": ("Finding", "What the source says the film shows, in one spelling."),
+    "view": (
+        "View",
+        "How the film was taken. PA: X-rays enter from the back, the patient stands. "
+        "AP: from the front. AP supine: from the front, lying down.",
+    ),
+    "source": ("Source", "The import that a film came with."),
+    "sex": ("Sex", "As the source states it."),
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Chosen values per column (empty: any) and an age range in years (None: any)."""
+
+    chosen: dict[str, tuple[str, ...]]
+    ages: tuple[float, float] | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.ages is not None or any(self.chosen.values())
+
+    def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a catalogue frame that pass. An age range leaves unknown ages out."""
+        keep = pd.Series(True, index=frame.index)
+        for column, values in self.chosen.items():
+            if values:
+                keep &= frame[column].isin(values)
+        if self.ages is not None:
+            keep &= frame["age"].between(*self.ages)
+        return frame if bool(keep.all()) else frame[keep]
+
+
+def film_filters(frame: pd.DataFrame, key: str) -> Filters:
+    """Draw the filters and return what is chosen. ``frame``: the whole catalogue."""
+    chosen = {}
+    for place, column in zip(st.columns(4), COLUMNS, strict=True):
+        label, explanation = COLUMNS[column]
+        counts = frame[column].value_counts()
+        counts = counts[counts > 0]
+        _forget_unknown(f"{key}_{column}", set(counts.index))
+        chosen[column] = tuple(
+            place.multiselect(
+                label,
+                list(counts.index),
+                format_func=_labels(counts),
+                help=explanation,
+                placeholder="any",
+                key=f"{key}_{column}",
+                persist_state="session",
+            )
+        )
+    return Filters(chosen, _age_range(frame, key))
+
+
+def reset_button(key: str, *, disabled: bool) -> None:
+    """A button that takes all filters of ``film_filters(key)`` back."""
+    st.button(
+        "Reset filters",
+        icon=":material/filter_alt_off:",
+        on_click=_reset,
+        args=(key,),
+        key=f"{key}_reset",
+        disabled=disabled,
+    )
+
+
+def _age_range(frame: pd.DataFrame, key: str) -> tuple[float, float] | None:
+    known = frame["age"].dropna()
+    if known.empty:
+        return None
+    oldest = max(int(known.max()) + 1, 1)
+    state = f"{key}_ages_{oldest}"
+    low, high = st.slider(
+        "Age in years",
+        0,
+        oldest,
+        (0, oldest),
+        key=state,
+        persist_state="session",
+        help="Over the full range, films without a stated age are shown too. "
+        f"{len(frame) - len(known):,} films state none.",
+    )
+    return None if (low, high) == (0, oldest) else (float(low), float(high))
+
+
+def _labels(counts: pd.Series) -> Callable[[str], str]:
+    return lambda value: f"{SPOKEN.get(value, value)} ({counts.get(value, 0):,})"
+
+
+def _forget_unknown(state: str, there: set[str]) -> None:
+    """Drop chosen values whose last film has been removed; the widget would refuse them."""
+    chosen = st.session_state.get(state)
+    if chosen and not set(chosen) <= there:
+        st.session_state[state] = [one for one in chosen if one in there]
+
+
+def _reset(key: str) -> None:
+    for state in list(st.session_state):
+        name = str(state)
+        if name.startswith(f"{key}_ages_"):
+            st.session_state[name] = (0, int(name.rsplit("_", 1)[1]))
+        elif name in {f"{key}_{column}" for column in COLUMNS}:
+            st.session_state[name] = []

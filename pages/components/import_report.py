@@ -1,0 +1,130 @@
+"""What an import found, film by film where one was left out; and the list of sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
+from core.store import Source, Store
+from pages.components.run_words import escaped
+
+LAYOUTS = {
+    "ieee8023": "COVID-19 collection with metadata.csv",
+    "kaggle": "Kaggle pneumonia set",
+    "folders": "one folder a class",
+    "phantom": "drawn by ThoraxLens",
+}
+
+
+def show_report(report: Mapping[str, Any], key: str, *, heading: bool = False) -> None:
+    """Numbers of one import, and each left-out file with its reason.
+
+    ``report``: what ``ImportReport.as_dict`` gives, also after a trip through the store.
+    """
+    left_out = pd.DataFrame(list(report.get("left_out", [])), columns=["file", "reason"])
+    with st.container(border=heading):
+        if heading:
+            st.subheader(f"Import of “{escaped(report['source'])}”")
+        places = st.columns(4)
+        places[0].metric("Looked at", f"{report['records']:,}", help="Rows or files in the source.")
+        places[1].metric("Added", f"{report['added']:,}", help="Films new to ThoraxLens.")
+        places[2].metric("Already known", f"{report['known']:,}", help="Imported before.")
+        places[3].metric("Left out", f"{len(left_out):,}", help="The reasons are below.")
+        if unlisted := report.get("unlisted"):
+            st.caption(
+                f"{len(unlisted):,} more images lie in the folder, but its table does not "
+                "describe them; they were not imported."
+            )
+        if left_out.empty:
+            st.caption("Nothing was left out.")
+            return
+        reasons = left_out["reason"].map(_kind).value_counts()
+        st.markdown(
+            "Left out: "
+            + "; ".join(f"**{n:,}** × {escaped(str(why))}" for why, n in reasons.head(4).items())
+        )
+        st.dataframe(
+            left_out.rename(columns={"file": "File", "reason": "Why it was left out"}),
+            hide_index=True,
+            height=min(36 * (len(left_out) + 1), 300),
+            key=f"{key}_table",
+        )
+        st.download_button(
+            "Download this list (CSV)",
+            left_out.to_csv(index=False),
+            file_name=f"left-out {report['source']}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key=f"{key}_csv",
+            on_click="ignore",
+        )
+
+
+def restore_button(store: Store) -> None:
+    """Where the artificial films have been removed: a way to get them back."""
+    if PHANTOM_SOURCE in {one.name for one in store.catalogue.sources()}:
+        return
+    if st.button("Bring the artificial films back", icon=":material/draw:"):
+        with st.spinner("Drawing films …"):
+            restore_phantoms(store)
+        st.rerun()
+
+
+def _kind(reason: str) -> str:
+    """The reason without what differs from file to file, for counting."""
+    if reason.startswith("exact duplicate"):
+        return "exact duplicate of another film"
+    return reason.split(":")[0]
+
+
+def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
+    """Each source with its numbers and its report, and a way to remove it."""
+    for position, source in enumerate(store.catalogue.sources()):
+        with st.container(border=True):
+            st.markdown(
+                f"**{escaped(source.name)}**"
+                + ("  :orange-badge[artificial]" if source.artificial else "")
+            )
+            st.caption(
+                f"{films_by_source.get(source.name, 0):,} films · "
+                f"{LAYOUTS.get(source.layout, source.layout)} · imported {_day(source.imported_at)}"
+                f"  \n{escaped(source.root)}"
+            )
+            if source.report:
+                left_out = len(source.report.get("left_out", []))
+                with st.expander(f"Import report ({left_out:,} left out)"):
+                    show_report(source.report, key=f"report_{position}")
+            with st.popover("Remove …", icon=":material/delete:"):
+                _removal(store, source)
+
+
+def _removal(store: Store, source: Source) -> None:
+    st.markdown(
+        f"ThoraxLens forgets “{escaped(source.name)}” and its films. The files on disk stay, "
+        "and you can import them again."
+    )
+    used = [
+        one.name
+        for one in store.datasets.all()
+        if (store.datasets.members(one.name)["source"] == source.name).any()
+    ]
+    if used:
+        st.warning(
+            "These data sets hold films of it and could no longer be trained on: " + ", ".join(used)
+        )
+    if st.button("Remove this source", type="primary", key=f"remove_{source.name}"):
+        removed = store.catalogue.remove_source(source.name)
+        st.toast(f"“{source.name}” is gone from ThoraxLens, with {removed:,} films.")
+        st.rerun()
+
+
+def _day(moment: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(moment):%-d %B %Y}"
+    except ValueError:
+        return moment

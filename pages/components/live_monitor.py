@@ -1,0 +1,221 @@
+"""One run on the screen: live while it works, its reason or its result once it has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.palette import RUN_COLOURS
+from core.store import ACTIVE, Run, Store
+from core.training import launcher
+from pages.components import run_words as words
+from pages.components.empty import next_step
+from pages.components.session import CLASSIFY, COMPARE
+
+LOG_LINES = 200
+
+
+def status(store: Store, run: Run) -> None:
+    """What ``run`` is and how it stands: its progress, its reason, or its result."""
+    _heading(run)
+    if run.state in ACTIVE:
+        _progress(run, store.runs.epochs(run.run_id))
+    elif run.state == "queued":
+        st.info(
+            "This run waits until the device is free. It starts by itself, also when you "
+            "close this page.",
+            icon=":material/hourglass_empty:",
+        )
+    elif run.state == "done":
+        _result(store, run)
+    else:
+        _stopped(run)
+
+
+def details(store: Store, run: Run) -> None:
+    """The curves and the log."""
+    curves(run, store.runs.epochs(run.run_id))
+    _log(store, run)
+
+
+def _heading(run: Run) -> None:
+    st.markdown(f"#### {words.escaped(words.title(run))}")
+    what = "random starting weights" if run.spec.weights == "random" else "ImageNet weights"
+    if run.spec.weights not in ("random", "imagenet"):
+        what = "weights from a file"
+    st.caption(
+        f"{words.STATE_WORDS[run.state]} · {what} · {run.spec.epochs} epochs · "
+        f"batch {run.spec.batch_size} · {words.OPTIMIZERS[run.spec.optimizer]}"
+        + (f" · on {words.escaped(run.device)}" if run.device else "")
+        + f" · asked for {words.when(run.created_at)} · run `{run.run_id}`"
+    )
+
+
+def _progress(run: Run, epochs: pd.DataFrame) -> None:
+    text = words.stage(run)
+    if run.cancel_at is not None:
+        text = f"Stopping … ({text})"
+    st.progress(words.fraction(run) or 0.0, text=text)
+    per_epoch = float(epochs["seconds"].tail(5).mean()) if len(epochs) else None
+    done = int(epochs["epoch"].max()) if len(epochs) else 0
+    with st.container(horizontal=True):
+        _fact("Epochs finished", f"{done} of {run.spec.epochs}", _EPOCH)
+        _fact("Time left", words.duration(words.seconds_left(run, epochs)), _TIME_LEFT)
+        _fact("Time per epoch", words.duration(per_epoch))
+
+
+_EPOCH = "In one epoch, the network sees each training film once."
+_TIME_LEFT = "An estimate for the step that is under way, from its pace so far."
+
+
+def _fact(label: str, value: str, help: str | None = None) -> None:
+    # A fixed width: one row on a desktop, two columns on a telephone.
+    st.metric(label, value, help=help, width=152)
+
+
+def _stopped(run: Run) -> None:
+    reason = run.reason or "No reason was written down; the log below may tell more."
+    if run.state == "cancelled":
+        st.info(words.escaped(reason), icon=":material/stop_circle:")
+    else:
+        st.error(words.escaped(reason), icon=words.STATE_ICONS[run.state])
+
+
+def _result(store: Store, run: Run) -> None:
+    test: dict[str, Any] = run.result.get("test") or {}
+    positive = _positive_class(store, run)
+    with st.container(horizontal=True):
+        _fact("Test accuracy", words.share(test.get("accuracy")), "Share of test films right.")
+        _fact(
+            "Sensitivity",
+            words.share(test.get("sensitivity")),
+            f"Of the test films that are {positive}, the share that the network recognised.",
+        )
+        _fact(
+            "Specificity",
+            words.share(test.get("specificity")),
+            f"Of the test films that are not {positive}, the share that it left alone.",
+        )
+        _fact("Time per epoch", words.duration(run.result.get("seconds_per_epoch")))
+        _fact("Time in all", words.duration((run.result.get("seconds") or {}).get("total")))
+    notes = []
+    if run.result.get("stopped_early"):
+        notes.append(f"stopped early after {run.result.get('epochs')} epochs")
+    if run.result.get("best_epoch"):
+        notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
+    st.caption(
+        ("; ".join(notes).capitalize() + ". " if notes else "")
+        + "These figures come from test films of the same sources; films from another hospital "
+        "can give quite different ones."
+    )
+    with st.container(horizontal=True):
+        next_step(COMPARE, "See the results in full", query={"runs": run.run_id})
+        next_step(CLASSIFY, "Classify a film with it", query={"run": run.run_id})
+
+
+def _positive_class(store: Store, run: Run) -> str:
+    for one in store.datasets.all():
+        if one.name.lower() == run.spec.dataset.lower():
+            return one.spec.class_names[0]
+    return "of the first class"
+
+
+def curves(run: Run, epochs: pd.DataFrame) -> None:
+    """Loss and accuracy over the epochs, training and validation.
+
+    ECharts, because it keeps its drawing when the data grows: Streamlit takes a Plotly
+    chart down and builds it anew at each new point, which flickers.
+    """
+    if epochs.empty:
+        if run.is_active:
+            st.caption("The curves appear after the first epoch.")
+        return
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Loss**", help=_LOSS)
+        st.echarts_chart(
+            _curve(run, epochs, "loss", percent=False),
+            key=f"loss_{run.run_id}",
+            height=260,
+            alt="Loss on training and validation films, by epoch",
+        )
+    with right:
+        st.markdown("**Accuracy**", help=_ACCURACY)
+        st.echarts_chart(
+            _curve(run, epochs, "accuracy", percent=True),
+            key=f"accuracy_{run.run_id}",
+            height=260,
+            alt="Accuracy on training and validation films, by epoch",
+        )
+
+
+_LOSS = (
+    "How wrong the network is, sure mistakes counting most; lower is better. When it falls on "
+    "training films but rises on validation films, the network learns films by heart."
+)
+_ACCURACY = (
+    "The share of films that the network gets right. Validation films are not trained on; "
+    "test films are kept back until the end."
+)
+
+
+def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[str, Any]:
+    factor = 100 if percent else 1
+    columns = (("Training", what, "solid"), ("Validation", f"val_{what}", "dashed"))
+    series = [
+        {
+            "name": name,
+            "type": "line",
+            "data": _points(epochs, column, factor),
+            "showSymbol": len(epochs) <= 30,
+            "symbol": "circle" if line == "solid" else "rect",
+            "lineStyle": {"type": line, "width": 2},
+            "color": RUN_COLOURS[place],
+        }
+        for place, (name, column, line) in enumerate(columns)
+    ]
+    y_axis: dict[str, Any] = {"type": "value", "scale": True}
+    if percent:
+        y_axis |= {"max": 100, "axisLabel": {"formatter": "{value} %"}}
+    return {
+        # A point that slides into place would look like a value that changes.
+        "animation": False,
+        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 28, "containLabel": True},
+        "legend": {"top": 0, "left": 0},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.1f %%" if percent else "%.4f"},
+        # The axis reaches to the last epoch from the start: nothing moves but the line.
+        "xAxis": {
+            "type": "value",
+            "min": 1,
+            "max": max(run.spec.epochs, int(epochs["epoch"].max()), 2),
+            "minInterval": 1,
+            "name": "epoch",
+            "nameLocation": "middle",
+            "nameGap": 24,
+            "splitLine": {"show": False},
+        },
+        "yAxis": y_axis,
+        "series": series,
+    }
+
+
+def _points(epochs: pd.DataFrame, column: str, factor: int) -> list[list[float | None]]:
+    """``[[epoch, value], …]``; a value that could not be computed leaves a gap."""
+    return [
+        [int(epoch), None if pd.isna(value) else round(float(value) * factor, 5)]
+        for epoch, value in zip(epochs["epoch"], epochs[column], strict=True)
+    ]
+
+
+def _log(store: Store, run: Run) -> None:
+    if run.state == "queued":
+        return
+    fold = st.expander("Log of this run", key=f"log_{run.run_id}", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        text = launcher.log_tail(store.workspace, run.run_id, lines=LOG_LINES)
+        st.caption(f"The last {LOG_LINES} lines, the newest at the end.")
+        st.code(text or "Nothing has been written yet.", language=None, height=280)

@@ -1,0 +1,61 @@
+"""What a data set would be, before it is saved: counts, shared patients, who is in it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.datasets.prepare import Plan
+from core.figures import shares_figure
+from core.specs import SPLITS
+from pages.components.charts import show, theme
+from pages.components.run_words import escaped
+
+
+def show_plan(plan: Plan) -> None:
+    """Counts by class and split, the shared patients as a sentence, shares and warnings."""
+    table, shared = st.columns([3, 2], gap="large")
+    with table:
+        counts_table(plan.counts)
+    with shared:
+        _shared_patients(plan)
+    if plan.warnings:
+        st.warning(
+            "\n".join(f"- {escaped(one)}" for one in plan.warnings), icon=":material/warning:"
+        )
+    st.markdown(
+        "**Who is in each class.** Where the classes differ in source, view, sex or age, "
+        "a network can learn that difference instead of the disease."
+    )
+    tabs = st.tabs([name.capitalize() for name in plan.shares])
+    for tab, (name, shares) in zip(tabs, plan.shares.items(), strict=True):
+        with tab:
+            show(shares_figure(shares.T, theme()), key=f"shares_{name}")
+
+
+def counts_table(counts: dict[str, dict[str, int]]) -> None:
+    """Class × split with totals. ``counts``: split → class → films."""
+    table = pd.DataFrame({split: counts[split] for split in SPLITS})
+    table["total"] = table.sum(axis=1)
+    table.loc["all classes"] = table.sum()
+    table.index.name = "Class"
+    # Not st.dataframe, which hides the last column on a telephone.
+    st.table(table.rename(columns=str.capitalize))
+
+
+def _shared_patients(plan: Plan) -> None:
+    tested = sum(plan.counts["test"].values())
+    shared = plan.shared_patients
+    st.metric(
+        "Test films of patients also in training",
+        f"{shared:,} of {tested:,}",
+        help="A network that has seen a patient can recognise the patient instead of the "
+        "disease. Split patient by patient, this is 0.",
+    )
+    if shared:
+        st.markdown(
+            f"**{shared / tested:.0%}** of the test films show a patient whom the network has "
+            "seen in training. Split patient by patient, it would be none."
+        )
+    else:
+        st.markdown("No test film shows a patient whom the network has seen in training.")

@@ -1,0 +1,135 @@
+"""A run in plain words: its title, its state, what it is doing and for how much longer."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import pandas as pd
+
+from core.errors import InputError
+from core.models.registry import get_model
+from core.store import Run
+
+STATE_WORDS = {
+    "queued": "Waiting for its turn",
+    "preparing": "Getting ready",
+    "training": "Training",
+    "evaluating": "Testing",
+    "done": "Done",
+    "failed": "Failed",
+    "cancelled": "Stopped",
+    "interrupted": "Interrupted",
+}
+STATE_ICONS = {
+    "queued": ":material/hourglass_empty:",
+    "preparing": ":material/pending:",
+    "training": ":material/model_training:",
+    "evaluating": ":material/fact_check:",
+    "done": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/stop_circle:",
+    "interrupted": ":material/power_off:",
+}
+OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
+# What the worker says it is doing (``core.training.reporter.STAGES``), as a page says it.
+_STAGE_WORDS = {
+    "starting": "Loading the software",
+    "weights": "Fetching pretrained weights",
+    "films": "Reading films",
+    "model": "Building {model}",
+    "features": "Looking at films through {model}",
+    "training": "Training",
+    "evaluating": "Testing",
+}
+RESUMABLE = ("failed", "cancelled", "interrupted")
+
+
+def model_title(name: str) -> str:
+    """“VGG16” for ``vgg16``; the name itself when this version does not know the model."""
+    try:
+        return get_model(name).title
+    except InputError:
+        return name
+
+
+def title(run: Run) -> str:
+    """“VGG16 on study”."""
+    return f"{model_title(run.spec.model)} on {run.spec.dataset}"
+
+
+def short_title(run: Run) -> str:
+    """The title with the end of the id, which tells two runs of the same kind apart."""
+    return f"{title(run)} · {run.run_id[-4:]}"
+
+
+def escaped(text: str) -> str:
+    """``text`` so that Markdown shows it as it is: names and reasons come from outside."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]$:~#<>|" else sign for sign in text)
+
+
+def stage(run: Run) -> str:
+    """What the run is doing now, as one short sentence without its full stop."""
+    if run.state == "training" and run.progress.get("epoch"):
+        epochs = run.progress.get("epochs") or run.spec.epochs
+        return f"Training: epoch {run.progress['epoch']} of {epochs}"
+    if run.is_active:
+        words = _STAGE_WORDS.get(run.progress.get("stage", ""), STATE_WORDS[run.state])
+        words = words.format(model=model_title(run.spec.model))
+        total = run.progress.get("total")
+        if total and run.progress.get("unit") == "bytes":
+            words += f" ({run.progress.get('done', 0) / 1e6:,.0f} of {total / 1e6:,.0f} MB)"
+        elif total:
+            words += f" ({run.progress.get('done', 0):,} of {total:,})"
+        return words
+    return STATE_WORDS[run.state]
+
+
+def fraction(run: Run) -> float | None:
+    """How much of the present stage is over, 0 to 1; None when that is not known."""
+    if run.is_active and run.progress.get("total"):
+        return _share(run.progress.get("done"), run.progress.get("total"))
+    return None
+
+
+def _share(done: float | None, total: float | None) -> float:
+    return min(max(done / total, 0.0), 1.0) if done is not None and total else 0.0
+
+
+def seconds_left(run: Run, epochs: pd.DataFrame) -> float | None:
+    """Seconds until training ends: the worker's own estimate, else from the epochs so far."""
+    told = run.progress.get("eta_seconds")
+    if told is not None:
+        return float(told)
+    if run.state != "training" or epochs.empty:
+        return None
+    left = run.spec.epochs - int(epochs["epoch"].max())
+    return left * float(epochs["seconds"].tail(5).mean())
+
+
+def duration(seconds: float | None) -> str:
+    """“4.2 s”, “3 min 20 s”, “2 h 5 min”; “–” when it is not known."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if minutes < 10 and rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def when(moment: float | None) -> str:
+    """A time of the store in this computer's clock; “–” when there is none."""
+    if moment is None:
+        return "–"
+    return datetime.fromtimestamp(moment).strftime("%d %b %Y, %H:%M")
+
+
+def share(value: float | None) -> str:
+    """0.9625 as “96.3 %”; “–” when it could not be computed."""
+    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"

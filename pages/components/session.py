@@ -1,0 +1,110 @@
+"""What a browser session works with: the workspace, the store, the prediction worker.
+
+All sessions of one server share them, so a second user sees the same runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import InputError
+from core.store import Source, Store, open_store
+from core.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from core.prediction.client import PredictionClient
+
+# What the pages call each other by, for st.page_link and st.switch_page.
+OVERVIEW = "pages/overview.py"
+EXPLORE = "pages/explore.py"
+PREPARE = "pages/prepare.py"
+TRAIN = "pages/train.py"
+COMPARE = "pages/compare.py"
+CLASSIFY = "pages/classify.py"
+
+
+def get_workspace() -> Workspace:
+    """The data folder of this server: ``--data DIR`` after ``--``, else the environment's."""
+    return get_store().workspace
+
+
+def get_store() -> Store:
+    """The one store; the first call of an installation draws the artificial films.
+
+    Raises InputError when the data folder cannot be used.
+    """
+    return _open(_data_folder())
+
+
+def get_client() -> PredictionClient:
+    """The one prediction worker of this server, started when it is first asked."""
+    return _client(str(get_workspace().root))
+
+
+def catalogue_frame() -> pd.DataFrame:
+    """The catalogue as one table (see ``Catalogue.frame``), artificial films at the end.
+
+    Read once a change. Shared between sessions: take it as read-only.
+    """
+    store = get_store()
+    return _frame(str(store.workspace.root), store.catalogue.version(), store)
+
+
+def sources() -> dict[str, Source]:
+    """Name → source, oldest import first."""
+    return {one.name: one for one in get_store().catalogue.sources()}
+
+
+def artificial_sources() -> set[str]:
+    """Names of the sources whose films were drawn by a program."""
+    return {one.name for one in get_store().catalogue.sources() if one.artificial}
+
+
+def _data_folder() -> str:
+    """Where the data lies, as text: what the caches are keyed by."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--data", nargs="?", default="")
+    chosen = parser.parse_known_args(sys.argv[1:])[0].data
+    if chosen is None:
+        raise InputError("--data needs a folder behind it: streamlit run app.py -- --data DIR")
+    try:
+        return str(open_workspace(chosen or None).root)
+    except OSError as error:
+        raise InputError(
+            f"The data folder {chosen or ''} cannot be used ({error}). "
+            "Name another one with --data DIR, or set THORAXLENS_DATA."
+        ) from error
+
+
+@st.cache_resource(show_spinner="Opening the data folder …")
+def _open(root: str) -> Store:
+    # Imported here: drawing needs image libraries that a warm server no longer has to load.
+    from core.datasets.phantom import ensure_phantoms
+
+    store = open_store(Workspace(Path(root)).create())
+    ensure_phantoms(store)
+    return store
+
+
+@st.cache_resource(show_spinner=False)
+def _client(root: str) -> PredictionClient:
+    from core.prediction.client import PredictionClient
+
+    return PredictionClient(Workspace(Path(root)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _frame(root: str, version: int, _store: Store) -> pd.DataFrame:
+    # A resource, not data: st.cache_data would copy 100,000 rows at each rerun.
+    frame = _store.catalogue.frame()
+    # Real films first: artificial ones stand in for them only until there are any.
+    drawn = [one.name for one in _store.catalogue.sources() if one.artificial]
+    return frame.sort_values(
+        "source", key=lambda names: names.isin(drawn), kind="stable", ignore_index=True
+    )

@@ -1,0 +1,63 @@
+"""Explore: what films there are, and getting more of them in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components.catalogue_charts import catalogue_charts
+from pages.components.empty import empty
+from pages.components.film_detail import show_opened_film
+from pages.components.film_gallery import gallery
+from pages.components.filters import film_filters, reset_button
+from pages.components.import_panel import import_panel
+from pages.components.import_report import restore_button, source_list
+from pages.components.notes import artificial_note
+from pages.components.session import EXPLORE, artificial_sources, catalogue_frame, get_store
+
+TABS = ("Films", "Import", "Sources")
+
+
+def page() -> None:
+    st.title("Explore")
+    films, more, sources = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
+    if films.open:
+        with films:
+            _films()
+    if more.open:
+        with more:
+            import_panel(get_store())
+    if sources.open:
+        with sources:
+            counts = catalogue_frame()["source"].value_counts()
+            source_list(get_store(), {str(name): int(n) for name, n in counts.items()})
+            restore_button(get_store())
+
+
+def _films() -> None:
+    frame = catalogue_frame()
+    if frame.empty:
+        empty(
+            "There are no films yet. Import a folder or a zip file, "
+            "or download the films of the study.",
+            page=EXPLORE,
+            label="Import films",
+            query={"tab": "Import"},
+        )
+        return
+    artificial_note(frame)
+    filters = film_filters(frame, "explore")
+    shown = filters.apply(frame)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(shown):,}** of {len(frame):,} films")
+        reset_button("explore", disabled=not filters.active)
+    if shown.empty:
+        empty("No film passes all the filters. Take one of them back.")
+    else:
+        findings = frame["finding"].value_counts().index
+        catalogue_charts(shown, [str(one) for one in findings])
+        st.subheader("Films")
+        gallery(shown, get_store().workspace, artificial=artificial_sources(), key="gallery")
+    show_opened_film(shown["film_id"])
+
+
+page()

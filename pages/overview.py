@@ -1,0 +1,76 @@
+"""Overview: where one is, what is running, and what to do next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.store import ACTIVE, Store
+from core.training.launcher import refresh
+from pages.components.empty import next_step
+from pages.components.film_detail import show_opened_film
+from pages.components.film_gallery import film_strip
+from pages.components.notes import artificial_note
+from pages.components.running import show_running
+from pages.components.session import (
+    CLASSIFY,
+    EXPLORE,
+    PREPARE,
+    TRAIN,
+    artificial_sources,
+    catalogue_frame,
+    get_store,
+)
+
+
+def page() -> None:
+    store = get_store()
+    refresh(store)
+    st.title("ThoraxLens")
+    st.markdown(
+        "Train networks to tell chest X-rays apart, watch them learn, compare them, "
+        "and see how far a result can be trusted. For teaching and research; "
+        "**not a medical device**."
+    )
+    _steps(store)
+    show_running(store)
+    frame = catalogue_frame()
+    artificial_note(frame)
+    if not frame.empty:
+        st.subheader("Some of the films")
+        # A fixed draw: the strip shows all sources, and stays the same from visit to visit.
+        sample = frame.sample(min(12, len(frame)), random_state=0)
+        film_strip(sample, store.workspace, artificial=artificial_sources(), key="sample")
+        show_opened_film(sample["film_id"])
+
+
+def _steps(store: Store) -> None:
+    films = store.catalogue.count()
+    datasets = len(store.datasets.all())
+    runs = store.runs.all()
+    done = sum(run.state == "done" for run in runs)
+    going = sum(run.state in (*ACTIVE, "queued") for run in runs)
+    steps = (
+        ("1 · Films", films, "imported", EXPLORE, "Look at films" if films else "Import films",
+         not films),
+        ("2 · Data sets", datasets, "prepared", PREPARE, "Prepare data", not datasets),
+        ("3 · Runs", done, "finished" + (f", {going} going on" if going else ""), TRAIN,
+         "Watch the training" if going else "Train networks", not done),
+        ("4 · Classify", done, "networks ready to use", CLASSIFY, "Classify a film", True),
+    )  # fmt: skip
+    following = next(at for at, step in enumerate(steps) if step[-1])
+    places = st.columns(4)
+    for at, (title, count, what, target, label, _) in enumerate(steps):
+        with places[at].container(border=True, height="stretch"):
+            st.metric(title, f"{count:,}", delta=what, delta_color="off", delta_arrow="off")
+            if at != following:
+                next_step(target, label)
+            elif st.button(
+                f"Next: {label[0].lower()}{label[1:]}",
+                type="primary",
+                width="stretch",
+                key="next",
+            ):
+                st.switch_page(target)
+
+
+page()

@@ -1,0 +1,67 @@
+"""Train: set up runs, watch them, and act on them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.store import ACTIVE, Run, Store
+from pages.components import run_form
+from pages.components.empty import empty
+from pages.components.run_list import runs_view
+from pages.components.session import PREPARE, get_store
+
+NEW = "New runs"
+RUNS = "Runs"
+VIEW = "train_view"
+NEXT_VIEW = "train_next_view"
+
+
+def page() -> None:
+    st.title("Train")
+    st.caption(
+        "Let one or several networks learn from a data set. Runs go on when you close this page."
+    )
+    store = get_store()
+    if _view(store) == NEW:
+        _new(store)
+    else:
+        runs_view(store, duplicate)
+
+
+def _view(store: Store) -> str:
+    """New runs or the list; an address that names a run, and work under way, show the list."""
+    wanted = st.session_state.pop(NEXT_VIEW, None)
+    if wanted:
+        st.session_state[VIEW] = wanted
+    elif VIEW not in st.session_state:
+        busy = "run" in st.query_params or store.runs.all([*ACTIVE, "queued"])
+        st.session_state[VIEW] = RUNS if busy else NEW
+    view = st.segmented_control(
+        "View", [NEW, RUNS], key=VIEW, required=True, label_visibility="collapsed"
+    )
+    return view or NEW
+
+
+def _new(store: Store) -> None:
+    if not store.datasets.all():
+        empty(
+            "There is no data set to train on yet. Prepare one first: it takes a minute.",
+            page=PREPARE,
+            label="Prepare a data set",
+        )
+        return
+    started = run_form.run_form(store)
+    if started:
+        st.session_state[NEXT_VIEW] = RUNS
+        st.query_params["run"] = started[0].run_id
+        st.toast(f"{len(started)} run{'' if len(started) == 1 else 's'} started.")
+        st.rerun()
+
+
+def duplicate(run: Run) -> None:
+    """Take a run's settings over into the form, and show the form."""
+    run_form.fill(run)
+    st.session_state[NEXT_VIEW] = NEW
+
+
+page()

@@ -1,0 +1,121 @@
+"""Building: seeds, weights from files, and what is refused. Small VGG16 and CNN only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.models.build import (
+    backbone_hash,
+    build_model,
+    feature_model,
+    head_model,
+    last_feature_layer,
+    load_head,
+    save_head,
+)
+
+
+def small(name: str = "vgg16", **changes: object) -> keras.Model:
+    settings = {
+        "image_size": 32, "classes": 2, "dropout": 0.3, "weights": "random", "seed": 0, **changes
+    }  # fmt: skip
+    return build_model(name, **settings)  # type: ignore[arg-type]
+
+
+def backbone_of(model: keras.Model) -> keras.Model:
+    return keras.Model(model.input, model.get_layer(last_feature_layer(model)).output)
+
+
+def test_the_seed_fixes_every_weight() -> None:
+    for name in ("vgg16", "cnn"):
+        first, again, other = small(name), small(name), small(name, seed=1)
+        pairs = list(zip(first.get_weights(), again.get_weights(), strict=True))
+        assert all((one == two).all() for one, two in pairs)
+        dense = [model.get_layer("dense").get_weights()[0] for model in (first, other)]
+        assert (dense[0] != dense[1]).any()
+    assert backbone_hash(small()) == backbone_hash(small(classes=3, image_size=40, dropout=0.1))
+    assert backbone_hash(small()) != backbone_hash(small(seed=1))
+    assert backbone_hash(small("cnn")) == ""
+
+
+def test_random_weights_are_glorot_uniform() -> None:
+    """Keras's default, drawn by numpy: the same bits on every device and backend."""
+    kernel = small().get_layer("block3_conv2").get_weights()[0]
+    limit = np.sqrt(6 / (9 * (256 + 256)))
+    assert abs(kernel).max() <= limit
+    assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)
+    assert kernel.mean() == pytest.approx(0, abs=limit / 100)
+
+
+def test_dropout_reaches_the_layers() -> None:
+    rates = [layer.rate for layer in small("cnn", dropout=0.45).layers if hasattr(layer, "rate")]
+    assert rates == [0.45, 0.45]
+    assert small(dropout=0.25).get_layer("dropout").rate == 0.25
+
+
+@pytest.mark.parametrize("suffix", [".weights.h5", ".h5"])
+def test_weights_come_from_a_file(tmp_path: Path, suffix: str) -> None:
+    source = small(seed=7)
+    file = tmp_path / f"vgg{suffix}"
+    if suffix == ".h5":  # the old format, which keras.applications' own files have
+        h5py = pytest.importorskip("h5py")
+        from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+        with h5py.File(file, "w") as group:
+            save_weights_to_hdf5_group(group, backbone_of(source))
+    else:
+        backbone_of(source).save_weights(file)
+    assert backbone_hash(small(weights=file, seed=1)) == backbone_hash(source)
+
+
+def test_a_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "head.weights.h5"
+    save_head(small(), file)
+    with pytest.raises(InputError, match="do not fit VGG16"):
+        small(weights=file)
+    with pytest.raises(InputError, match="do not belong together"):
+        load_head(small(classes=3), file)
+    rubbish = tmp_path / "rubbish.weights.h5"
+    rubbish.write_bytes(b"nothing of the kind")
+    with pytest.raises(InputError, match="do not fit VGG16"):
+        small(weights=rubbish)
+    with pytest.raises(InputError, match="starts from random weights"):
+        small("cnn", weights=file)
+
+
+def test_whole_models_are_never_opened(tmp_path: Path) -> None:
+    file = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]).save(file)
+    with pytest.raises(InputError, match="is not a file of weights"):
+        small(weights=file)
+
+
+def test_too_small_films_are_refused() -> None:
+    with pytest.raises(InputError, match="at least 75 pixels"):
+        small("inceptionresnetv2", image_size=64)
+
+
+def test_parts_share_the_layers() -> None:
+    model = small()
+    model.get_layer("logits").bias.assign([3.0, 4.0])
+    assert head_model(model).get_layer("logits") is model.get_layer("logits")
+    pooled = feature_model(model)(np.zeros((1, 32, 32, 3), np.float32))
+    assert pooled.shape == (1, 512)
+    answer = keras.ops.convert_to_numpy(head_model(model)(pooled))
+    np.testing.assert_allclose(answer, [[3, 4]])  # a black film through biases of zero
+
+
+def test_logits_are_float32_under_a_mixed_policy() -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = {name: small(name) for name in ("vgg16", "cnn")}
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for model in mixed.values():
+        assert model(np.zeros((1, 32, 32, 3), np.float32)).dtype == "float32"
+    assert backbone_hash(mixed["vgg16"]) == backbone_hash(small())

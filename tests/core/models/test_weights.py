@@ -1,0 +1,229 @@
+"""Finding, fetching and refusing pretrained weights; the server is a loopback one."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import inspect
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from core.errors import Cancelled, DownloadError, InputError, WeightsMissingError
+from core.models import registry
+from core.models.registry import get_model
+from core.models.weights import (
+    check_local_file,
+    download_weights,
+    find_weights,
+    missing_message,
+    resolve_weights,
+)
+from core.specs import RunSpec
+from core.workspace import Workspace
+
+CONTENT = b"\x89HDF\r\n\x1a\n" + bytes(3_000_000)
+MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+FILE = get_model("vgg16").weights_file
+
+
+class Handler(BaseHTTPRequestHandler):
+    requests: list[str]
+
+    def do_GET(self) -> None:
+        self.requests.append(self.path)
+        if self.path == "/missing":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT[:1000] if self.path == "/short" else CONTENT)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    Handler.requests = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    (tmp_path / "keras" / "models").mkdir(parents=True)
+    return tmp_path / "keras"
+
+
+@pytest.fixture
+def published(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the small file were the published one."""
+    spec = dataclasses.replace(get_model("vgg16"), weights_url=f"{server}/f", weights_hash=MD5)
+    monkeypatch.setitem(registry.MODELS, "vgg16", spec)
+
+
+def spec_of(weights: str, model: str = "vgg16") -> RunSpec:
+    return RunSpec.build(dataset="study", model=model, weights=weights)
+
+
+def left_in(workspace: Workspace) -> list[str]:
+    return sorted(p.name for p in workspace.weights.iterdir() if not p.name.endswith(".lock"))
+
+
+@pytest.mark.parametrize("digest", [MD5, SHA256])
+def test_a_download_is_verified_and_put_in_place(
+    workspace: Workspace, server: str, digest: str
+) -> None:
+    seen: list[tuple[int, int]] = []
+    path = download_weights(
+        workspace,
+        "vgg16",
+        lambda done, total: seen.append((done, total)),
+        url=f"{server}/file",
+        expected_hash=digest,
+    )
+    assert path == workspace.weights / FILE == find_weights(workspace, "vgg16")
+    assert path.read_bytes() == CONTENT
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert len(seen) > 1
+    assert left_in(workspace) == [FILE]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("file", "hash is " + MD5),
+        ("short", "IncompleteRead|broke off|fetched"),
+        ("missing", "404|fetched"),
+    ],
+)
+def test_a_bad_download_leaves_nothing(
+    workspace: Workspace, server: str, path: str, words: str
+) -> None:
+    """The registry's hash is not that of the small file."""
+    with pytest.raises(DownloadError, match=words):
+        download_weights(workspace, "vgg16", url=f"{server}/{path}")
+    assert left_in(workspace) == []
+    assert find_weights(workspace, "vgg16") is None
+
+
+def test_a_stop_during_a_download_leaves_nothing(workspace: Workspace, server: str) -> None:
+    def stop(done: int, total: int) -> None:
+        raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        download_weights(workspace, "vgg16", stop, url=f"{server}/file", expected_hash=MD5)
+    assert left_in(workspace) == []
+
+
+def test_two_that_want_it_fetch_it_once(workspace: Workspace, server: str) -> None:
+    def fetch() -> None:
+        download_weights(workspace, "vgg16", url=f"{server}/file", expected_hash=MD5)
+
+    threads = [threading.Thread(target=fetch) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Handler.requests == ["/file"]
+    assert left_in(workspace) == [FILE]
+
+
+def test_the_workspace_comes_before_the_cache(workspace: Workspace, keras_home: Path) -> None:
+    assert find_weights(workspace, "vgg16") is None
+    cached = keras_home / "models" / FILE
+    cached.write_bytes(CONTENT)
+    assert find_weights(workspace, "vgg16") == cached
+    (workspace.weights / FILE).write_bytes(CONTENT)
+    assert find_weights(workspace, "vgg16") == workspace.weights / FILE
+    assert find_weights(workspace, "cnn") is None
+
+
+def test_the_name_on_the_server_is_found_too(workspace: Workspace) -> None:
+    """A browser saves NASNetLarge's file under another name than Keras does."""
+    (workspace.weights / "NASNet-large-no-top.h5").write_bytes(CONTENT)
+    found = find_weights(workspace, "nasnetlarge")
+    assert found == workspace.weights / "NASNet-large-no-top.h5"
+
+
+@pytest.mark.usefixtures("published")
+def test_resolving_fetches_what_is_not_here(workspace: Workspace) -> None:
+    assert resolve_weights(workspace, spec_of("imagenet")) == workspace.weights / FILE
+    assert resolve_weights(workspace, spec_of("imagenet")) == workspace.weights / FILE
+    assert Handler.requests == ["/f"]
+
+
+def test_a_damaged_file_is_not_used(workspace: Workspace) -> None:
+    (workspace.weights / FILE).write_bytes(CONTENT)  # not what the registry's hash says
+    with pytest.raises(DownloadError, match="Delete it"):
+        resolve_weights(workspace, spec_of("imagenet"))
+
+
+def test_missing_weights_say_what_to_do(
+    workspace: Workspace, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = dataclasses.replace(get_model("vgg16"), weights_url=f"{server}/missing")
+    monkeypatch.setitem(registry.MODELS, "vgg16", spec)
+    with pytest.raises(WeightsMissingError) as caught:
+        resolve_weights(workspace, spec_of("imagenet"))
+    message = str(caught.value)
+    assert message.startswith(missing_message(workspace, "vgg16"))
+    for part in (FILE, spec.weights_hash, str(workspace.weights), "random", spec.weights_url):
+        assert part in message
+
+
+def test_random_needs_no_file(workspace: Workspace) -> None:
+    assert resolve_weights(workspace, spec_of("random")) is None
+    assert resolve_weights(workspace, spec_of("imagenet", "cnn")) is None
+    with pytest.raises(InputError, match="takes no file"):
+        resolve_weights(workspace, spec_of("some.h5", "cnn"))
+    with pytest.raises(InputError, match="no pretrained weights"):
+        download_weights(workspace, "cnn")
+
+
+def test_a_local_file_is_looked_at(workspace: Workspace, tmp_path: Path) -> None:
+    good = tmp_path / "my.weights.h5"
+    good.write_bytes(CONTENT)
+    assert resolve_weights(workspace, spec_of(str(good))) == good
+    whole = tmp_path / "model.keras"
+    whole.write_bytes(CONTENT)
+    fake = tmp_path / "fake.h5"
+    fake.write_bytes(b"PK\x03\x04 not what the name says")
+    for path, words in (
+        (tmp_path / "none.h5", "There is no file"),
+        (whole, "reads .weights.h5 and .h5 only"),
+        (fake, "not an HDF5 file"),
+    ):
+        with pytest.raises(InputError, match=words):
+            check_local_file(path)
+
+
+def test_the_registry_holds_what_keras_holds() -> None:
+    """File, address and hash, read from the source of the installed keras.applications."""
+    import keras
+
+    for spec in registry.MODELS.values():
+        if not spec.application:
+            continue
+        module = inspect.getmodule(getattr(keras.applications, spec.application))
+        assert module is not None
+        source = "".join(re.split(r'[\s"()]+', inspect.getsource(module)))
+        assert f"file_hash={spec.weights_hash}" in source
+        folder, file = spec.weights_url.rsplit("/", 1)
+        assert spec.weights_file in source
+        assert file in source
+        assert folder.removeprefix("https://storage.googleapis.com/") in source

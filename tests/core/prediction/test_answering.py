@@ -1,0 +1,140 @@
+"""Requests to results, in this process: errors stay with what they belong to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import NotFoundError
+from core.prediction import answering
+from core.prediction.answering import BATCH, GIVEN_UP, Loader, serve
+from core.training.artefacts import RunFiles
+from core.workspace import Workspace
+from tests.core.prediction.conftest import MakeRun, png
+
+
+def request(folder: Path, runs: list[str], films: list[bytes], cam: bool = True) -> dict[str, Any]:
+    folder.mkdir()
+    for index, content in enumerate(films):
+        (folder / f"{index}.film").write_bytes(content)
+    entries = [{"name": f"film {i}.png", "file": f"{i}.film"} for i in range(len(films))]
+    return {"id": 7, "folder": str(folder), "runs": runs, "films": entries, "cam": cam}
+
+
+def answers(workspace: Workspace, *requests: dict[str, Any]) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = []
+    serve(workspace, requests, said.append)
+    return said
+
+
+def test_films_outer_runs_inner_and_rubbish_alone(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run("one", "cnn")
+    make_run("two", "vgg16")
+    films = [png(0), b"no film at all", png(1), b""]
+    said = answers(workspace, request(tmp_path / "r", ["one", "gone", "two"], films))
+    results = said[-1]["results"]
+    assert [(row["film"], row["run"]) for row in results] == [
+        (film, run) for film in range(4) for run in ("one", "gone", "two")
+    ]
+    for row in results:
+        if row["film"] in (1, 3):
+            assert f"film {row['film']}.png" in row["error"]
+        elif row["run"] == "gone":
+            assert "no model to classify with" in row["error"]
+        if row["film"] in (1, 3) or row["run"] == "gone":
+            assert (row["label"], row["probabilities"], row["heat"]) == (None, {}, None)
+            continue
+        assert row["error"] is None
+        assert sum(row["probabilities"].values()) == pytest.approx(1)
+        assert row["label"] == max(row["probabilities"], key=row["probabilities"].__getitem__)
+        heat = np.load(tmp_path / "r" / row["heat"])
+        assert heat.shape == ((4, 4) if row["run"] == "one" else (1, 1))
+    assert all(answer["id"] == 7 for answer in said)
+    done = [answer["progress"][0] for answer in said if "progress" in answer]
+    assert done == sorted(done)
+    assert "Loading VGG16" in [answer["progress"][2] for answer in said if "progress" in answer]
+
+
+def test_more_films_than_a_batch(workspace: Workspace, make_run: MakeRun, tmp_path: Path) -> None:
+    """A film's answer does not depend on the batch it is in."""
+    make_run("one")
+    films = [png(seed) for seed in range(BATCH + 3)]
+    many, alone = (
+        said["results"]
+        for said in answers(
+            workspace,
+            request(tmp_path / "many", ["one"], films, cam=False),
+            request(tmp_path / "alone", ["one"], films[-1:], cam=False),
+        )
+        if "results" in said
+    )
+    assert len(many) == BATCH + 3
+    assert many[-1]["probabilities"] == pytest.approx(alone[0]["probabilities"], abs=1e-5)
+    assert len({row["probabilities"]["covid"] for row in many}) > BATCH / 2
+    assert not list((tmp_path / "many").glob("*.npy"))
+
+
+def test_a_request_whose_folder_is_gone_is_given_up(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run("one")
+    left = request(tmp_path / "left", ["one"], [png(0)])
+    (tmp_path / "left").rename(tmp_path / "left-done")
+    kept = request(tmp_path / "kept", ["one"], [png(0)])
+    said = answers(workspace, left, kept)
+    assert {"id": 7, "error": GIVEN_UP} in said
+    assert said[-1]["results"][0]["error"] is None
+
+
+def test_a_failure_of_one_request_leaves_the_next(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("one")
+    bad = request(tmp_path / "bad", ["one"], [png(0)])
+    good = request(tmp_path / "good", ["one"], [png(0)])
+    decode = answering.decode_bytes
+
+    def decode_or_fail(data: bytes, name: str) -> Any:
+        if bad:
+            bad.clear()
+            raise MemoryError("no room")
+        return decode(data, name)
+
+    monkeypatch.setattr(answering, "decode_bytes", decode_or_fail)
+    said = answers(workspace, dict(bad), good)
+    assert {"id": 7, "error": "Classifying failed: MemoryError: no room."} in said
+    assert said[-1]["results"][0]["error"] is None
+
+
+def test_the_loader_keeps_the_runs_used_last(
+    workspace: Workspace, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+    load = answering.load_run
+
+    def counting(workspace: Workspace, run_id: str) -> Any:
+        loads.append(run_id)
+        return load(workspace, run_id)
+
+    monkeypatch.setattr(answering, "load_run", counting)
+    for run_id in "abc":
+        make_run(run_id)
+    loader = Loader(workspace, limit=2)
+    for run_id in "abacba":  # c pushes b out, then b pushes a out
+        loader.get(run_id)
+    assert loads == ["a", "b", "c", "b", "a"]
+    # Trained further: the file is another one.
+    weights = RunFiles(workspace.run_folder("a")).weights
+    copy = weights.with_name("copy")
+    copy.write_bytes(weights.read_bytes())
+    copy.replace(weights)
+    loader.get("a")
+    assert loads[5:] == ["a"]
+    weights.unlink()
+    with pytest.raises(NotFoundError):
+        loader.get("a")

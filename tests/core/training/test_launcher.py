@@ -1,0 +1,204 @@
+"""What pages call. No process is started here unless a test says so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+from pretending import SLEEP
+
+from core.errors import InputError, NotFoundError
+from core.specs import RunSpec
+from core.store import Run, Store
+from core.training import launcher
+from core.training.artefacts import RunCard, RunFiles
+from core.workspace import Workspace
+
+Queue = Callable[..., Run]
+
+
+class Alive:
+    """Stands in for a dispatcher's process."""
+
+    ended: int | None = None
+
+    def poll(self) -> int | None:
+        return self.ended
+
+
+@pytest.fixture
+def dispatchers(monkeypatch: pytest.MonkeyPatch) -> list[Alive]:
+    """The dispatchers that would have been started."""
+    started: list[Alive] = []
+
+    def start(workspace: Workspace) -> Any:
+        started.append(Alive())
+        return started[-1]
+
+    monkeypatch.setattr(launcher, "_start_dispatcher", start)
+    monkeypatch.setattr(launcher, "_dispatchers", {})
+    return started
+
+
+def spec(**fields: object) -> RunSpec:
+    return RunSpec.build(**{"dataset": "pairs", "model": "cnn", **fields})
+
+
+def test_a_launch_queues_and_starts_a_dispatcher(
+    store: Store, dataset: str, dispatchers: list[Alive]
+) -> None:
+    run = launcher.launch(store, spec(dataset="PAIRS"))
+    assert run.state == "queued"
+    assert run.spec.weights == "random", "the CNN has no other"
+    assert run.spec.dataset == "pairs", "as the data set spells itself"
+    assert len(dispatchers) == 1
+    for _ in range(3):
+        launcher.refresh(store)
+    assert len(dispatchers) == 1, "the first is still loading"
+    dispatchers[0].ended = 0
+    launcher.refresh(store)
+    assert len(dispatchers) == 2, "the first ended without taking the run"
+
+
+def test_nothing_is_started_beside_a_dispatcher_or_without_a_run(
+    store: Store, dataset: str, dispatchers: list[Alive]
+) -> None:
+    launcher.refresh(store)
+    with FileLock(store.workspace.dispatcher_lock):
+        launcher.launch(store, spec())
+    assert dispatchers == []
+
+
+def test_refresh_is_cheap(store: Store, queue: Queue, dispatchers: list[Alive]) -> None:
+    run = queue()
+    for number in range(50):
+        other = queue()
+        store.runs.transition(other.run_id, "done", finished_at=float(number))
+    store.runs.transition(run.run_id, "training", started_at=time.time())
+    began = time.perf_counter()
+    for _ in range(20):
+        launcher.refresh(store)
+    assert (time.perf_counter() - began) / 20 < 0.05
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"dataset": "none"}, "no data set called “none”"),
+        ({"model": "resnet"}, "no model called “resnet”"),
+        ({"model": "inceptionresnetv2", "image_size": 64}, "at least 75 pixels"),
+        ({"weights": "/tmp/x.weights.h5"}, "takes no weights file"),
+        ({"model": "vgg16", "weights": "/no/such.weights.h5"}, "no weights file /no/such"),
+        ({"model": "vgg16", "weights": "/etc/passwd"}, "no weights file"),
+        ({"device": "gpu:99"}, "no gpu:99 on this machine"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(
+    store: Store, dataset: str, dispatchers: list[Alive], fields: dict[str, object], says: str
+) -> None:
+    with pytest.raises(InputError, match=says):
+        launcher.launch(store, spec(**fields))
+    assert store.runs.all() == []
+    assert dispatchers == []
+
+
+def test_missing_imagenet_weights_may_queue(
+    store: Store, dataset: str, dispatchers: list[Alive]
+) -> None:
+    assert launcher.launch(store, spec(model="vgg16")).spec.weights == "imagenet"
+
+
+def test_refresh_marks_a_dead_worker(store: Store, queue: Queue, dispatchers: list[Alive]) -> None:
+    dead, living = queue(), queue()
+    ended = subprocess.Popen([sys.executable, "-S", "-c", "pass"])
+    ended.wait()
+    worker = subprocess.Popen([sys.executable, "-S", "-c", SLEEP, living.run_id])
+    try:
+        for run, process in ((dead, ended), (living, worker)):
+            store.runs.transition(run.run_id, "training", pid=process.pid, pid_started=1.0)
+        launcher.refresh(store)
+        assert store.runs.get(dead.run_id).state == "interrupted"
+        assert "is gone" in store.runs.get(dead.run_id).reason
+        assert store.runs.get(living.run_id).state == "training"
+        assert len(dispatchers) == 1, "somebody must watch the living one"
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_stop_and_resume_and_delete(
+    store: Store, dataset: str, queue: Queue, dispatchers: list[Alive]
+) -> None:
+    run = queue()
+    files = RunFiles(store.workspace.run_folder(run.run_id)).create()
+    files.log.write_text("hello\n")
+    assert launcher.stop(store, run.run_id) == "cancelled"
+    assert launcher.stop(store, run.run_id) == "cancelled", "twice changes nothing"
+    assert launcher.resume(store, run.run_id).state == "queued"
+    with pytest.raises(InputError, match="Only a stopped run"):
+        launcher.resume(store, run.run_id)
+    launcher.delete(store, run.run_id)
+    assert not files.folder.exists()
+    with pytest.raises(NotFoundError):
+        launcher.delete(store, run.run_id)
+    for call in (launcher.stop, launcher.resume, launcher.delete):
+        with pytest.raises(NotFoundError):
+            call(store, "20200101-000000-abcd")
+
+
+def test_an_active_run_cannot_be_deleted(
+    store: Store, queue: Queue, dispatchers: list[Alive]
+) -> None:
+    run = queue()
+    store.runs.transition(run.run_id, "training", started_at=time.time())
+    folder = RunFiles(store.workspace.run_folder(run.run_id)).create().folder
+    with pytest.raises(InputError, match="Stop it before"):
+        launcher.delete(store, run.run_id)
+    assert folder.exists()
+
+
+def test_a_run_of_a_deleted_data_set_cannot_be_resumed(
+    store: Store, dataset: str, queue: Queue, dispatchers: list[Alive]
+) -> None:
+    run = queue()
+    launcher.stop(store, run.run_id)
+    store.datasets.delete(dataset)
+    with pytest.raises(NotFoundError, match="no data set called"):
+        launcher.resume(store, run.run_id)
+    assert store.runs.get(run.run_id).state == "cancelled"
+
+
+def test_the_tail_of_a_log(workspace: Workspace) -> None:
+    assert launcher.log_tail(workspace, "none") == ""
+    files = RunFiles(workspace.run_folder("one")).create()
+    lines = [f"line {number}" for number in range(100_000)]
+    noise = "I0000 00:00:1795375829.960755   18029 port.cc:153] oneDNN custom operations are on."
+    files.log.write_bytes("\n".join([*lines, noise, "Grüße"]).encode() + b"\n\xff torn")
+    tail = launcher.log_tail(workspace, "one", lines=3).splitlines()
+    assert tail == ["line 99999", "Grüße", "� torn"]
+
+
+def test_wait_returns_what_there_is_when_time_is_up(
+    store: Store, queue: Queue, dispatchers: list[Alive]
+) -> None:
+    run = queue()
+    assert launcher.wait(store, run.run_id, timeout=0.1).state == "queued"
+    store.runs.transition(run.run_id, "done")
+    assert launcher.wait(store, run.run_id).state == "done"
+
+
+def test_a_card_survives_the_disk(tmp_path: Path) -> None:
+    card = RunCard("r", "vgg16", ("covid", "healthy"), 224, "caffe", 0.3, 0, "random", "ab")
+    path = tmp_path / "run.json"
+    card.save(path)
+    assert RunCard.load(path) == card
+    assert [one.name for one in tmp_path.iterdir()] == ["run.json"]
+    path.write_text("{")
+    with pytest.raises(NotFoundError, match="cannot be read"):
+        RunCard.load(path)

@@ -1,0 +1,195 @@
+"""Whole runs through the real dispatcher and worker, on phantom films."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+from pretending import eventually
+
+from core.evaluation.predictions import Predictions
+from core.images.film_array import film_array
+from core.specs import ClassSpec, DatasetSpec, RunSpec
+from core.store import Member, Run, Store
+from core.training import launcher
+from core.training.artefacts import RunCard, RunFiles
+from core.workspace import PROJECT_ROOT
+
+
+@pytest.fixture
+def films(phantom_store: Store) -> Store:
+    """The store with the data set “phantoms”: 24 films to train on, 8 and 8 to check."""
+    frame = phantom_store.catalogue.frame().sort_values("film_id")
+    members = []
+    for index, finding in enumerate(("COVID-19", "No finding")):
+        ids = frame.loc[frame["finding"] == finding, "film_id"]
+        splits = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
+        members += [Member(one, index, split) for one, split in zip(ids, splits, strict=False)]
+    classes = (
+        ClassSpec(name="covid", findings=("COVID-19",)),
+        ClassSpec(name="healthy", findings=("No finding",)),
+    )
+    spec = DatasetSpec.build(name="phantoms", classes=classes, image_size=64)
+    phantom_store.datasets.save(spec, members)
+    return phantom_store
+
+
+def until(store: Store, run: Run, ready: str, seconds: float = 120) -> Run:
+    """Wait for an expression about ``run`` and its ``epochs`` to hold."""
+
+    def holds() -> bool:
+        launcher.refresh(store)
+        now, epochs = store.runs.get(run.run_id), store.runs.epochs(run.run_id)
+        assert now.state != "failed", now.reason
+        return bool(eval(ready, {"run": now, "epochs": epochs}))
+
+    eventually(holds, seconds)
+    return store.runs.get(run.run_id)
+
+
+def processes_of(store: Store) -> list[str]:
+    """Command lines of our processes that work on this store."""
+    root = str(store.workspace.root)
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        if process.info["status"] != psutil.STATUS_ZOMBIE and root in (
+            process.info["cmdline"] or []
+        ):
+            found.append(" ".join(process.info["cmdline"]))
+    return found
+
+
+def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
+    spec = RunSpec.build(
+        dataset="phantoms",
+        model="cnn",
+        epochs=400,
+        batch_size=8,
+        image_size=32,
+        class_weighting=True,
+    )
+    run = until(films, launcher.launch(films, spec), "len(epochs) >= 2")
+    asked = time.monotonic()
+    launcher.stop(films, run.run_id)
+    run = until(films, run, "not run.is_active")
+    took = time.monotonic() - asked
+    assert (run.state, run.reason) == ("cancelled", "Stopped at your request.")
+    assert took < 9, "a batch and five seconds, and then the signal"
+    eventually(lambda: not processes_of(films))
+    files = RunFiles(films.workspace.run_folder(run.run_id))
+    trained = files.resumes_after()
+    assert trained == films.runs.epochs(run.run_id)["epoch"].max()
+
+    # Resume with few epochs left, so that the test ends: the spec is frozen, the row is not.
+    shorter = spec.changed(epochs=trained + 1, weights="random")
+    with sqlite3.connect(films.workspace.database) as connection:
+        connection.execute("UPDATE runs SET spec = ?", (shorter.to_json(),))
+    connection.close()
+    launcher.resume(films, run.run_id)
+    run = launcher.wait(films, run.run_id, timeout=120)
+    assert run.state == "done", run.reason
+    epochs = films.runs.epochs(run.run_id)
+    assert epochs["epoch"].tolist() == list(range(1, trained + 2))
+    assert epochs.notna().all().all()
+
+    result = run.result
+    assert (result["total_params"], result["epochs"]) == (436_194, trained + 1)
+    assert result["trainable_params"] == 436_194 - 128
+    assert 1 <= result["best_epoch"] <= trained + 1
+    assert result["backend"] == "tensorflow"
+    assert result["precision_mode"] == "float32"
+    assert result["seconds"]["total"] > result["seconds"]["train"] > 0
+    assert np.asarray(result["test"]["confusion"]).sum() == 8
+    assert not result["stopped_early"]
+    for split in ("train", "validation", "test"):
+        assert 0 <= result[split]["accuracy"] <= 1
+        assert result[split]["loss"] > 0
+    assert run.device == "CPU"
+    assert run.progress["stage"] == "evaluating"
+
+    predictions = Predictions.load(files.predictions)
+    assert [len(predictions.of(one)) for one in ("train", "validation", "test")] == [24, 8, 8]
+    assert set(predictions.film_ids) == set(films.datasets.members("phantoms")["film_id"])
+    card = RunCard.load(files.card)
+    assert (card.classes, card.image_size, card.preprocessing) == (
+        ("covid", "healthy"), 32, "rescale"
+    )  # fmt: skip
+    assert card.backbone_hash == ""
+    assert not files.checkpoint.exists()
+    assert sorted(one.name for one in files.folder.iterdir()) == [
+        "head.weights.h5", "log.txt", "predictions.npz", "run.json"
+    ]  # fmt: skip
+    log = launcher.log_tail(films.workspace, run.run_id)
+    assert "epoch 1 of 400" in log
+    assert f"going on after epoch {trained}" in log
+    assert "Traceback" not in log
+
+
+REBUILD = """
+import sys, json, numpy as np
+from pathlib import Path
+from core.models.build import build_model, backbone_hash, load_head
+from core.models.preprocess import preprocess
+folder, films = Path(sys.argv[1]), np.load(sys.argv[2])
+card = json.loads((folder / "run.json").read_text())
+model = build_model(card["model"], image_size=card["image_size"], classes=2,
+                    dropout=card["dropout"], weights=card["weights"], seed=card["seed"])
+assert backbone_hash(model) == card["backbone_hash"] != ""
+load_head(model, folder / "head.weights.h5")
+logits = model.predict_on_batch(preprocess(films, card["preprocessing"]))
+print(json.dumps(np.asarray(logits).tolist()))
+"""
+
+
+def test_a_backbone_is_killed_resumed_and_its_files_rebuild_it(films: Store) -> None:
+    spec = RunSpec.build(
+        dataset="phantoms", model="vgg16", weights="random", epochs=60, batch_size=8, image_size=32
+    )
+    run = until(films, launcher.launch(films, spec), "len(epochs) >= 3")
+    assert run.pid is not None
+    os.kill(run.pid, signal.SIGKILL)
+    run = until(films, run, "not run.is_active")
+    files = RunFiles(films.workspace.run_folder(run.run_id))
+    trained = files.resumes_after()
+    assert run.state == "interrupted"
+    assert run.reason == (
+        "The training process was killed (signal 9). Often the machine ran out of memory. "
+        f"Resume goes on from epoch {trained + 1}."
+    )
+    assert 2 <= trained < 60, "the third epoch may have been told and not yet kept"
+    kept = sorted(films.workspace.feature_cache.glob("*.npy"))
+    assert len(kept) == 5, "the films as they are, and four augmented views"
+    written = [one.stat().st_mtime_ns for one in kept]
+
+    launcher.resume(films, run.run_id)
+    run = launcher.wait(films, run.run_id, timeout=120)
+    assert run.state == "done", run.reason
+    assert films.runs.epochs(run.run_id)["epoch"].tolist() == list(range(1, 61))
+    assert [one.stat().st_mtime_ns for one in kept] == written, "no film passed the network twice"
+    assert run.result["trainable_params"] == 32_962
+    assert "Traceback" not in launcher.log_tail(films.workspace, run.run_id)
+    eventually(lambda: not processes_of(films))
+
+    # What was told from cached vectors is what the whole network says of the films.
+    members = films.datasets.members("phantoms").head(6)
+    array = film_array(films.workspace, members["film_id"].tolist(), members["path"].tolist(), 32)
+    path = films.workspace.root / "six.npy"
+    np.save(path, array)
+    done = subprocess.run(
+        [sys.executable, "-c", REBUILD, str(files.folder), str(path)],
+        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    logits = np.asarray(json.loads(done.stdout.splitlines()[-1]))
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    told = Predictions.load(files.predictions)
+    np.testing.assert_array_equal(told.film_ids[:6], members["film_id"])
+    np.testing.assert_allclose(told.probabilities[:6], expected, atol=1e-4)

@@ -1,0 +1,210 @@
+"""The Classify page, with a prediction worker that answers at once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.errors import FilmError, PredictionError
+from core.images.decode import decode_bytes
+from core.prediction.client import FilmResult
+from core.store import Run, Store
+from core.training import launcher
+from pages.components import cam_view, classifying
+from pages.components.cam_view import Classified, FilmAnswer, answers_table, decide
+from tests.pages.runs import RESULT, make_dataset, make_run
+from tests.pages.test_app import everything_said, open_app
+
+Progress = Callable[[int, int, str], None]
+
+
+class Client:
+    """Says “covid” with 0.8 to every film it can read; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[list[str], list[str]]] = []
+
+    def classify(
+        self,
+        run_ids: Sequence[str],
+        films: Sequence[tuple[str, bytes]],
+        *,
+        cam: bool = True,
+        progress: Progress | None = None,
+    ) -> list[FilmResult]:
+        self.asked.append((list(run_ids), [name for name, _ in films]))
+        results = []
+        for name, data in films:
+            if progress:
+                progress(len(results), len(films) * len(run_ids), f"Reading {name}")
+            for run_id in run_ids:
+                try:
+                    decode_bytes(data, name)
+                except FilmError as error:
+                    results.append(FilmResult(name, run_id, None, {}, None, str(error)))
+                else:
+                    heat = np.linspace(0, 1, 49, dtype=np.float32).reshape(7, 7)
+                    shares = {"covid": 0.8, "healthy": 0.2}
+                    results.append(FilmResult(name, run_id, "covid", shares, heat, None))
+        return results
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
+    client = Client()
+    monkeypatch.setattr(classifying, "get_client", lambda: client)
+    monkeypatch.setattr(launcher, "refresh", lambda store: None)
+    return client
+
+
+@pytest.fixture
+def ready(phantom_store: Store) -> tuple[Store, Run, Run]:
+    """Phantoms, a data set, and two finished runs on it."""
+    make_dataset(phantom_store)
+    first = make_run(phantom_store, "done", result=RESULT)
+    second = make_run(phantom_store, "done", result=RESULT, spec={"model": "vgg16"})
+    return phantom_store, first, second
+
+
+def png(seed: int = 0) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 255, (60, 50), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    app.file_uploader[0].set_value([(name, data, "") for name, data in files])
+    return app.run()
+
+
+def classify(app: AppTest) -> AppTest:
+    app.button("classify_start").click().run()
+    assert not app.exception
+    return app
+
+
+def test_without_a_finished_run_the_page_points_to_train(phantom_store: Store) -> None:
+    app = open_app("classify")
+    assert "No run has finished yet" in everything_said(app)
+    assert "not a diagnosis" in everything_said(app)
+
+
+def test_the_address_names_the_run(ready: tuple[Store, Run, Run], client: Client) -> None:
+    _, first, second = ready
+    assert open_app("classify", run=first.run_id).multiselect[0].value == [first.run_id]
+    assert open_app("classify").multiselect[0].value == [second.run_id]
+    app = open_app("classify", run="nonsense")
+    assert "is not there, or has not finished" in app.warning[0].value
+
+
+def test_own_films_are_classified_by_every_run(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    store, first, second = ready
+    app = open_app("classify", run=first.run_id)
+    assert app.button("classify_start").disabled
+    app.multiselect[0].set_value([first.run_id, second.run_id]).run()
+    app = upload(app, ("one.png", png(1)), ("notes.txt", b"hello"), ("two.png", png(2)))
+    before = store.catalogue.count()
+    classify(app)
+    assert client.asked == [
+        ([first.run_id, second.run_id], ["one.png", "notes.txt", "two.png"]),
+    ]
+    [error] = [one.value for one in app.error]
+    assert "notes" in error
+    table = app.dataframe[0].value
+    assert list(table["Film"]) == ["one.png"] * 2 + ["notes.txt"] * 2 + ["two.png"] * 2
+    assert list(table["Answer"]) == ["covid", "covid", "", "", "covid", "covid"]
+    # The film and one overlay a run, for each of the two films that could be read.
+    assert len(app.image) == 6
+    assert store.catalogue.count() == before
+
+
+def test_moving_the_controls_asks_no_network_again(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    app = classify(upload(open_app("classify"), ("one.png", png())))
+    pictures = [one.value for one in app.image]
+    app.slider("cam_opacity").set_value(90).run()
+    assert [one.value for one in app.image] != pictures
+    app.toggle("cam_own_threshold").set_value(True).run()
+    assert app.dataframe[0].value["Answer"][0] == "covid"
+    app.slider("cam_threshold").set_value(90).run()
+    assert app.dataframe[0].value["Answer"][0] == "healthy"
+    assert len(client.asked) == 1
+
+
+def test_a_sample_film_brings_what_its_source_says(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    store, *_ = ready
+    app = open_app("classify")
+    app.segmented_control("classify_where").set_value("Sample films").run()
+    assert app.selectbox("classify_pool").options[0] == "Test films of tiny"
+    members = store.datasets.members("tiny")
+    tests = members[members["split"] == "test"].set_index("film_id")
+    offered = [one.key.removeprefix("sample_") for one in app.checkbox]
+    assert offered
+    assert set(offered) <= set(tests.index)
+    app.checkbox[0].check().run()
+    classify(app)
+    assert app.dataframe[0].value["Its source says"][0] == tests.loc[offered[0], "class_name"]
+    assert client.asked[0][1] == [Path(tests.loc[offered[0], "path"]).name]
+
+
+def test_a_worker_that_died_is_a_sentence(
+    ready: tuple[Store, Run, Run], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> list[FilmResult]:
+        raise PredictionError("The process that classifies films was killed. Try again.")
+
+    app = classify(upload(open_app("classify"), ("one.png", png())))
+    monkeypatch.setattr(client, "classify", die)
+    classify(app)
+    assert "was killed. Try again." in app.error[0].value
+    assert len(app.dataframe) == 0, "answers of before must not look like these"
+
+
+def test_films_are_kept_only_when_asked(ready: tuple[Store, Run, Run], client: Client) -> None:
+    store, *_ = ready
+    app = upload(open_app("classify"), ("Doe^John.png", png(3)))
+    app.checkbox("classify_keep").check().run()
+    classify(app)
+    assert "1 film kept" in app.info[0].value
+    frame = store.catalogue.frame()
+    [path] = frame[frame["source"] == "Kept films"]["path"]
+    assert "Doe" not in path
+
+
+def test_decide() -> None:
+    shares = {"covid": 0.3, "healthy": 0.5, "sars": 0.2}
+    assert decide(shares, None) == "healthy"
+    assert decide(shares, 0.3) == "covid"
+    assert decide(shares, 0.31) == "healthy"
+
+
+def test_the_table_is_safe_in_a_spreadsheet_and_tells_errors() -> None:
+    good = FilmResult("=1+1.png", "r", "covid", {"covid": 1.0, "healthy": 0.0}, None, None)
+    bad = FilmResult("x.png", "r", None, {}, None, "It is empty.")
+    films = (FilmAnswer("=1+1.png", "", None, (good,)), FilmAnswer("x.png", "", None, (bad,)))
+    table = answers_table(Classified({"r": "CNN"}, films), None)
+    assert list(table["Film"]) == ["'=1+1.png", "x.png"]
+    assert list(table["Note"]) == ["", "It is empty."]
+    assert table["P(covid)"].isna().tolist() == [False, True]
+    assert "Its source says" not in table
+
+
+def test_the_legend_covers_the_whole_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(cam_view.st, "html", shown.append)
+    cam_view.legend()
+    assert "0%" in shown[0]
+    assert "100%" in shown[0]
+    assert "little influence" in shown[0]

@@ -1,0 +1,238 @@
+"""The Compare page over runs written straight into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.evaluation.predictions import Predictions
+from core.specs import RunSpec
+from core.store import Epoch, Film, Run, Source, Store
+from core.training.artefacts import RunFiles
+from core.workspace import PROJECT_ROOT
+from pages.components.downloads import safe_name
+
+APP = str(PROJECT_ROOT / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def quiet_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The store of this test, without the artificial films of a first start."""
+    monkeypatch.setattr("core.datasets.phantom.ensure_phantoms", lambda *_, **__: None)
+    return store
+
+
+def finished_run(
+    store: Store,
+    model: str = "vgg16",
+    *,
+    scores: tuple[float, ...] = (0.9, 0.8, 0.45, 0.6, 0.1, 0.2),
+    prefix: str = "a",
+    classes: tuple[str, ...] = ("covid", "healthy"),
+) -> Run:
+    """Three covid and three healthy test films with these probabilities of covid."""
+    run = store.runs.create(RunSpec(dataset="study", model=model))
+    films = len(scores)
+    half = films // 2
+    rest = len(classes) - 1
+    table = [[score, *[(1 - score) / rest] * rest] for score in scores]
+    predictions = Predictions(
+        classes,
+        [f"{prefix}{index:031x}" for index in range(2 * films)],
+        ["test"] * films + ["validation"] * films,
+        ([0] * half + [1] * (films - half)) * 2,
+        np.array(table + [[1.0] + [0.0] * rest] * films),
+    )
+    predictions.save(RunFiles(store.workspace.run_folder(run.run_id)).create().predictions)
+    for epoch in (1, 2):
+        store.runs.save_epoch(run.run_id, Epoch(epoch, 0.5, 0.8, 0.6, 0.7, 1e-3, 1.5))
+    store.runs.transition(
+        run.run_id,
+        "done",
+        finished_at=1_780_000_000.0,
+        result={
+            "trainable_params": 32_962,
+            "seconds_per_epoch": 1.5,
+            "train": {"accuracy": 0.95, "loss": 0.15},
+        },
+    )
+    return store.runs.get(run.run_id)
+
+
+def opened(**address: str) -> AppTest:
+    """The page inside the app, whose links to other pages work only there."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/compare.py")
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def address(app: AppTest) -> str:
+    """The runs in the address; AppTest gives what it was given as text, else a list."""
+    value = app.query_params["runs"]
+    return value if isinstance(value, str) else value[0]
+
+
+def summary(page: AppTest) -> dict[str, dict[str, float]]:
+    frame = page.dataframe[0].value
+    return frame.set_index("run").to_dict("index")
+
+
+def test_without_a_finished_run_the_page_says_what_to_do(quiet_store: Store) -> None:
+    quiet_store.runs.create(RunSpec(dataset="study", model="cnn"))
+    page = opened()
+    assert any("No run has finished yet" in one.value for one in page.markdown)
+    assert not page.multiselect
+
+
+def test_the_newest_run_is_chosen_and_stands_in_the_address(quiet_store: Store) -> None:
+    finished_run(quiet_store)
+    finished_run(quiet_store, "cnn")
+    newest = quiet_store.runs.all(["done"])[0]
+    page = opened()
+    assert page.multiselect(key="run_picker").value == [newest.run_id]
+    assert address(page) == newest.run_id
+
+
+def test_the_address_chooses_several_runs_and_keeps_up_with_the_choice(
+    quiet_store: Store,
+) -> None:
+    first, second = finished_run(quiet_store), finished_run(quiet_store, "cnn")
+    page = opened(runs=f"{second.run_id},{first.run_id}")
+    assert page.multiselect(key="run_picker").value == [second.run_id, first.run_id]
+    assert not page.warning
+    page.multiselect(key="run_picker").set_value([first.run_id]).run()
+    assert address(page) == first.run_id
+    page.multiselect(key="run_picker").set_value([]).run()
+    assert "at least one run" in page.info[0].value
+
+
+def test_an_unknown_run_in_the_address_is_named_and_the_others_are_shown(
+    quiet_store: Store,
+) -> None:
+    run = finished_run(quiet_store)
+    page = opened(runs=f"gone,{run.run_id}")
+    assert "gone (deleted, or never there)" in page.warning[0].value
+    assert page.multiselect(key="run_picker").value == [run.run_id]
+
+
+def test_the_summary_holds_the_runs_and_the_published_rows(quiet_store: Store) -> None:
+    finished_run(quiet_store)
+    page = opened()
+    rows = summary(page)
+    assert len(rows) == 5
+    own = next(row for name, row in rows.items() if name.startswith("VGG16 · "))
+    assert own["accuracy"] == pytest.approx(100 * 4 / 6)
+    assert (own["false_negatives"], own["false_positives"]) == (1, 1)
+    assert own["train_loss"] == 0.15
+    assert rows["CNN (published)"]["precision healthy"] == 77
+    page.toggle(key="compare_published").set_value(False).run()
+    assert len(summary(page)) == 1
+
+
+def test_the_threshold_moves_tables_matrices_and_films_at_once(quiet_store: Store) -> None:
+    finished_run(quiet_store)
+    page = opened()
+    page.toggle(key="compare_published").set_value(False).run()
+    page.slider(key="compare_threshold").set_value(0.4).run()
+    (row,) = summary(page).values()
+    assert (row["false_negatives"], row["false_positives"]) == (0, 1)
+    report = page.dataframe[1].value.set_index("class")
+    assert report.loc["covid", "recall"] == 100
+    page.slider(key="compare_threshold").set_value(0.7).run()
+    (row,) = summary(page).values()
+    assert (row["false_negatives"], row["false_positives"]) == (1, 0)
+    assert page.selectbox(key="compare_cell").value == (0, 1)
+
+
+def test_other_splits_can_be_looked_at(quiet_store: Store) -> None:
+    finished_run(quiet_store)
+    page = opened()
+    page.segmented_control(key="compare_split").set_value("validation").run()
+    row = next(iter(summary(page).values()))
+    assert row["sensitivity"] == 100
+    assert row["specificity"] == 0
+
+
+def test_runs_with_other_test_films_are_called_so(quiet_store: Store) -> None:
+    first = finished_run(quiet_store)
+    other = finished_run(quiet_store, "cnn", prefix="b")
+    same = finished_run(quiet_store, "cnn")
+    page = opened(runs=f"{first.run_id},{other.run_id}")
+    assert "tested on different films" in page.warning[0].value
+    page.multiselect(key="run_picker").set_value([first.run_id, same.run_id]).run()
+    assert not page.warning
+    assert len(page.dataframe[-1].value) == 1
+
+
+def test_the_films_of_a_cell_come_with_their_probability(quiet_store: Store) -> None:
+    finished_run(quiet_store)
+    quiet_store.catalogue.save_source(
+        Source("Films", "folders", "/films"),
+        [Film(f"a{2:031x}", "Films", "/films/2.png", "Films/p", "COVID-19", view="PA")],
+    )
+    page = opened()
+    box = page.selectbox(key="compare_cell")
+    assert box.value == (0, 1)  # the missed films come first
+    assert "covid, but called healthy: 1 film" in box.options
+    assert page.button(key=f"compare_open_a{2:031x}").label == "covid 45.0 %"
+    # The false alarm is no longer in the catalogue: said, and nothing to open.
+    box.set_value((1, 0)).run()
+    assert any("No longer in the catalogue" in one.value for one in page.caption)
+
+
+def test_a_cell_without_films_says_so(quiet_store: Store) -> None:
+    finished_run(quiet_store, scores=(0.9, 0.9, 0.1, 0.1))
+    page = opened()
+    assert page.selectbox(key="compare_cell").value == (0, 0)
+    page.selectbox(key="compare_cell").set_value((1, 0)).run()
+    assert "healthy, but called covid: none" in page.info[0].value
+
+
+def test_three_classes_go_by_the_most_probable_until_a_threshold_is_set(
+    quiet_store: Store,
+) -> None:
+    finished_run(
+        quiet_store, scores=(0.9, 0.8, 0.45, 0.2), classes=("covid", "bacterial", "healthy")
+    )
+    page = opened()
+    assert not page.slider
+    page.toggle(key="compare_use_threshold").set_value(True).run()
+    page.slider(key="compare_threshold").set_value(0.95).run()
+    assert next(iter(summary(page).values()))["sensitivity"] == 0
+
+
+def test_a_run_whose_predictions_are_gone_is_left_out_with_a_reason(quiet_store: Store) -> None:
+    good, bad = finished_run(quiet_store), finished_run(quiet_store, "cnn")
+    RunFiles(quiet_store.workspace.run_folder(bad.run_id)).predictions.unlink()
+    page = opened(runs=f"{good.run_id},{bad.run_id}")
+    assert "is left out" in page.error[0].value
+    assert len(summary(page)) == 5
+
+
+def test_downloads_are_offered_for_tables_and_for_each_matrix(quiet_store: Store) -> None:
+    first, second = finished_run(quiet_store), finished_run(quiet_store, "cnn")
+    labels = [one.label for one in opened(runs=f"{first.run_id},{second.run_id}").download_button]
+    assert labels == ["Summary (CSV)", "Reports (CSV)", "Predictions (CSV)", *["Matrix (PNG)"] * 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("VGG16 on study · ab12", "VGG16-on-study-ab12"), ("../x", "x"), ("…", "thoraxlens")],
+)
+def test_file_names_fit_every_system(text: str, name: str) -> None:
+    assert safe_name(text) == name

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.errors import DownloadError
+from core.store import Store
+from pages.components.film_gallery import tile
+from pages.components.filters import Filters
+from tests.pages.test_app import everything_said, open_app
+
+
+def shown(app: AppTest) -> str:
+    """The “n of N films” line."""
+    return next(one.value for one in app.markdown if one.value.endswith(" films"))
+
+
+def make_class_folders(root: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        folder = root / ("sick" if number % 2 else "healthy")
+        folder.mkdir(parents=True, exist_ok=True)
+        grey = rng.integers(0, 255, (64, 64), dtype=np.uint8)
+        Image.fromarray(grey).save(folder / f"{number}.png")
+    (root / "sick" / "broken.png").write_bytes(b"not a picture")
+    return root
+
+
+def test_all_films_are_shown_at_first(phantom_store: Store) -> None:
+    app = open_app("explore")
+    assert shown(app) == "**40** of 40 films"
+    assert len(app.get("image")) == 24
+    assert app.get("plotly_chart")
+
+
+def test_filters_act_on_everything_and_can_be_reset(phantom_store: Store) -> None:
+    frame = phantom_store.catalogue.frame()
+    expected = frame[(frame["view"] == "PA") & (frame["finding"] == "COVID-19")]
+    app = open_app("explore")
+    app.multiselect("explore_view").set_value(["PA"])
+    app.multiselect("explore_finding").set_value(["COVID-19"])
+    app.run()
+    assert shown(app) == f"**{len(expected)}** of 40 films"
+    assert len(app.get("image")) == min(len(expected), 24)
+    app.button("explore_reset").click().run()
+    assert shown(app) == "**40** of 40 films"
+
+
+def test_filters_that_leave_nothing_say_so(phantom_store: Store) -> None:
+    frame = phantom_store.catalogue.frame()
+    app = open_app("explore")
+    [ages] = app.slider
+    top = int(ages.max)
+    ages.set_value((top, top)).run()
+    assert frame["age"].max() < top
+    assert "No film passes all the filters" in everything_said(app)
+    assert not app.exception
+
+
+def test_paging_shows_the_rest(phantom_store: Store) -> None:
+    app = open_app("explore")
+    app.pagination[0].set_value(2).run()
+    assert len(app.get("image")) == 16
+    assert "Films 25 to 40 of 40" in everything_said(app)
+
+
+def test_a_film_in_the_address_is_opened_with_all_that_is_known(phantom_store: Store) -> None:
+    film = phantom_store.catalogue.film(phantom_store.catalogue.frame()["film_id"].iloc[3])
+    app = open_app("explore", film=film.film_id)
+    assert not app.exception
+    facts = app.table[0].value["Value"]
+    assert facts["Patient"] == film.patient
+    assert facts["File"] == Path(film.path).name
+    assert "Artificial: a program drew this film" in everything_said(app)
+
+
+def test_masks_can_be_laid_over_a_film(phantom_store: Store) -> None:
+    films = phantom_store.catalogue.films(phantom_store.catalogue.frame()["film_id"].tolist())
+    film = next(one for one in films if "lungs" in one.masks)
+    app = open_app("explore", film=film.film_id)
+    app.toggle("mask_lungs").set_value(True).run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_film_that_is_gone_is_explained(phantom_store: Store) -> None:
+    app = open_app("explore", film="0" * 32)
+    assert "no longer in the catalogue" in app.error[0].value
+    assert not app.exception
+
+
+def test_import_of_a_folder_reports_each_left_out_file(
+    phantom_store: Store, tmp_path: Path
+) -> None:
+    folder = make_class_folders(tmp_path / "hospital")
+    app = open_app("explore", tab="Import")
+    app.text_input[0].set_value(str(folder))
+    next(one for one in app.button if one.label == "Import folder").click().run()
+    assert not app.exception
+    assert not app.error
+    numbers = {one.label: one.value for one in app.metric}
+    assert numbers == {"Looked at": "5", "Added": "4", "Already known": "0", "Left out": "1"}
+    left_out = app.dataframe[0].value
+    assert "broken.png" in left_out["File"].iloc[0]
+    assert left_out["Why it was left out"].iloc[0]
+    assert phantom_store.catalogue.count() == 44
+
+
+def test_import_of_a_folder_that_is_not_there_is_explained(phantom_store: Store) -> None:
+    app = open_app("explore", tab="Import")
+    app.text_input[0].set_value("/no/such/folder")
+    next(one for one in app.button if one.label == "Import folder").click().run()
+    assert "/no/such/folder" in app.error[0].value
+    assert not app.exception
+
+
+def test_import_of_an_uploaded_zip(phantom_store: Store, tmp_path: Path) -> None:
+    folder = make_class_folders(tmp_path / "hospital")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in folder.rglob("*.png"):
+            archive.write(file, file.relative_to(folder))
+    app = open_app("explore", tab="Import")
+    app.file_uploader[0].set_value(("hospital.zip", packed.getvalue(), "application/zip"))
+    next(one for one in app.button if one.label == "Import zip file").click().run()
+    assert not app.exception
+    assert phantom_store.catalogue.count() == 44
+
+
+def test_without_internet_the_download_says_so(
+    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(store: Store, progress: object) -> list[object]:
+        raise DownloadError("The server cannot be reached. Check the internet connection.")
+
+    monkeypatch.setattr("pages.components.import_panel.download_study", offline)
+    app = open_app("explore", tab="Import")
+    next(one for one in app.button if "Download the study" in one.label).click().run()
+    assert "cannot be reached" in app.error[0].value
+
+
+def test_a_source_can_be_removed(phantom_store: Store) -> None:
+    app = open_app("explore", tab="Sources")
+    app.button("remove_Phantom films").click().run()
+    assert not app.exception
+    assert phantom_store.catalogue.count() == 0
+    assert phantom_store.catalogue.sources() == []
+    app.run()
+    next(one for one in app.button if one.label.startswith("Bring the artificial")).click().run()
+    assert [one.artificial for one in phantom_store.catalogue.sources()] == [True]
+
+
+def test_filters_keep_unknown_ages_only_without_an_age_range() -> None:
+    frame = pd.DataFrame({"age": [30.0, None, 70.0], "view": ["PA", "PA", "AP"]})
+    assert len(Filters({"view": ()}).apply(frame)) == 3
+    assert Filters({"view": ("PA",)}).apply(frame).index.tolist() == [0, 1]
+    assert Filters({"view": ("PA",)}, (0.0, 40.0)).apply(frame).index.tolist() == [0]
+
+
+def test_a_tile_is_square_and_shows_the_whole_film(tmp_path: Path) -> None:
+    Image.new("L", (256, 128), 200).save(tmp_path / "wide.jpg")
+    with Image.open(io.BytesIO(tile(str(tmp_path / "wide.jpg"), 160))) as picture:
+        grey = np.asarray(picture)
+    assert grey.shape == (160, 160)
+    assert grey[80].min() > 190
+    assert grey[:35].max() < 10
+    assert grey[125:].max() < 10
+
+
+def test_a_missing_thumbnail_gives_a_grey_tile(tmp_path: Path) -> None:
+    with Image.open(io.BytesIO(tile(str(tmp_path / "none.jpg"), 160))) as picture:
+        assert picture.size == (160, 160)

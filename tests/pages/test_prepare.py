@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
+
+from core.specs import RunSpec
+from core.store import Store
+from tests.pages.test_app import everything_said, open_app
+
+
+def button(app: AppTest, label: str) -> Button:
+    return next(one for one in app.button if one.label == label)
+
+
+def preset(app: AppTest, kind: str) -> AppTest:
+    app.button_group("prep_preset").set_value(kind)
+    return app.run()
+
+
+def test_the_study_preset_fills_the_form(phantom_store: Store) -> None:
+    app = open_app("prepare")
+    assert not app.exception
+    assert not app.error
+    assert app.text_input("prep_name").value == "study"
+    names = [one.value for one in app.text_input if one.label == "Class name"]
+    assert names == ["covid", "healthy"]
+    assert app.selectbox("prep_split").value == "study"
+    table = app.table[0].value
+    assert list(table.columns) == ["Train", "Validation", "Test", "Total"]
+    assert table["Total"].tolist() == [20, 20, 40]
+
+
+def test_the_recommended_preset_keeps_patients_apart(phantom_store: Store) -> None:
+    app = preset(open_app("prepare"), "recommended")
+    assert app.selectbox("prep_split").value == "patient"
+    [shared] = [one.value for one in app.metric if "patients" in one.label]
+    assert shared.startswith("0 of ")
+
+
+def test_saving_writes_the_data_set_and_points_to_training(phantom_store: Store) -> None:
+    app = preset(open_app("prepare"), "recommended")
+    app.text_input("prep_name").set_value("my films").run()
+    button(app, "Save data set").click().run()
+    assert not app.exception
+    assert not app.error
+    stored = phantom_store.datasets.get("my films")
+    assert stored.spec.preset == "recommended"
+    assert stored.spec.split == "patient"
+    assert "“my films” is saved." in everything_said(app)
+
+
+def test_a_changed_preset_is_saved_as_custom(phantom_store: Store) -> None:
+    app = open_app("prepare")
+    app.selectbox("prep_balance").set_value("none").run()
+    button(app, "Save data set").click().run()
+    assert phantom_store.datasets.get("study").spec.preset == "custom"
+
+
+def test_a_name_that_is_taken_is_explained(phantom_store: Store) -> None:
+    app = open_app("prepare")
+    button(app, "Save data set").click().run()
+    button(app, "Save data set").click().run()
+    assert "exists already" in app.error[0].value
+    assert len(phantom_store.datasets.all()) == 1
+
+
+def test_a_class_without_findings_is_asked_for(phantom_store: Store) -> None:
+    app = open_app("prepare")
+    button(app, "Add a class").click().run()
+    assert "Choose at least one finding for class 3" in everything_said(app)
+    assert not app.exception
+    button(app, "Remove").click().run()
+    assert len([one for one in app.text_input if one.label == "Class name"]) == 2
+
+
+def test_another_class_can_be_made_the_positive_one(phantom_store: Store) -> None:
+    app = open_app("prepare")
+    button(app, "Make it the positive one").click().run()
+    names = [one.value for one in app.text_input if one.label == "Class name"]
+    assert names == ["healthy", "covid"]
+
+
+def test_two_classes_with_the_same_films_are_explained(phantom_store: Store) -> None:
+    app = open_app("prepare")
+    findings = [one for one in app.multiselect if one.label == "Findings"]
+    findings[1].set_value(findings[0].value).run()
+    assert app.error
+    assert not app.exception
+
+
+def test_the_preview_shows_variants(phantom_store: Store) -> None:
+    app = open_app("prepare", part="Augmentation")
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("image")) == 2
+
+
+def test_a_saved_data_set_can_be_exported_and_deleted(phantom_store: Store) -> None:
+    button(app := open_app("prepare"), "Save data set").click().run()
+    app = open_app("prepare", part="Saved data sets")
+    app.button("pack_study").click().run()
+    assert not app.exception
+    assert app.get("download_button")
+    app.button("delete_study").click().run()
+    assert phantom_store.datasets.all() == []
+    assert "No data set has been saved yet" in everything_said(app)
+
+
+def test_a_data_set_in_use_cannot_be_deleted(
+    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    button(open_app("prepare"), "Save data set").click().run()
+    phantom_store.runs.create(RunSpec(dataset="study", model="cnn"))
+    app = open_app("prepare", part="Saved data sets")
+    assert "A run is using it" in everything_said(app)
+    assert "delete_study" not in [one.key for one in app.button]

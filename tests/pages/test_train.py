@@ -1,0 +1,207 @@
+"""The Train page: the form, the list, and what its buttons do."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import InputError
+from core.models.registry import MODELS, parameter_counts
+from core.specs import AugmentSpec, RunSpec
+from core.store import Run, Store
+from core.training import launcher
+from core.training.devices import Device
+from tests.pages.runs import RESULT, make_dataset, make_run
+from tests.pages.test_app import everything_said, open_app
+
+
+@pytest.fixture(autouse=True)
+def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs stay as the test wrote them: nothing is started, nothing is found dead."""
+
+    def launch(store: Store, spec: RunSpec) -> Run:
+        return store.runs.create(launcher.checked(store, spec))
+
+    monkeypatch.setattr(launcher, "launch", launch)
+    monkeypatch.setattr(launcher, "refresh", lambda store: None)
+    monkeypatch.setattr(launcher, "_reconcile", lambda store: None)
+
+
+@pytest.fixture
+def tiny(phantom_store: Store) -> Store:
+    make_dataset(phantom_store)
+    return phantom_store
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    app.button(key).click().run()
+    assert not app.exception
+    return app
+
+
+def labels(app: AppTest) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def test_without_a_data_set_the_page_points_to_prepare(phantom_store: Store) -> None:
+    app = open_app("train")
+    assert "no data set to train on" in everything_said(app)
+    assert not app.button
+
+
+def test_the_form_holds_the_studys_settings(tiny: Store) -> None:
+    app = open_app("train")
+    assert app.selectbox("new_dataset").value == "tiny"
+    assert app.number_input("new_epochs").value == 50
+    assert app.number_input("new_batch_size").value == 32
+    assert app.selectbox("new_optimizer").value == "nadam"
+    assert app.toggle("new_augment").value is True
+    assert app.slider("new_augment_rotation").value == AugmentSpec().rotation
+    assert app.selectbox("new_device").options[0].startswith("Automatic")
+
+
+def test_each_network_tells_its_size_for_this_data_set(tiny: Store) -> None:
+    said = everything_said(open_app("train"))
+    for name, model in MODELS.items():
+        if model.min_image_size <= 64:
+            counts = parameter_counts(name, 64, 2)
+            assert f"**{counts.total:,}** parameters" in said
+            assert f"**{counts.trainable:,}** of them trainable" in said
+    assert "InceptionResNetV2 needs films of at least 75 pixels" in said
+
+
+def test_starting_queues_one_run_a_network_and_opens_the_first(tiny: Store) -> None:
+    app = open_app("train")
+    app.checkbox("new_model_vgg16").check().run()
+    app.radio("new_weights").set_value("random").run()
+    app.number_input("new_epochs").set_value(7).run()
+    app.toggle("new_early").set_value(True).run()
+    app.number_input("new_patience").set_value(4).run()
+    app.toggle("new_augment").set_value(False).run()
+    assert "Start 2 runs" in labels(app)
+    click(app, "new_start")
+    runs = tiny.runs.queued()
+    assert sorted(run.spec.model for run in runs) == ["cnn", "vgg16"]
+    for run in runs:
+        assert run.spec.epochs == 7
+        assert run.spec.early_stopping == 4
+        assert run.spec.augment is None
+        assert run.spec.weights == "random"
+    assert app.query_params["run"] == runs[0].run_id
+    assert "Waiting, next first" in everything_said(app)
+
+
+def test_missing_weights_are_announced_before_the_start(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tiny.workspace.root / "no-cache"))
+    app = open_app("train")
+    app.checkbox("new_model_vgg16").check().run()
+    said = everything_said(app)
+    assert "VGG16: the weights are not on this computer yet" in said
+    assert str(tiny.workspace.weights) in said
+    name = MODELS["vgg16"].weights_file
+    (tiny.workspace.weights / name).write_bytes(b"as if")
+    assert "VGG16: the weights are on this computer" in everything_said(app.run())
+
+
+def test_a_weights_file_for_two_networks_is_refused(tiny: Store) -> None:
+    app = open_app("train")
+    app.checkbox("new_model_vgg16").check().run()
+    app.checkbox("new_model_nasnetlarge").check().run()
+    app.radio("new_weights").set_value("file").run()
+    click(app, "new_start")
+    assert "fits one network only" in app.error[0].value
+    assert not tiny.runs.all()
+
+
+def test_a_run_that_cannot_start_does_not_hold_back_the_others(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def launch(store: Store, spec: RunSpec) -> Run:
+        if spec.model == "vgg16":
+            raise InputError("There is no room for it.")
+        return store.runs.create(spec)
+
+    monkeypatch.setattr(launcher, "launch", launch)
+    app = open_app("train")
+    app.checkbox("new_model_vgg16").check().run()
+    click(app, "new_start")
+    assert [run.spec.model for run in tiny.runs.all()] == ["cnn"]
+    assert app.error[0].value == "VGG16 was not started. There is no room for it."
+
+
+def test_devices_are_offered_with_their_memory(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = [Device("gpu:0", "H200", 141 * 2**30, 100 * 2**30), Device("cpu", "Xeon")]
+    monkeypatch.setattr("pages.components.training_fields.list_devices", lambda: devices)
+    app = open_app("train")
+    assert app.selectbox("new_device").options[1:] == [
+        "GPU 0: H200 (141 GB, 100 GB free)",
+        "CPU: Xeon",
+    ]
+
+
+def test_opening_another_run_changes_the_address(tiny: Store) -> None:
+    first, second = make_run(tiny, "done", result=RESULT), make_run(tiny, "failed")
+    app = open_app("train", run=first.run_id)
+    assert f"run `{first.run_id}`" in everything_said(app)
+    click(app, f"open_{second.run_id}")
+    assert f"run `{second.run_id}`" in everything_said(app)
+    assert app.query_params["run"] == second.run_id
+
+
+def test_a_run_that_is_gone_is_said_so(tiny: Store) -> None:
+    make_run(tiny, "done", result=RESULT)
+    app = open_app("train", run="nonsense")
+    assert "There is no run nonsense" in app.warning[0].value
+
+
+def test_stopping_asks_the_launcher_once(tiny: Store) -> None:
+    run = make_run(tiny, "training", epochs=1, progress={"stage": "training", "epoch": 2})
+    app = click(open_app("train", run=run.run_id), f"stop_{run.run_id}")
+    assert tiny.runs.cancel_requested(run.run_id)
+    assert app.button(f"stop_{run.run_id}").disabled
+    assert f"delete_{run.run_id}" not in [one.key for one in app.button]
+
+
+def test_a_stopped_run_shows_its_reason_and_can_be_resumed(tiny: Store) -> None:
+    reason = "The training process was killed (signal 9). Resume goes on from epoch 2."
+    run = make_run(tiny, "interrupted", epochs=1, reason=reason)
+    app = open_app("train", run=run.run_id)
+    assert app.error[0].value.replace("\\", "") == reason
+    click(app, f"resume_{run.run_id}")
+    assert tiny.runs.get(run.run_id).state == "queued"
+
+
+def test_deleting_asks_first(tiny: Store) -> None:
+    run = make_run(tiny, "done", result=RESULT)
+    app = click(open_app("train", run=run.run_id), f"delete_{run.run_id}")
+    assert "cannot be undone" in everything_said(app)
+    click(app, f"keep_{run.run_id}")
+    assert tiny.runs.get(run.run_id).state == "done"
+    click(click(app, f"delete_{run.run_id}"), f"really_{run.run_id}")
+    assert tiny.runs.all() == []
+    assert "No runs yet" in everything_said(app)
+
+
+def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
+    spec = {
+        "model": "vgg16",
+        "epochs": 9,
+        "optimizer": "sgd",
+        "augment": AugmentSpec(rotation=33, vertical_flip=True),
+        "early_stopping": 6,
+        "preprocessing": "rescale",
+        "image_size": 96,
+        "seed": 5,
+    }
+    run = make_run(tiny, "failed", spec=spec)
+    app = click(open_app("train", run=run.run_id), f"duplicate_{run.run_id}")
+    assert app.checkbox("new_model_vgg16").value
+    assert not app.checkbox("new_model_cnn").value
+    assert app.slider("new_augment_rotation").value == 33
+    click(app, "new_start")
+    copy = tiny.runs.queued()[0]
+    assert copy.spec == run.spec

@@ -1,0 +1,124 @@
+"""``python -m core``: the whole job from a shell, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from core.__main__ import main
+from core.store import Store
+from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
+from tests.contracts.expected import STUDY_COUNTS
+
+
+def _core(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "core", *arguments],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, ENVIRONMENT_VARIABLE: str(data)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def _json(data: Path, *arguments: str, code: int = 0) -> Any:
+    done = _core(data, *arguments, "--json")
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)  # fails if anything else was printed
+
+
+def test_the_whole_job(tmp_path: Path, phantom_folder: Path) -> None:
+    data = tmp_path / "elsewhere"
+    imported = _json(data, "import", str(phantom_folder))
+    assert (imported["records"], imported["added"], imported["left_out"]) == (40, 40, [])
+    assert imported["by_finding"] == {"COVID-19": 20, "No finding": 20}
+    assert _json(data, "import", str(phantom_folder))["added"] == 0
+
+    made = _json(data, "prepare", "demo", "--preset", "study", "--image-size", "32")
+    assert set(made["counts"]) == {"train", "validation", "test"}
+    assert "shared_patients" in made
+    assert [one["name"] for one in _json(data, "datasets")] == ["demo"]
+
+    run = _json(data, "train", "demo", "--model", "cnn", "--epochs", "2")
+    assert run["state"] == "done"
+    confusion = run["test"]["confusion"]
+    assert sum(map(sum, confusion)) == sum(made["counts"]["test"].values())
+    assert 0 <= run["test"]["sensitivity"] <= 1
+    assert run["seconds_per_epoch"] > 0
+    assert [one["run"] for one in _json(data, "runs")] == [run["run"]]
+
+    compared = _json(data, "compare", run["run"], "--threshold", "0")
+    assert compared[0]["false_negatives"] == 0, "at threshold 0 every film is called positive"
+    assert compared[0]["sensitivity"] == 1
+
+    film = next(phantom_folder.rglob("*.png"))
+    rubbish = tmp_path / "text.png"
+    rubbish.write_text("not a picture")
+    cams = tmp_path / "cams"
+    answers = _json(
+        data, "classify", run["run"], str(film), str(rubbish), str(tmp_path / "none.png"),
+        "--cam", str(cams), code=3,
+    )  # fmt: skip
+    good, bad, missing = answers
+    assert good["label"] in ("covid", "healthy")
+    assert sum(good["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+    assert cv2.imread(good["cam"]).shape == cv2.imread(str(film)).shape
+    assert good["error"] is None
+    assert bad["label"] is None
+    assert "text.png" in bad["error"] or "picture" in bad["error"] or "film" in bad["error"]
+    assert "not a file" in missing["error"]
+
+
+def test_models_are_the_studys(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json"]) == 0
+    printed = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    for name, (total, trainable) in STUDY_COUNTS.items():
+        assert printed[name]["total_params"] == total
+        assert printed[name]["trainable_params"] == trainable
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["import", "/no/such/folder"], 2, "/no/such/folder"),
+        (["import", "/a", "/b", "--name", "x"], 2, "--name"),
+        (["prepare", "x", "--preset", "study"], 2, "import"),
+        (["train", "absent", "--model", "cnn"], 2, "absent"),
+        (["compare", "20200101-000000-aaaa"], 2, "no run"),
+        (["classify", "20200101-000000-aaaa", "film.png"], 2, "no run"),
+        (["resume", "20200101-000000-aaaa"], 2, "no run"),
+        (["export", "absent", "somewhere"], 2, "absent"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence_and_a_code(
+    arguments: list[str], code: int, word: str, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--json"]) == code
+    answer = json.loads(capsys.readouterr().out)
+    assert word.lower() in answer["error"].lower()
+    assert "Traceback" not in answer["error"]
+
+
+def test_data_option_beats_the_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sources", "--json", "--data", str(tmp_path / "given")]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert (tmp_path / "given" / "thoraxlens.sqlite3").exists()
+
+
+def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m core models --json | head -c 1"
+    done = subprocess.run(
+        command, shell=True, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
