@@ -5,11 +5,11 @@ Page config, navigation and the one error boundary; everything else is in ``page
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from pages import SIDEBAR
 from pages.components.boundary import boundary
+from pages.components.frame import ICON, frame
 from pages.components.session import (
     CLASSIFY,
     COMPARE,
@@ -20,10 +20,13 @@ from pages.components.session import (
     get_store,
 )
 
-# A file of our own: Streamlit fetches emoji and material icons for the tab from the internet.
-ICON = Path(__file__).parent / "pages" / "components" / "icon.svg"
-
-st.set_page_config(page_title="ThoraxLens", page_icon=str(ICON), layout="wide")
+st.set_page_config(
+    page_title="ThoraxLens",
+    # A file of our own: Streamlit fetches emoji and material icons for the tab from the internet.
+    page_icon=str(ICON),
+    layout="wide",
+    initial_sidebar_state=SIDEBAR,
+)
 
 page = st.navigation(
     [
@@ -36,6 +39,7 @@ page = st.navigation(
     ]
 )
 
+frame()
 with boundary():
     get_store()
     page.run()

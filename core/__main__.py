@@ -12,44 +12,63 @@ import json
 import math
 import os
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
 from core.commands import COMMANDS, Outcome
-from core.errors import ThoraxLensError
+from core.errors import InputError, ThoraxLensError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    if options.data:
-        os.environ["THORAXLENS_DATA"] = options.data
+    wants_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
+        options = _parser().parse_args(arguments)
+        if options.data:
+            os.environ["THORAXLENS_DATA"] = options.data
         outcome: Outcome = options.carry_out(options)
     except ThoraxLensError as error:
-        print(f"{error}", file=sys.stderr)
-        if options.json:
-            _print_json({"error": str(error)})
-        return error.exit_code
+        return _end(str(error), error.exit_code, wants_json)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 130
+        return _end("Stopped.", 130, wants_json)
+    except OSError as error:
+        where = f"{error.filename} cannot be used" if error.filename else "The system refused"
+        return _end(f"{where}: {error.strerror or error}.", 1, wants_json)
+    except Exception as error:  # noqa: BLE001 - the border: a script must still get its document
+        traceback.print_exc()
+        said = f"ThoraxLens broke off with an error that it did not foresee ({error!r})."
+        return _end(said, 1, wants_json)
     try:
         if options.json:
             _print_json(outcome.document)
         else:
-            print(outcome.text)
+            print(_printable(outcome.text, sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:  # `… | head` has read enough; Python must not flush again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return outcome.exit_code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words on the command line as every other error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.")
+
+
+def _end(message: str, code: int, wants_json: bool) -> int:
+    print(_printable(message, sys.stderr), file=sys.stderr)
+    if wants_json:
+        _print_json({"error": message})
+    return code
+
+
 def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = _Parser(add_help=False)
     shared.add_argument("--json", action="store_true", help="print one JSON document to stdout")
     shared.add_argument("--data", metavar="DIR", help="data folder (default: data/)")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m core",
         description=(__doc__ or "").split("\n\n")[0],
         epilog=(__doc__ or "").split("\n\n")[1],
@@ -65,7 +84,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _print_json(document: Any) -> None:
-    print(json.dumps(_strict(document), ensure_ascii=False, allow_nan=False))
+    strict = _strict(document)
+    text = json.dumps(strict, ensure_ascii=False, allow_nan=False)
+    if _printable(text, sys.stdout) != text:  # an old terminal, or a file name that is no text
+        text = json.dumps(strict, allow_nan=False)
+    print(text)
+
+
+def _printable(text: str, stream: TextIO) -> str:
+    """The text with a mark for each character that the stream cannot write."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 def _strict(value: Any) -> Any:

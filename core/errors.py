@@ -32,6 +32,10 @@ class NotFoundError(InputError):
     """A named data set, run or film does not exist (any more)."""
 
 
+class StoreError(ThoraxLensError):
+    """The database cannot be read or written now: damaged, locked, or on a full disk."""
+
+
 class WeightsMissingError(ThoraxLensError):
     """Pretrained weights are neither on disk nor to be downloaded."""
 

@@ -40,7 +40,7 @@ SURROUNDS: dict[Theme, Surround] = {
     "light": Surround(
         background="#f5f5f4",
         panel="#e7e7e5",
-        text="#1f1f1f",
+        text="#121212",
         muted="#565656",
         grid="#cfcfcd",
         accent="#0067a3",
@@ -61,6 +61,18 @@ CLASS_COLOURS = (
     "#a5673f",
     "#2a8f9c",
 )
+# What films are besides their finding (view, sex, source, age group): never the colours of
+# the first two classes, or a view would look like a disease.
+GROUP_COLOURS = ("#2a8f9c", "#a07d00", "#8a70c8", "#6b8e23", "#b0607a", "#a5673f")
+# Not stated, or summed up: the same mid-grey in both themes.
+UNKNOWN_COLOUR = "#808080"
+# The frequent findings, in the colours that they have as classes of the study.
+FINDING_COLOURS = {
+    "COVID-19": CLASS_COLOURS[0],
+    "No finding": CLASS_COLOURS[1],
+    "Bacterial pneumonia": CLASS_COLOURS[2],
+    "Viral pneumonia": CLASS_COLOURS[3],
+}
 # Runs on one figure; the first is blue, so that one run alone does not look like covid.
 RUN_COLOURS = (CLASS_COLOURS[1], CLASS_COLOURS[0], *CLASS_COLOURS[2:])
 # Colour is never the only sign: runs differ in the shape of their points too.
@@ -76,6 +88,17 @@ MATRIX_SCALE: dict[Theme, tuple[str, str]] = {
 def class_colour(index: int) -> str:
     """The colour of a class by its place in the data set (0 is the positive class)."""
     return CLASS_COLOURS[index % len(CLASS_COLOURS)]
+
+
+def group_colour(index: int) -> str:
+    """The colour of a view, sex, source or age group by its place in their order."""
+    return GROUP_COLOURS[index % len(GROUP_COLOURS)]
+
+
+def finding_colour(finding: str, index: int) -> str:
+    """The colour of a finding; ``index`` is its place among those without one of their own."""
+    others = CLASS_COLOURS[len(FINDING_COLOURS) :]
+    return FINDING_COLOURS.get(finding, others[index % len(others)])
 
 
 def run_colour(index: int) -> str:

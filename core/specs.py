@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core.errors import SpecError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+DEVICE = re.compile(r"auto|cpu|gpu:\d+")
 
 Balance = Literal["undersample", "class_weights", "none"]
 Split = Literal["study", "patient"]
@@ -143,16 +144,50 @@ class RunSpec(Spec):
     augment: AugmentSpec | None = AugmentSpec()
     early_stopping: int | None = Field(None, ge=1)
     class_weighting: bool = False
-    device: str = Field("auto", pattern=r"^(auto|cpu|gpu:\d+)$")
+    device: str = "auto"
     image_size: int | None = Field(None, ge=32, le=1024)
     preprocessing: Preprocessing | None = None
     seed: int = Field(0, ge=0, lt=2**31)
+
+    @field_validator("device")
+    @classmethod
+    def _device_can_be_named(cls, device: str) -> str:
+        if not DEVICE.fullmatch(device):
+            raise ValueError("choose auto, cpu or gpu:N, where N is a number")
+        return device
+
+
+# pydantic's kinds of error in our words; {…} is filled from what the field allows.
+_WORDS = {
+    "greater_than": "choose a number greater than {gt}",
+    "greater_than_equal": "choose a number of at least {ge}",
+    "less_than": "choose a number less than {lt}",
+    "less_than_equal": "choose a number of at most {le}",
+    "finite_number": "choose an ordinary number",
+    "int_parsing": "choose a whole number",
+    "int_from_float": "choose a whole number",
+    "int_type": "choose a whole number",
+    "float_parsing": "choose a number",
+    "float_type": "choose a number",
+    "string_too_short": "choose a name",
+    "string_too_long": "use at most {max_length} letters",
+    "string_pattern_mismatch": (
+        "use letters from a to z, digits, spaces, dots, dashes or underscores, "
+        "starting with a letter or digit"
+    ),
+    "too_short": "choose at least {min_length}",
+    "missing": "this is missing",
+    "extra_forbidden": "there is no such setting",
+    "literal_error": "choose {expected}",
+}
 
 
 def _plain(error: ValidationError) -> str:
     parts = []
     for one in error.errors():
         where = " → ".join(str(step) for step in one["loc"])
-        message = one["msg"].removeprefix("Value error, ")
+        words = _WORDS.get(one["type"])
+        context = one.get("ctx", {})
+        message = words.format(**context) if words else one["msg"].removeprefix("Value error, ")
         parts.append(f"{where}: {message}" if where else message)
     return "The description does not hold together: " + "; ".join(parts) + "."

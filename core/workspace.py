@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import InputError
+
 ENVIRONMENT_VARIABLE = "THORAXLENS_DATA"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,7 +56,16 @@ class Workspace:
         return self.runs / run_id
 
     def create(self) -> Workspace:
-        """Make the folders; safe to repeat. Returns itself."""
+        """Make the folders; safe to repeat. Returns itself. Raises InputError."""
+        try:
+            return self._create()
+        except OSError as error:
+            raise InputError(
+                f"The data folder {self.root} cannot be used ({error.strerror or error}). "
+                "Name another one with --data DIR, or set THORAXLENS_DATA."
+            ) from error
+
+    def _create(self) -> Workspace:
         for folder in (
             self.root,
             self.uploads,
@@ -71,7 +82,8 @@ class Workspace:
 def open_workspace(data: str | Path | None = None) -> Workspace:
     """The workspace at ``data``, else at ``$THORAXLENS_DATA``, else the project's ``data/``.
 
-    A relative path counts from the current folder, as a shell user expects.
+    A relative path counts from the current folder, as a shell user expects. Raises
+    InputError when the folder cannot be made or used.
     """
     chosen = data or os.environ.get(ENVIRONMENT_VARIABLE) or PROJECT_ROOT / "data"
     return Workspace(Path(chosen).expanduser().resolve()).create()

@@ -45,8 +45,7 @@ def page() -> None:
     different = difference_in_films([one.predictions for one in compared])
     if different:
         st.warning(different, icon=":material/compare_arrows:")
-    summary(compared, split, threshold)
-    _downloads(compared, split, threshold)
+    summary(compared, split, threshold, partial(_downloads, compared, split, threshold))
     matrices(compared, split)
     st.subheader("The films behind a cell")
     cell_films(compared, store)
@@ -62,7 +61,7 @@ def _downloads(compared: Sequence[Compared], split: str, threshold: float | None
         "Reports": (partial(report_table, runs, threshold, split), "reports"),
         "Predictions": (partial(prediction_table, runs, threshold, split), "predictions"),
     }
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width="content"):
         for label, (table, name) in tables.items():
             file_name = f"thoraxlens-{name}-{split}"
             csv_download(f"{label} (CSV)", table, file_name, key=f"compare_{name}_csv")

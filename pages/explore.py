@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components.catalogue_charts import catalogue_charts
 from pages.components.empty import empty
 from pages.components.film_detail import show_opened_film
-from pages.components.film_gallery import gallery
+from pages.components.film_gallery import gallery, mixed
 from pages.components.filters import film_filters, reset_button
 from pages.components.import_panel import import_panel
 from pages.components.import_report import restore_button, source_list
@@ -44,18 +44,18 @@ def _films() -> None:
             query={"tab": "Import"},
         )
         return
-    artificial_note(frame)
     filters = film_filters(frame, "explore")
-    shown = filters.apply(frame)
+    shown = mixed(filters.apply(frame), artificial_sources())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(shown):,}** of {len(frame):,} films")
+        st.markdown(f"**{len(shown):,}** of {len(frame):,} films", width="content")
         reset_button("explore", disabled=not filters.active)
+    artificial_note(frame)
     if shown.empty:
         empty("No film passes all the filters. Take one of them back.")
     else:
         findings = frame["finding"].value_counts().index
         catalogue_charts(shown, [str(one) for one in findings])
-        st.subheader("Films")
+        st.markdown("**Films**, one of each finding in turn")
         gallery(shown, get_store().workspace, artificial=artificial_sources(), key="gallery")
     show_opened_film(shown["film_id"])
 

@@ -10,9 +10,11 @@ from pages.components.empty import next_step
 from pages.components.film_detail import show_opened_film
 from pages.components.film_gallery import film_strip
 from pages.components.notes import artificial_note
+from pages.components.run_words import escaped, share, short_title
 from pages.components.running import show_running
 from pages.components.session import (
     CLASSIFY,
+    COMPARE,
     EXPLORE,
     PREPARE,
     TRAIN,
@@ -20,6 +22,8 @@ from pages.components.session import (
     catalogue_frame,
     get_store,
 )
+
+LATEST = 3  # finished runs shown
 
 
 def page() -> None:
@@ -33,13 +37,18 @@ def page() -> None:
     )
     _steps(store)
     show_running(store)
+    _results(store)
     frame = catalogue_frame()
-    artificial_note(frame)
+    all_drawn = bool(frame["source"].isin(artificial_sources()).all())
+    if all_drawn:
+        artificial_note(frame)
     if not frame.empty:
-        st.subheader("Some of the films")
+        st.markdown("**Some of the films**")
         # A fixed draw: the strip shows all sources, and stays the same from visit to visit.
         sample = frame.sample(min(12, len(frame)), random_state=0)
         film_strip(sample, store.workspace, artificial=artificial_sources(), key="sample")
+        if not all_drawn:
+            artificial_note(frame)
         show_opened_film(sample["film_id"])
 
 
@@ -54,8 +63,9 @@ def _steps(store: Store) -> None:
          not films),
         ("2 · Data sets", datasets, "prepared", PREPARE, "Prepare data", not datasets),
         ("3 · Runs", done, "finished" + (f", {going} going on" if going else ""), TRAIN,
-         "Watch the training" if going else "Train networks", not done),
-        ("4 · Classify", done, "networks ready to use", CLASSIFY, "Classify a film", True),
+         "Watch training" if going else "Train networks", not done),
+        ("4 · Classify", done, f"network{'' if done == 1 else 's'} ready to use", CLASSIFY,
+         "Classify a film", True),
     )  # fmt: skip
     following = next(at for at, step in enumerate(steps) if step[-1])
     places = st.columns(4)
@@ -71,6 +81,22 @@ def _steps(store: Store) -> None:
                 key="next",
             ):
                 st.switch_page(target)
+
+
+def _results(store: Store) -> None:
+    """The runs that finished last, a card each."""
+    done = store.runs.all(["done"])[:LATEST]
+    if not done:
+        return
+    st.markdown("**Latest results**")
+    for place, run in zip(st.columns(LATEST), done, strict=False):
+        test = run.result.get("test") or {}
+        with place.container(border=True, gap="xsmall"):
+            next_step(COMPARE, escaped(short_title(run)), query={"runs": run.run_id})
+            st.caption(
+                f"**{share(test.get('accuracy'))}** of the test films right  \n"
+                f"**{share(test.get('sensitivity'))}** sensitivity"
+            )
 
 
 page()

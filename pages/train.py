@@ -29,8 +29,11 @@ def page() -> None:
 
 
 def _view(store: Store) -> str:
-    """New runs or the list; an address that names a run, and work under way, show the list."""
+    """New runs or the list. The address decides, if it names a data set to train on or a run;
+    work under way shows the list."""
     wanted = st.session_state.pop(NEXT_VIEW, None)
+    if run_form.take_from_address():
+        wanted = NEW
     if wanted:
         st.session_state[VIEW] = wanted
     elif VIEW not in st.session_state:

@@ -13,7 +13,9 @@ import cv2
 import pytest
 
 from core.__main__ import main
-from core.store import Store
+from core.commands import training
+from core.specs import RunSpec
+from core.store import Epoch, Store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 from tests.contracts.expected import STUDY_COUNTS
 
@@ -97,6 +99,13 @@ def test_models_are_the_studys(capsys: pytest.CaptureFixture[str]) -> None:
         (["classify", "20200101-000000-aaaa", "film.png"], 2, "no run"),
         (["resume", "20200101-000000-aaaa"], 2, "no run"),
         (["export", "absent", "somewhere"], 2, "absent"),
+        ([], 2, "required: command"),
+        (["no-such-command"], 2, "no-such-command"),
+        (["train", "absent"], 2, "required: --model"),
+        (["train", "absent", "--model", "cnn", "--epochs", "many"], 2, "many"),
+        (["compare"], 2, "required: RUN"),
+        (["import", ""], 2, "name a folder"),
+        (["sources", "--data", "/dev/null/data"], 2, "data folder /dev/null/data"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence_and_a_code(
@@ -106,6 +115,40 @@ def test_what_cannot_be_done_is_a_sentence_and_a_code(
     answer = json.loads(capsys.readouterr().out)
     assert word.lower() in answer["error"].lower()
     assert "Traceback" not in answer["error"]
+
+
+def test_even_what_nobody_foresaw_is_one_document(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error, code, says in (
+        (ZeroDivisionError("oops"), 1, "did not foresee"),
+        (PermissionError(13, "Permission denied", "/x"), 1, "/x cannot be used"),
+        (KeyboardInterrupt(), 130, "Stopped"),
+    ):
+
+        def fail(error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr("core.commands.films.open_default_store", fail)
+        assert main(["sources", "--json"]) == code
+        assert says in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_names_that_no_terminal_can_print(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", "/\udcff", "--json"]) == 2
+    assert "/\udcff" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_an_epoch_whose_loss_is_no_number_is_told(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = store.runs.create(RunSpec.build(dataset="d", model="cnn"))
+    store.runs.save_epoch(run.run_id, Epoch(1, None, 0.5, None, None, 0.1, 2.0))
+    store.runs.transition(run.run_id, "failed", reason="Training diverged.")
+    assert training._wait(store, run.run_id).state == "failed"
+    assert "epoch 1: 2.0 s, accuracy 0.5000" in capsys.readouterr().err
 
 
 def test_data_option_beats_the_environment(

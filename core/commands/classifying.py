@@ -9,12 +9,13 @@ from typing import Any
 from PIL import Image
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
-from core.errors import InputError
-from core.images.decode import decode_bytes
+from core.errors import FilmError, InputError
+from core.images.decode import decode_bytes, read_film
 from core.images.overlay import overlay
 from core.prediction.client import FilmResult, PredictionClient
 
 OVERLAY_OPACITY = 0.45
+AT_ONCE = 64  # films in memory, however many are asked for
 
 
 def _classify_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,34 +29,59 @@ def _classify(options: argparse.Namespace) -> Outcome:
     run = store.runs.get(options.run)
     if run.state != "done":
         raise InputError(f"{run.run_id} is {run.state}; only a finished run can classify.")
-    contents = {text: Path(text).read_bytes() for text in options.files if Path(text).is_file()}
-    folder = Path(options.cam) if options.cam else None
-    client = PredictionClient(store.workspace)
-    try:
-        results = client.classify(
-            [run.run_id],
-            list(contents.items()),
-            cam=folder is not None,
-            progress=ProgressLine("films"),
-        )
-    finally:
-        client.close()
-    answers = dict(zip(contents, results, strict=True))
-    document = [
-        _document(index, text, contents.get(text), answers.get(text), folder)
-        for index, text in enumerate(options.files)
-    ]
+    folder = _overlay_folder(options.cam) if options.cam else None
+    progress = ProgressLine("films")
+    document: list[dict[str, Any]] = []
+    with PredictionClient(store.workspace) as client:
+        for start in range(0, len(options.files), AT_ONCE):
+            some = options.files[start : start + AT_ONCE]
+            document += _some(client, run.run_id, some, folder, start)
+            progress(len(document), len(options.files))
     failed = any(one["error"] for one in document)
     rows = [_row(one) for one in document]
     return Outcome(document, table(rows), exit_code=3 if failed else 0)
 
 
+def _some(
+    client: PredictionClient, run_id: str, files: list[str], folder: Path | None, start: int
+) -> list[dict[str, Any]]:
+    """One document a file. What cannot be read is an error of its own file only."""
+    contents: dict[str, bytes] = {}
+    errors: dict[str, str] = {}
+    for text in files:
+        if not Path(text).is_file():
+            errors[text] = f"{text} is not a file. Check the path."
+            continue
+        try:
+            contents[text] = read_film(text)
+        except FilmError as error:
+            errors[text] = str(error)
+    results = client.classify([run_id], list(contents.items()), cam=folder is not None)
+    answers = dict(zip(contents, results, strict=True))
+    return [
+        {"file": text, "label": None, "probabilities": {}, "cam": None, "error": errors[text]}
+        if text in errors
+        else _document(start + place, text, contents[text], answers[text], folder)
+        for place, text in enumerate(files)
+    ]
+
+
+def _overlay_folder(text: str) -> Path:
+    """Made before minutes of work, so that there is no answer that cannot be written."""
+    folder = Path(text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be a folder for overlays ({error.strerror or error}). "
+            "Choose another one for --cam."
+        ) from error
+    return folder
+
+
 def _document(
-    index: int, text: str, content: bytes | None, result: FilmResult | None, folder: Path | None
+    index: int, text: str, content: bytes, result: FilmResult, folder: Path | None
 ) -> dict[str, Any]:
-    if content is None or result is None:
-        missing = f"{text} is not a file. Check the path."
-        return {"file": text, "label": None, "probabilities": {}, "cam": None, "error": missing}
     return {
         "file": text,
         "label": result.label,
@@ -68,9 +94,8 @@ def _document(
 def _write_overlay(folder: Path, index: int, content: bytes, one: FilmResult) -> str | None:
     if one.heat is None:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
     # Two films from different folders may share a name; the position keeps both.
-    path = folder / f"{index + 1:04d}-{Path(one.file).stem}-{one.label}.png"
+    path = folder / f"{index + 1:04d}-{Path(one.file).stem[:60]}-{one.label}.png"
     pixels = decode_bytes(content, one.file).pixels
     Image.fromarray(overlay(pixels, one.heat, OVERLAY_OPACITY)).save(path)
     return str(path)

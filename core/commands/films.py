@@ -26,6 +26,8 @@ def _import(options: argparse.Namespace) -> Outcome:
     for text in options.paths:
         path = Path(text)
         progress = ProgressLine(path.name)
+        if not text.strip():
+            raise InputError("Name a folder or a .zip of films.")
         if path.is_file():
             with path.open("rb") as file:
                 report = import_zip(store, file, path.name, name=options.name, progress=progress)

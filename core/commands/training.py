@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import Cancelled, TrainingError
 from core.models.registry import MODELS
@@ -125,12 +127,14 @@ def _wait(store: Store, run_id: str) -> Run:
         run = store.runs.get(run_id)
         epochs = store.runs.epochs(run_id)
         for row in epochs.iloc[told:].to_dict("records"):
-            validation = row["val_accuracy"]
-            say(
-                f"epoch {row['epoch']}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.4f}"
-                + (f", validation accuracy {validation:.4f}" if validation == validation else "")
-                + f", {row['seconds']:.1f} s"
-            )
+            told_of = {
+                "loss": row["loss"],
+                "accuracy": row["accuracy"],
+                "validation accuracy": row["val_accuracy"],
+            }
+            # A loss that diverged, and validation without films, have no number.
+            numbers = [f"{what} {value:.4f}" for what, value in told_of.items() if pd.notna(value)]
+            say(", ".join([f"epoch {row['epoch']}: {row['seconds']:.1f} s", *numbers]))
         told = len(epochs)
         if run.state in FINISHED:
             return run

@@ -30,14 +30,17 @@ def unpack(
 ) -> tuple[Path, bool]:
     """Unpack into ``uploads/<hash of the archive>``; returns it and whether it is new.
 
+    Where it is there already, files that somebody deleted from it come back.
+
     Raises InputError, with nothing left on disk, when the file is no zip, is damaged or
     locked, or names a place outside, a link, or more than fits.
     """
     folder = workspace.uploads / _hash(file)
-    if folder.is_dir():
-        return folder, False
     try:
         with zipfile.ZipFile(file) as archive:
+            if folder.is_dir():
+                _make_whole(archive, folder)
+                return folder, False
             members = _checked(archive, filename, workspace)
             aside = Path(tempfile.mkdtemp(dir=workspace.uploads, prefix=".unpacking-"))
             try:
@@ -122,9 +125,20 @@ def _checked(
     return members
 
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+def _make_whole(archive: zipfile.ZipFile, folder: Path) -> None:
+    """The same bytes were checked when they were unpacked for the first time."""
+    for member in archive.infolist():
+        if not _is_litter(member.filename) and not _target(member, folder).exists():
+            _extract(archive, member, folder)
+
+
+def _target(member: zipfile.ZipInfo, folder: Path) -> Path:
     # Some Windows programs write backslashes, against the format.
-    target = folder / PurePosixPath(member.filename.replace("\\", "/"))
+    return folder / PurePosixPath(member.filename.replace("\\", "/"))
+
+
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+    target = _target(member, folder)
     if member.is_dir():
         target.mkdir(parents=True, exist_ok=True)
         return

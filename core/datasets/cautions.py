@@ -103,9 +103,14 @@ def _compared(aspect: str, first: str, mine: pd.Series, other: str, theirs: pd.S
         ]
     widest = int(gap.argmax())
     return [
-        f"{mine.iloc[widest]:.0%} of the {first} films but {theirs.iloc[widest]:.0%} of the "
+        f"{_percent(mine.iloc[widest])} of the {first} films but "
+        f"{_percent(theirs.iloc[widest])} of the "
         f"{other} films {_have(aspect, str(mine.index[widest]))}: a network may learn that instead."
     ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _any_of(share: pd.Series) -> str:
@@ -123,7 +128,7 @@ def _have(aspect: str, value: str) -> str:
 
 def _shared(shared_by_class: dict[str, tuple[int, int]]) -> list[str]:
     parts = [
-        f"{shared / total:.0%} of the {name} test films"
+        f"{_percent(shared / total)} of the {name} test films"
         for name, (shared, total) in shared_by_class.items()
         if shared
     ]
@@ -143,7 +148,7 @@ def _few(members: pd.DataFrame, spec: DatasetSpec) -> list[str]:
         worst = test / (test + _Z95**2)
         found.append(
             f"Only {test} test films: even if every one is right, the true accuracy may be "
-            f"as low as {worst:.1%} (95 % interval)."
+            f"as low as {100 * worst:.1f} % (95 % interval)."
         )
     counts = members["class_name"].value_counts()
     if spec.balance == "none" and counts.max() >= 1.5 * counts.min():

@@ -98,6 +98,8 @@ def import_folder(
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise InputError(f"{folder} {what}. Give the folder that holds the films.")
+    if not _is_text(str(folder)):
+        raise InputError(f"{_shown(str(folder))} is not text in this system's encoding. Rename it.")
     found = detect_layout(folder)
     source = _source_for(store, found, name)
     candidates = list(found.layout.read(found.root))
@@ -119,7 +121,7 @@ def import_zip(
     """
     folder, fresh = unpack(store.workspace, file, filename, progress)
     try:
-        found = detect_layout(folder)
+        found = detect_layout(folder, filename)
         source = _source_for(store, found, name or Path(filename).stem)
         candidates = list(found.layout.read(found.root))
         report = _import(store, source, found, candidates, progress)
@@ -163,12 +165,12 @@ def _import(
     for done, (one, looked) in enumerate(_look_into(store.workspace, candidates, known), 1):
         reason = looked.reason or _duplicate(source, one, looked.film_id, seen, known)
         if reason:
-            left_out.append(LeftOut(one.file, reason))
+            left_out.append(LeftOut(_shown(one.file), reason))
         else:
             seen[looked.film_id] = one
             films.append(_film(source, one, looked))
         if progress is not None:
-            progress(done, len(candidates), one.file)
+            progress(done, len(candidates), _shown(one.file))
     fresh = [film for film in films if film.film_id not in known]
     report = ImportReport(
         source=source.name,
@@ -181,6 +183,15 @@ def _import(
         left_out=tuple(left_out),
         unlisted=tuple(found.layout.unlisted(found.root)),
     )
+    moved = {
+        film.film_id: film.path
+        for film in films
+        if film.film_id in known
+        and known[film.film_id][1] != film.path
+        and not Path(known[film.film_id][1]).is_file()
+    }
+    if moved:  # renamed since the last import: the film is the same, its file is elsewhere
+        store.catalogue.move_films(moved)
     if films:  # a source without a film would only clutter every list of sources
         store.catalogue.save_source(replace(source, report=report.as_dict(), imported_at=""), fresh)
     return report
@@ -208,6 +219,8 @@ def _look_into(
 def _look(workspace: Workspace, one: Candidate, known: Container[str]) -> _Looked:
     if one.left_out:
         return _Looked(reason=one.left_out)
+    if not _is_text(str(one.path)):
+        return _Looked(reason="its name is not text in this system's encoding; rename it")
     try:
         data = read_film(one.path)
         film_id = film_id_of(data)
@@ -220,6 +233,16 @@ def _look(workspace: Workspace, one: Candidate, known: Container[str]) -> _Looke
     _write_thumbnail(place, pixels)
     height, width = pixels.shape
     return _Looked(film_id, width, height)
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be stored: names on disk are bytes, and some are no text at all."""
+    return name.isascii() or "\ufffd" not in _shown(name)
+
+
+def _shown(name: str) -> str:
+    """A name from disk as text, with a mark for each byte that is none."""
+    return os.fsencode(name).decode("utf-8", errors="replace")
 
 
 def _write_thumbnail(place: Path, pixels: Any) -> None:

@@ -168,7 +168,7 @@ def _why_empty(frame: pd.DataFrame, one: ClassSpec) -> str:
         for column, field in _CRITERIA
         if getattr(one, field)
     )
-    for column, field in _CRITERIA[::-1]:
+    for column, field in _CRITERIA[:0:-1]:  # a class without its finding is another class
         left = int(_chosen(frame, one, without=field).sum())
         if getattr(one, field) and left:
             return (

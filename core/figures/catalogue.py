@@ -9,8 +9,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.template import figure, message
-from core.palette import SURROUNDS, Theme, class_colour
+from core.figures.template import SHARE_TICKS, figure, message
+from core.palette import (
+    FINDING_COLOURS,
+    UNKNOWN_COLOUR,
+    Theme,
+    class_colour,
+    finding_colour,
+    group_colour,
+)
 
 # In a fixed order, so that a view or a sex keeps its colour when a filter hides others.
 ORDER = {
@@ -32,11 +39,13 @@ def counts_figure(
     theme: Theme = "dark",
     *,
     most: int = 20,
+    bar: int = 30,
 ) -> go.Figure:
     """Films a value of ``by`` (a bar each, the longest on top), stacked by ``colour``.
 
     ``frame``: the catalogue's or a part of it. Past ``most`` values the rest are summed up
     in one bar that says how many there are. The same column twice gives plain bars.
+    ``bar``: px that each bar is given in height.
     """
     if frame.empty:
         return message(theme, "No films to count.")
@@ -47,7 +56,7 @@ def counts_figure(
         table.loc[rest] = table.loc[top[most:]].sum()
         top = [*top[:most], rest]
     table = table.loc[top]
-    drawing = figure(theme, 90 + 30 * len(top))
+    drawing = figure(theme, 60 + bar * len(top))
     single = by == colour
     fixed = _fixed(frame[colour])
     groups = [""] if single else _ordered(fixed, table.columns)
@@ -59,7 +68,7 @@ def counts_figure(
             orientation="h",
             name=_name(group),
             showlegend=not single,
-            marker={"color": class_colour(1) if single else _colour(fixed, group, groups, theme)},
+            marker={"color": class_colour(1) if single else _colour(colour, fixed, group, groups)},
             hovertemplate=f"%{{y}}<br>{_name(group)}: %{{x}} films<extra></extra>"
             if group
             else "%{y}: %{x} films<extra></extra>",
@@ -101,7 +110,7 @@ def age_figure(
             x=labels,
             y=table[group],
             name=_name(group),
-            marker={"color": _colour(fixed, group, groups, theme)},
+            marker={"color": _colour(colour, fixed, group, groups)},
             hovertemplate=f"{_name(group)}, %{{x}} years<br>%{{y}} films<extra></extra>",
         )
     missing = len(frame) - len(known)
@@ -118,8 +127,9 @@ def shares_figure(shares: pd.DataFrame, theme: Theme = "dark") -> go.Figure:
     of the class): a bar a class, so that two classes that differ show it at once."""
     if shares.empty:
         return message(theme, "Nothing is known of this.")
-    drawing = figure(theme, 100 + 40 * len(shares.columns))
+    drawing = figure(theme, 70 + 36 * len(shares.columns))
     groups = [str(one) for one in shares.index]
+    fixed = ORDER.get(str(shares.index.name), ())
     for index, group in enumerate(groups):
         values = shares.iloc[index].astype(float)
         drawing.add_bar(
@@ -127,11 +137,11 @@ def shares_figure(shares: pd.DataFrame, theme: Theme = "dark") -> go.Figure:
             y=[str(one) for one in shares.columns],
             orientation="h",
             name=_name(group),
-            marker={"color": SURROUNDS[theme].muted if group == "unknown" else class_colour(index)},
+            marker={"color": _colour(str(shares.index.name), fixed, group, groups)},
             hovertemplate=f"%{{x:.1%}} of %{{y}}: {_name(group)}<extra></extra>",
         )
     drawing.update_layout(barmode="stack")
-    drawing.update_xaxes(title_text="share of the class", range=[0, 1], tickformat=".0%")
+    drawing.update_xaxes(title_text="share of the class", range=[0, 1], **SHARE_TICKS)
     drawing.update_yaxes(autorange="reversed", showgrid=False)
     _legend(drawing, groups)
     return drawing
@@ -181,10 +191,15 @@ def _ordered(fixed: tuple[str, ...], values: pd.Index) -> list[str]:
     return [*first, *rest, *last]
 
 
-def _colour(fixed: tuple[str, ...], value: str, shown: list[str], theme: Theme) -> str:
+def _colour(column: str, fixed: tuple[str, ...], value: str, shown: list[str]) -> str:
+    """Findings and classes have their own colours; what else tells films apart has others."""
     if value in LAST:
-        return SURROUNDS[theme].muted
-    return class_colour(fixed.index(value) if value in fixed else len(fixed) + shown.index(value))
+        return UNKNOWN_COLOUR
+    if column == "finding":
+        named = [one for one in (fixed or shown) if one not in FINDING_COLOURS]
+        return finding_colour(value, named.index(value) if value in named else 0)
+    place = fixed.index(value) if value in fixed else len(fixed) + shown.index(value)
+    return class_colour(place) if column == "class_name" else group_colour(place)
 
 
 def _name(value: str) -> str:

@@ -12,8 +12,8 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans'
 TRANSPARENT = "rgba(0,0,0,0)"
 # Plotly drops a label that reaches over the axis's end: here that is the 100 %.
 SHARE_TICKS = {
-    "tickformat": ".0%",
     "tickvals": [0, 0.25, 0.5, 0.75, 1],
+    "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
     "ticklabeloverflow": "allow",
 }
 
@@ -81,6 +81,24 @@ def message(theme: Theme, text: str, height: int = 200) -> go.Figure:
         y=0.5,
         font={"color": SURROUNDS[theme].muted, "size": 14},
     )
+    return drawing
+
+
+def legend_entries(drawing: go.Figure) -> list[tuple[str, str]]:
+    """Name and colour of each trace that the legend lists, in its order."""
+    return [
+        (str(one.name), str(one.marker.color))
+        for one in drawing.data
+        if one.showlegend is not False and one.name
+    ]
+
+
+def without_legend(drawing: go.Figure) -> go.Figure:
+    """The figure without its legend and the room for it; the page writes the legend itself."""
+    room = drawing.layout.margin.b or 0
+    if room:
+        drawing.update_layout(height=drawing.layout.height - room + 46, margin={"b": 46})
+    drawing.update_layout(showlegend=False)
     return drawing
 
 

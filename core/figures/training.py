@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from core.figures.template import figure, legend_below, message
 from core.palette import Theme, run_colour, run_symbol
 
+FEW = 8  # epochs
 LABELS = {"loss": "loss", "accuracy": "accuracy"}
 
 
@@ -55,6 +56,9 @@ def curves_figure(
     if not drawing.data:
         return message(theme, "No epoch has finished yet.")
     drawing.update_xaxes(title_text="epoch", rangemode="tozero", tickformat="d")
+    if max(len(frame) for frame in epochs.values()) <= FEW:
+        # Left to itself, Plotly marks half epochs here and writes them as whole ones.
+        drawing.update_xaxes(dtick=1)
     drawing.update_yaxes(
         title_text=label,
         tickformat=".0%" if share else None,

@@ -1,6 +1,6 @@
 """Every network that a run can use, as frozen facts. No keras: pages read this.
 
-Parameter counts are those of STUDY.md; the contract tests compare them with what is built.
+Parameter counts are those of docs/study.md; the contract tests compare them with what is built.
 """
 
 from __future__ import annotations

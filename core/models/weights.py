@@ -153,8 +153,11 @@ def check_local_file(path: str | Path) -> Path:
         raise InputError(
             f"{file.name} is not a file of weights. ThoraxLens reads .weights.h5 and .h5 only."
         )
-    with file.open("rb") as stream:
-        signature = stream.read(len(_HDF5_SIGNATURE))
+    try:
+        with file.open("rb") as stream:
+            signature = stream.read(len(_HDF5_SIGNATURE))
+    except OSError as error:
+        raise InputError(f"{file} cannot be opened ({error.strerror or error}).") from error
     if signature != _HDF5_SIGNATURE:
         raise InputError(
             f"{file.name} is not an HDF5 file, whatever its name says. Choose another file."

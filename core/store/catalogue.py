@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +74,15 @@ class Catalogue:
         with self._database.work() as work:
             return int(work.execute("SELECT number FROM catalogue_version").fetchone()[0])
 
+    def move_films(self, paths: Mapping[str, str]) -> None:
+        """Note where films lie now (film_id → path), after their files were renamed."""
+        with self._database.work(write=True) as work:
+            work.executemany(
+                "UPDATE films SET path = ? WHERE film_id = ?",
+                [(path, film_id) for film_id, path in paths.items()],
+            )
+            work.execute("UPDATE catalogue_version SET number = number + 1")
+
     def save_source(self, source: Source, films: Iterable[Film]) -> int:
         """Add a source's films in one transaction; returns how many were new.
 
@@ -91,6 +100,14 @@ class Catalogue:
                 raise InputError(
                     f"The name “{source.name}” already stands for {taken['root']}. "
                     "Give this import another name."
+                )
+            there = work.execute(
+                "SELECT name FROM sources WHERE root = ? AND name != ?", (source.root, source.name)
+            ).fetchone()
+            if there:  # two imports of one folder at once: the other was quicker
+                raise InputError(
+                    f"{source.root} has just been imported as “{there['name']}”. "
+                    "Import it again to add what is new in it."
                 )
             work.execute(
                 "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, StoreError
 
 SCHEMA_VERSION = 1
 
@@ -83,6 +83,27 @@ CREATE TABLE epochs (
 """
 
 
+# SQLite's primary result codes → what a user can do about them.
+BUSY = "Another process is writing to it. Try again in a moment."
+FULL = "The disk may be full: free some space and try again."
+READ_ONLY = "Allow this user to write there, or choose another data folder with --data."
+DAMAGED = (
+    "The file is damaged: put a copy of it back, or move it away and import the films again. "
+    "The films themselves are not touched."
+)
+ADVICE = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_IOERR: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_PERM: READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
+
+
 class Database:
     """Opens a fresh connection for each unit of work; commits it whole or not at all."""
 
@@ -95,8 +116,20 @@ class Database:
         """A connection for one transaction; ``write`` takes the write lock at once.
 
         Taking it at once, instead of upgrading from a read, is what lets the busy
-        timeout work: SQLite refuses an upgrade immediately.
+        timeout work: SQLite refuses an upgrade immediately. Raises StoreError for what the
+        user can see to: a damaged file, a full disk, a folder that cannot be written.
         """
+        try:
+            with self._transaction(write) as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            advice = _advice(error)
+            if advice is None:
+                raise
+            raise StoreError(f"{self.path} cannot be used ({error}). {advice}") from error
+
+    @contextmanager
+    def _transaction(self, write: bool) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
@@ -107,7 +140,8 @@ class Database:
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # what went wrong first is what matters
+                    connection.execute("ROLLBACK")
             raise
         finally:
             connection.close()
@@ -132,7 +166,15 @@ class Database:
                         "Update this one, or choose another data folder with --data."
                     )
         except sqlite3.DatabaseError as error:
+            advice = _advice(error)
+            if advice not in (None, DAMAGED):
+                raise StoreError(f"{self.path} cannot be used ({error}). {advice}") from error
             raise InputError(
                 f"{self.path} cannot be used as ThoraxLens's database ({error}). "
                 "Move it away, or choose another data folder with --data."
             ) from error
+
+
+def _advice(error: sqlite3.Error) -> str | None:
+    """What to do about it; None for an error of the program's own."""
+    return ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)

@@ -75,10 +75,13 @@ def load(folder: Path, model: keras.Model) -> TrainingState | None:
         print(f"The checkpoint cannot be read ({error}); starting again.", flush=True)
         return None
     model.optimizer.build(model.trainable_variables)
-    best = [arrays[f"best{place}"] for place in range(len(model.weights))]
+    best = [
+        arrays[name] for name in map("best{}".format, range(len(model.weights))) if name in arrays
+    ]
     pairs = _pairs(model.variables, "model", arrays)
     pairs += _pairs(model.optimizer.variables, "optimizer", arrays)
-    if any(value is None or variable.shape != value.shape for variable, value in pairs):
+    fits = all(value is not None and variable.shape == value.shape for variable, value in pairs)
+    if not fits or len(best) < len(model.weights):
         print("The checkpoint does not fit this network; starting again.", flush=True)
         return None
     for variable, value in pairs:

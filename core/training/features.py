@@ -104,13 +104,24 @@ def features(
         except Timeout:  # another run is at it; say nothing new, but hear a stop
             progress(0, 0)
     try:
-        if whole.exists():
+        kept = _kept(whole, (len(rows), source.channels))
+        if kept is not None:
             progress(len(rows), len(rows))
-        else:
-            _fill(whole, source, rows, view, extract, progress)
+            return kept
+        _fill(whole, source, rows, view, extract, progress)
         return np.asarray(np.load(whole), dtype=np.float32)
     finally:
         lock.release()
+
+
+def _kept(whole: Path, shape: tuple[int, int]) -> np.ndarray | None:
+    """The vectors if they are there and undamaged; else they are computed again."""
+    try:
+        vectors = np.load(whole, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    fits = vectors.shape == shape and np.isfinite(vectors).all()
+    return np.asarray(vectors, dtype=np.float32) if fits else None
 
 
 def _fill(

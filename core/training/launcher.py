@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from core.errors import InputError, NotFoundError
 from core.models.registry import check_shape, get_model
+from core.models.weights import check_local_file
 from core.specs import RunSpec
 from core.store import ACTIVE, FINISHED, Run, Store
 from core.training.artefacts import RunFiles
@@ -64,13 +65,7 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
             )
         spec = spec.changed(weights="random")
     elif spec.weights not in ("imagenet", "random"):
-        file = Path(spec.weights).expanduser().resolve()
-        if file.suffix != ".h5" or not file.is_file():
-            raise InputError(
-                f"There is no weights file {file}. Give the path of a .weights.h5 or .h5 file, "
-                "or choose imagenet or random."
-            )
-        spec = spec.changed(weights=str(file))
+        spec = spec.changed(weights=str(check_local_file(spec.weights)))
     if spec.device.startswith("gpu:"):
         there = [one.id for one in list_devices()]
         if spec.device not in there:

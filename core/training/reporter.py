@@ -13,7 +13,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from core.errors import Cancelled, NotFoundError
+from core.errors import Cancelled, NotFoundError, StoreError
 from core.store import Store
 
 TICK_SECONDS = 0.2  # how soon a stop is heard, and the most often that progress is written
@@ -114,7 +114,7 @@ class Reporter:
                     beaten = time.monotonic() if due else beaten
                 if not self._cancelled.is_set() and self._store.runs.cancel_requested(self._run_id):
                     self._cancelled.set()
-            except sqlite3.Error as error:  # a full or busy disk; the next tick tries again
+            except (sqlite3.Error, StoreError) as error:  # a full disk: tried again
                 print(f"Could not reach the store: {error}", flush=True)
             if ending:
                 return

@@ -50,7 +50,7 @@ def augment_preview(frame: pd.DataFrame) -> None:
         rng = np.random.default_rng(st.session_state.get(DRAW, 0))
         variants = [augment(film, spec, rng) for _ in range(9)]
         rows = [np.concatenate(variants[row : row + 3], axis=1) for row in (0, 3, 6)]
-        original, changed = st.columns([1, 3])
+        original, changed = st.columns([1, 3], gap="small")
         original.image(film, caption="The film", width="stretch", alt="The film unchanged")
         changed.image(
             np.concatenate(rows),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.images.overlay import heat_colours, overlay
+from core.palette import class_colour
 from pages.components.boundary import boundary
 from pages.components.run_words import escaped
 
@@ -68,7 +70,15 @@ def results(classified: Classified) -> None:
         st.pagination(pages, key="results_page", max_visible_pages=5)
     table = answers_table(classified, threshold)
     st.markdown("#### All answers")
-    st.dataframe(table, width="stretch", hide_index=True, column_config=_share_columns(table))
+    st.dataframe(
+        table.assign(**{name: table[name] * 100 for name in _shares(table)}),
+        width="stretch",
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(name, format="%.1f %%") for name in _shares(table)
+        },
+        column_order=_told(table),
+    )
     st.download_button(
         "Download as CSV",
         table.to_csv(index=False).encode("utf-8-sig"),  # the mark lets Excel see the encoding
@@ -164,7 +174,9 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
             width="stretch",
             output_format="JPEG",
             alt=f"The film with what spoke for {spoke_for} in warm colours",
-            caption=f"What spoke for “{escaped(spoke_for)}”",
+            caption=f"What spoke for “{escaped(spoke_for)}”"
+            if answer.heat.max() > 0
+            else f"No part of the film spoke for “{escaped(spoke_for)}”",
         )
     agrees = (
         ""
@@ -172,8 +184,22 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
         else (" :material/check:" if label == film.truth else " :gray[(differs)]")
     )
     st.markdown(f"##### {escaped(label)}{agrees if film.truth in answer.probabilities else ''}")
-    for name, value in answer.probabilities.items():
-        st.progress(min(max(value, 0.0), 1.0), text=f"{escaped(name)} {100 * value:.1f} %")
+    st.html(_bars(answer.probabilities))
+
+
+def _bars(probabilities: Mapping[str, float]) -> str:
+    """A bar a class in the class's colour, which ``st.progress`` cannot have."""
+    bars = []
+    for index, (name, value) in enumerate(probabilities.items()):
+        width = 100 * min(max(value, 0.0), 1.0)
+        bars.append(
+            f"<div>{escape(name)} {100 * value:.1f} %</div>"
+            '<div style="height:8px;border-radius:4px;margin:2px 0 8px;'
+            'background:rgba(128,128,128,0.25)">'
+            f'<div style="height:8px;border-radius:4px;width:{width:.1f}%;'
+            f'background:{class_colour(index)}"></div></div>'
+        )
+    return f'<div style="font-size:0.95rem">{"".join(bars)}</div>'
 
 
 def answers_table(classified: Classified, threshold: float | None) -> pd.DataFrame:
@@ -212,6 +238,11 @@ def _harmless(name: str) -> str:
     return f"'{name}" if re.match(r"[=+\-@\t\r]", name) else name
 
 
-def _share_columns(table: pd.DataFrame) -> dict[str, Any]:
-    shares = [name for name in table.columns if name.startswith("P(")]
-    return {name: st.column_config.NumberColumn(name, format="percent") for name in shares}
+def _told(table: pd.DataFrame) -> list[str]:
+    """The columns that say something on the screen; the file has them all."""
+    silent = {"Run id"} | ({"Note"} if not table["Note"].any() else set())
+    return [name for name in table.columns if name not in silent]
+
+
+def _shares(table: pd.DataFrame) -> list[str]:
+    return [name for name in table.columns if name.startswith("P(")]

@@ -9,14 +9,18 @@ import streamlit as st
 
 from core.figures import age_figure, counts_figure
 from core.store.catalogue import UNKNOWN
-from pages.components.charts import show, theme
+from pages.components.charts import show_compact, theme
 
 COLOURED = 5  # findings with a colour of their own; more cannot be told apart in a bar
 OTHERS = "others"
+# Small, so that the films themselves begin on the first screen.
+BARS = 6
+BAR = 24  # px
+AGE_HEIGHT = 210  # px
 
 
 def catalogue_charts(frame: pd.DataFrame, findings: Sequence[str]) -> None:
-    """Four figures of the films in a catalogue frame that is not empty.
+    """Four small figures of the films in a catalogue frame that is not empty.
 
     ``findings``: all findings of the catalogue, the most frequent first, so that the first
     few keep their colours whatever a filter hides.
@@ -25,15 +29,21 @@ def catalogue_charts(frame: pd.DataFrame, findings: Sequence[str]) -> None:
     coloured = frame.assign(finding=_few(frame["finding"], findings))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Finding and view**")
-        show(counts_figure(frame, "finding", "view", current), key="films_by_finding")
+        (tab,) = st.tabs(["Finding and view"])
+        with tab:
+            drawing = counts_figure(frame, "finding", "view", current, most=BARS, bar=BAR)
+            show_compact(drawing, key="films_by_finding", alt="Films by finding and view")
     with right:
-        st.markdown("**Source and finding**")
-        show(counts_figure(coloured, "source", "finding", current), key="films_by_source")
-        st.markdown("**Sex and finding**")
-        show(counts_figure(coloured, "sex", "finding", current), key="films_by_sex")
-        st.markdown("**Age and finding**")
-        show(age_figure(coloured, "finding", current), key="films_by_age")
+        source, sex, age = st.tabs(["Source", "Sex", "Age"])
+        with source:
+            drawing = counts_figure(coloured, "source", "finding", current, most=BARS, bar=BAR)
+            show_compact(drawing, key="films_by_source", alt="Films by source and finding")
+        with sex:
+            drawing = counts_figure(coloured, "sex", "finding", current, bar=BAR)
+            show_compact(drawing, key="films_by_sex", alt="Films by sex and finding")
+        with age:
+            drawing = age_figure(coloured, "finding", current, height=AGE_HEIGHT)
+            show_compact(drawing, key="films_by_age", alt="Films by age and finding")
 
 
 def _few(findings: pd.Series, ranked: Sequence[str]) -> pd.Series:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.figures import template
+from core.figures import legend_entries, template, without_legend
 from core.palette import SURROUNDS, Theme
 
 
@@ -37,3 +38,25 @@ def show(figure: go.Figure, key: str, *, file_name: str = "", **options: Any) ->
         "toImageButtonOptions": {"format": "png", "scale": 3, "filename": file_name or key},
     }
     return st.plotly_chart(figure, key=key, theme=None, config=config, **options)
+
+
+def show_compact(figure: go.Figure, key: str, **options: Any) -> None:
+    """Like ``show``, with the legend above in as few lines as the page's width allows.
+
+    Without Plotly's buttons: a picture saved there would lack the legend.
+    """
+    entries = legend_entries(figure)
+    if len(entries) > 1:
+        st.html(
+            '<div style="display:flex;flex-wrap:wrap;gap:0.1rem 1rem;font-size:0.82rem">'
+            + "".join(
+                f'<span><span style="display:inline-block;width:0.75em;height:0.75em;'
+                f'border-radius:2px;margin-right:0.4em;background:{colour}"></span>'
+                f"{escape(name)}</span>"
+                for name, colour in entries
+            )
+            + "</div>"
+        )
+    current = theme()
+    without_legend(figure).update_layout(template=template(current))
+    st.plotly_chart(figure, key=key, theme=None, config={"displayModeBar": False}, **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,29 @@ NONE = "–"
 PERCENT = "%.1f %%"
 
 
-def summary(compared: Sequence[Compared], split: str, threshold: float | None) -> None:
-    """The study's summary table of these runs, its published rows below when switched on."""
-    published = st.toggle(
-        "Show the study's published results",
-        value=True,
-        key="compare_published",
-        help="Granada, June 2020: 80 test films of its own. What it did not publish stays empty.",
-    )
+def summary(
+    compared: Sequence[Compared],
+    split: str,
+    threshold: float | None,
+    downloads: Callable[[], None],
+) -> None:
+    """The study's summary table of these runs, its published rows below when switched on.
+
+    ``downloads`` draws the buttons beside that switch, both on one line under the table.
+    """
+    table = st.container()
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        published = st.toggle(
+            "Show the study's published results",
+            value=True,
+            key="compare_published",
+            width="content",
+            help="Granada, June 2020: 80 test films of its own. What it did not publish stays "
+            "empty.",
+        )
+        downloads()
     frame = summary_table(
         [(one.run, one.everything) for one in compared], threshold, split, published=published
     )
@@ -34,7 +49,7 @@ def summary(compared: Sequence[Compared], split: str, threshold: float | None) -
     positives = {one.positive for one in compared}
     positive = positives.pop() if len(positives) == 1 else "positive"
     shown, config = _dressed(frame, positive)
-    st.dataframe(
+    table.dataframe(
         shown,
         hide_index=True,
         column_config=config,

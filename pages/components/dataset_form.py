@@ -50,7 +50,8 @@ def dataset_form(store: Store) -> DatasetSpec | None:
     if "prep_ids" not in st.session_state:
         st.session_state["prep_preset"] = "study"
         _preset_chosen(store)
-    st.segmented_control(
+    start, name = st.columns([3, 2], gap="medium")
+    start.segmented_control(
         "Start from",
         list(PRESETS),
         format_func=PRESETS.__getitem__,
@@ -60,10 +61,10 @@ def dataset_form(store: Store) -> DatasetSpec | None:
         required=True,
         persist_state="session",
     )
-    st.caption(ABOUT[st.session_state["prep_preset"]])
+    start.caption(ABOUT[st.session_state["prep_preset"]])
     if problem := st.session_state.get("prep_problem"):
-        st.warning(problem, icon=":material/info:")
-    st.text_input("Name of the data set", key="prep_name", max_chars=64, persist_state="session")
+        start.warning(problem, icon=":material/info:")
+    name.text_input("Name of the data set", key="prep_name", max_chars=64, persist_state="session")
     ids: list[int] = st.session_state["prep_ids"]
     frame = catalogue_frame()
     for position, one in enumerate(ids):
@@ -88,12 +89,11 @@ def _class_row(frame: pd.DataFrame, one: int, position: int, *, removable: bool)
                 st.button("Make it the positive one", key=f"{key}_up", on_click=_first, args=(one,))
             if removable:
                 st.button("Remove", key=f"{key}_out", on_click=_remove_class, args=(one,))
-        st.columns([1, 3])[0].text_input(
-            "Class name", key=f"{key}_name", max_chars=40, persist_state="session"
-        )
         offered = {field: c for field, c in CHOICES.items() if _values(frame, c[0])}
+        first, *places = st.columns([2, *[3] * len(offered)])
+        first.text_input("Class name", key=f"{key}_name", max_chars=40, persist_state="session")
         for place, (field, (column, label, explanation)) in zip(
-            st.columns(len(offered)), offered.items(), strict=True
+            places, offered.items(), strict=True
         ):
             _keep(f"{key}_{field}", _values(frame, column))
             place.multiselect(

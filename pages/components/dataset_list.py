@@ -11,7 +11,7 @@ from core.store import ACTIVE, Store, StoredDataset
 from pages.components.dataset_form import BALANCES, PRESETS, SPLITS
 from pages.components.empty import empty, next_step
 from pages.components.plan_view import counts_table
-from pages.components.run_words import escaped, short_title
+from pages.components.run_words import escaped, short_title, when
 from pages.components.session import TRAIN
 
 
@@ -32,7 +32,7 @@ def _dataset(store: Store, stored: StoredDataset) -> None:
     st.caption(
         f"Split: {SPLITS[spec.split].lower()} · balance: {BALANCES[spec.balance].lower()} · "
         f"{spec.image_size} × {spec.image_size} pixels · seed {spec.seed} · "
-        f"saved {day:%-d %B %Y, %H:%M} UTC"
+        f"saved {when(day.timestamp())}"
     )
     counts_table(stored.counts)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -21,7 +21,8 @@ PARAMETER = "film"  # in the page's address
 WRAP = """<style>
 .st-key-film_facts table {table-layout: fixed; width: 100%; min-width: 0}
 .st-key-film_facts th:first-child {width: 32%}
-.st-key-film_facts td * {overflow-wrap: anywhere; white-space: normal}
+.st-key-film_facts td, .st-key-film_facts td * {overflow-wrap: anywhere !important;
+  white-space: normal !important; word-break: break-word}
 </style>"""
 MASK_NAMES = {"lungs": "Show the lung outline", "opacity": "Show the marked opacity"}
 MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for all eyes
@@ -98,7 +99,12 @@ def _picture(film: Film, masks: list[str]) -> None:
     drawn = np.repeat(pixels[..., None], 3, axis=2)
     for kind in masks:
         drawn = _outlined(drawn, film.masks[kind], MASK_COLOURS.get(kind, (0, 158, 115)))
-    st.image(drawn, width="stretch", alt=f"Chest X-ray: {film.finding}, view {film.view}")
+    st.image(drawn, width="stretch", alt=f"Chest X-ray: {_spoken(film)}")
+
+
+def _spoken(film: Film) -> str:
+    finding, view = (SPOKEN.get(one, one) for one in (film.finding, film.view))
+    return f"{finding}, view {view}"
 
 
 def _outlined(picture: np.ndarray, mask_path: str, colour: tuple[int, int, int]) -> np.ndarray:

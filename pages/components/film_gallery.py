@@ -18,7 +18,37 @@ from pages.components.filters import SPOKEN
 from pages.components.run_words import escaped
 
 PER_PAGE = 24
-TILE = 144  # px: two side by side on a telephone, six on a desktop
+TILE = 156  # px: two side by side on a telephone, six on a desktop
+PAGINATION = 288  # px: five numbers and the two arrows
+
+
+# The button's area reaches over the picture: one clicks a film, not the word below it. The
+# picture's own “full screen” button would show the small preview, so it goes.
+OVER = f"""<style>
+[class*="_strip"] .stButton button {{position: relative; padding: 0; min-height: 0}}
+[class*="_strip"] .stButton button > * {{justify-content: flex-start; width: 100%;
+  text-align: left}}
+[class*="_strip"] .stButton button::after {{content: ""; position: absolute; inset: auto 0 100% 0;
+  height: {TILE + 8}px; cursor: pointer; border-radius: 6px}}
+[class*="_strip"] .stButton button:hover::after,
+[class*="_strip"] .stButton button:focus-visible::after {{
+  outline: 2px solid currentColor; outline-offset: -1px}}
+[class*="_strip"] .stImage .stElementToolbar, [class*="_strip"] [data-testid="stElementToolbar"] {{
+  display: none}}
+</style>"""
+
+
+def mixed(frame: pd.DataFrame, artificial: Collection[str]) -> pd.DataFrame:
+    """The films of a catalogue frame, one of each finding in turn, artificial ones at the end.
+
+    So that the first page shows what there is, and not 24 films of one kind.
+    """
+    drawn = frame["source"].isin(artificial)
+    turn = frame.groupby(["finding"], observed=True).cumcount()
+    order = pd.DataFrame({"drawn": drawn, "turn": turn}).sort_values(
+        ["drawn", "turn"], kind="stable"
+    )
+    return frame.loc[order.index]
 
 
 def gallery(
@@ -34,7 +64,9 @@ def gallery(
     film_strip(frame.iloc[first : first + PER_PAGE], workspace, artificial=artificial, key=key)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.pagination(pages, key=state, max_visible_pages=5)
+            # A width of its own: it shows as many numbers as fit, and beside the caption it
+            # would shrink with every number that it drops.
+            st.pagination(pages, key=state, max_visible_pages=5, width=PAGINATION)
             last = min(first + PER_PAGE, len(frame))
             st.caption(f"Films {first + 1:,} to {last:,} of {len(frame):,}")
 
@@ -44,6 +76,7 @@ def film_strip(
 ) -> None:
     """One tile a row of the frame: picture, finding and view, and a button that opens it."""
     with st.container(horizontal=True, gap="small", key=f"{key}_strip"):
+        st.html(OVER)
         columns = ("film_id", "finding", "view", "source")
         for film_id, finding, view, source in frame[[*columns]].astype(str).values.tolist():
             finding, view = SPOKEN.get(finding, finding), SPOKEN.get(view, view)
@@ -57,6 +90,7 @@ def film_strip(
                     on_click=open_film,
                     args=(film_id,),
                     help=f"{escaped(kind)}. {escaped(source)}. Click to see it large.",
+                    type="tertiary",
                     width="stretch",
                     wrap=False,
                 )

@@ -50,7 +50,8 @@ class Filters:
 def film_filters(frame: pd.DataFrame, key: str) -> Filters:
     """Draw the filters and return what is chosen. ``frame``: the whole catalogue."""
     chosen = {}
-    for place, column in zip(st.columns(4), COLUMNS, strict=True):
+    *places, last = st.columns(5)
+    for place, column in zip(places, COLUMNS, strict=True):
         label, explanation = COLUMNS[column]
         counts = frame[column].value_counts()
         counts = counts[counts > 0]
@@ -66,7 +67,8 @@ def film_filters(frame: pd.DataFrame, key: str) -> Filters:
                 persist_state="session",
             )
         )
-    return Filters(chosen, _age_range(frame, key))
+    with last:
+        return Filters(chosen, _age_range(frame, key))
 
 
 def reset_button(key: str, *, disabled: bool) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core.palette import RUN_COLOURS
+from core.palette import RUN_COLOURS, SURROUNDS
 from core.store import ACTIVE, Run, Store
 from core.training import launcher
 from pages.components import run_words as words
+from pages.components.charts import theme
 from pages.components.empty import next_step
 from pages.components.session import CLASSIFY, COMPARE
 
 LOG_LINES = 200
+FACT = 156  # px
+CURVE = 300  # px
 
 
 def status(store: Store, run: Run) -> None:
@@ -57,22 +61,30 @@ def _progress(run: Run, epochs: pd.DataFrame) -> None:
     text = words.stage(run)
     if run.cancel_at is not None:
         text = f"Stopping … ({text})"
+    if len(epochs):
+        text += f" · {words.duration(float(epochs['seconds'].tail(5).mean()))} per epoch"
     st.progress(words.fraction(run) or 0.0, text=text)
-    per_epoch = float(epochs["seconds"].tail(5).mean()) if len(epochs) else None
     done = int(epochs["epoch"].max()) if len(epochs) else 0
-    with st.container(horizontal=True):
-        _fact("Epochs finished", f"{done} of {run.spec.epochs}", _EPOCH)
-        _fact("Time left", words.duration(words.seconds_left(run, epochs)), _TIME_LEFT)
-        _fact("Time per epoch", words.duration(per_epoch))
+    last: Mapping[Any, Any] = epochs.iloc[-1].to_dict() if len(epochs) else {}
+    with st.container(horizontal=True, key="large_facts"):
+        st.html(_LARGE)
+        _fact("Epochs finished", f"{done} of {run.spec.epochs}", _EPOCH, 176)
+        _fact("Training accuracy", words.share(last.get("accuracy")))
+        _fact("Validation accuracy", words.share(last.get("val_accuracy")))
+        _fact("Time left", words.duration(words.seconds_left(run, epochs)), _TIME_LEFT, 200)
 
 
+# An audience reads these from the back of a room.
+_LARGE = """<style>
+.st-key-large_facts [data-testid="stMetricValue"] {font-size: 1.9rem; font-weight: 600}
+</style>"""
 _EPOCH = "In one epoch, the network sees each training film once."
 _TIME_LEFT = "An estimate for the step that is under way, from its pace so far."
 
 
-def _fact(label: str, value: str, help: str | None = None) -> None:
+def _fact(label: str, value: str, help: str | None = None, width: int = FACT) -> None:
     # A fixed width: one row on a desktop, two columns on a telephone.
-    st.metric(label, value, help=help, width=152)
+    st.metric(label, value, help=help, width=width)
 
 
 def _stopped(run: Run) -> None:
@@ -86,7 +98,8 @@ def _stopped(run: Run) -> None:
 def _result(store: Store, run: Run) -> None:
     test: dict[str, Any] = run.result.get("test") or {}
     positive = _positive_class(store, run)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="large_facts"):
+        st.html(_LARGE)
         _fact("Test accuracy", words.share(test.get("accuracy")), "Share of test films right.")
         _fact(
             "Sensitivity",
@@ -98,16 +111,18 @@ def _result(store: Store, run: Run) -> None:
             words.share(test.get("specificity")),
             f"Of the test films that are not {positive}, the share that it left alone.",
         )
-        _fact("Time per epoch", words.duration(run.result.get("seconds_per_epoch")))
-        _fact("Time in all", words.duration((run.result.get("seconds") or {}).get("total")))
-    notes = []
+    seconds = run.result.get("seconds") or {}
+    notes = [
+        f"{words.duration(run.result.get('seconds_per_epoch'))} per epoch, "
+        f"{words.duration(seconds.get('total'))} in all"
+    ]
     if run.result.get("stopped_early"):
         notes.append(f"stopped early after {run.result.get('epochs')} epochs")
     if run.result.get("best_epoch"):
         notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
     st.caption(
-        ("; ".join(notes).capitalize() + ". " if notes else "")
-        + "These figures come from test films of the same sources; films from another hospital "
+        "; ".join(notes).capitalize() + ". "
+        "These figures come from test films of the same sources; films from another hospital "
         "can give quite different ones."
     )
     with st.container(horizontal=True):
@@ -138,7 +153,7 @@ def curves(run: Run, epochs: pd.DataFrame) -> None:
         st.echarts_chart(
             _curve(run, epochs, "loss", percent=False),
             key=f"loss_{run.run_id}",
-            height=260,
+            height=CURVE,
             alt="Loss on training and validation films, by epoch",
         )
     with right:
@@ -146,7 +161,7 @@ def curves(run: Run, epochs: pd.DataFrame) -> None:
         st.echarts_chart(
             _curve(run, epochs, "accuracy", percent=True),
             key=f"accuracy_{run.run_id}",
-            height=260,
+            height=CURVE,
             alt="Accuracy on training and validation films, by epoch",
         )
 
@@ -176,14 +191,23 @@ def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[
         }
         for place, (name, column, line) in enumerate(columns)
     ]
-    y_axis: dict[str, Any] = {"type": "value", "scale": True}
+    # Streamlit's own greys are hard to read on our light background.
+    look = SURROUNDS[theme()]
+    label = {"color": look.muted, "fontSize": 13}
+    lines = {"lineStyle": {"color": look.grid}}
+    y_axis: dict[str, Any] = {
+        "type": "value",
+        "scale": True,
+        "axisLabel": label,
+        "splitLine": lines,
+    }
     if percent:
-        y_axis |= {"max": 100, "axisLabel": {"formatter": "{value} %"}}
+        y_axis |= {"max": 100, "axisLabel": label | {"formatter": "{value} %"}}
     return {
         # A point that slides into place would look like a value that changes.
         "animation": False,
         "grid": {"left": 8, "right": 16, "top": 36, "bottom": 28, "containLabel": True},
-        "legend": {"top": 0, "left": 0},
+        "legend": {"top": 0, "left": 0, "textStyle": {"fontSize": 14, "color": look.text}},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.1f %%" if percent else "%.4f"},
         # The axis reaches to the last epoch from the start: nothing moves but the line.
         "xAxis": {
@@ -194,6 +218,9 @@ def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[
             "name": "epoch",
             "nameLocation": "middle",
             "nameGap": 24,
+            "nameTextStyle": {"color": look.text, "fontSize": 13},
+            "axisLabel": label,
+            "axisLine": {"lineStyle": {"color": look.muted}},
             "splitLine": {"show": False},
         },
         "yAxis": y_axis,

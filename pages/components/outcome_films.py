@@ -13,7 +13,9 @@ from core.datasets.ingest import thumbnail_path
 from core.store import Film, Store
 from pages.components.compared import Compared
 from pages.components.film_detail import show_opened_film
-from pages.components.film_gallery import PER_PAGE, TILE, open_film, tile
+from pages.components.film_gallery import OVER, PER_PAGE, TILE, open_film, tile
+from pages.components.filters import SPOKEN
+from pages.components.run_words import escaped
 
 RUN = "compare_cell_run"
 CELL = "compare_cell"
@@ -62,7 +64,9 @@ def cell_films(compared: Sequence[Compared], store: Store) -> None:
             "Which films",
             _cells(one),
             key=CELL,
-            format_func=lambda cell: _label(one, cell),
+            # Without the number of films: the browser keeps showing the words of a choice
+            # as they were when it was made, and the threshold changes that number.
+            format_func=lambda cell: _name(one, cell),
             width=360,
             on_change=_first_page,
             help="Or click a cell of a matrix above.",
@@ -71,6 +75,7 @@ def cell_films(compared: Sequence[Compared], store: Store) -> None:
     if films.empty:
         st.info(f"{_label(one, cell)}. Choose another cell.")
         return
+    st.caption(f"{_label(one, cell)}, the most surely called first")
     _gallery(films, one, store)
 
 
@@ -96,6 +101,7 @@ def _gallery(films: pd.DataFrame, one: Compared, store: Store) -> None:
     shown = films.iloc[(number - 1) * PER_PAGE : number * PER_PAGE]
     known = {film.film_id: film for film in store.catalogue.films(list(shown["film_id"]))}
     with st.container(horizontal=True, gap="small", key="compare_strip"):
+        st.html(OVER)
         for film_id, positive in zip(shown["film_id"], shown["positive"], strict=True):
             _tile(str(film_id), float(positive), known.get(str(film_id)), one, store)
     if pages > 1:
@@ -116,8 +122,10 @@ def _tile(film_id: str, positive: float, film: Film | None, one: Compared, store
             key=f"compare_open_{film_id}",
             on_click=open_film,
             args=(film_id,),
+            type="tertiary",
             width="stretch",
-            help=f"{film.finding}, {film.view}. {film.source}. Click to see it large.",
+            help=f"{_spoken(film.finding)}, {_spoken(film.view)} view. {escaped(film.source)}. "
+            "Click to see it large.",
         )
 
 
@@ -129,11 +137,18 @@ def _cells(one: Compared) -> list[tuple[int, int]]:
 
 
 def _label(one: Compared, cell: tuple[int, int]) -> str:
-    classes, count = one.evaluation.classes, int(one.evaluation.confusion[cell])
+    count = int(one.evaluation.confusion[cell])
     films = "none" if not count else f"{count:,} film{'' if count == 1 else 's'}"
-    if cell[0] == cell[1]:
-        return f"{classes[cell[0]]}, called so: {films}"
-    return f"{classes[cell[0]]}, but called {classes[cell[1]]}: {films}"
+    return f"{_name(one, cell)}: {films}"
+
+
+def _name(one: Compared, cell: tuple[int, int]) -> str:
+    truth, called = (one.evaluation.classes[place] for place in cell)
+    return f"{truth}, called so" if truth == called else f"{truth}, but called {called}"
+
+
+def _spoken(value: str) -> str:
+    return escaped(SPOKEN.get(value, value))
 
 
 def _first_page() -> None:

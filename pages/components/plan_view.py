@@ -8,7 +8,7 @@ import streamlit as st
 from core.datasets.prepare import Plan
 from core.figures import shares_figure
 from core.specs import SPLITS
-from pages.components.charts import show, theme
+from pages.components.charts import show_compact, theme
 from pages.components.run_words import escaped
 
 
@@ -30,7 +30,9 @@ def show_plan(plan: Plan) -> None:
     tabs = st.tabs([name.capitalize() for name in plan.shares])
     for tab, (name, shares) in zip(tabs, plan.shares.items(), strict=True):
         with tab:
-            show(shares_figure(shares.T, theme()), key=f"shares_{name}")
+            show_compact(
+                shares_figure(shares.T, theme()), f"shares_{name}", alt=f"Each class by {name}"
+            )
 
 
 def counts_table(counts: dict[str, dict[str, int]]) -> None:
@@ -54,8 +56,8 @@ def _shared_patients(plan: Plan) -> None:
     )
     if shared:
         st.markdown(
-            f"**{shared / tested:.0%}** of the test films show a patient whom the network has "
-            "seen in training. Split patient by patient, it would be none."
+            f"**{100 * shared / tested:.0f} %** of the test films show a patient whom the network "
+            "has seen in training. Split patient by patient, it would be none."
         )
     else:
         st.markdown("No test film shows a patient whom the network has seen in training.")

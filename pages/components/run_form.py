@@ -23,6 +23,7 @@ from pages.components.training_fields import (
 )
 from pages.components.weights_note import weights_notes
 
+DATASET = "dataset"  # in the page's address
 _WEIGHTS = {
     "imagenet": "ImageNet (as in the study)",
     "random": "Random",
@@ -62,6 +63,17 @@ def fill(run: Run) -> None:
     values["dataset"] = run.spec.dataset
     values |= {f"model_{name}": name == run.spec.model for name in MODELS}
     st.session_state.update({PREFIX + name: value for name, value in values.items()})
+
+
+def take_from_address() -> bool:
+    """Choose the data set that a link on another page names; whether there was such a link.
+
+    It is taken out of the address again, so that what is chosen later counts.
+    """
+    named = st.query_params.pop(DATASET, "")
+    if named:
+        st.session_state[PREFIX + "dataset"] = named
+    return bool(named)
 
 
 def run_form(store: Store) -> list[Run]:

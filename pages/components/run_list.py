@@ -89,7 +89,7 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
         run = opened(store)
     except NotFoundError as error:
         run, gone = None, str(error)
-    left, right = st.columns([1, 2], gap="medium")
+    left, right = st.columns([1, 3], gap="medium")
     with left:
         _list(runs, run)
     with right:

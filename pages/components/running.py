@@ -29,7 +29,7 @@ def _running() -> None:
     st.subheader("Under way")
     for run in runs:
         left = seconds_left(run, store.runs.epochs(run.run_id))
-        words = stage(run) + (f", about {duration(left)} left" if left is not None else "")
-        with st.container(border=True):
+        words = stage(run) + (f", about {duration(left)} left" if left and left >= 1 else "")
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.progress(fraction(run) or 0.0, text=f"**{escaped(short_title(run))}** · {words}")
             next_step(TRAIN, "Watch it", query={"run": run.run_id})

@@ -14,7 +14,16 @@ from PIL import Image
 from core import figures
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
-from core.palette import SURROUNDS, Theme, class_colour, contrast, run_colour
+from core.palette import (
+    CLASS_COLOURS,
+    SURROUNDS,
+    UNKNOWN_COLOUR,
+    Theme,
+    class_colour,
+    contrast,
+    group_colour,
+    run_colour,
+)
 
 THEMES = get_args(Theme)
 
@@ -181,7 +190,27 @@ def test_a_view_keeps_its_colour_when_others_are_hidden() -> None:
     frame = catalogue()
     all_views = {bar.name: bar.marker.color for bar in figures.counts_figure(frame).data}
     only_ap = figures.counts_figure(frame[frame["view"] == "AP"]).data[0]
-    assert only_ap.marker.color == all_views["AP"] == class_colour(1)
+    assert only_ap.marker.color == all_views["AP"] == group_colour(1)
+
+
+def test_a_finding_has_the_colour_of_its_class_and_nothing_else_has_it() -> None:
+    by_source = figures.counts_figure(catalogue(), "source", "finding")
+    colours = {bar.name: bar.marker.color for bar in by_source.data}
+    assert colours == {"COVID-19": class_colour(0), "No finding": class_colour(1)}
+    shares = pd.DataFrame({"covid": [0.6, 0.4]}, pd.Index(["one", "unknown"], name="source"))
+    drawn_shares = [bar.marker.color for bar in figures.shares_figure(shares).data]
+    assert drawn_shares == [group_colour(0), UNKNOWN_COLOUR]
+    views = figures.counts_figure(catalogue(), "finding", "view")
+    assert not {bar.marker.color for bar in views.data} & set(CLASS_COLOURS[:2])
+
+
+def test_a_legend_can_move_out_of_its_figure() -> None:
+    drawing = figures.counts_figure(catalogue(), "finding", "view")
+    assert [name for name, _ in figures.legend_entries(drawing)] == ["PA", "AP", "not stated"]
+    tall = drawing.layout.height
+    assert figures.without_legend(drawing).layout.height < tall
+    assert drawing.layout.showlegend is False
+    assert figures.legend_entries(figures.counts_figure(catalogue(), "sex", "sex")) == []
 
 
 def test_ages_count_every_film_that_states_one() -> None:

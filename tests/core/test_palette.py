@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from core import palette
-from core.palette import CLASS_COLOURS, RUN_COLOURS, SURROUNDS, Theme, contrast
+from core.palette import (
+    CLASS_COLOURS,
+    GROUP_COLOURS,
+    RUN_COLOURS,
+    SURROUNDS,
+    UNKNOWN_COLOUR,
+    Theme,
+    contrast,
+)
 from core.workspace import PROJECT_ROOT
 
 THEMES = get_args(Theme)
@@ -47,7 +55,7 @@ def lab(colour: str, matrix: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("colour", [*CLASS_COLOURS, *RUN_COLOURS])
+@pytest.mark.parametrize("colour", [*CLASS_COLOURS, *RUN_COLOURS, *GROUP_COLOURS, UNKNOWN_COLOUR])
 def test_every_data_colour_stands_out_from_both_backgrounds(theme: Theme, colour: str) -> None:
     assert contrast(colour, SURROUNDS[theme].background) >= 3
 
@@ -111,6 +119,15 @@ def test_the_theme_file_has_the_same_colours() -> None:
         assert file["textColor"] == look.text
         assert file["borderColor"] == look.grid
         assert file["primaryColor"] == look.accent
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("colour", ["red", "orange", "yellow", "green", "blue", "gray"])
+def test_words_in_boxes_and_badges_are_easy_to_read(theme: Theme, colour: str) -> None:
+    file = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    look = file["theme"][theme]
+    assert contrast(look[f"{colour}TextColor"], look[f"{colour}BackgroundColor"]) >= 7
+    assert contrast(look[f"{colour}TextColor"], look["backgroundColor"]) >= 7
 
 
 def test_the_server_listens_to_this_computer_only_and_tells_nobody() -> None:

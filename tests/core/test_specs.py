@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import SpecError
-from core.specs import AugmentSpec, DatasetSpec, RunSpec
+from core.specs import AugmentSpec, ClassSpec, DatasetSpec, RunSpec
 
 CLASSES = (
     {"name": "covid", "findings": ["COVID-19"], "views": ["PA"]},
@@ -55,3 +55,27 @@ def test_a_contradiction_is_a_plain_sentence(fields: dict[str, object], word: st
 def test_run_spec_refuses_what_cannot_train(fields: dict[str, object]) -> None:
     with pytest.raises(SpecError, match=next(iter(fields))):
         RunSpec.build(dataset="study", model="cnn", **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"epochs": 0}, "epochs: choose a number of at least 1"),
+        ({"epochs": 1.5}, "epochs: choose a whole number"),
+        ({"learning_rate": float("nan")}, "learning_rate: choose a number"),
+        ({"device": "tpu"}, "device: choose auto, cpu or gpu:N"),
+        ({"optimizer": "best"}, "optimizer: choose 'nadam'"),
+        ({"speed": 9}, "speed: there is no such setting"),
+    ],
+)
+def test_wrong_fields_are_told_without_jargon(fields: dict[str, object], says: str) -> None:
+    with pytest.raises(SpecError, match=says) as raised:
+        RunSpec.build(**{"dataset": "d", "model": "cnn", **fields})
+    assert "Input should" not in str(raised.value)
+
+
+def test_class_names_are_told_what_they_may_be() -> None:
+    with pytest.raises(
+        SpecError, match=r"name: use letters from a to z.*findings: choose at least 1"
+    ):
+        ClassSpec.build(name="Größe", findings=())

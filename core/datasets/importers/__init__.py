@@ -44,12 +44,15 @@ class Found(NamedTuple):
 LAYOUTS: tuple[Layout, ...] = (ieee8023, kaggle, phantom, folders)
 
 
-def detect_layout(root: Path) -> Found:
+def detect_layout(root: Path, called: str = "") -> Found:
     """The layout of ``root``, or of the one folder inside it that has one.
+
+    ``called``: the name to speak of it by, by default the folder's.
 
     An unpacked archive often holds a single folder with everything. Raises InputError
     when nothing fits, or when several collections lie side by side.
     """
+    called = called or root.name
     try:
         here = _layout_of(root)
         if here:
@@ -71,11 +74,11 @@ def detect_layout(root: Path) -> Found:
     if below:
         names = ", ".join(found.root.name for found in below)
         raise InputError(
-            f"“{root.name}” holds several collections: {names}. Import each of them on its own."
+            f"“{called}” holds several collections: {names}. Import each of them on its own."
         )
     known = "; ".join(layout.LOOKS_LIKE for layout in LAYOUTS)
     raise InputError(
-        f"“{root.name}” is not laid out in a way that ThoraxLens understands. It reads: {known}."
+        f"“{called}” is not laid out in a way that ThoraxLens understands. It reads: {known}."
     )
 
 

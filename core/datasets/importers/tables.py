@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -42,14 +43,30 @@ def inside(root: Path, name: str) -> Path | None:
     return path if path.is_relative_to(root) and "\0" not in name else None
 
 
+def _separator(first_line: str) -> str:
+    """Excel writes semicolons where the comma is the decimal sign, and tabs for UTF-16."""
+    return max(",;\t", key=first_line.count)
+
+
 def _parse(path: Path, rows: int | None = None) -> pd.DataFrame:
-    # Excel saves cp1252; the last one maps every byte, so text is never the reason to fail.
-    for encoding in ("utf-8-sig", "cp1252", "latin-1"):
+    # Excel saves cp1252 or UTF-16; latin-1 maps every byte, so text is never the reason to fail.
+    for encoding in ("utf-8-sig", "utf-16", "cp1252", "latin-1"):
         try:
-            return pd.read_csv(
-                path, dtype=str, keep_default_na=False, encoding=encoding, nrows=rows
-            ).fillna("")
-        except UnicodeDecodeError:
+            with path.open(encoding=encoding) as text:
+                separator = _separator(text.readline())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", pd.errors.ParserWarning)  # about cells past the end
+                return pd.read_csv(
+                    path,
+                    sep=separator,
+                    dtype=str,
+                    keep_default_na=False,
+                    encoding=encoding,
+                    nrows=rows,
+                    # Else a comma at the end of each row would shift all columns by one.
+                    index_col=False,
+                ).fillna("")
+        except UnicodeError:
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
             raise InputError(

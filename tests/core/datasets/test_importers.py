@@ -80,11 +80,28 @@ def test_a_table_of_few_columns_and_silent_cells(tmp_path: Path) -> None:
     assert not first.left_out
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
 def test_any_encoding_of_the_table(tmp_path: Path, encoding: str) -> None:
     touch(tmp_path, "images/a.png")
     table(tmp_path, "1,,,COVID-19,PA,X-ray,images,a.png,,Bnà,\n", encoding=encoding)
     assert by_file(tmp_path)["images/a.png"].metadata["notes"] == "Bnà"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["", "{0}"])
+def test_tables_as_spreadsheets_save_them(tmp_path: Path, separator: str, end: str) -> None:
+    """Semicolons and tabs, and a separator at the end of each row but not of the header."""
+    touch(tmp_path, "images/a.png")
+    touch(tmp_path, "images/b.png")
+    rows = ["patientid,finding,view,filename", "1,COVID-19,PA,a.png{1}", "2,SARS,AP,b.png{1}"]
+    text = "\n".join(rows).replace(",", "{0}").replace("{1}", end).replace("{0}", separator)
+    table(tmp_path, text, header="")
+    assert [
+        (one.file, one.patient, one.finding, one.left_out) for one in ieee8023.read(tmp_path)
+    ] == [
+        ("images/a.png", "1", "COVID-19", ""),
+        ("images/b.png", "2", "SARS", ""),
+    ]
 
 
 def test_bytes_that_no_encoding_knows(tmp_path: Path) -> None:

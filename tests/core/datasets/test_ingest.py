@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
 import threading
 import zipfile
@@ -49,7 +50,9 @@ def zipped(files: dict[str, bytes], **options: int) -> io.BytesIO:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
-            packed.writestr(name, data, **options)
+            # Without the time of day, so that the same files are the same archive.
+            entry = zipfile.ZipInfo(name)
+            packed.writestr(entry, data, **{"compress_type": zipfile.ZIP_DEFLATED, **options})
     return io.BytesIO(buffer.getvalue())
 
 
@@ -99,6 +102,32 @@ def test_the_second_time_adds_only_what_is_new(store: Store, folder: Path) -> No
     assert (again.source, again.records, again.added, again.known) == ("First name", 4, 1, 3)
     assert again.by_finding == {"COVID-19": 2, "No finding": 2}
     assert len(store.catalogue.sources()) == 1
+
+
+def test_a_renamed_file_is_found_again(store: Store, folder: Path) -> None:
+    import_folder(store, folder)
+    (folder / "Normal/00000002_000.png").rename(folder / "Normal/renamed.png")
+    assert import_folder(store, folder).known == 3
+    frame = store.catalogue.frame()
+    assert str(folder / "Normal/renamed.png") in set(frame["path"])
+    assert len(frame) == 3
+
+
+def test_names_that_are_no_text_are_left_out(store: Store, folder: Path) -> None:
+    odd = os.fsencode(folder) + b"/COVID/\xff.png"
+    try:
+        Path(os.fsdecode(odd)).write_bytes(film_bytes(9))
+    except OSError:
+        pytest.skip("this file system takes only names that are text")
+    report = import_folder(store, folder)
+    assert report.added == 3
+    [left_out] = report.left_out
+    assert left_out.file == "COVID/\ufffd.png"
+    assert "rename it" in left_out.reason
+    elsewhere = Path(os.fsdecode(os.fsencode(folder.parent) + b"/\xfe"))
+    folder.rename(elsewhere)
+    with pytest.raises(InputError, match=r"is not text.*Rename it"):
+        import_folder(store, elsewhere)
 
 
 def test_files_that_are_no_films_are_reported(store: Store, folder: Path) -> None:
@@ -243,6 +272,19 @@ def test_a_zip_unpacked_again_after_its_folder_was_lost(store: Store) -> None:
     archive.discard(folder)
     assert import_zip(store, zipped(FILES), "clinic.zip").known == 3
     assert all(Path(path).is_file() for path in store.catalogue.frame()["path"])
+
+
+def test_a_film_deleted_from_an_unpacked_zip_comes_back(store: Store) -> None:
+    import_zip(store, zipped(FILES), "clinic.zip")
+    [folder] = leftovers(store)
+    (folder / "Normal/00000002_000.png").unlink()
+    assert import_zip(store, zipped(FILES), "clinic.zip").known == 3
+    assert all(Path(path).is_file() for path in store.catalogue.frame()["path"])
+
+
+def test_a_zip_is_spoken_of_by_its_own_name(store: Store) -> None:
+    with pytest.raises(InputError, match=r"“notes\.zip” is not laid out"):
+        import_zip(store, zipped({"notes.txt": b"hello"}), "notes.zip")
 
 
 def test_backslashes_in_a_zip_are_folders(store: Store) -> None:

@@ -147,7 +147,7 @@ def test_shared_patients_are_counted_and_told() -> None:
     frame = catalogue(films("COVID-19", 40, ["a", "b"] * 20), films("No finding", 40))
     made = plan(frame, spec())
     assert made.shared_patients == 8
-    assert any("100% of the covid test films share a patient" in one for one in made.warnings)
+    assert any("100 % of the covid test films share a patient" in one for one in made.warnings)
 
 
 @pytest.mark.parametrize(
@@ -212,14 +212,14 @@ def test_shares_add_up_and_say_what_differs() -> None:
     assert made.warnings == (
         "Every covid film comes from a and every healthy film from b: a network can pass by "
         "telling the sources apart.",
-        "100% of the covid films but 50% of the healthy films show men: a network may learn "
+        "100 % of the covid films but 50 % of the healthy films show men: a network may learn "
         "that instead.",
         "By age group the classes have nothing in common: covid is 18–39 or 60–79, healthy is "
         "0–17. A network can pass by telling those apart.",
         "No healthy film has a recorded view: whether the classes differ in that cannot be "
         "checked.",
         "Only 20 test films: even if every one is right, the true accuracy may be as low as "
-        "83.9% (95 % interval).",
+        "83.9 % (95 % interval).",
     )
 
 

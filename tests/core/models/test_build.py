@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.models import build
 from core.models.build import (
     backbone_hash,
     build_model,
@@ -43,13 +44,30 @@ def test_the_seed_fixes_every_weight() -> None:
     assert backbone_hash(small("cnn")) == ""
 
 
-def test_random_weights_are_glorot_uniform() -> None:
-    """Keras's default, drawn by numpy: the same bits on every device and backend."""
+def test_random_weights_are_he_uniform() -> None:
+    """He's variance, 2 / inputs, so that a film's values survive many layers of ReLU."""
     kernel = small().get_layer("block3_conv2").get_weights()[0]
-    limit = np.sqrt(6 / (9 * (256 + 256)))
-    assert abs(kernel).max() <= limit
-    assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)
-    assert kernel.mean() == pytest.approx(0, abs=limit / 100)
+    _is_uniform(kernel, np.sqrt(6 / (9 * 256)))
+
+
+def test_separable_kernels_are_drawn_with_half_the_variance() -> None:
+    """No ReLU stands between the two kernels, so each passes all of its input on."""
+    film = keras.Input((8, 8, 128))
+    separable = keras.layers.SeparableConv2D(256, 7, name="separable")(film)
+    backbone = keras.Model(film, separable)
+    build._draw_weights(backbone, seed=3)
+    depthwise, pointwise, bias = backbone.get_layer("separable").get_weights()
+    assert depthwise.shape == (7, 7, 128, 1)
+    _is_uniform(depthwise, np.sqrt(3 / (7 * 7)))
+    assert pointwise.shape == (1, 1, 128, 256)
+    _is_uniform(pointwise, np.sqrt(3 / 128))
+    assert not bias.any()
+
+
+def _is_uniform(kernel: np.ndarray, limit: float) -> None:
+    assert 0.99 * limit < abs(kernel).max() <= limit * (1 + 1e-6)
+    assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.02)
+    assert kernel.mean() == pytest.approx(0, abs=limit / 50)
 
 
 def test_dropout_reaches_the_layers() -> None:

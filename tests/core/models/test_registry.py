@@ -13,7 +13,7 @@ from core.models.registry import (
     preprocessing_kind,
 )
 
-# STUDY.md
+# docs/study.md
 STUDY_TRAINABLE = {
     "cnn": 2_008_930,
     "vgg16": 32_962,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NotFoundError, StoreError
 from core.specs import DatasetSpec, RunSpec
-from core.store import Epoch, Film, Member, Source, Store, open_store
+from core.store import Database, Epoch, Film, Member, Source, Store, open_store
 from core.workspace import Workspace, open_workspace
 
 SPEC = DatasetSpec.build(
@@ -243,3 +243,34 @@ def test_half_a_transaction_leaves_nothing(store: Store) -> None:
     with pytest.raises(BrokenError):
         store.catalogue.save_source(Source("hospital", "folders", "/films"), films())  # type: ignore[arg-type]
     assert store.catalogue.sources() == []
+
+
+def test_a_damaged_database_is_told(store: Store, workspace: Workspace) -> None:
+    for _ in range(40):
+        store.runs.create(RunSpec.build(dataset="d", model="cnn"))
+    with workspace.database.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (workspace.database.stat().st_size - 4096))
+    for extra in workspace.root.glob("*.sqlite3-*"):
+        extra.unlink()
+    with pytest.raises(StoreError, match=r"damaged: put a copy of it back"):
+        open_store(workspace).runs.all()
+
+
+def test_a_full_disk_is_told(store: Store) -> None:
+    database = Database(store.workspace.database)
+
+    def fill() -> None:
+        with database.work(write=True) as work:
+            work.execute("PRAGMA max_page_count = 1")
+            work.execute("CREATE TABLE more AS SELECT zeroblob(1000000)")
+
+    with pytest.raises(StoreError, match="disk may be full"):
+        fill()
+    assert store.catalogue.count() == 0, "and it goes on when there is room again"
+
+
+def test_one_folder_imported_under_two_names_at_once(store: Store) -> None:
+    store.catalogue.save_source(Source("one", "folders", "/films"), [])
+    with pytest.raises(InputError, match="has just been imported as “one”"):
+        store.catalogue.save_source(Source("two", "folders", "/films"), [])

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from pretending import Pretended
 
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Run, Store
+from tests.core.training.pretending import Pretended
 
 
 @pytest.fixture

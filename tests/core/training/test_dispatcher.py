@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 from filelock import FileLock
-from pretending import SLEEP, STUBBORN, Pretended, eventually
 
 from core.store import Run, Store
 from core.training import dispatcher as module
@@ -21,6 +20,7 @@ from core.training.artefacts import RunFiles
 from core.training.devices import Device
 from core.training.liveness import start_time, worker_of
 from core.workspace import PROJECT_ROOT
+from tests.core.training.pretending import SLEEP, STUBBORN, Pretended, eventually
 
 Queue = Callable[..., Run]
 

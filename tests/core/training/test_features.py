@@ -127,3 +127,17 @@ def test_two_runs_that_need_the_same_vectors_compute_them_once(tmp_path: Path) -
     one.join(20)
     assert (len(first.shapes), len(second.shapes)) == (7, 0)
     np.testing.assert_array_equal(results[0], results[1])
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "nan"])
+def test_a_damaged_file_is_computed_again(tmp_path: Path, damage: str) -> None:
+    expected = features(tmp_path, SOURCE, ROWS, View(), Average(), quiet)
+    [whole] = tmp_path.glob("*.npy")
+    if damage == "nan":
+        np.save(whole, np.full_like(expected, np.nan))
+    else:
+        whole.write_bytes(whole.read_bytes()[:200] if damage == "cut" else b"no array")
+    network = Average()
+    again = features(tmp_path, SOURCE, ROWS, View(), network, quiet)
+    np.testing.assert_array_equal(again, expected)
+    assert network.shapes

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from pretending import SLEEP
 
 from core.errors import InputError, NotFoundError
 from core.specs import RunSpec
@@ -19,6 +18,7 @@ from core.store import Run, Store
 from core.training import launcher
 from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace
+from tests.core.training.pretending import SLEEP
 
 Queue = Callable[..., Run]
 
@@ -94,8 +94,9 @@ def test_refresh_is_cheap(store: Store, queue: Queue, dispatchers: list[Alive]) 
         ({"model": "resnet"}, "no model called “resnet”"),
         ({"model": "inceptionresnetv2", "image_size": 64}, "at least 75 pixels"),
         ({"weights": "/tmp/x.weights.h5"}, "takes no weights file"),
-        ({"model": "vgg16", "weights": "/no/such.weights.h5"}, "no weights file /no/such"),
-        ({"model": "vgg16", "weights": "/etc/passwd"}, "no weights file"),
+        ({"model": "vgg16", "weights": "/no/such.weights.h5"}, "no file /no/such"),
+        ({"model": "vgg16", "weights": "/etc/passwd"}, "not a file of weights"),
+        ({"model": "vgg16", "weights": __file__}, "not a file of weights"),
         ({"device": "gpu:99"}, "no gpu:99 on this machine"),
     ],
 )

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 
 import pytest
-from pretending import eventually
 
 from core.errors import Cancelled
 from core.store import Run, Store
 from core.training import reporter as module
 from core.training.clock import Clock
 from core.training.reporter import Reporter, Superseded
+from tests.core.training.pretending import eventually
 
 Queue = Callable[..., Run]
 

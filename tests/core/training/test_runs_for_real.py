@@ -13,7 +13,6 @@ import time
 import numpy as np
 import psutil
 import pytest
-from pretending import eventually
 
 from core.evaluation.predictions import Predictions
 from core.images.film_array import film_array
@@ -22,6 +21,7 @@ from core.store import Member, Run, Store
 from core.training import launcher
 from core.training.artefacts import RunCard, RunFiles
 from core.workspace import PROJECT_ROOT
+from tests.core.training.pretending import eventually
 
 
 @pytest.fixture

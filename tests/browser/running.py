@@ -1,0 +1,209 @@
+"""The app in a process of its own, and a browser window that notices what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import requests
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+
+from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
+
+WIDE = {"width": 1440, "height": 1000}
+NARROW = {"width": 390, "height": 844}
+PATIENCE = 60  # seconds for what takes one on a quiet machine
+
+# Asked at the address of a page, Streamlit's own front end looks there for its server first
+# and gets a 404, before it looks at the root.
+ASKED_IN_VAIN = re.compile(r"http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)$")
+# What the app says when something broke that nobody foresaw (pages/components/boundary.py).
+UNFORESEEN = "Something went wrong that we did not foresee"
+T = TypeVar("T")
+
+
+class Server:
+    """One Streamlit server on a free port, over a data folder of its own."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        with (self.data.parent / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "streamlit",
+                    "run",
+                    "app.py",
+                    "--server.port",
+                    str(self.port),
+                ],
+                cwd=PROJECT_ROOT,
+                env={**os.environ, ENVIRONMENT_VARIABLE: str(self.data)},
+                stdout=log,
+                stderr=log,
+            )
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                if requests.get(f"{self.url}/_stcore/health", timeout=2).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.2)
+        raise RuntimeError(f"the server did not come up: {self.log()}")
+
+    def kill(self) -> None:
+        """End it as a crash would: no chance to tidy up."""
+        self._end(signal.SIGKILL)
+
+    def shut_down(self) -> None:
+        """End it as Ctrl-C does."""
+        self._end(signal.SIGINT)
+
+    def _end(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+        self.process.wait(timeout=PATIENCE)
+
+    def log(self) -> str:
+        return (self.data.parent / "server.log").read_text(errors="replace")[-3000:]
+
+
+def workers_of(data: Path) -> list[psutil.Process]:
+    """Every process of ours that works on this data folder, the server aside."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if str(data) in line and "core." in line:
+            found.append(process)
+    return found
+
+
+def until(what: str, look: Callable[[], T], seconds: float = PATIENCE) -> T:
+    """Look until there is something to see, and return it; fails in words after a time."""
+    end = time.monotonic() + seconds
+    while True:
+        if found := look():
+            return found
+        assert time.monotonic() < end, f"after {seconds} s still not so: {what}"
+        time.sleep(0.1)
+
+
+def chromium_path() -> str:
+    """Debian's chromium; its absence is a failure, not a skip."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "browser tests need chromium: apt-get install chromium"
+    return found
+
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+class Watched:
+    """A page together with what went wrong on it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self.unfinished = ""  # the step of a walk that is under way, or that failed
+        self.server_is_gone = False  # set while a test has killed the server
+        page.set_default_timeout(PATIENCE * 1000)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        page.on("request", lambda request: self._request(request.url))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        where = message.location["url"]
+        if message.type == "error" and not self.server_is_gone and not ASKED_IN_VAIN.match(where):
+            self.problems.append(f"console: {message.text} ({where})")
+
+    def _request(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self.problems.append(f"asked another computer: {url}")
+
+    def open(self, address: str) -> None:
+        """Go there as by typing the address, and wait until the page is drawn."""
+        self.page.goto(address)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has run through, nothing is stale, and it stays so."""
+        self.page.wait_for_function(
+            """() => {
+                const app = document.querySelector('[data-testid=stApp]');
+                const quiet = app
+                    && app.getAttribute('data-test-connection-state') === 'CONNECTED'
+                    && app.getAttribute('data-test-script-state') === 'notRunning'
+                    && document.querySelector('[data-testid=stHeading], [data-testid=stAlert]')
+                    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
+                if (!quiet) { window.quietSince = undefined; return false; }
+                window.quietSince ??= performance.now();
+                return performance.now() - window.quietSince > 300;
+            }""",
+        )
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """One step of a walk: needs the steps before it, and is checked at its end."""
+        assert not self.unfinished, f"“{self.unfinished}” was not finished"
+        self.unfinished = name
+        yield
+        self.settle()
+        self.check()
+        self.unfinished = ""
+
+    def turn_to(self, title: str) -> None:
+        """Go to a page by the navigation at the side."""
+        self.page.get_by_test_id("stSidebar").get_by_role("link", name=title).click()
+        expect(self.page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        self.settle()
+
+    def check(self) -> None:
+        """Fail on an exception box, a console error or text wider than the window."""
+        boxes = self.page.get_by_test_id("stException").all_inner_texts()
+        assert not boxes, boxes
+        assert self.page.get_by_text(UNFORESEEN).count() == 0, self.page.inner_text("body")
+        assert not self.problems, self.problems
+        overflow = self.page.evaluate(
+            """() => Math.max(...[
+                document.documentElement, document.querySelector('[data-testid=stMain]'),
+            ].map(one => one.scrollWidth - one.clientWidth))"""
+        )
+        assert overflow <= 1, f"the page is {overflow} px wider than the window"
+
+
+def loaded(picture: Locator) -> str:
+    """Wait until a picture has arrived and is not empty; returns its address."""
+    expect(picture).to_be_visible()
+    until("the picture has loaded", lambda: picture.evaluate("one => one.naturalWidth > 0"))
+    return picture.get_attribute("src") or ""

@@ -1,0 +1,146 @@
+"""The pictures in docs/screenshots: ``python -m tests.browser.screenshots [--data DIR]``.
+
+Without a data folder it makes one with phantom films and two small runs. It refuses a folder
+with real films: a picture in the repository must show no patient.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from core.datasets.phantom import ensure_phantoms
+from core.datasets.prepare import plan, save
+from core.datasets.presets import recommended_spec
+from core.errors import InputError
+from core.specs import RunSpec
+from core.store import Store, open_store
+from core.training import launcher
+from core.workspace import PROJECT_ROOT, Workspace
+from tests.browser.running import FLAGS, Server, Watched, chromium_path, loaded, workers_of
+
+FOLDER = PROJECT_ROOT / "docs" / "screenshots"
+WINDOW = {"width": 1440, "height": 900}
+MOST_BYTES = 300_000
+IMAGE_SIZE = 96
+EPOCHS = {"cnn": 25, "vgg16": 15}
+EPOCHS_SHOWN = 4  # of the run that the Train page shows at work
+ENDLESS = 300
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="a data folder with finished runs on phantoms")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="thoraxlens-") as temporary:
+        data = options.data.resolve() if options.data else Path(temporary) / "data"
+        store = open_store(Workspace(data).create())
+        try:
+            ensure_phantoms(store)
+            _only_phantoms(store)
+            if not store.runs.all(["done"]):
+                _train(store)
+        except InputError as error:
+            print(error, file=sys.stderr)
+            return 2
+        _take_all(store)
+    return 0
+
+
+def _only_phantoms(store: Store) -> None:
+    real = [one.name for one in store.catalogue.sources() if not one.artificial]
+    if real:
+        raise InputError(f"{', '.join(real)} may hold films of patients; use another folder.")
+
+
+def _train(store: Store) -> None:
+    name = "phantoms"
+    spec = recommended_spec(store.catalogue, name, seed=0).changed(image_size=IMAGE_SIZE)
+    save(store, plan(store.catalogue.frame(), spec))
+    for model, epochs in EPOCHS.items():
+        print(f"training {model} for {epochs} epochs")
+        run = launcher.launch(
+            store, RunSpec.build(dataset=name, model=model, weights="random", epochs=epochs)
+        )
+        run = launcher.wait(store, run.run_id)
+        if run.state != "done":
+            raise InputError(f"{run.title} ended as {run.state}. {run.reason}")
+
+
+def _take_all(store: Store) -> None:
+    server = Server(store.workspace.root)
+    server.start()
+    try:
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+            _take(chromium, server, store)
+            chromium.close()
+    finally:
+        server.kill()
+        for process in workers_of(store.workspace.root):
+            process.kill()
+
+
+def _take(chromium: Browser, server: Server, store: Store) -> None:
+    done = store.runs.all(["done"])
+    ids = [run.run_id for run in done[:2]]
+    context = chromium.new_context(viewport=WINDOW, color_scheme="dark")
+    watched = Watched(context.new_page())
+    watched.open(f"{server.url}/explore")
+    _keep(watched, "explore", scroll_to="Films")
+    watched.open(f"{server.url}/prepare")
+    watched.page.get_by_role("radio", name="Recommended").click()
+    _keep(watched, "prepare", scroll_to="What it would be")
+    watched.open(f"{server.url}/compare?runs={','.join(ids)}")
+    _keep(watched, "compare")
+    watched.open(f"{server.url}/classify?run={'&run='.join(ids)}")
+    _classify(watched)
+    _keep(watched, "classify", scroll_to="Answers")
+    run = launcher.launch(store, done[0].spec.changed(model="cnn", epochs=ENDLESS))
+    watched.open(f"{server.url}/train?run={run.run_id}")
+    counter = watched.page.get_by_test_id("stMetric").filter(has_text="Epochs finished")
+    expect(counter).to_contain_text(re.compile(rf"{EPOCHS_SHOWN}\d of"), timeout=600_000)
+    _keep(watched, "train")
+    watched.open(server.url)
+    _keep(watched, "overview")
+    launcher.stop(store, run.run_id)
+    launcher.wait(store, run.run_id)
+    launcher.delete(store, run.run_id)
+    context.close()
+
+
+def _classify(watched: Watched) -> None:
+    page = watched.page
+    page.get_by_role("radio", name="Sample films").click()
+    page.locator("[class*=st-key-sample_]").first.locator("label").click()
+    page.get_by_role("button", name=re.compile("^Classify 1 film with")).click()
+    pictures = page.get_by_role("img", name=re.compile("what spoke for"))
+    loaded(pictures.last)
+
+
+def _keep(watched: Watched, name: str, *, scroll_to: str = "") -> None:
+    """Write the window as it is to docs/screenshots, small enough for a repository."""
+    watched.settle()
+    if scroll_to:
+        heading = watched.page.get_by_role("heading", name=scroll_to, exact=True).last
+        heading.evaluate("one => one.scrollIntoView({block: 'start'})")
+        watched.settle()
+    watched.check()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.png"
+    watched.page.screenshot(path=path)
+    if path.stat().st_size > MOST_BYTES:
+        with Image.open(path) as picture:
+            picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.relative_to(PROJECT_ROOT)}  {path.stat().st_size / 1000:.0f} kB")
+    assert path.stat().st_size <= MOST_BYTES, f"{path} is too large for the repository"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,136 @@
+"""Each page on its own: opened cold by its address, empty, and with a nonsense address."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize, expect
+
+from core.store import open_store
+from core.workspace import Workspace
+from tests.browser.running import NARROW, WIDE, Server, Watched, workers_of
+
+pytestmark = pytest.mark.browser
+
+# Address → heading.
+PAGES = {
+    "": "ThoraxLens",
+    "explore": "Explore",
+    "prepare": "Prepare",
+    "train": "Train",
+    "compare": "Compare",
+    "classify": "Classify",
+}
+# Address → where a page that has nothing to show sends its reader.
+NEXT = {
+    "explore": ("Import films", "explore?tab=Import"),
+    "prepare": ("Import films", "explore?tab=Import"),
+    "train": ("Prepare a data set", "prepare"),
+    "compare": ("Train a network", "train"),
+    "classify": ("Train a network", "train"),
+}
+NONSENSE = {
+    "train?run=nonsense": "There is no run nonsense.",
+    "train?dataset=nonsense": "The data set “nonsense” is no longer there",
+    "compare?runs=nonsense": "The address asks for runs that have not finished: nonsense",
+    "explore?film=nonsense": "There is no film nonsense",
+    "classify?run=nonsense": "The run in the address is not there, or has not finished.",
+    "explore?tab=nonsense": "40 of 40 films",
+    "prepare?part=nonsense": "What it would be",
+    "nonsense": "Page not found",
+}
+
+
+def look(
+    browser: Browser,
+    address: str,
+    heading: str,
+    viewport: ViewportSize,
+    scheme: Literal["dark", "light"],
+) -> None:
+    """Open the address in a fresh window and check what is there."""
+    context = browser.new_context(viewport=viewport, color_scheme=scheme)
+    watched = Watched(context.new_page())
+    watched.open(address)
+    expect(watched.page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+    expect(watched.page.get_by_test_id("stAlertContentError")).to_have_count(0)
+    dark = watched.page.get_by_test_id("stApp").evaluate(
+        "one => getComputedStyle(one).backgroundColor.match(/\\d+/g).every(part => part < 128)"
+    )
+    assert dark == (scheme == "dark")
+    watched.check()
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_cold(browser: Browser, stocked: Path, tmp_path: Path, page: str) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(stocked, data)
+    server = Server(data)
+    server.start()
+    try:
+        address = f"{server.url}/{page}"
+        look(browser, address, PAGES[page], WIDE, "dark")  # nobody has asked this server before
+        look(browser, address, PAGES[page], NARROW, "dark")
+        look(browser, address, PAGES[page], WIDE, "light")
+        look(browser, address, PAGES[page], NARROW, "light")
+    finally:
+        server.kill()
+    assert workers_of(data) == []
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose user has removed even the artificial films."""
+    data = tmp_path_factory.mktemp("bare") / "data"
+    open_store(Workspace(data).create())
+    (data / "phantoms.json").write_text("{}")
+    server = Server(data)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.mark.parametrize("page", NEXT)
+def test_an_empty_page_says_what_to_do_next(watched: Watched, bare: Server, page: str) -> None:
+    watched.open(f"{bare.url}/{page}")
+    label, target = NEXT[page]
+    link = watched.page.get_by_test_id("stMain").get_by_role("link", name=label)
+    expect(link).to_be_visible()
+    link.click()
+    expect(watched.page).to_have_url(re.compile(re.escape(target)))
+    watched.settle()
+    watched.check()
+
+
+def test_an_empty_overview_points_at_the_import(watched: Watched, bare: Server) -> None:
+    watched.open(bare.url)
+    watched.page.get_by_role("button", name="Next: import films").click()
+    expect(watched.page.get_by_role("heading", name="Explore", level=1)).to_be_visible()
+    watched.settle()
+    watched.check()
+
+
+@pytest.fixture(scope="module")
+def stocked_server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("nonsense") / "data"
+    shutil.copytree(stocked, data)
+    server = Server(data)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.mark.parametrize("address", NONSENSE)
+def test_a_nonsense_address_gets_a_plain_sentence(
+    watched: Watched, stocked_server: Server, address: str
+) -> None:
+    watched.open(f"{stocked_server.url}/{address}")
+    expect(watched.page.get_by_text(NONSENSE[address]).first).to_be_visible()
+    assert "Traceback" not in watched.page.content()
+    watched.check()

@@ -1,0 +1,167 @@
+"""What a run survives: a refresh, a second window, a dead server, and its own death."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from core.specs import RunSpec
+from core.store import ACTIVE, Run, Store, open_store
+from core.training import launcher
+from core.workspace import Workspace
+from tests.browser.running import PATIENCE, WIDE, Server, Watched, until, workers_of
+
+pytestmark = pytest.mark.browser
+
+ENDLESS = 1000  # epochs: no test waits for the end of such a run
+SHORT = 12
+STARTED_WITHIN = 180  # seconds, TensorFlow's start on a busy machine included
+
+
+@pytest.fixture
+def running(stocked: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server of this test's own; whatever is left of it ends with the test."""
+    data = tmp_path / "data"
+    shutil.copytree(stocked, data)
+    server = Server(data)
+    server.start()
+    yield server
+    if server.is_up:
+        server.kill()
+    for process in workers_of(data):
+        process.kill()
+
+
+def start_run(server: Server, epochs: int) -> tuple[Store, Run]:
+    store = open_store(Workspace(server.data))
+    spec = RunSpec.build(dataset="tiny", model="cnn", epochs=epochs, batch_size=4)
+    return store, launcher.launch(store, spec)
+
+
+def in_epoch(store: Store, run: Run, number: int) -> Run:
+    """Wait until the run has finished so many epochs and has a process."""
+    until(
+        f"{number} epochs are finished",
+        lambda: len(store.runs.epochs(run.run_id)) >= number,
+        STARTED_WITHIN,
+    )
+    return store.runs.get(run.run_id)
+
+
+def counter(page: Page) -> Locator:
+    return page.get_by_test_id("stMetric").filter(has_text="Epochs finished")
+
+
+def shown(page: Page) -> int:
+    """How many epochs the page says are finished."""
+    said = re.search(r"(\d+) of \d+", counter(page).inner_text())
+    assert said, counter(page).inner_text()
+    return int(said[1])
+
+
+def sees_it_move(watched: Watched, least: int) -> int:
+    """The page shows the run at work: at least ``least`` epochs, then more, and curves."""
+    page = watched.page
+    until("the page has caught up", lambda: shown(page) >= least)
+    first = shown(page)
+    until("the counter moves on by itself", lambda: shown(page) > first)
+    expect(page.locator("canvas").first).to_be_visible()
+    return shown(page)
+
+
+def test_a_run_outlives_windows_and_the_server(
+    browser: Browser, watched: Watched, running: Server
+) -> None:
+    store, run = start_run(running, ENDLESS)
+    worker = in_epoch(store, run, 1).pid
+    assert worker
+    address = f"{running.url}/train?run={run.run_id}"
+    watched.open(address)
+    reached = sees_it_move(watched, 1)
+
+    watched.page.reload()
+    expect(counter(watched.page)).to_be_visible()
+    reached = sees_it_move(watched, reached)
+
+    second = browser.new_context(viewport=WIDE)
+    other = Watched(second.new_page())
+    other.open(f"{running.url}/train")  # no run in the address: the active one opens
+    sees_it_move(other, reached)
+    other.check()
+    second.close()
+
+    watched.server_is_gone = True
+    running.kill()
+    assert store.runs.get(run.run_id).pid == worker
+    before = len(store.runs.epochs(run.run_id))
+    until("it goes on alone", lambda: len(store.runs.epochs(run.run_id)) > before)
+    running.start()
+    watched.open(address)
+    watched.server_is_gone = False
+    sees_it_move(watched, before)
+    now = store.runs.get(run.run_id)
+    assert (now.state, now.pid) == ("training", worker), "another process trains it"
+    watched.check()
+
+    asked = time.monotonic()
+    watched.page.get_by_role("button", name="Stop").click()
+    expect(watched.page.get_by_text("Stopped at your request.")).to_be_visible()
+    took = time.monotonic() - asked
+    assert took <= 20
+    assert store.runs.get(run.run_id).state == "cancelled"
+    expect(watched.page.get_by_role("button", name="Resume")).to_be_visible()
+    watched.settle()
+    watched.check()
+    nothing_is_left(running)
+
+
+def test_a_killed_run_says_so_and_can_be_resumed(watched: Watched, running: Server) -> None:
+    store, run = start_run(running, SHORT)
+    page = watched.page
+    watched.open(f"{running.url}/train?run={run.run_id}")
+    worker = in_epoch(store, run, 2).pid
+    assert worker
+    os.kill(worker, signal.SIGKILL)
+    reached = len(store.runs.epochs(run.run_id))
+    assert reached < SHORT, "the run was over before it could be killed"
+
+    alert = page.get_by_test_id("stAlertContentError")
+    expect(alert).to_contain_text("The training process was killed (signal 9).")
+    expect(alert).to_contain_text(re.compile(r"Resume goes on from epoch \d+\."))
+    died = store.runs.get(run.run_id)
+    assert died.state == "interrupted"
+    kept = store.runs.epochs(run.run_id)
+    watched.settle()
+    watched.check()
+
+    page.get_by_role("button", name="Resume").click()
+    until("it is under way again", lambda: store.runs.get(run.run_id).state in ACTIVE)
+    expect(page.get_by_test_id("stMetric").filter(has_text="Test accuracy")).to_be_visible(
+        timeout=STARTED_WITHIN * 1000
+    )
+    done = store.runs.get(run.run_id)
+    epochs = store.runs.epochs(run.run_id)
+    assert done.state == "done"
+    assert list(epochs["epoch"]) == list(range(1, SHORT + 1)), "an epoch is missing or twice"
+    # Resumed, not begun anew: what the first process wrote down before its last checkpoint stays.
+    resumed_after = int(re.search(r"from epoch (\d+)", died.reason)[1]) - 1  # type: ignore[index]
+    assert 1 <= resumed_after <= reached
+    same = ["epoch", "loss", "seconds"]
+    assert epochs[same].head(resumed_after).equals(kept[same].head(resumed_after))
+    watched.settle()
+    watched.check()
+    nothing_is_left(running)
+
+
+def nothing_is_left(server: Server) -> None:
+    """Once runs are over and the server is shut down, no process of ours works there."""
+    server.shut_down()
+    until("all processes have ended", lambda: not workers_of(server.data), PATIENCE)
