@@ -11,7 +11,7 @@ run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
 
 test: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .

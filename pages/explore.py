@@ -12,7 +12,7 @@ from pages.components.filters import film_filters, reset_button
 from pages.components.import_panel import import_panel
 from pages.components.import_report import restore_button, source_list
 from pages.components.notes import artificial_note
-from pages.components.session import EXPLORE, artificial_sources, catalogue_frame, get_store
+from pages.components.session import artificial_sources, catalogue_frame, get_store
 
 TABS = ("Films", "Import", "Sources")
 
@@ -33,16 +33,19 @@ def page() -> None:
             restore_button(get_store())
 
 
+def _to_import() -> None:
+    st.session_state["tab"] = "Import"
+
+
 def _films() -> None:
     frame = catalogue_frame()
     if frame.empty:
         empty(
             "There are no films yet. Import a folder or a zip file, "
-            "or download the films of the study.",
-            page=EXPLORE,
-            label="Import films",
-            query={"tab": "Import"},
+            "or download the films of the study."
         )
+        # Not a link: one that leads to its own page leaves the tab as it is.
+        st.button("Import films", icon=":material/arrow_forward:", on_click=_to_import)
         return
     filters = film_filters(frame, "explore")
     shown = mixed(filters.apply(frame), artificial_sources())

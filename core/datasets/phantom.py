@@ -48,17 +48,28 @@ CLASSES = ("COVID-19", "No finding")
 Progress = Callable[[int, int, str], None]
 
 
-def draw(seed: int, *, covid_like: bool, size: int = 256, marker: str | None = None) -> Phantom:
+def draw(
+    seed: int,
+    *,
+    covid_like: bool,
+    size: int = 256,
+    marker: str | None = None,
+    strength: float = 1.0,
+) -> Phantom:
     """One frontal chest film; the same seed gives the same patient, sick or healthy.
 
     ``size``: side in pixels, at least 32. ``covid_like`` adds soft patches of haze in
     both lungs, outwards and low; ``opacity_mask`` is where they add more attenuation than
     a lung's own texture. The mean brightness follows from the seed, not from the finding.
     ``marker`` (``top_left`` or ``top_right``) plants a bright letter in that corner.
-    Raises InputError for a smaller size or another marker.
+    ``strength`` multiplies the attenuation that the opacities add. Raises InputError for a
+    smaller size or another marker.
     """
     view = "PA" if np.random.default_rng([seed, 5]).random() < 0.6 else "AP"
-    return render(person(seed), seed, view, covid_like=covid_like, size=size, marker=marker)
+    return render(
+        person(seed), seed, view,
+        covid_like=covid_like, size=size, marker=marker, strength=strength,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

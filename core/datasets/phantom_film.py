@@ -54,7 +54,14 @@ def person(seed: int) -> Person:
 
 
 def render(
-    who: Person, seed: int, view: str, *, covid_like: bool, size: int, marker: str | None
+    who: Person,
+    seed: int,
+    view: str,
+    *,
+    covid_like: bool,
+    size: int,
+    marker: str | None,
+    strength: float = 1.0,
 ) -> Phantom:
     """Draw one film of ``who``; see ``core.datasets.phantom.draw``."""
     if marker is not None and marker not in MARKER_CORNERS:
@@ -83,7 +90,7 @@ def render(
     seen = np.where(heart > 0.5, 0, sharp_lungs)
     added = np.zeros_like(dense)
     if covid_like:
-        added = _opacities(canvas, body, np.random.default_rng([seed, 4]), seen)
+        added = strength * _opacities(canvas, body, np.random.default_rng([seed, 4]), seen)
         dense += added
     if view != "PA" and film.random() < 0.5:
         dense += _leads(canvas, film)

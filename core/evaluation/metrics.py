@@ -28,8 +28,9 @@ Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
 class Evaluation:
     """How predictions compare with the truth.
 
-    ``confusion``: int (k, k), rows true, columns predicted. ``report``: one row a class and
-    then ``macro average``; columns precision, recall, f1 (0 to 1 or NaN) and films (int).
+    ``confusion``: int (k, k), rows true, columns predicted. ``report``: one row a class, then
+    ``accuracy`` (in the f1 column, as scikit-learn prints it), ``macro average`` and
+    ``weighted average``; columns precision, recall, f1 (0 to 1 or NaN) and support (int).
     ``sensitivity``, ``specificity``, ``f1``, ``false_negatives``, ``false_positives`` and the
     curves are about the positive class. ``roc``: false positive rate, sensitivity, threshold
     (the first threshold is infinite). ``pr``: recall, precision, threshold, all (m,); the
@@ -200,7 +201,15 @@ def _report(
         index=pd.Index(classes, name="class"),
         dtype=float,
     )
+    support = confusion.sum(axis=1)
+    films = int(support.sum())
+    shares = support / films if films else np.full(len(classes), np.nan)
     # An average over classes of which one has no value would pass for one over all of them.
-    table.loc["macro average"] = table.mean(skipna=False)
-    table["films"] = [*confusion.sum(axis=1).tolist(), int(confusion.sum())]
+    macro = table.mean(skipna=False)
+    weighted = table.mul(shares, axis=0).sum(skipna=False)
+    accuracy = float(np.trace(confusion) / films) if films else np.nan
+    table.loc["accuracy"] = [np.nan, np.nan, accuracy]
+    table.loc["macro average"] = macro
+    table.loc["weighted average"] = weighted
+    table["support"] = [*support.tolist(), films, films, films]
     return table

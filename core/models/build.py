@@ -133,22 +133,24 @@ def backbone_hash(model: keras.Model) -> str:
 
 
 def _draw_weights(backbone: keras.Model, seed: int) -> None:
-    """Fill every kernel afresh with He's uniform distribution, drawn by numpy.
+    """Fill every kernel afresh with a uniform distribution, drawn by numpy.
 
     A random backbone is not stored, so it must come out bit for bit the same on a CPU, a
     GPU and each Keras backend; their own generators differ. He's variance (He et al. 2015,
     arXiv:1502.01852) keeps the vectors near 1 through many layers of ReLU; with Keras's
-    default, Glorot, VGG16's come out at 0.0006 and the head learns next to nothing.
-    The two kernels of a separable convolution have no ReLU between them: half the variance.
-    Vectors (biases, batch normalisation) keep their constant start.
+    default, Glorot, VGG16's come out at 0.0006 and the head learns next to nothing. Networks
+    of separable convolutions have two kernels to a ReLU and add up many branches: they get
+    LeCun's, half of that. With He's, NASNetLarge's 4,032 channels came out so large that the
+    head's ReLUs died in the second epoch. Vectors (biases, batch normalisation) keep their
+    constant start.
     """
     generator = np.random.default_rng(seed)
+    separable = any("depthwise" in variable.path for variable in backbone.weights)
     for variable in backbone.weights:
         shape = tuple(variable.shape)
         if len(shape) < 2:
             continue
         depthwise = "depthwise" in variable.path  # (height, width, channels, 1)
-        separable = depthwise or "pointwise" in variable.path
         inputs = int(np.prod(shape[:2] if depthwise else shape[:-1]))
         limit = np.float32(np.sqrt((3 if separable else 6) / inputs))
         unit = generator.random(shape, dtype=np.float32)

@@ -153,7 +153,7 @@ def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str
 
 
 def report(evaluation: Evaluation, key: str) -> None:
-    """The classification report: a row a class, and their average."""
+    """The classification report: a row a class, then accuracy and the two averages."""
     shown = evaluation.report.reset_index()
     for name in ("precision", "recall", "f1"):
         shown[name] = shown[name] * 100
@@ -175,7 +175,9 @@ def report(evaluation: Evaluation, key: str) -> None:
             "f1": column.NumberColumn(
                 "F1", format=PERCENT, help="Harmonic mean of precision and recall."
             ),
-            "films": column.NumberColumn("Films", format="localized"),
+            "support": column.NumberColumn(
+                "Support", format="localized", help="How many films are truly of this class."
+            ),
         },
     )
 

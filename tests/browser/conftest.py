@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from core.evaluation.predictions import Predictions
 from core.store import Store, open_store
@@ -16,7 +16,6 @@ from core.training.artefacts import RunFiles
 from core.workspace import Workspace
 from tests.browser.running import (
     FLAGS,
-    PATIENCE,
     WIDE,
     Server,
     Watched,
@@ -43,7 +42,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-        expect.set_options(timeout=PATIENCE * 1000)
         yield chromium
         chromium.close()
 

@@ -32,6 +32,22 @@ ASKED_IN_VAIN = re.compile(r"http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-co
 UNFORESEEN = "Something went wrong that we did not foresee"
 T = TypeVar("T")
 
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+# The page has been drawn, and for 0.3 s nothing has been going on.
+QUIET = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    const quiet = app
+        && app.getAttribute('data-test-connection-state') === 'CONNECTED'
+        && app.getAttribute('data-test-script-state') === 'notRunning'
+        && document.querySelector('[data-testid=stHeading], [data-testid=stAlert]')
+        && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
+    if (!quiet) { window.quietSince = undefined; return false; }
+    window.quietSince ??= performance.now();
+    return performance.now() - window.quietSince > 300;
+}"""
+
 
 class Server:
     """One Streamlit server on a free port, over a data folder of its own."""
@@ -158,19 +174,7 @@ class Watched:
 
     def settle(self) -> None:
         """Wait until the script has run through, nothing is stale, and it stays so."""
-        self.page.wait_for_function(
-            """() => {
-                const app = document.querySelector('[data-testid=stApp]');
-                const quiet = app
-                    && app.getAttribute('data-test-connection-state') === 'CONNECTED'
-                    && app.getAttribute('data-test-script-state') === 'notRunning'
-                    && document.querySelector('[data-testid=stHeading], [data-testid=stAlert]')
-                    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
-                if (!quiet) { window.quietSince = undefined; return false; }
-                window.quietSince ??= performance.now();
-                return performance.now() - window.quietSince > 300;
-            }""",
-        )
+        self.page.wait_for_function(QUIET)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

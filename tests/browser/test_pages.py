@@ -13,9 +13,12 @@ from playwright.sync_api import Browser, ViewportSize, expect
 
 from core.store import open_store
 from core.workspace import Workspace
-from tests.browser.running import NARROW, WIDE, Server, Watched, workers_of
+from tests.browser.running import NARROW, WIDE, Server, Watched, until, workers_of
 
 pytestmark = pytest.mark.browser
+
+DARK_FIRST = "thoraxlens-dark-first"  # the mark that pages/components/frame.py leaves
+NOT_THERE = "The page that you have requested does not seem to exist"
 
 # Address → heading.
 PAGES = {
@@ -28,7 +31,6 @@ PAGES = {
 }
 # Address → where a page that has nothing to show sends its reader.
 NEXT = {
-    "explore": ("Import films", "explore?tab=Import"),
     "prepare": ("Import films", "explore?tab=Import"),
     "train": ("Prepare a data set", "prepare"),
     "compare": ("Train a network", "train"),
@@ -38,11 +40,10 @@ NONSENSE = {
     "train?run=nonsense": "There is no run nonsense.",
     "train?dataset=nonsense": "The data set “nonsense” is no longer there",
     "compare?runs=nonsense": "The address asks for runs that have not finished: nonsense",
-    "explore?film=nonsense": "There is no film nonsense",
+    "explore?film=nonsense": "This film is no longer in the catalogue.",
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
     "explore?tab=nonsense": "40 of 40 films",
     "prepare?part=nonsense": "What it would be",
-    "nonsense": "Page not found",
 }
 
 
@@ -55,16 +56,22 @@ def look(
 ) -> None:
     """Open the address in a fresh window and check what is there."""
     context = browser.new_context(viewport=viewport, color_scheme=scheme)
+    # As somebody who has been here before: the first visit is dark whatever the browser asks for.
+    context.add_init_script(f"localStorage.setItem('{DARK_FIRST}', 'yes')")
     watched = Watched(context.new_page())
     watched.open(address)
     expect(watched.page.get_by_role("heading", name=heading, level=1)).to_be_visible()
     expect(watched.page.get_by_test_id("stAlertContentError")).to_have_count(0)
-    dark = watched.page.get_by_test_id("stApp").evaluate(
-        "one => getComputedStyle(one).backgroundColor.match(/\\d+/g).every(part => part < 128)"
-    )
-    assert dark == (scheme == "dark")
+    assert is_dark(watched) == (scheme == "dark")
     watched.check()
     context.close()
+
+
+def is_dark(watched: Watched) -> bool:
+    """Whether the page is drawn dark, by the colour behind everything."""
+    return watched.page.get_by_test_id("stApp").evaluate(
+        "one => getComputedStyle(one).backgroundColor.match(/\\d+/g).every(part => part < 128)"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -108,6 +115,14 @@ def test_an_empty_page_says_what_to_do_next(watched: Watched, bare: Server, page
     watched.check()
 
 
+def test_an_empty_explore_turns_to_the_import(watched: Watched, bare: Server) -> None:
+    watched.open(f"{bare.url}/explore")
+    watched.page.get_by_role("button", name="Import films").click()
+    expect(watched.page.get_by_role("button", name="Import folder")).to_be_visible()
+    watched.settle()
+    watched.check()
+
+
 def test_an_empty_overview_points_at_the_import(watched: Watched, bare: Server) -> None:
     watched.open(bare.url)
     watched.page.get_by_role("button", name="Next: import films").click()
@@ -134,3 +149,31 @@ def test_a_nonsense_address_gets_a_plain_sentence(
     expect(watched.page.get_by_text(NONSENSE[address]).first).to_be_visible()
     assert "Traceback" not in watched.page.content()
     watched.check()
+
+
+def test_an_address_without_a_page_leads_to_the_overview(
+    watched: Watched, stocked_server: Server
+) -> None:
+    watched.open(f"{stocked_server.url}/nonsense")
+    expect(watched.page.get_by_text("Page not found")).to_be_visible()
+    # Streamlit says so in the console too.
+    watched.problems = [one for one in watched.problems if NOT_THERE not in one]
+    watched.check()
+
+
+def test_the_first_visit_is_dark_and_light_can_be_chosen(
+    browser: Browser, stocked_server: Server
+) -> None:
+    context = browser.new_context(viewport=WIDE, color_scheme="light")
+    watched = Watched(context.new_page())
+    watched.page.goto(f"{stocked_server.url}/train")
+    until("the page is drawn dark", lambda: is_dark(watched))  # it has loaded itself again
+    watched.settle()
+    watched.page.get_by_test_id("stMainMenu").get_by_role("button").click()
+    watched.page.get_by_role("menuitemradio", name="Light").click()
+    until("the page is drawn light", lambda: not is_dark(watched))
+    watched.page.keyboard.press("Escape")
+    watched.open(f"{stocked_server.url}/train")
+    assert not is_dark(watched)
+    watched.check()
+    context.close()

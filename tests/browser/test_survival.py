@@ -19,10 +19,10 @@ from core.training import launcher
 from core.workspace import Workspace
 from tests.browser.running import PATIENCE, WIDE, Server, Watched, until, workers_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ENDLESS = 1000  # epochs: no test waits for the end of such a run
-SHORT = 12
+SHORT = 24
 STARTED_WITHIN = 180  # seconds, TensorFlow's start on a busy machine included
 
 
@@ -120,7 +120,7 @@ def test_a_run_outlives_windows_and_the_server(
     expect(watched.page.get_by_role("button", name="Resume")).to_be_visible()
     watched.settle()
     watched.check()
-    nothing_is_left(running)
+    nothing_is_left(watched, running)
 
 
 def test_a_killed_run_says_so_and_can_be_resumed(watched: Watched, running: Server) -> None:
@@ -158,10 +158,11 @@ def test_a_killed_run_says_so_and_can_be_resumed(watched: Watched, running: Serv
     assert epochs[same].head(resumed_after).equals(kept[same].head(resumed_after))
     watched.settle()
     watched.check()
-    nothing_is_left(running)
+    nothing_is_left(watched, running)
 
 
-def nothing_is_left(server: Server) -> None:
+def nothing_is_left(watched: Watched, server: Server) -> None:
     """Once runs are over and the server is shut down, no process of ours works there."""
+    watched.server_is_gone = True
     server.shut_down()
     until("all processes have ended", lambda: not workers_of(server.data), PATIENCE)

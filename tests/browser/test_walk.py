@@ -18,7 +18,7 @@ from core.store import Film, open_store
 from core.workspace import Workspace
 from tests.browser.running import WIDE, Server, Watched, loaded, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PATIENT = "Quennerstedt^Ottilie"  # in the DICOM file; must never appear on a page
 NOT_A_FILM = b"Dear colleague, here is the film.\n"

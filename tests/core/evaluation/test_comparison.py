@@ -134,7 +134,13 @@ def test_long_tables_name_run_film_and_class() -> None:
     assert table["predicted"].tolist() == ["covid", "healthy", "healthy"]
     assert table["correct"].tolist() == [True, False, True]
     assert table["probability covid"].tolist() == pytest.approx([0.9, 0.2, 0.1])
-    assert report_table(runs, 0.5)["class"].tolist() == ["covid", "healthy", "macro average"]
+    assert report_table(runs, 0.5)["class"].tolist() == [
+        "covid",
+        "healthy",
+        "accuracy",
+        "macro average",
+        "weighted average",
+    ]
     assert prediction_table([]).empty
     assert report_table([]).empty
 

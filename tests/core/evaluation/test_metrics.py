@@ -44,7 +44,7 @@ def test_a_table_worked_by_hand() -> None:
     assert (one.false_negatives, one.false_positives) == (12, 0)
     assert one.f1 == pytest.approx(2 * 0.7 / 1.7)
     assert one.report.loc["healthy", "recall"] == 1.0
-    assert one.report["films"].tolist() == [40, 40, 80]
+    assert one.report["support"].tolist() == [40, 40, 80, 80, 80]
     assert one.notes == {}
 
 
@@ -61,6 +61,7 @@ def test_it_agrees_with_scikit_learn(classes: int, threshold: float | None) -> N
     for row, name in [
         *zip(data.classes, data.classes, strict=True),
         ("macro average", "macro avg"),
+        ("weighted average", "weighted avg"),
     ]:
         for ours, theirs in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
             assert one.report.loc[row, ours] == pytest.approx(expected[name][theirs])
