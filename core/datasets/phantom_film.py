@@ -245,7 +245,7 @@ def _opacities(canvas: Canvas, body: Anatomy, rng: np.random.Generator, lungs: P
             spin = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]]) * 1.0
             outline = middle + ring @ (0.5 * spin + 0.5 * np.eye(2))
             canvas.fill(patch, anatomy.mirrored(outline, side), int(750 * density))
-        patches += 0.34 * canvas.soft(patch, rng.uniform(0.014, 0.026))
+        patches += 0.68 * canvas.soft(patch, rng.uniform(0.014, 0.026))
     uneven = np.clip(1 + 0.3 * clouds(rng, canvas.size, (8, 16, 32)), 0.3, 1.7)
     return patches * uneven * canvas.soft(lungs, 0.005)
 
