@@ -170,6 +170,11 @@ def test_curves_tell_runs_by_colour_and_splits_by_dash() -> None:
     assert "No epoch" in figures.curves_figure({"one": epochs(0)}).layout.annotations[0].text
 
 
+def test_a_few_epochs_are_marked_one_by_one_and_many_are_not() -> None:
+    assert figures.curves_figure({"one": epochs(2)}).layout.xaxis.dtick == 1
+    assert figures.curves_figure({"one": epochs(2), "two": epochs(30)}).layout.xaxis.dtick is None
+
+
 def test_counts_add_up_and_the_longest_bar_comes_first() -> None:
     drawing = figures.counts_figure(catalogue(), "finding", "view")
     assert sum(sum(bar.x) for bar in drawing.data) == 5

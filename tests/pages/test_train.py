@@ -49,6 +49,16 @@ def test_without_a_data_set_the_page_points_to_prepare(phantom_store: Store) -> 
     assert not app.button
 
 
+def test_a_link_names_the_data_set_to_train_on(tiny: Store) -> None:
+    make_dataset(tiny, "older")
+    make_run(tiny, "training")  # work under way would show the list
+    for name in ("tiny", "older"):
+        app = open_app("train", dataset=name)
+        assert app.selectbox("new_dataset").value == name
+    app.selectbox("new_dataset").set_value("tiny").run()
+    assert app.selectbox("new_dataset").value == "tiny", "the address must not win again"
+
+
 def test_the_form_holds_the_studys_settings(tiny: Store) -> None:
     app = open_app("train")
     assert app.selectbox("new_dataset").value == "tiny"
