@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
+from core.training import launcher
+
 
 @pytest.fixture(autouse=True)
 def _pages_through_app(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,3 +20,9 @@ def _pages_through_app(monkeypatch: pytest.MonkeyPatch) -> None:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", remember)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that sees a queued run starts a dispatcher, which would outlive the tests."""
+    monkeypatch.setattr(launcher, "_reconcile", lambda store: None)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -107,9 +106,7 @@ def test_a_saved_data_set_can_be_exported_and_deleted(phantom_store: Store) -> N
     assert "No data set has been saved yet" in everything_said(app)
 
 
-def test_a_data_set_in_use_cannot_be_deleted(
-    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_data_set_in_use_cannot_be_deleted(phantom_store: Store) -> None:
     button(open_app("prepare"), "Save data set").click().run()
     phantom_store.runs.create(RunSpec(dataset="study", model="cnn"))
     app = open_app("prepare", part="Saved data sets")
