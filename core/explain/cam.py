@@ -1,7 +1,14 @@
 """Grad-CAM's arithmetic, in numpy; the model's part is in keras_cam.py.
 
-Source: Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via
-Gradient-based Localization, ICCV 2017, arXiv:1610.02391, equations 1 and 2.
+Gradient and feature map are multiplied place by place (HiResCAM) instead of averaging the
+gradient over the places first. Where the head pools the map, as all backbones here do, the
+gradient is the same at each place, so both are the same heat; where it does not, as in the
+study's CNN, the average mixes up the places (docs/adr/0007-heat-place-by-place.md).
+
+Sources: Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via
+Gradient-based Localization, ICCV 2017, arXiv:1610.02391, equations 1 and 2; Draelos and
+Carin, Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
+networks, 2020, arXiv:2011.08891.
 """
 
 from __future__ import annotations
@@ -13,16 +20,16 @@ def grad_cam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     """Which places of the feature map speak for a class; float32 (h, w) in [0, 1].
 
     ``features`` (h, w, c): the last feature map of one film. ``gradients`` (h, w, c): of
-    the class's logit (before the softmax) with respect to it. Each channel is weighted by
-    its mean gradient; what speaks against the class is cut off at 0, and the strongest
-    place is 1. All zeros when no place speaks for the class.
+    the class's logit (before the softmax) with respect to it. Their product is summed over
+    the channels; what speaks against the class is cut off at 0, and the strongest place is
+    1. All zeros when no place speaks for the class.
     """
     if features.ndim != 3 or features.shape != gradients.shape:
         raise ValueError(
             "features and gradients must both be (h, w, channels), "
             f"not {features.shape} and {gradients.shape}"
         )
-    channel_weights = gradients.astype(np.float32).mean(axis=(0, 1))
-    heat = np.maximum(features.astype(np.float32) @ channel_weights, 0)
+    products = features.astype(np.float32) * gradients.astype(np.float32)
+    heat: np.ndarray = np.maximum(products.sum(axis=2), 0)
     strongest = heat.max()
     return heat / strongest if strongest > 0 else heat

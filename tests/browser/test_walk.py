@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, TimeoutError, expect
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
@@ -44,10 +44,20 @@ def choose(walk: Watched, label: str, option: str | re.Pattern[str]) -> None:
     """Pick an option of a select box or a multiple choice."""
     box = walk.page.get_by_role("combobox", name=label, exact=True)
     wanted = walk.page.get_by_role("option", name=option).first
+
+    def picked() -> bool:
+        # A list that has opened closes again when the page moves or is drawn anew.
+        walk.settle()
+        box.click()
+        try:
+            wanted.click(timeout=5_000)
+        except TimeoutError:
+            walk.page.keyboard.press("Escape")
+            return False
+        return True
+
     box.scroll_into_view_if_needed()
-    walk.settle()  # a list that has opened closes again when the page moves
-    box.click()
-    wanted.click()
+    until(f"{option} can be picked in {label}", picked)
     walk.page.keyboard.press("Escape")
     walk.settle()
 

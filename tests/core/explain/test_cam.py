@@ -13,12 +13,24 @@ def test_a_heat_worked_out_by_hand() -> None:
     features[..., 0] = [[1, 2], [3, 4]]
     features[..., 1] = [[0, 1], [0, 4]]
     gradients = np.zeros((2, 2, 2), np.float32)
-    gradients[..., 0] = [[4, 0], [0, 0]]  # mean 1
-    gradients[..., 1] = [[0, -4], [-4, 0]]  # mean -2
-    # 1 · features 0 - 2 · features 1 = [[1, 0], [3, -4]]; cut at 0; divided by 3
+    gradients[..., 0] = [[4, 0], [2, 0]]
+    gradients[..., 1] = [[0, 3], [-4, -1]]
+    # place by place: 1·4 + 0·0, 2·0 + 1·3, 3·2 + 0·(-4), 4·0 + 4·(-1) = [[4, 3], [6, -4]];
+    # cut at 0; divided by 6
     heat = grad_cam(features, gradients)
-    np.testing.assert_allclose(heat, np.array([[1 / 3, 0], [1, 0]]), rtol=1e-6)
+    np.testing.assert_allclose(heat, np.array([[4 / 6, 3 / 6], [1, 0]]), rtol=1e-6)
     assert heat.dtype == np.float32
+
+
+def test_for_a_head_that_pools_it_is_the_published_grad_cam() -> None:
+    """The gradient is then one number a channel, its mean over the places that number."""
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(5, 4, 8))
+    gradients = np.broadcast_to(rng.normal(size=8) / 20, features.shape)
+    published = np.maximum(features @ gradients.mean(axis=(0, 1)), 0)
+    np.testing.assert_allclose(
+        grad_cam(features, gradients), published / published.max(), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_nothing_that_speaks_for_the_class_is_all_zeros() -> None:
