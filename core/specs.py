@@ -20,6 +20,8 @@ Balance = Literal["undersample", "class_weights", "none"]
 Split = Literal["study", "patient"]
 Preprocessing = Literal["model", "rescale"]
 Optimizer = Literal["nadam", "adam", "sgd", "rmsprop"]
+Schedule = Literal["constant", "cosine"]
+RepeatKind = Literal["seeds", "folds"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -124,6 +126,27 @@ class AugmentSpec(Spec):
     brightness: float = Field(0.0, ge=0, le=0.5)
 
 
+class RepeatSpec(Spec):
+    """One of several runs that are one question: the same training with ``count`` other
+    seeds, or on ``count`` folds. ``group`` names them; ``index`` counts from 0.
+
+    A seed changes where the trained part starts, the order of films and the dropout. The
+    frozen part and the augmented views stay those of ``RunSpec.seed``. Folds are grouped by
+    patient: each film of the data set is tested once.
+    """
+
+    group: str = Field(pattern=r"^[A-Za-z0-9-]{1,64}$")
+    kind: RepeatKind
+    index: int = Field(ge=0)
+    count: int = Field(ge=2, le=20)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.index >= self.count:
+            raise ValueError("a repeat's index is less than their count")
+        return self
+
+
 class RunSpec(Spec):
     """One training run. Defaults are the study's where it states them.
 
@@ -131,6 +154,15 @@ class RunSpec(Spec):
     for the CNN only ``random`` means anything. ``device`` is ``auto``, ``cpu`` or
     ``gpu:N``. ``early_stopping`` is a patience in epochs, None for never.
     ``image_size`` and ``preprocessing`` None mean: as the data set says.
+
+    ``schedule``: how the learning rate goes over the epochs. ``find_learning_rate``: try
+    many rates on a few batches first, and train with the one suggested instead of
+    ``learning_rate``.
+
+    For frozen backbones only: ``views`` augmented versions of each training film are
+    looked at beside the film itself. ``fine_tune`` blocks from the top are
+    unfrozen after the head has been trained, for ``fine_tune_epochs`` more epochs at
+    ``fine_tune_learning_rate``. ``cache`` False computes everything afresh and keeps nothing.
     """
 
     dataset: str
@@ -140,14 +172,28 @@ class RunSpec(Spec):
     batch_size: int = Field(32, ge=1, le=512)
     optimizer: Optimizer = "nadam"
     learning_rate: float = Field(1e-3, gt=0, le=1)
+    schedule: Schedule = "constant"
+    find_learning_rate: bool = False
     dropout: float = Field(0.3, ge=0, lt=1)
     augment: AugmentSpec | None = AugmentSpec()
+    views: int = Field(1, ge=1, le=16)
     early_stopping: int | None = Field(None, ge=1)
     class_weighting: bool = False
+    fine_tune: int = Field(0, ge=0, le=100)
+    fine_tune_epochs: int = Field(10, ge=1, le=1000)
+    fine_tune_learning_rate: float = Field(1e-5, gt=0, le=1)
     device: str = "auto"
     image_size: int | None = Field(None, ge=32, le=1024)
     preprocessing: Preprocessing | None = None
     seed: int = Field(0, ge=0, lt=2**31)
+    repeat: RepeatSpec | None = None
+    cache: bool = True
+
+    @property
+    def trained_seed(self) -> int:
+        """What seeds the trained part: differs between repeats by seed."""
+        moved = self.repeat.index if self.repeat and self.repeat.kind == "seeds" else 0
+        return (self.seed + moved) % 2**31
 
     @field_validator("device")
     @classmethod

@@ -32,19 +32,21 @@ def build_model(
     dropout: float,
     weights: Literal["random"] | Path | None,
     seed: int,
+    head_seed: int | None = None,
 ) -> keras.Model:
     """Input float32 (S, S, 3), preprocessed → logits float32 (classes).
 
     ``weights``: a file of backbone weights, or "random" (the same as None). A backbone is
     frozen: nothing below ``pool`` is trainable, and its batch normalisation uses the
-    stored averages. ``seed`` fixes all random weights (it also seeds numpy's, Python's
-    and the backend's global generators). Raises InputError for an unknown name, a film
+    stored averages. ``seed`` fixes all random weights, ``head_seed`` instead of it those of
+    the part that trains (it also seeds numpy's, Python's and the backend's global
+    generators). Raises InputError for an unknown name, a film
     too small, or a weights file that does not fit.
     """
     spec = get_model(name)
     check_shape(spec, image_size, classes)
     file = None if weights in (None, "random") else Path(str(weights))
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(seed if head_seed is None else head_seed)
     if spec.family == "cnn":
         if file is not None:
             raise InputError(f"{spec.title} starts from random weights; leave the file out.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import InputError, StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -78,10 +78,13 @@ CREATE TABLE epochs (
     val_accuracy REAL,
     learning_rate REAL,
     seconds REAL,
+    phase TEXT NOT NULL,
     PRIMARY KEY (run_id, epoch)
 ) WITHOUT ROWID;
 """
 
+# From version n to n + 1, for a file that an older ThoraxLens wrote.
+UPGRADES = {1: "ALTER TABLE epochs ADD COLUMN phase TEXT NOT NULL DEFAULT 'training'"}
 
 # SQLite's primary result codes → what a user can do about them.
 BUSY = "Another process is writing to it. Try again in a moment."
@@ -160,7 +163,10 @@ class Database:
                     for statement in SCHEMA.split(";\n"):
                         connection.execute(statement)
                     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                elif version > SCHEMA_VERSION:
+                for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+                    connection.execute(UPGRADES[older])
+                    connection.execute(f"PRAGMA user_version = {older + 1}")
+                if version > SCHEMA_VERSION:
                     raise InputError(
                         f"{self.path} was written by a newer ThoraxLens. "
                         "Update this one, or choose another data folder with --data."

@@ -26,13 +26,14 @@ STATES = (
     "interrupted",
 )
 ACTIVE = ("preparing", "training", "evaluating")  # a worker process should be alive
+PHASES = ("training", "fine-tuning")  # of a run's epochs; the second only where asked for
 FINISHED = ("done", "failed", "cancelled", "interrupted")
 
 
 @dataclass(frozen=True)
 class Epoch:
     """One finished epoch, counted from 1. ``seconds``: wall time of the epoch, validation
-    included. A value that could not be computed is None, never 0."""
+    included. ``phase``: one of PHASES. A value that could not be computed is None, never 0."""
 
     epoch: int
     loss: float | None
@@ -41,6 +42,7 @@ class Epoch:
     val_accuracy: float | None
     learning_rate: float | None
     seconds: float
+    phase: str = "training"
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ class Runs:
         with self._database.work(write=True) as work:
             work.execute(
                 "INSERT OR REPLACE INTO epochs VALUES (:run_id, :epoch, :loss, :accuracy, "
-                ":val_loss, :val_accuracy, :learning_rate, :seconds)",
+                ":val_loss, :val_accuracy, :learning_rate, :seconds, :phase)",
                 {"run_id": run_id, **asdict(epoch)},
             )
 
