@@ -49,6 +49,11 @@ class Workspace:
         return self.root / "weights"
 
     @property
+    def speeds(self) -> Path:
+        """What was measured of this machine's ways to compute."""
+        return self.root / "speeds.json"
+
+    @property
     def dispatcher_lock(self) -> Path:
         return self.root / "dispatcher.lock"
 

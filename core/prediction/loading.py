@@ -13,6 +13,7 @@ from core.models.build import backbone_hash, build_model, load_head
 from core.models.preprocess import preprocess
 from core.models.weights import find_weights, missing_message
 from core.training.artefacts import RunCard, RunFiles
+from core.training.fine_tuning import load_tuned
 from core.workspace import Workspace
 
 
@@ -68,6 +69,8 @@ def load_run(workspace: Workspace, run_id: str) -> LoadedRun:
             "here now, so its answers would mean nothing. Put the old weights back, or "
             "train the run again."
         )
+    if card.fine_tune:
+        load_tuned(model, card.fine_tune, files.tuned)
     load_head(model, files.weights)
     return LoadedRun(card, CamModel(model))
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from core.store.catalogue import Catalogue, Film, Source
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
-from core.store.runs import ACTIVE, FINISHED, STATES, Epoch, Run, Runs
+from core.store.runs import ACTIVE, FINISHED, PHASES, STATES, Epoch, Run, Runs
 from core.workspace import Workspace
 
 __all__ = [
     "ACTIVE",
     "FINISHED",
+    "PHASES",
     "STATES",
     "Catalogue",
     "Database",

@@ -39,6 +39,21 @@ class RunFiles:
         return self.folder / "head.weights.h5"
 
     @property
+    def tuned(self) -> Path:
+        """What fine-tuning made of the backbone's last blocks; only after fine-tuning."""
+        return self.folder / "tuned.npz"
+
+    @property
+    def rates(self) -> Path:
+        """What came of trying learning rates; only where that was asked for."""
+        return self.folder / "rates.json"
+
+    @property
+    def scratch(self) -> Path:
+        """In place of the caches, for a run that shares none; gone when the run is done."""
+        return self.folder / "scratch"
+
+    @property
     def checkpoint(self) -> Path:
         """Folder of the state to resume from; emptied when the run is done."""
         return self.folder / "checkpoint"
@@ -77,7 +92,8 @@ class RunCard:
     ``weights`` is what the run was started with: ``random`` or the path of the backbone's
     file. ``backbone_hash``: SHA-256 over the frozen weights in order (empty for the CNN),
     so that another file of the same name, or a random backbone that another Keras would
-    draw differently, is noticed before it classifies anything.
+    draw differently, is noticed before it classifies anything. ``fine_tune``: how many of
+    its last blocks the run has changed since then.
     """
 
     run_id: str
@@ -89,6 +105,7 @@ class RunCard:
     seed: int
     weights: str
     backbone_hash: str
+    fine_tune: int = 0
 
     def save(self, path: Path) -> None:
         with written_whole(path) as temporary:

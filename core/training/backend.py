@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+from pathlib import Path
+
 import keras
 import numpy as np
 
@@ -18,9 +21,62 @@ def prepare() -> None:
             tensorflow.config.experimental.set_memory_growth(gpu, True)
 
 
-def jit_compile() -> bool | str:
+def jit_compile(xla: bool = False) -> bool | str:
     """For ``compile``: XLA makes TensorFlow slower on a CPU, and JAX is nothing without it."""
-    return False if keras.backend.backend() == "tensorflow" else "auto"
+    return xla if keras.backend.backend() == "tensorflow" else "auto"
+
+
+def device_name() -> str:
+    """What the backend works on, as its maker calls it."""
+    backend = keras.backend.backend()
+    if not sees_gpu():
+        return platform.processor() or platform.machine()
+    if backend == "tensorflow":
+        import tensorflow
+
+        [gpu, *_] = tensorflow.config.list_physical_devices("GPU")
+        return str(tensorflow.config.experimental.get_device_details(gpu).get("device_name"))
+    if backend == "torch":
+        import torch
+
+        return str(torch.cuda.get_device_name())
+    import jax
+
+    return str(jax.devices()[0].device_kind)
+
+
+def fast_policy() -> str | None:
+    """The policy of 16-bit arithmetic that this device has instructions for; None without.
+
+    GPUs of NVIDIA compute bfloat16 from capability 8.0 on, float16 from 7.0 on. Processors
+    say so in their flags, which only Linux shows as a file.
+    """
+    if not sees_gpu():
+        flags = _processor_flags()
+        return "mixed_bfloat16" if flags & {"avx512_bf16", "amx_bf16"} else None
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        [gpu, *_] = tensorflow.config.list_physical_devices("GPU")
+        details = tensorflow.config.experimental.get_device_details(gpu)
+        capability = tuple(details.get("compute_capability", (0, 0)))
+    elif keras.backend.backend() == "torch":
+        import torch
+
+        capability = torch.cuda.get_device_capability()
+    else:
+        return "mixed_bfloat16"
+    if capability >= (8, 0):
+        return "mixed_bfloat16"
+    return "mixed_float16" if capability >= (7, 0) else None
+
+
+def _processor_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return set()
+    return next((set(line.split()) for line in lines if line.startswith("flags")), set())
 
 
 def sees_gpu() -> bool:

@@ -3,6 +3,7 @@ epoch and the film only, so that a resumed run sees what it would have seen."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,10 @@ import numpy as np
 from core.images.augment import augment
 from core.models.preprocess import preprocess
 from core.specs import AugmentSpec
+from core.training.features import Vectors
 
 
-class Batches(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset, ABC):
     """Inputs, one-hot targets float32 (n, k) and, if given, weights float32 (n,).
 
     ``begin_epoch`` must be called before each epoch (``callbacks.BeginEpoch`` does): Keras
@@ -61,9 +63,9 @@ class Batches(keras.utils.PyDataset):
             return self.inputs(places), self.targets[places]
         return self.inputs(places), self.targets[places], self.weights[places]
 
+    @abstractmethod
     def inputs(self, places: np.ndarray) -> np.ndarray:
         """float32, one row a place."""
-        raise NotImplementedError
 
 
 class FilmBatches(Batches):
@@ -95,10 +97,11 @@ class FilmBatches(Batches):
 
 
 class VectorBatches(Batches):
-    """Cached vectors; each epoch takes one view of each film. ``views``: float32 (n, c) each."""
+    """Cached vectors; each epoch takes one view of each film. ``views``: of one shape (n, c)
+    each, arrays or ``Vectors``."""
 
-    def __init__(self, views: Sequence[np.ndarray], **common: Any) -> None:
-        self.views = np.stack(list(views))
+    def __init__(self, views: Sequence[Vectors | np.ndarray], **common: Any) -> None:
+        self.views = list(views)
         super().__init__(**common)
 
     def begin_epoch(self, epoch: int) -> None:
@@ -107,5 +110,8 @@ class VectorBatches(Batches):
         self._view = rng.integers(len(self.views), size=len(self.targets))
 
     def inputs(self, places: np.ndarray) -> np.ndarray:
-        chosen: np.ndarray = self.views[self._view[places], places]
-        return chosen
+        shown = self._view[places]
+        first = self.views[0][places]
+        for number in np.unique(shown[shown > 0]):
+            first[shown == number] = self.views[number][places[shown == number]]
+        return first

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from core.errors import TrainingError
-from core.store import Epoch, Store
+from core.store import PHASES, Epoch, Store
 from core.training import checkpoint
 from core.training.batches import Batches
 from core.training.checkpoint import TrainingState
@@ -53,16 +52,21 @@ class CancelOnRequest(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """Says after each batch how far training is, and when it may end at this pace.
+    """Says after each batch how far a phase is, and when it may end at this pace.
 
-    The time left counts whole epochs, validation included, once one has gone by.
+    The phase began after epoch ``began`` and ends with ``epochs``; this session goes on
+    after ``first``. The time left counts whole epochs, validation included, once one has
+    gone by.
     """
 
-    def __init__(self, reporter: Reporter, epochs: int, first: int, batches: int) -> None:
+    def __init__(
+        self, reporter: Reporter, epochs: int, first: int, batches: int, began: int = 0
+    ) -> None:
         super().__init__()
         self.reporter = reporter
         self.epochs = epochs
         self.first = first
+        self.start = began
         self.batches = batches
         self.epoch = first
         self.began = time.monotonic()
@@ -80,9 +84,9 @@ class Progress(keras.callbacks.Callback):
         self._tell(self.batches)
 
     def _tell(self, batch: int) -> None:
-        done = self.epoch * self.batches + batch
-        fresh = done - self.first * self.batches
-        left = self.epochs * self.batches - done
+        done = (self.epoch - self.start) * self.batches + batch
+        fresh = done - (self.first - self.start) * self.batches
+        left = (self.epochs - self.start) * self.batches - done
         pace = self.seconds_per_epoch
         if pace is not None:
             eta: float | None = pace / self.batches * left
@@ -102,11 +106,12 @@ class Progress(keras.callbacks.Callback):
 class EpochRecorder(keras.callbacks.Callback):
     """Writes each epoch to the store and the log; raises TrainingError on divergence."""
 
-    def __init__(self, store: Store, run_id: str, epochs: int) -> None:
+    def __init__(self, store: Store, run_id: str, epochs: int, phase: str = PHASES[0]) -> None:
         super().__init__()
         self.store = store
         self.run_id = run_id
         self.epochs = epochs
+        self.phase = phase
         self.began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
@@ -123,6 +128,7 @@ class EpochRecorder(keras.callbacks.Callback):
             val_accuracy=values.get("val_accuracy"),
             learning_rate=rate,
             seconds=time.monotonic() - self.began,
+            phase=self.phase,
         )
         self.store.runs.save_epoch(self.run_id, row)
         log.info(
@@ -156,7 +162,7 @@ class BestEpoch(keras.callbacks.Callback):
         if not state.best_weights or (loss is not None and loss < state.best_loss):
             state.best_loss = math.inf if loss is None else loss
             state.best_epoch = epoch + 1
-            state.best_weights = [np.array(value) for value in self.model.get_weights()]
+            state.best_weights = checkpoint.values_of(checkpoint.changing(self.model))
             state.waited = 0
         else:
             state.waited += 1

@@ -2,8 +2,8 @@
 
 Keras's BackupAndRestore deletes its backup when training ends, which a stop on request
 is too, and forgets what other callbacks knew. So a checkpoint here is one file with
-everything: all variables (the random generators' too), the optimiser's, the best weights
-so far, and how long the patience has lasted.
+everything: all variables that training changes (the random generators' too), the
+optimiser's, the best weights so far, and how long the patience has lasted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.store import PHASES
 from core.training.artefacts import written_whole
 
 STATE = "state.npz"
@@ -26,13 +27,17 @@ EPOCH = "epoch.json"  # the epoch alone, for those that cannot load Keras
 
 @dataclass
 class TrainingState:
-    """How far training is. ``epoch``: the last finished one, counted from 1.
+    """How far training is. ``epoch``: the last finished one, counted from 1 over all phases.
 
-    ``best_weights``: those of the epoch with the lowest ``best_loss``. ``waited``: epochs
-    since then. ``spent``: seconds by stage of all sessions so far.
+    ``phase``: one of ``core.store.PHASES``, which began after epoch ``began``.
+    ``best_weights``: the values of ``changing`` after the epoch with the lowest
+    ``best_loss``. ``waited``: epochs of this phase since then. ``spent``: seconds by stage
+    of all sessions so far.
     """
 
     epoch: int = 0
+    phase: str = PHASES[0]
+    began: int = 0
     best_epoch: int = 0
     best_loss: float = float("inf")
     best_weights: list[np.ndarray] = field(default_factory=list)
@@ -41,7 +46,18 @@ class TrainingState:
     spent: dict[str, float] = field(default_factory=dict)
 
 
-_PLAIN = ("epoch", "best_epoch", "best_loss", "waited", "stopped_early", "spent")
+_PLAIN = ("epoch", "phase", "began", "best_epoch", "best_loss", "waited", "stopped_early", "spent")
+
+
+def changing(model: keras.Model) -> list[keras.Variable]:
+    """What training may change, in a fixed order: the variables of layers that are not
+    frozen, moving averages and random generators included."""
+    return [one for layer in model.layers if layer.trainable for one in layer.variables]
+
+
+def put(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def save(folder: Path, model: keras.Model, state: TrainingState) -> None:
@@ -49,8 +65,8 @@ def save(folder: Path, model: keras.Model, state: TrainingState) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {"plain": np.array(json.dumps({key: getattr(state, key) for key in _PLAIN}))}
     for kind, values in (
-        ("model", _values(model.variables)),
-        ("optimizer", _values(model.optimizer.variables)),
+        ("model", values_of(changing(model))),
+        ("optimizer", values_of(model.optimizer.variables)),
         ("best", state.best_weights),
     ):
         arrays |= {f"{kind}{place}": value for place, value in enumerate(values)}
@@ -60,33 +76,45 @@ def save(folder: Path, model: keras.Model, state: TrainingState) -> None:
         temporary.write_text(json.dumps({"epoch": state.epoch}))
 
 
-def load(folder: Path, model: keras.Model) -> TrainingState | None:
-    """Put the checkpoint into the compiled model; None when there is none that fits.
+def phase(folder: Path) -> str | None:
+    """The phase that the checkpoint is in; None when there is none that can be read."""
+    stored = _read(folder)
+    return None if stored is None else str(stored[0].get("phase", PHASES[0]))
 
-    The model is left alone then, and training starts from the beginning.
+
+def load(folder: Path, model: keras.Model, phase: str) -> TrainingState | None:
+    """Put the checkpoint into the compiled model; None when there is none of this phase
+    that fits.
+
+    The model is left alone then, and the phase starts from its beginning.
     """
+    stored = _read(folder)
+    if stored is None or stored[0].get("phase", PHASES[0]) != phase:
+        return None
+    plain, arrays = stored
+    model.optimizer.build(model.trainable_variables)
+    variables = changing(model)
+    pairs = _pairs(variables, "model", arrays)
+    pairs += _pairs(model.optimizer.variables, "optimizer", arrays)
+    best = _pairs(variables, "best", arrays)
+    if any(value is None or one.shape != value.shape for one, value in [*pairs, *best]):
+        print("The checkpoint does not fit this network; starting again.", flush=True)
+        return None
+    for variable, value in pairs:
+        variable.assign(value)
+    return TrainingState(**plain, best_weights=[arrays[f"best{n}"] for n in range(len(best))])
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
     try:
         with np.load(folder / STATE, allow_pickle=False) as stored:
             arrays = dict(stored)
-        plain: dict[str, Any] = json.loads(str(arrays["plain"]))
+        return json.loads(str(arrays["plain"])), arrays
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         print(f"The checkpoint cannot be read ({error}); starting again.", flush=True)
         return None
-    model.optimizer.build(model.trainable_variables)
-    best = [
-        arrays[name] for name in map("best{}".format, range(len(model.weights))) if name in arrays
-    ]
-    pairs = _pairs(model.variables, "model", arrays)
-    pairs += _pairs(model.optimizer.variables, "optimizer", arrays)
-    fits = all(value is not None and variable.shape == value.shape for variable, value in pairs)
-    if not fits or len(best) < len(model.weights):
-        print("The checkpoint does not fit this network; starting again.", flush=True)
-        return None
-    for variable, value in pairs:
-        variable.assign(value)
-    return TrainingState(**plain, best_weights=best)
 
 
 def discard(folder: Path) -> None:
@@ -94,7 +122,7 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _values(variables: list[Any]) -> list[np.ndarray]:
+def values_of(variables: list[Any]) -> list[np.ndarray]:
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
 
 

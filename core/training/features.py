@@ -4,9 +4,10 @@ A frozen backbone turns the same film into the same vector each time, so vectors
 on disk and only the head is trained. Augmentation lives on as views: each training film is
 also kept in a few augmented versions, and each epoch draws one of them.
 
-One file a view, under a hash of everything that the numbers depend on. It grows batch by
-batch, so that a run which was stopped goes on where it was. No Keras here: the
-network comes in as a function.
+One file for each network and view, under a hash of everything that the numbers depend on
+beside the film; in it, one record a film, under the film's own hash. So runs, folds and
+data sets share what they have in common, and a run that was stopped goes on where it was.
+No Keras here: the network comes in as a function.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from filelock import FileLock, Timeout
 from core.images.augment import augment
 from core.models.preprocess import preprocess
 from core.specs import AugmentSpec
-from core.training.artefacts import written_whole
 
 BATCH = 8  # films at a time: on two cores, a second or two between looks at a stop
-DTYPE = np.dtype("<f4")
+VERSION = 2  # raise it when the same film gives another vector
+SUFFIX = ".vectors"
 
 Extract = Callable[[np.ndarray], np.ndarray]  # float32 (BATCH, S, S, 3) → float32 (BATCH, c)
 Progress = Callable[[int, int], None]  # films done, of which earlier work had left
@@ -37,19 +38,21 @@ Progress = Callable[[int, int], None]  # films done, of which earlier work had l
 class View:
     """How films are shown to the backbone: as they are, or augmented in one of many ways.
 
-    The random change of a film depends on ``seed``, ``number`` and its place only, so it
-    is the same whichever process computes it and wherever that one was interrupted.
+    The random change of a film depends on ``seed``, ``number`` and the film's hash only, so
+    it is the same in every data set and whichever process computes it.
     """
 
     spec: AugmentSpec | None = None
     seed: int = 0
     number: int = 0
 
-    def apply(self, film: np.ndarray, place: int) -> np.ndarray:
+    def apply(self, film: np.ndarray, film_id: str) -> np.ndarray:
         """uint8 (S, S) → uint8 (S, S)."""
         if self.spec is None:
             return film
-        return augment(film, self.spec, np.random.default_rng([self.seed, self.number, place]))
+        drawn = hashlib.sha256(film_id.encode()).digest()
+        rng = np.random.default_rng([self.seed, self.number, int.from_bytes(drawn[:8], "big")])
+        return augment(film, self.spec, rng)
 
     def key(self) -> list[object]:
         return [] if self.spec is None else [self.spec.to_json(), self.seed, self.number]
@@ -57,7 +60,7 @@ class View:
 
 @dataclass(frozen=True)
 class Source:
-    """What vectors are made from. ``films``: uint8 (n, S, S); ``film_ids``: their names;
+    """What vectors are made from. ``films``: uint8 (n, S, S); ``film_ids``: their hashes;
     ``backbone``: the hash of its weights; ``preprocessing``: a kind of
     ``core.models.preprocess``; ``channels``: the length of a vector."""
 
@@ -68,11 +71,10 @@ class Source:
     preprocessing: str
     channels: int
 
-    def key(self, view: View, rows: np.ndarray) -> str:
-        """A name for the vectors of these rows in this view: hex, 32 digits."""
-        ids = hashlib.sha256("\n".join(str(self.film_ids[i]) for i in rows).encode()).hexdigest()
+    def key(self, view: View) -> str:
+        """A name for the vectors of this network in this view: hex, 32 digits."""
         parts = [
-            ids,
+            VERSION,
             self.backbone_name,
             self.backbone,
             self.films.shape[1:],
@@ -80,6 +82,30 @@ class Source:
             view.key(),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+    @property
+    def record(self) -> np.dtype[np.void]:
+        """One film's entry in a file."""
+        return np.dtype([("film", "S64"), ("vector", "<f4", (self.channels,))])
+
+
+class Vectors:
+    """Vectors of some films, read from disk as they are asked for."""
+
+    def __init__(self, records: np.ndarray, places: np.ndarray) -> None:
+        self._records = records
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def take(self, rows: np.ndarray) -> Vectors:
+        """Those of some of the films, still on disk."""
+        return Vectors(self._records, self._places[rows])
+
+    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
+        """float32 (rows, channels)."""
+        return np.asarray(self._records["vector"][self._places[rows]], dtype=np.float32)
 
 
 def features(
@@ -89,88 +115,94 @@ def features(
     view: View,
     extract: Extract,
     progress: Progress,
-) -> np.ndarray:
-    """The vectors of ``rows`` in one view: float32 (len(rows), channels), from disk or new.
+) -> Vectors:
+    """The vectors of ``rows`` in one view, in their order, from disk or new.
 
     ``progress(done, already)`` is called after each batch and may raise to stop; what is
     done by then is kept. Two runs that need the same vectors compute them once.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / f"{source.key(view, rows)}.npy"
-    lock = FileLock(whole.with_suffix(".lock"))
+    file = folder / f"{source.key(view)}{SUFFIX}"
+    lock = FileLock(file.with_suffix(".lock"))
     while not lock.is_locked:
         try:
             lock.acquire(timeout=0.5)
         except Timeout:  # another run is at it; say nothing new, but hear a stop
             progress(0, 0)
     try:
-        kept = _kept(whole, (len(rows), source.channels))
-        if kept is not None:
-            progress(len(rows), len(rows))
-            return kept
-        _fill(whole, source, rows, view, extract, progress)
-        return np.asarray(np.load(whole), dtype=np.float32)
+        wanted = np.array([source.film_ids[row].encode() for row in rows], dtype="S64")
+        records = _kept(file, source.record)
+        missing = np.flatnonzero(~np.isin(wanted, records["film"]))
+        already = len(rows) - len(missing)
+        if already:
+            progress(already, already)
+        if len(missing):
+            _append(file, source, rows[missing], view, extract, progress, already)
+            records = _kept(file, source.record)
+        order = np.argsort(records["film"], kind="stable")
+        found = np.searchsorted(records["film"], wanted, sorter=order)
+        return Vectors(records, order[found])
     finally:
         lock.release()
 
 
-def _kept(whole: Path, shape: tuple[int, int]) -> np.ndarray | None:
-    """The vectors if they are there and undamaged; else they are computed again."""
-    try:
-        vectors = np.load(whole, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    fits = vectors.shape == shape and np.isfinite(vectors).all()
-    return np.asarray(vectors, dtype=np.float32) if fits else None
+def _kept(file: Path, record: np.dtype[np.void]) -> np.ndarray:
+    """The whole and sound records of the file, mapped; what is torn or not a number goes."""
+    size = file.stat().st_size if file.is_file() else 0
+    count = size // record.itemsize
+    if size % record.itemsize:
+        with file.open("r+b") as stream:
+            stream.truncate(count * record.itemsize)
+    if not count:
+        return np.empty(0, dtype=record)
+    records = np.memmap(file, dtype=record, mode="r", shape=(count,))
+    sound = [
+        np.isfinite(records["vector"][start : start + 1024]).all(axis=1)
+        & (records["film"][start : start + 1024] != b"")
+        for start in range(0, count, 1024)
+    ]
+    if all(part.all() for part in sound):
+        return records
+    file.unlink()
+    return np.empty(0, dtype=record)
 
 
-def _fill(
-    whole: Path,
+def _append(
+    file: Path,
     source: Source,
     rows: np.ndarray,
     view: View,
     extract: Extract,
     progress: Progress,
+    already: int,
 ) -> None:
-    """Append vectors to the part file until it is whole. Its length says how far it is.
-
-    Plain writing, because a full disk is an error here, and would be the end of the
-    process in mapped memory.
-    """
-    part = whole.with_suffix(".part")
-    with part.open("ab") as stream:
-        already = done = _vectors_in(part, source.channels, len(rows))
-        stream.truncate(done * source.channels * DTYPE.itemsize)
-        for films in _prepared(source, rows, done, view):
+    """Plain writing, because a full disk is an error here, and would be the end of the
+    process in mapped memory."""
+    done = 0
+    with file.open("ab") as stream:
+        for films in _prepared(source, rows, view):
             count = min(BATCH, len(rows) - done)
-            stream.write(np.ascontiguousarray(extract(films)[:count], dtype=DTYPE).data)
+            records = np.empty(count, dtype=source.record)
+            records["film"] = [source.film_ids[row].encode() for row in rows[done : done + count]]
+            records["vector"] = extract(films)[:count]
+            stream.write(records.data)
             stream.flush()  # to the system, where it survives the end of this process
             done += count
-            progress(done, already)
-    vectors = np.fromfile(part, dtype=DTYPE).reshape(len(rows), source.channels)
-    with written_whole(whole) as temporary:
-        np.save(temporary, vectors)
-    part.unlink()
+            progress(already + done, already)
 
 
-def _vectors_in(part: Path, channels: int, most: int) -> int:
-    """How many whole vectors the file holds; none when it holds more than it should."""
-    count = part.stat().st_size // (channels * DTYPE.itemsize)
-    return count if count <= most else 0
-
-
-def _prepared(source: Source, rows: np.ndarray, start: int, view: View) -> Iterator[np.ndarray]:
-    """Batches float32 (BATCH, S, S, 3) from row ``start`` on, made one ahead in a thread.
+def _prepared(source: Source, rows: np.ndarray, view: View) -> Iterator[np.ndarray]:
+    """Batches float32 (BATCH, S, S, 3), made one ahead in a thread.
 
     The last one is filled up with its own last film: one shape means one traced graph.
     """
 
     def batch(at: int) -> np.ndarray:
-        places = [min(at + i, len(rows) - 1) for i in range(BATCH)]
-        shown = [view.apply(np.asarray(source.films[rows[p]]), int(rows[p])) for p in places]
+        places = rows[np.minimum(np.arange(at, at + BATCH), len(rows) - 1)]
+        shown = [view.apply(np.asarray(source.films[p]), source.film_ids[p]) for p in places]
         return preprocess(np.stack(shown), source.preprocessing)
 
-    starts = range(start, len(rows), BATCH)
+    starts = range(0, len(rows), BATCH)
     with ThreadPoolExecutor(1) as ahead:
         waiting = [ahead.submit(batch, at) for at in starts[:1]]
         for at in [*starts[1:], None]:

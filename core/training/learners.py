@@ -15,14 +15,13 @@ import numpy as np
 from core.models.build import feature_model, head_model
 from core.models.preprocess import preprocess
 from core.specs import RunSpec
+from core.training import backend
 from core.training.batches import Batches, FilmBatches, VectorBatches
 from core.training.data import TrainingData, balanced_weights
 from core.training.features import BATCH, Source, View, features
 from core.training.reporter import Reporter
 
-# How many augmented versions of each training film the backbone sees; the film as it is
-# comes on top. More views cost a pass over the training films each, once.
-AUGMENTED_VIEWS = 4
+HEADS_AT_ONCE = 256  # vectors through the head in one go
 
 
 class Learner(Protocol):
@@ -38,12 +37,14 @@ class Learner(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What both ways need to know. ``preprocessing`` is a kind of core.models.preprocess."""
+    """What both ways need to know. ``preprocessing`` is a kind of core.models.preprocess;
+    ``xla``: whether the backend compiles with it."""
 
     spec: RunSpec
     data: TrainingData
     preprocessing: str
     weigh_classes: bool
+    xla: bool = False
 
     def common(self, split: str) -> dict[str, object]:
         """The arguments that ``Batches`` takes for the films of one split."""
@@ -54,7 +55,7 @@ class Plan:
             "targets": self.data.one_hot()[rows],
             "weights": weights if training and self.weigh_classes else None,
             "batch_size": self.spec.batch_size,
-            "seed": self.spec.seed,
+            "seed": self.spec.trained_seed,
             "shuffle": training,
         }
 
@@ -103,11 +104,11 @@ class HeadLearner:
         backbone: str,
         cache: Path,
         reporter: Reporter,
-        views: int = AUGMENTED_VIEWS,
     ) -> None:
         self.model = head_model(model)
         spec, data = plan.spec, plan.data
         frozen = feature_model(model)
+        frozen.compile(jit_compile=backend.jit_compile(plan.xla))
         source = Source(
             data.films,
             data.film_ids.tolist(),
@@ -119,7 +120,7 @@ class HeadLearner:
         everything, training = np.arange(len(data.films)), data.rows("train")
         passes = [(everything, View())]
         if spec.augment is not None:
-            passes += [(training, View(spec.augment, spec.seed, k)) for k in range(views)]
+            passes += [(training, View(spec.augment, spec.seed, k)) for k in range(spec.views)]
 
         reporter.stage("features", sum(len(rows) for rows, _ in passes), "films")
         before = found = 0
@@ -136,17 +137,21 @@ class HeadLearner:
             before += len(rows)
             found += already
         self._plain = vectors[0]
-        shown = [self._plain[training], *vectors[1:]]
-        self.training: Batches = VectorBatches(shown, **plan.common("train"))
         checked = data.rows("validation")
+        self.training: Batches = VectorBatches(
+            [self._plain.take(training), *vectors[1:]], **plan.common("train")
+        )
         self.validation = (
-            VectorBatches([self._plain[checked]], **plan.common("validation"))
+            VectorBatches([self._plain.take(checked)], **plan.common("validation"))
             if len(checked)
             else None
         )
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         reporter.stage("evaluating", total=len(self._plain), unit="films")
-        result = np.asarray(self.model.predict(self._plain, batch_size=256, verbose=0))
-        reporter.update(len(self._plain))
-        return result
+        parts = []
+        for start in range(0, len(self._plain), HEADS_AT_ONCE):
+            vectors = self._plain[slice(start, start + HEADS_AT_ONCE)]
+            parts.append(keras.ops.convert_to_numpy(self.model(vectors, training=False)))
+            reporter.update(start + len(vectors))
+        return np.concatenate(parts)

@@ -26,7 +26,9 @@ STAGES = {
     "films": "Reading the films",
     "model": "Building the network",
     "features": "Passing the films through the frozen network",
+    "rates": "Trying learning rates",
     "training": "Training",
+    "fine-tuning": "Fine-tuning the last blocks",
     "evaluating": "Evaluating",
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -11,12 +13,13 @@ import numpy as np
 
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
-from core.models.build import backbone_hash, build_model, is_frozen, save_head
+from core.models.blocks import blocks
+from core.models.build import backbone_hash, build_model, feature_model, is_frozen, save_head
 from core.models.registry import get_model, preprocessing_kind
 from core.models.weights import resolve_weights
-from core.specs import SPLITS
-from core.store import Run, Store
-from core.training import backend, checkpoint
+from core.specs import SPLITS, RunSpec
+from core.store import PHASES, Run, Store
+from core.training import backend, checkpoint, precision
 from core.training.artefacts import RunCard, RunFiles
 from core.training.callbacks import (
     BeginEpoch,
@@ -29,8 +32,16 @@ from core.training.callbacks import (
 from core.training.checkpoint import TrainingState
 from core.training.clock import Clock
 from core.training.data import TrainingData, load
+from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
+from core.training.precision import Mode
+from core.training.rate_finder import LOWEST, RateTest, find_rate
 from core.training.reporter import Reporter, Superseded
+from core.workspace import Workspace
+
+TRAINING, FINE_TUNING = PHASES
+# Batches to try learning rates on: a batch of films through the CNN takes seconds.
+RATE_STEPS_VECTORS, RATE_STEPS_FILMS = 100, 40
 
 OPTIMIZERS = {
     "nadam": keras.optimizers.Nadam,
@@ -42,6 +53,17 @@ OPTIMIZERS = {
 log = logging.getLogger("thoraxlens.training")
 
 
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of epochs: one of ``core.store.PHASES``, and what learns in it."""
+
+    name: str
+    learner: Learner
+    epochs: int
+    learning_rate: float
+    xla: bool = False
+
+
 def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     """Carry the run out, or on from its checkpoint, up to the state ``done``.
 
@@ -51,26 +73,46 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     backend.prepare()
     clock = Clock(started)
     spec, files = run.spec, RunFiles(store.workspace.run_folder(run.run_id)).create()
+    caches = store.workspace if spec.cache else Workspace(files.scratch)
     dataset = store.datasets.get(spec.dataset).spec
     size = spec.image_size or dataset.image_size
     kind = preprocessing_kind(spec.model, spec.preprocessing or dataset.preprocessing)
 
     reporter.stage("films", unit="films")
     with clock.stage("decode"):
-        data = load(store, spec.dataset, size, _teller(reporter, "films", "films"))
+        data = load(
+            store, spec.dataset, size, _teller(reporter, "films", "films"),
+            repeat=spec.repeat, caches=caches,
+        )  # fmt: skip
     log.info("%d films of %d × %d pixels", len(data.films), size, size)
 
+    mode = _mode(store, spec, size, len(data.classes), reporter)
+    mode.apply()
     model, backbone = _build(store, run, size, kind, data, reporter, files)
-    plan = Plan(spec, data, kind, spec.class_weighting or dataset.balance == "class_weights")
-    with clock.stage("features"):
-        learner = _learner(store, model, plan, backbone, reporter)
-
-    state = _fit(store, run, learner, reporter, clock, files)
+    weigh = spec.class_weighting or dataset.balance == "class_weights"
+    plan = Plan(spec, data, kind, weigh, mode.xla)
+    tunes = spec.fine_tune > 0 and is_frozen(model)
+    state = TrainingState()
+    if not tunes or checkpoint.phase(files.checkpoint) != FINE_TUNING:
+        with clock.stage("features"):
+            learner = _learner(model, plan, f"{backbone} {mode.name}", caches, reporter)
+        with clock.stage("train"):
+            rate = _rate(learner, spec, mode, files, reporter)
+        phase = Phase(TRAINING, learner, spec.epochs, rate, mode.xla)
+        state = _fit(store, run, phase, state, reporter, clock, files)
+    if tunes:
+        unfreeze(model, spec.fine_tune)
+        learner = FilmLearner(model, plan)
+        rate = spec.fine_tune_learning_rate
+        phase = Phase(FINE_TUNING, learner, spec.fine_tune_epochs, rate, mode.xla)
+        state = _fit(store, run, phase, state, reporter, clock, files)
 
     _move(store, run, "evaluating", ("preparing", "training"))
     with clock.stage("evaluate"):
         result = _evaluate(learner.logits(reporter), data, files)
     save_head(model, files.weights)
+    if tunes:
+        save_tuned(model, spec.fine_tune, files.tuned)
     epochs = store.runs.epochs(run.run_id)
     best = epochs[epochs["epoch"] == state.best_epoch]
     result |= {
@@ -80,18 +122,23 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         "seconds_per_epoch": float(epochs["seconds"].median()),
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,
-        "stopped_early": state.stopped_early,
+        "stopped_early": state.stopped_early
+        or int((epochs["phase"] == TRAINING).sum()) < spec.epochs,
+        "learning_rate": _used_rate(spec, files),
         "running": {
             key: None if best.empty or best[key].isna().all() else float(best[key].iloc[0])
             for key in ("loss", "accuracy")
         },
         "seconds": clock.spent(),
-        "precision_mode": "float32",
+        "precision_mode": mode.name,
         "backend": keras.backend.backend(),
     }
+    if tunes:
+        result["fine_tuned"] = [one.title for one in blocks(spec.model)[: spec.fine_tune]]
     reporter.check()
     _move(store, run, "done", ("evaluating",), result=result, finished_at=time.time())
     checkpoint.discard(files.checkpoint)
+    shutil.rmtree(files.scratch, ignore_errors=True)
     log.info("done; best epoch %d, test: %s", state.best_epoch, result["test"])
 
 
@@ -115,6 +162,7 @@ def _build(
         dropout=spec.dropout,
         weights=weights or "random",
         seed=spec.seed,
+        head_seed=spec.trained_seed,
     )
     backbone = backbone_hash(model)
     RunCard(
@@ -127,58 +175,121 @@ def _build(
         seed=spec.seed,
         weights=str(weights) if weights else "random",
         backbone_hash=backbone,
+        fine_tune=spec.fine_tune if is_frozen(model) else 0,
     ).save(files.card)
     log.info("%s, %s weights", get_model(spec.model).title, weights or "random")
     return model, backbone
 
 
+def _mode(store: Store, spec: RunSpec, size: int, classes: int, reporter: Reporter) -> Mode:
+    """How to compute. A frozen backbone mostly looks at films, the CNN mostly learns."""
+    reporter.stage("model")
+    trains = get_model(spec.model).family == "cnn"
+
+    def build() -> keras.Model:
+        model = build_model(
+            spec.model, image_size=size, classes=classes, dropout=spec.dropout,
+            weights="random", seed=spec.seed,
+        )  # fmt: skip
+        return model if trains else feature_model(model)
+
+    return precision.choose(store.workspace.speeds, spec.model, size, build, trains=trains)
+
+
 def _learner(
-    store: Store, model: keras.Model, plan: Plan, backbone: str, reporter: Reporter
+    model: keras.Model, plan: Plan, backbone: str, caches: Workspace, reporter: Reporter
 ) -> Learner:
     if is_frozen(model):
-        return HeadLearner(model, plan, backbone, store.workspace.feature_cache, reporter)
+        return HeadLearner(model, plan, backbone, caches.feature_cache, reporter)
     return FilmLearner(model, plan)
 
 
-def _fit(
-    store: Store, run: Run, learner: Learner, reporter: Reporter, clock: Clock, files: RunFiles
-) -> TrainingState:
-    spec, model = run.spec, learner.model
+def _compile(model: keras.Model, spec: RunSpec, rate: Any, xla: bool) -> None:
     model.compile(
-        optimizer=OPTIMIZERS[spec.optimizer](learning_rate=spec.learning_rate),
+        optimizer=OPTIMIZERS[spec.optimizer](learning_rate=rate),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        jit_compile=backend.jit_compile(),
+        jit_compile=backend.jit_compile(xla),
     )
-    # After building: what follows must not depend on how many numbers that drew.
-    keras.utils.set_random_seed(spec.seed)
-    state = checkpoint.load(files.checkpoint, model) or TrainingState()
-    clock.add_earlier(state.spent)
-    store.runs.forget_epochs_after(run.run_id, state.epoch)
-    if state.epoch:
-        log.info("going on after epoch %d", state.epoch)
-    _move(store, run, "training", ("preparing",))
+
+
+def _rate(
+    learner: Learner, spec: RunSpec, mode: Mode, files: RunFiles, reporter: Reporter
+) -> float:
+    """The learning rate to train with: the one asked for, or the one that a test suggests."""
+    if not spec.find_learning_rate:
+        return spec.learning_rate
+    test = RateTest.load(files.rates)
+    if test is None:
+        _compile(learner.model, spec, LOWEST, mode.xla)
+        keras.utils.set_random_seed(spec.trained_seed)
+        steps = RATE_STEPS_FILMS if isinstance(learner, FilmLearner) else RATE_STEPS_VECTORS
+        test = find_rate(learner.model, learner.training, steps, reporter)
+        test.save(files.rates)
+        log.info("learning rates tried: %s suggested", test.suggested or "none")
+    return test.suggested or spec.learning_rate
+
+
+def _used_rate(spec: RunSpec, files: RunFiles) -> float:
+    test = RateTest.load(files.rates) if spec.find_learning_rate else None
+    return (test.suggested if test else None) or spec.learning_rate
+
+
+def _fit(
+    store: Store,
+    run: Run,
+    phase: Phase,
+    before: TrainingState,
+    reporter: Reporter,
+    clock: Clock,
+    files: RunFiles,
+) -> TrainingState:
+    """Train for one phase, after the phase that ended in the state ``before``."""
+    spec, learner, model = run.spec, phase.learner, phase.learner.model
     steps = len(learner.training)
-    reporter.stage("training", total=spec.epochs * steps, unit="batches", epochs=spec.epochs)
-    if not state.stopped_early and state.epoch < spec.epochs:
+    rate: Any = phase.learning_rate
+    if spec.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, phase.epochs * steps)
+    _compile(model, spec, rate, phase.xla)
+    # After building: what follows must not depend on how many numbers that drew.
+    keras.utils.set_random_seed(spec.trained_seed)
+    state = checkpoint.load(files.checkpoint, model, phase.name)
+    if state is not None:
+        clock.add_earlier(state.spent)
+        log.info("going on after epoch %d", state.epoch)
+    else:
+        state = TrainingState(
+            epoch=before.epoch,
+            phase=phase.name,
+            began=before.epoch,
+            best_epoch=before.best_epoch,
+            best_loss=before.best_loss,
+            # What the phase before it left is the best so far.
+            best_weights=checkpoint.values_of(checkpoint.changing(model)) if before.epoch else [],
+        )
+    store.runs.forget_epochs_after(run.run_id, state.epoch)
+    _move(store, run, "training", ("preparing", "training"))
+    last = state.began + phase.epochs
+    reporter.stage(phase.name, total=phase.epochs * steps, unit="batches", epochs=last)
+    if not state.stopped_early and state.epoch < last:
         with clock.stage("train"):
             model.fit(
                 learner.training,
                 validation_data=learner.validation,
-                epochs=spec.epochs,
+                epochs=last,
                 initial_epoch=state.epoch,
                 shuffle=False,
                 verbose=0,
                 callbacks=[
                     BeginEpoch(learner.training),
                     CancelOnRequest(reporter),
-                    Progress(reporter, spec.epochs, state.epoch, steps),
-                    EpochRecorder(store, run.run_id, spec.epochs),
+                    Progress(reporter, last, state.epoch, steps, state.began),
+                    EpochRecorder(store, run.run_id, last, phase.name),
                     BestEpoch(state, spec.early_stopping),
                     Checkpoint(files.checkpoint, state, clock),
                 ],
             )
-    model.set_weights(state.best_weights)
+    checkpoint.put(checkpoint.changing(model), state.best_weights)
     return state
 
 

@@ -17,6 +17,7 @@ from pages.components.filters import SPOKEN
 from pages.components.session import get_store
 
 PARAMETER = "film"  # in the page's address
+_CLOSED = "film_closed"  # the film that was closed last
 # Paths and addresses have no spaces; unbroken they would push the table off a telephone.
 WRAP = """<style>
 .st-key-film_facts table {table-layout: fixed; width: 100%; min-width: 0}
@@ -33,16 +34,24 @@ def show_opened_film(film_ids: pd.Series) -> None:
 
     ``film_ids``: the films that “previous” and “next” walk through, in order.
     """
-    if st.query_params.get(PARAMETER):
+    film_id = st.query_params.get(PARAMETER)
+    if not film_id:
+        st.session_state.pop(_CLOSED, None)
+    elif film_id == st.session_state.get(_CLOSED):
+        st.query_params.pop(PARAMETER)
+    else:
         _dialog([str(one) for one in film_ids])
 
 
-def _close() -> None:
-    st.query_params.pop(PARAMETER, None)
-
-
-def _go(film_id: str) -> None:
+def open_film(film_id: str) -> None:
+    """Put a film into the page's address; the page then shows it (a button's callback)."""
+    st.session_state.pop(_CLOSED, None)
     st.query_params[PARAMETER] = film_id
+
+
+def _close() -> None:
+    # A click that follows at once still carries the address with the film in it.
+    st.session_state[_CLOSED] = st.query_params.pop(PARAMETER, None)
 
 
 @st.dialog("Film", width="large", on_dismiss=_close)
@@ -64,8 +73,10 @@ def _walk(film_id: str, film_ids: list[str]) -> None:
     before = film_ids[at - 1] if at else ""
     after = film_ids[at + 1] if at + 1 < len(film_ids) else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Previous", key="film_before", disabled=not before, on_click=_go, args=(before,))
-        st.button("Next", key="film_after", disabled=not after, on_click=_go, args=(after,))
+        st.button(
+            "Previous", key="film_before", disabled=not before, on_click=open_film, args=(before,)
+        )
+        st.button("Next", key="film_after", disabled=not after, on_click=open_film, args=(after,))
         st.caption(f"Film {at + 1:,} of {len(film_ids):,}")
 
 

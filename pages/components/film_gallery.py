@@ -13,7 +13,7 @@ from PIL import Image
 from core.datasets.ingest import thumbnail_path
 from core.store.catalogue import UNKNOWN
 from core.workspace import Workspace
-from pages.components.film_detail import PARAMETER
+from pages.components.film_detail import open_film
 from pages.components.filters import SPOKEN
 from pages.components.run_words import escaped
 
@@ -96,11 +96,6 @@ def film_strip(
                 )
                 note = " · artificial" if source in artificial else ""
                 st.caption(f"{'view ' if view == SPOKEN[UNKNOWN] else ''}{view}{note}")
-
-
-def open_film(film_id: str) -> None:
-    """Put a film into the page's address; the page then shows it (a button's callback)."""
-    st.query_params[PARAMETER] = film_id
 
 
 @st.cache_data(show_spinner=False, max_entries=2_000)

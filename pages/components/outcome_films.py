@@ -12,8 +12,8 @@ import streamlit as st
 from core.datasets.ingest import thumbnail_path
 from core.store import Film, Store
 from pages.components.compared import Compared
-from pages.components.film_detail import show_opened_film
-from pages.components.film_gallery import OVER, PER_PAGE, TILE, open_film, tile
+from pages.components.film_detail import open_film, show_opened_film
+from pages.components.film_gallery import OVER, PER_PAGE, TILE, tile
 from pages.components.filters import SPOKEN
 from pages.components.run_words import escaped
 

@@ -22,7 +22,7 @@ from tests.browser.running import PATIENCE, WIDE, Server, Watched, until, worker
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ENDLESS = 1000  # epochs: no test waits for the end of such a run
-SHORT = 24
+SHORT = 80
 STARTED_WITHIN = 180  # seconds, TensorFlow's start on a busy machine included
 
 

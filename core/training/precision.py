@@ -1,0 +1,138 @@
+"""Which arithmetic is fastest for this network on this device, by trying [K].
+
+Sixteen-bit numbers are worth a try on GPUs, and on processors with instructions for them;
+XLA on GPUs (on processors, TensorFlow with it was no faster). Where only one way is left,
+nothing is measured. What was measured is kept in the workspace, so that a network is tried
+once on a device.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from filelock import FileLock
+
+from core.training import backend
+from core.training.artefacts import written_whole
+
+TRIES = 3  # timed, after one that traces and compiles
+WORTH = 0.95  # of the time in float32, at most: less is noise
+BATCH = 8
+
+log = logging.getLogger("thoraxlens.training")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """``policy``: a dtype policy of Keras. Variables are float32 in all of them."""
+
+    policy: str = "float32"
+    xla: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a run's result says."""
+        return self.policy + (" with XLA" if self.xla else "")
+
+    def apply(self) -> None:
+        """Networks built from now on in this thread compute this way."""
+        keras.config.set_dtype_policy(self.policy)
+
+
+FLOAT32 = Mode()
+
+
+def candidates() -> list[Mode]:
+    """The ways worth trying here, float32 first."""
+    policy = backend.fast_policy()
+    policies = ["float32"] + ([policy] if policy else [])
+    xla = (
+        [False, True] if keras.backend.backend() == "tensorflow" and backend.sees_gpu() else [False]
+    )
+    return [Mode(one, way) for one in policies for way in xla]
+
+
+def choose(
+    file: Path, name: str, size: int, build: Callable[[], keras.Model], *, trains: bool
+) -> Mode:
+    """The fastest mode for the network ``name`` on films of ``size`` pixels.
+
+    ``build`` makes the network that is timed, under the policy then in force; ``trains``:
+    by training steps, not forward passes. ``file`` keeps what was measured: milliseconds a
+    film by mode. A mode that fails is left out; float32 is what remains.
+    """
+    ways = candidates()
+    if len(ways) == 1:
+        return ways[0]
+    key = f"{name} {size} {backend.device_name()} keras {keras.__version__}"
+    with FileLock(file.with_suffix(".lock")):
+        known = _read(file)
+        if key not in known:
+            known[key] = _measure(ways, size, build, trains=trains)
+            with written_whole(file) as temporary:
+                temporary.write_text(json.dumps(known, indent=2))
+    return fastest(ways, known[key])
+
+
+def fastest(ways: list[Mode], milliseconds: dict[str, float]) -> Mode:
+    """float32, unless another way is clearly faster."""
+    timed = [one for one in ways if one.name in milliseconds]
+    if not timed:
+        return FLOAT32
+    best = min(timed, key=lambda one: milliseconds[one.name])
+    limit = milliseconds.get(FLOAT32.name, float("inf")) * WORTH
+    return best if milliseconds[best.name] < limit else FLOAT32
+
+
+def _measure(
+    ways: list[Mode], size: int, build: Callable[[], keras.Model], *, trains: bool
+) -> dict[str, float]:
+    films = np.random.default_rng(0).random((BATCH, size, size, 3), dtype=np.float32)
+    found: dict[str, float] = {}
+    for way in ways:
+        try:
+            way.apply()
+            step = _step(build(), way, films, trains=trains)
+            step()
+            seconds = []
+            for _ in range(TRIES):
+                began = time.perf_counter()
+                step()
+                seconds.append(time.perf_counter() - began)
+            found[way.name] = 1000 * float(np.median(seconds)) / BATCH
+            log.info("%s: %.2f ms a film", way.name, found[way.name])
+        except Exception as error:  # noqa: BLE001 - whatever a backend raises for what it cannot do
+            log.info("%s does not work here (%s)", way.name, type(error).__name__)
+        finally:
+            FLOAT32.apply()
+            keras.backend.clear_session()
+    return found
+
+
+def _step(
+    model: keras.Model, way: Mode, films: np.ndarray, *, trains: bool
+) -> Callable[[], object]:
+    model.compile(
+        "nadam",
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        jit_compile=backend.jit_compile(way.xla),
+    )
+    if not trains:
+        return lambda: model.predict_on_batch(films)
+    targets = np.eye(model.output.shape[-1], dtype=np.float32)[np.arange(BATCH) % 2]
+    return lambda: model.train_on_batch(films, targets)
+
+
+def _read(file: Path) -> dict[str, dict[str, float]]:
+    try:
+        stored: dict[str, dict[str, float]] = json.loads(file.read_text())
+        return stored
+    except (OSError, ValueError):
+        return {}
