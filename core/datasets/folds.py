@@ -17,7 +17,6 @@ from core.datasets.splitting import Rows
 from core.errors import InputError
 from core.specs import SPLITS, DatasetSpec
 
-
 SMALL = 4_000  # films; of more, dealing out every fold would keep a page waiting
 
 

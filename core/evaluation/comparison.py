@@ -52,7 +52,7 @@ Entry = tuple[Run, Predictions] | Repeats
 
 @dataclass(frozen=True)
 class Pair:
-    """Two runs (by id) on the films that both were tested on.
+    """Two runs (by id, folds by their group) on the films that both were tested on.
 
     ``only_first`` and ``only_second``: films that just one of them gets right.
     ``p_value``: exact McNemar; small means that chance does not explain the difference.
@@ -249,8 +249,8 @@ def report_table(
 def prediction_table(
     entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
 ) -> pd.DataFrame:
-    """One row a run and film, repeats run by run: run, run_id, film_id, split, true, predicted, correct and
-    ``probability <class>`` (0 to 1) for every class of any run."""
+    """One row a run and film, repeats run by run: run, run_id, film_id, split, true,
+    predicted, correct and ``probability <class>`` (0 to 1) for every class of any run."""
     parts = []
     runs = [pair for one in entries for pair in _single_runs(one)]
     for run, all_predictions in runs:
@@ -300,14 +300,23 @@ def difference_in_films(several: Sequence[Predictions]) -> str:
 
 
 def pairs(
-    runs: Sequence[tuple[Run, Predictions]], threshold: float | None = None, split: str = "test"
+    entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
 ) -> list[Pair]:
-    """Each two runs with the same classes, on the films that both have in this split."""
+    """Each two entries with the same classes, on the films that both have in this split.
+
+    All folds together are like one run, by the name of their group. Seeds are left out:
+    the test counts each film once.
+    """
     tested = []
-    for run, all_predictions in runs:
-        one = all_predictions.of(split)
+    for entry in entries:
+        if not isinstance(entry, Repeats):
+            name, one = entry[0].run_id, entry[1].of(split)
+        elif entry.is_pooled(split):
+            name, one = entry.repeat.group, entry.together(split)
+        else:
+            continue
         right = predict_classes(one.probabilities, threshold) == one.truth
-        tested.append((run.run_id, one.classes, pd.Series(right, index=one.film_ids, dtype=bool)))
+        tested.append((name, one.classes, pd.Series(right, index=one.film_ids, dtype=bool)))
     found = []
     for (first, classes, right), (second, other_classes, other) in combinations(tested, 2):
         common = right.index.intersection(other.index)

@@ -86,9 +86,13 @@ class Repeats:
 
     @property
     def name(self) -> str:
-        """“5 seeds”, or “5 folds (3 finished)”."""
+        """“5 seeds”, or “5 folds (3 of 5 finished)”."""
         name = f"{self.repeat.count} {self.repeat.kind}"
-        return name if self.is_complete else f"{name} ({len(self.members)} finished)"
+        return (
+            name
+            if self.is_complete
+            else f"{name} ({len(self.members)} of {self.repeat.count} finished)"
+        )
 
     @property
     def title(self) -> str:
