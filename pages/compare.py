@@ -1,4 +1,4 @@
-"""Compare: finished runs side by side, down to the films that they get wrong."""
+"""Compare: finished runs and repeats side by side, down to the films that they get wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.evaluation.comparison import (
     report_table,
     summary_table,
 )
-from pages.components.compared import Compared, compare, controls, load_runs
+from pages.components.compared import Compared, compare, controls, load_entries
 from pages.components.comparison_figures import matrices, threshold_curves, training_curves
 from pages.components.comparison_tables import pairs_table, summary
 from pages.components.downloads import csv_download
@@ -36,12 +36,12 @@ def page() -> None:
             label="Train a network",
         )
         return
-    loaded = load_runs(store, pick_runs(store, finished))
-    if not loaded:
+    entries = load_entries(store, pick_runs(store, finished))
+    if not entries:
         st.info("Choose at least one run to see its results.")
         return
-    split, threshold = controls(loaded)
-    compared = compare(loaded, split, threshold)
+    split, threshold = controls(entries)
+    compared = compare(entries, split, threshold)
     different = difference_in_films([one.predictions for one in compared])
     if different:
         st.warning(different, icon=":material/compare_arrows:")
@@ -55,11 +55,11 @@ def page() -> None:
 
 
 def _downloads(compared: Sequence[Compared], split: str, threshold: float | None) -> None:
-    runs = [(one.run, one.everything) for one in compared]
+    entries = [one.entry for one in compared]
     tables = {
-        "Summary": (partial(summary_table, runs, threshold, split, published=True), "summary"),
-        "Reports": (partial(report_table, runs, threshold, split), "reports"),
-        "Predictions": (partial(prediction_table, runs, threshold, split), "predictions"),
+        "Summary": (partial(summary_table, entries, threshold, split, published=True), "summary"),
+        "Reports": (partial(report_table, entries, threshold, split), "reports"),
+        "Predictions": (partial(prediction_table, entries, threshold, split), "predictions"),
     }
     with st.container(horizontal=True, width="content"):
         for label, (table, name) in tables.items():
@@ -68,10 +68,10 @@ def _downloads(compared: Sequence[Compared], split: str, threshold: float | None
 
 
 def _chance(compared: Sequence[Compared], split: str, threshold: float | None) -> None:
-    found = pairs([(one.run, one.everything) for one in compared], threshold, split)
+    found = pairs([one.entry for one in compared], threshold, split)
     if found:
         st.subheader("Could the difference be chance?")
-        pairs_table(found, {one.run.run_id: one.title for one in compared})
+        pairs_table(found, {one.key: one.title for one in compared})
 
 
 page()

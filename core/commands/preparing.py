@@ -9,7 +9,7 @@ from typing import Any
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
 from core.datasets.export import export_tree
 from core.datasets.prepare import as_dict, plan, save
-from core.datasets.presets import preset
+from core.datasets.presets import KINDS, preset
 from core.errors import SpecError
 from core.specs import SPLITS
 from core.store import StoredDataset
@@ -17,7 +17,7 @@ from core.store import StoredDataset
 
 def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="what to call the data set")
-    parser.add_argument("--preset", choices=["study", "recommended"], default="recommended")
+    parser.add_argument("--preset", choices=list(KINDS), default="recommended")
     parser.add_argument("--positive", metavar="FINDING", help="finding of the positive class")
     parser.add_argument("--negative", metavar="FINDING", help="finding of the negative class")
     parser.add_argument("--view", help="keep films of this view, where views are recorded")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import Cancelled, TrainingError
+from core.evaluation.predictions import Predictions
+from core.evaluation.repeats import LOSS, METRICS, Repeats, as_dict, evaluate_repeats
 from core.models.registry import MODELS
-from core.specs import RunSpec
+from core.specs import RepeatKind, RunSpec
 from core.store import FINISHED, Run, Store
 from core.training import launcher
+from core.training.artefacts import RunFiles
 from core.training.devices import list_devices
 
 
@@ -53,14 +56,30 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--optimizer", choices=["nadam", "adam", "sgd", "rmsprop"])
     parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--schedule", choices=["constant", "cosine"], help="of the learning rate")
+    parser.add_argument(
+        "--find-learning-rate", action="store_true", help="try many first, train with the best"
+    )
     parser.add_argument("--dropout", type=float)
     parser.add_argument("--no-augment", action="store_true", help="train on the films as they are")
+    parser.add_argument("--views", type=int, help="augmented views of a film (frozen backbones)")
+    parser.add_argument(
+        "--fine-tune", type=int, metavar="BLOCKS", help="blocks that learn too, after the head"
+    )
+    parser.add_argument("--fine-tune-epochs", type=int, metavar="N")
+    parser.add_argument("--fine-tune-learning-rate", type=float, metavar="RATE")
     parser.add_argument("--early-stopping", type=int, metavar="PATIENCE", help="in epochs")
     parser.add_argument("--class-weighting", action="store_true")
     parser.add_argument("--device", help="auto, cpu or gpu:N")
     parser.add_argument("--image-size", type=int)
     parser.add_argument("--preprocessing", choices=["model", "rescale"])
     parser.add_argument("--seed", type=int)
+    repeats = parser.add_mutually_exclusive_group()
+    repeats.add_argument("--seeds", type=int, metavar="N", help="train N times, with other seeds")
+    repeats.add_argument(
+        "--folds", type=int, metavar="K", help="train K times, on folds grouped by patient"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="compute all afresh, keep nothing")
     parser.add_argument("--no-wait", action="store_true", help="queue it and return at once")
 
 
@@ -73,7 +92,12 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
             "batch_size",
             "optimizer",
             "learning_rate",
+            "schedule",
             "dropout",
+            "views",
+            "fine_tune",
+            "fine_tune_epochs",
+            "fine_tune_learning_rate",
             "early_stopping",
             "device",
             "image_size",
@@ -93,12 +117,20 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
         dataset=options.dataset,
         model=options.model,
         class_weighting=options.class_weighting,
+        find_learning_rate=options.find_learning_rate,
+        cache=not options.no_cache,
         **given,
     )
 
 
 def _train(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
+    for kind in get_args(RepeatKind):
+        count = getattr(options, kind)
+        if count is not None:
+            runs = launcher.launch_repeats(store, _run_spec(options), kind, count)
+            say(f"{', '.join(run.run_id for run in runs)}: queued")
+            return _follow_all(store, runs, wait=not options.no_wait)
     run = launcher.launch(store, _run_spec(options))
     say(f"{run.run_id}: queued")
     return _follow(store, run, wait=not options.no_wait)
@@ -119,6 +151,58 @@ def _follow(store: Store, run: Run, *, wait: bool) -> Outcome:
     if run.state in ("failed", "interrupted"):
         raise TrainingError(f"{run.run_id} {run.state}: {run.reason}")
     return Outcome(document, table([_summary(run)]))
+
+
+def _follow_all(store: Store, runs: list[Run], *, wait: bool) -> Outcome:
+    """Wait for repeats to end, one after the other; Ctrl-C stops them all. A repeat that
+    failed keeps the others from nothing, and shows in the exit code."""
+    if wait:
+        try:
+            for run in runs:
+                say(f"{run.run_id}, {run.repeat}:")
+                _wait(store, run.run_id)
+        except KeyboardInterrupt:
+            say("Stopping the runs …")
+            assert runs[0].spec.repeat is not None
+            launcher.stop_group(store, runs[0].spec.repeat.group)
+            for run in runs:
+                _wait(store, run.run_id)
+    runs = [store.runs.get(run.run_id) for run in runs]
+    for run in runs:
+        if run.state in FINISHED and run.state != "done":
+            say(f"{run.run_id}, {run.repeat}, {run.state}: {run.reason}")
+    code = 0
+    if any(run.state == "cancelled" for run in runs):
+        code = Cancelled.exit_code
+    if any(run.state in ("failed", "interrupted") for run in runs):
+        code = TrainingError.exit_code
+    return Outcome(group_document(store, runs), table([_summary(run) for run in runs]), code)
+
+
+def group_document(store: Store, runs: list[Run]) -> dict[str, Any]:
+    """Repeats as the JSON that train prints: mean, spread and range over the finished ones'
+    test films (null until there are any), and every run's document."""
+    repeat = runs[0].spec.repeat
+    assert repeat is not None
+    done = [run for run in runs if run.state == "done"]
+    numbers: dict[str, Any] = {
+        name: dict.fromkeys((*METRICS, LOSS)) for name in ("mean", "sd", "min", "max")
+    }
+    if done:
+        loaded = [(run, Predictions.load(_files(store, run).predictions)) for run in done]
+        numbers = as_dict(evaluate_repeats(Repeats(tuple(loaded))))
+    return {
+        "group": repeat.group,
+        "kind": repeat.kind,
+        "count": repeat.count,
+        "finished": len(done),
+        **numbers,
+        "runs": [run_document(run) for run in runs],
+    }
+
+
+def _files(store: Store, run: Run) -> RunFiles:
+    return RunFiles(store.workspace.run_folder(run.run_id))
 
 
 def _wait(store: Store, run_id: str) -> Run:
@@ -161,6 +245,7 @@ def _summary(run: Run) -> dict[str, Any]:
     test = run.result.get("test", {})
     return {
         "run": run.run_id,
+        "repeat": run.repeat,
         "state": run.state,
         "data set": run.spec.dataset,
         "model": run.spec.model,

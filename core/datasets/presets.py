@@ -15,10 +15,16 @@ from core.errors import InputError, SpecError
 from core.specs import ClassSpec, DatasetSpec, Split
 from core.store import Catalogue
 
-KINDS = ("study", "recommended")
+KINDS = ("study", "recommended", "four-classes")
 POSITIVE, NEGATIVE, VIEW = "COVID-19", "No finding", "PA"
+FOUR = (POSITIVE, "Bacterial pneumonia", "Viral pneumonia", NEGATIVE)
 ANY_VIEW = "any"
-_CLASS_NAMES = {POSITIVE: "covid", NEGATIVE: "healthy"}
+_CLASS_NAMES = {
+    POSITIVE: "covid",
+    "Bacterial pneumonia": "bacterial",
+    "Viral pneumonia": "viral",
+    NEGATIVE: "healthy",
+}
 
 
 def study_spec(catalogue: Catalogue, name: str = "study", seed: int = 0) -> DatasetSpec:
@@ -37,6 +43,17 @@ def recommended_spec(catalogue: Catalogue, name: str = "recommended", seed: int 
     return preset("recommended", catalogue, name, seed)
 
 
+def four_classes_spec(
+    catalogue: Catalogue, name: str = "four classes", seed: int = 0
+) -> DatasetSpec:
+    """COVID-19, bacterial pneumonia, viral pneumonia and healthy, split by patient.
+
+    From real films only: the artificial ones know two of the four. Raises SpecError when
+    one of the findings is missing.
+    """
+    return preset("four-classes", catalogue, name, seed)
+
+
 def preset(
     kind: str,
     catalogue: Catalogue,
@@ -48,27 +65,23 @@ def preset(
     view: str | None = None,
     split: Split | None = None,
 ) -> DatasetSpec:
-    """A spec of ``kind`` (``study`` or ``recommended``), with what is given put in.
+    """A spec of ``kind`` (one of KINDS), with what is given put in.
 
-    ``positive`` and ``negative`` are findings; ``view`` is a view or ``any``, and applies
-    to all films but those of sources that record no view at all. Unless given it is PA for
-    each class that has at least 3 such films, and any for phantoms.
-    A finding of one's own takes films from every source that has it. Raises InputError
+    ``positive`` and ``negative`` are findings, for the kinds of two classes. ``view`` is a
+    view or ``any``, and applies to all films but those of sources that record no view at
+    all. Unless given it is PA for each class that has at least 3 such films, and any for
+    phantoms. A finding of one's own takes films from every source that has it. Raises InputError
     for another kind, SpecError when the catalogue lacks what is asked for.
     """
     if kind not in KINDS:
-        raise InputError(f"There is no preset “{kind}”; there are {' and '.join(KINDS)}.")
+        raise InputError(f"There is no preset “{kind}”; there are {', '.join(KINDS)}.")
     frame = _usable(catalogue)
-    findings = (
-        _finding(frame, positive) if positive else _default_positive(frame, kind),
-        _finding(frame, negative) if negative else NEGATIVE,
-    )
-    if findings[0] == findings[1]:
-        raise SpecError(f"Both classes are “{findings[0]}”. Choose two different findings.")
+    four = kind == "four-classes"
+    findings = (_four if four else _two)(frame, kind, positive, negative)
+    as_in_study = kind == "study" and not bool(frame["artificial"].all())
     classes = []
-    for finding, asked in zip(findings, (positive, negative), strict=True):
-        strict = kind == "study" and asked is None and not bool(frame["artificial"].all())
-        classes.append(_class(frame, finding, view, as_in_study=strict))
+    for finding, asked in zip(findings, FOUR if four else (positive, negative), strict=True):
+        classes.append(_class(frame, finding, view, as_in_study=as_in_study and asked is None))
     own = any(value is not None for value in (positive, negative, view, split))
     return DatasetSpec.build(
         name=name,
@@ -79,6 +92,34 @@ def preset(
         seed=seed,
         preset="custom" if own else kind,
     )
+
+
+def _two(
+    frame: pd.DataFrame, kind: str, positive: str | None, negative: str | None
+) -> tuple[str, ...]:
+    findings = (
+        _finding(frame, positive) if positive else _default_positive(frame, kind),
+        _finding(frame, negative) if negative else NEGATIVE,
+    )
+    if findings[0] == findings[1]:
+        raise SpecError(f"Both classes are “{findings[0]}”. Choose two different findings.")
+    return findings
+
+
+def _four(
+    frame: pd.DataFrame, kind: str, positive: str | None, negative: str | None
+) -> tuple[str, ...]:
+    if positive or negative:
+        raise SpecError(
+            f"The preset {kind} has its own four findings. Leave out the positive and the "
+            "negative finding, or choose another preset."
+        )
+    if bool(frame["artificial"].all()):
+        raise SpecError(
+            "Four classes need real films: the artificial ones show COVID-19 or nothing, and no "
+            "bacterial or viral pneumonia. Import the study's two collections first."
+        )
+    return FOUR
 
 
 def _usable(catalogue: Catalogue) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Which films of each class, and which of them train, validate and test.
 
 Rows are positions in a frame that its caller has sorted, so that the same films and the
-same seed always give the same answer.
+same seed always give the same answer. Folds, for repeating a run, are in folds.py.
 """
 
 from __future__ import annotations

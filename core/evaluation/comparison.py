@@ -14,6 +14,7 @@ from core.errors import InputError
 from core.evaluation.intervals import mcnemar, wilson
 from core.evaluation.metrics import Evaluation, evaluate, predict_classes
 from core.evaluation.predictions import Predictions
+from core.evaluation.repeats import RepeatedEvaluation, Repeats, Spread, evaluate_repeats
 from core.evaluation.study import PUBLISHED, Published
 from core.models.registry import get_model
 from core.store import Run
@@ -45,10 +46,13 @@ COLUMNS = (
 
 OWN, REFERENCE = "this workspace", "published, 2020"
 
+# What is compared: a run with its predictions, or repeats as one.
+Entry = tuple[Run, Predictions] | Repeats
+
 
 @dataclass(frozen=True)
 class Pair:
-    """Two runs (by id) on the films that both were tested on.
+    """Two runs (by id, folds by their group) on the films that both were tested on.
 
     ``only_first`` and ``only_second``: films that just one of them gets right.
     ``p_value``: exact McNemar; small means that chance does not explain the difference.
@@ -69,14 +73,21 @@ def summary_row(
     return _row(run, evaluate(predictions.of(split), threshold))
 
 
+def repeats_row(
+    repeats: Repeats, threshold: float | None = None, split: str = "test"
+) -> dict[str, Any]:
+    """One group's row of ``summary_table``: means, with ``<column>_sd`` beside them."""
+    return _repeats_row(repeats, evaluate_repeats(repeats, split, threshold))
+
+
 def summary_table(
-    runs: Sequence[tuple[Run, Predictions]],
+    entries: Sequence[Entry],
     threshold: float | None = None,
     split: str = "test",
     *,
     published: bool = False,
 ) -> pd.DataFrame:
-    """One row a run in the order given, then, if asked, the study's published rows.
+    """One row an entry in the order given, then, if asked, the study's published rows.
 
     Columns: run, run_id, origin, model, dataset, films (int), accuracy with accuracy_low and
     accuracy_high (Wilson, 95 %), sensitivity, specificity, ``precision <class>`` for every
@@ -84,16 +95,38 @@ def summary_table(
     train_accuracy, train_loss, trainable_params, seconds_per_epoch, epochs, threshold.
     Shares are 0 to 1. Missing values stay missing: a published row holds only what the
     study published, on its own test films.
+
+    With repeats among the entries there are also ``repeats`` (how many are finished; 1 for a
+    run), and ``<column>_sd`` for every column that is a mean over them; the group's name
+    stands for the run's id. Missed films and false alarms are those of all folds together,
+    and the mean over seeds; only folds have an interval, because each seed tests the same
+    films again.
     """
-    rows = [summary_row(run, predictions, threshold, split) for run, predictions in runs]
+    rows = [
+        repeats_row(one, threshold, split)
+        if isinstance(one, Repeats)
+        else summary_row(*one, threshold, split)
+        for one in entries
+    ]
     if published:
         rows += [_published_row(one) for one in PUBLISHED]
     precisions = list(
-        dict.fromkeys(key for row in rows for key in row if key.startswith("precision "))
+        dict.fromkeys(
+            key
+            for row in rows
+            for key in row
+            if key.startswith("precision ") and not key.endswith("_sd")
+        )
     )
     before, after = COLUMNS[: COLUMNS.index("f1")], COLUMNS[COLUMNS.index("f1") :]
-    frame = pd.DataFrame(rows, columns=[*before, *precisions, *after])
+    columns = [*before, *precisions, *after]
     whole = ["films", "false_negatives", "false_positives", "trainable_params", "epochs"]
+    if any(isinstance(one, Repeats) for one in entries):
+        columns.insert(columns.index("films"), "repeats")
+        spreads = dict.fromkeys(key for row in rows for key in row if key.endswith("_sd"))
+        columns += [f"{name}_sd" for name in columns if f"{name}_sd" in spreads]
+        whole = ["repeats", "films", "trainable_params"]  # a mean of counts is no whole number
+    frame = pd.DataFrame(rows, columns=columns)
     texts = ["run", "run_id", "origin", "model", "dataset"]
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
     return frame.astype(
@@ -111,6 +144,7 @@ def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "origin": OWN,
         "model": _model_title(run.spec.model),
         "dataset": run.spec.dataset,
+        "repeats": 1,
         "films": evaluation.films,
         "accuracy": evaluation.accuracy,
         "accuracy_low": low,
@@ -130,6 +164,42 @@ def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "epochs": run.result.get("epochs"),
         "threshold": evaluation.threshold,
     }
+
+
+def _repeats_row(repeats: Repeats, found: RepeatedEvaluation) -> dict[str, Any]:
+    runs = [run for run, _ in repeats.members]
+    pooled = found.pooled
+    interval = wilson(int(np.trace(pooled.confusion)), pooled.films) if pooled else None
+    low, high = interval or (None, None)
+    spread = found.spread | {
+        f"train_{name}": Spread.of([(run.result.get("train") or {}).get(name) for run in runs])
+        for name in ("accuracy", "loss")
+    }
+    spread |= {
+        name: Spread.of([run.result.get(name) for run in runs])
+        for name in ("seconds_per_epoch", "epochs")
+    }
+    del spread["loss"]  # not a column: it is among the run's own results
+    row: dict[str, Any] = {
+        "run": repeats.title,
+        "run_id": repeats.repeat.group,
+        "origin": OWN,
+        "model": _model_title(repeats.first.spec.model),
+        "dataset": repeats.first.spec.dataset,
+        "repeats": len(runs),
+        "films": found.films,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "trainable_params": repeats.first.result.get("trainable_params"),
+        "threshold": found.threshold,
+        **{name: one.mean for name, one in spread.items()},
+        **{f"{name}_sd": one.sd for name, one in spread.items()},
+    }
+    if pooled:
+        row["false_negatives"] = pooled.false_negatives if pooled.positives else None
+        row["false_positives"] = pooled.false_positives if pooled.negatives else None
+        row["false_negatives_sd"] = row["false_positives_sd"] = None
+    return row
 
 
 def _model_title(name: str) -> str:
@@ -158,25 +228,31 @@ def _published_row(one: Published) -> dict[str, Any]:
 
 
 def report_table(
-    runs: Sequence[tuple[Run, Predictions]], threshold: float | None = None, split: str = "test"
+    entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
 ) -> pd.DataFrame:
     """All classification reports under each other: run, run_id, class, precision, recall,
-    f1 (0 to 1 or NaN), films."""
+    f1 (0 to 1 or NaN), support; of repeats the mean values, with ``<column>_sd``."""
     parts = []
-    for run, predictions in runs:
-        report = evaluate(predictions.of(split), threshold).report.reset_index()
-        report.insert(0, "run_id", run.run_id)
-        report.insert(0, "run", run.title)
+    for one in entries:
+        if isinstance(one, Repeats):
+            name, run_id = one.title, one.repeat.group
+            report = evaluate_repeats(one, split, threshold).report.reset_index()
+        else:
+            name, run_id = one[0].title, one[0].run_id
+            report = evaluate(one[1].of(split), threshold).report.reset_index()
+        report.insert(0, "run_id", run_id)
+        report.insert(0, "run", name)
         parts.append(report)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def prediction_table(
-    runs: Sequence[tuple[Run, Predictions]], threshold: float | None = None, split: str = "test"
+    entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
 ) -> pd.DataFrame:
-    """One row a run and film: run, run_id, film_id, split, true, predicted, correct and
-    ``probability <class>`` (0 to 1) for every class of any run."""
+    """One row a run and film, repeats run by run: run, run_id, film_id, split, true,
+    predicted, correct and ``probability <class>`` (0 to 1) for every class of any run."""
     parts = []
+    runs = [pair for one in entries for pair in _single_runs(one)]
     for run, all_predictions in runs:
         predictions = all_predictions.of(split)
         names = np.asarray(predictions.classes)
@@ -196,6 +272,10 @@ def prediction_table(
             frame[f"probability {name}"] = predictions.probabilities[:, index]
         parts.append(frame)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _single_runs(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
+    return entry.members if isinstance(entry, Repeats) else (entry,)
 
 
 def difference_in_films(several: Sequence[Predictions]) -> str:
@@ -220,14 +300,23 @@ def difference_in_films(several: Sequence[Predictions]) -> str:
 
 
 def pairs(
-    runs: Sequence[tuple[Run, Predictions]], threshold: float | None = None, split: str = "test"
+    entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
 ) -> list[Pair]:
-    """Each two runs with the same classes, on the films that both have in this split."""
+    """Each two entries with the same classes, on the films that both have in this split.
+
+    All folds together are like one run, by the name of their group. Seeds are left out:
+    the test counts each film once.
+    """
     tested = []
-    for run, all_predictions in runs:
-        one = all_predictions.of(split)
+    for entry in entries:
+        if not isinstance(entry, Repeats):
+            name, one = entry[0].run_id, entry[1].of(split)
+        elif entry.is_pooled(split):
+            name, one = entry.repeat.group, entry.together(split)
+        else:
+            continue
         right = predict_classes(one.probabilities, threshold) == one.truth
-        tested.append((run.run_id, one.classes, pd.Series(right, index=one.film_ids, dtype=bool)))
+        tested.append((name, one.classes, pd.Series(right, index=one.film_ids, dtype=bool)))
     found = []
     for (first, classes, right), (second, other_classes, other) in combinations(tested, 2):
         common = right.index.intersection(other.index)

@@ -27,14 +27,21 @@ def row_shares(confusion: np.ndarray) -> np.ndarray:
     )
 
 
+def mean_count(count: int, repeats: int) -> str:
+    """A cell's text: the count, or its mean over so many repeats to one decimal."""
+    return f"{int(count)}" if repeats == 1 else f"{count / repeats:.1f}"
+
+
 def confusion_figure(
     evaluation: Evaluation,
     theme: Theme = "dark",
     *,
     chosen: tuple[int, int] | None = None,
+    repeats: int = 1,
     height: int = 340,
 ) -> go.Figure:
     """The confusion matrix: true class down, predicted class across; ``chosen`` is outlined.
+    With ``repeats``, the evaluation is of so many runs together, and a cell is their mean.
 
     Each cell is a bar of one trace and not a heatmap's pixel, because Plotly reports a
     click anywhere on a bar; its ``customdata`` is (true index, predicted index).
@@ -46,12 +53,13 @@ def confusion_figure(
     fills = [mix(low, high, float(np.nan_to_num(share))) for share in shares.ravel()]
     texts, hovers = [], []
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        films, share = int(confusion[row, column]), float(shares[row, column])
+        films, share = mean_count(confusion[row, column], repeats), float(shares[row, column])
         part = f"<br>{percent(share, 0)}" if np.isfinite(share) else ""
         texts.append(f"<b>{films}</b>{part}")
         verdict = "right" if row == column else "wrong"
+        of_them = mean_count(confusion[row].sum(), repeats)
         hovers.append(
-            f"<b>{films} of {int(confusion[row].sum())}</b> films that are {classes[row]}<br>"
+            f"<b>{films} of {of_them}</b> films that are {classes[row]}<br>"
             f"were called {classes[column]} ({verdict})"
         )
     drawing = figure(theme, height)

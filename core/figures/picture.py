@@ -12,13 +12,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from core.evaluation.metrics import Evaluation
-from core.figures.evaluation import row_shares
+from core.figures.evaluation import mean_count, row_shares
 from core.figures.template import percent
 from core.palette import MATRIX_SCALE, SURROUNDS, Theme, mix, text_on
 
 
-def confusion_png(evaluation: Evaluation, title: str, theme: Theme = "light") -> bytes:
-    """A PNG about 1,000 px wide: title, matrix with counts and shares of the true class."""
+def confusion_png(
+    evaluation: Evaluation, title: str, theme: Theme = "light", *, repeats: int = 1
+) -> bytes:
+    """A PNG about 1,000 px wide: title, matrix with counts and shares of the true class.
+    ``repeats`` as for ``confusion_figure``."""
     look, (low, high) = SURROUNDS[theme], MATRIX_SCALE[theme]
     classes, confusion = evaluation.classes, evaluation.confusion
     shares = row_shares(confusion)
@@ -31,7 +34,7 @@ def confusion_png(evaluation: Evaluation, title: str, theme: Theme = "light") ->
     picture = Image.new("RGB", (width, top + count * cell + 130), look.background)
     pen = ImageDraw.Draw(picture)
     pen.text((40, 36), title, fill=look.text, font=_font(34))
-    pen.text((40, 88), _caption(evaluation), fill=look.muted, font=small)
+    pen.text((40, 88), _caption(evaluation, repeats), fill=look.muted, font=small)
     for row in range(count):
         middle = top + row * cell + cell // 2
         pen.text((left - 20, middle), classes[row], fill=look.text, font=body, anchor="rm")
@@ -41,7 +44,7 @@ def confusion_png(evaluation: Evaluation, title: str, theme: Theme = "light") ->
             x, y = left + column * cell, top + row * cell
             pen.rectangle((x + 2, y + 2, x + cell - 3, y + cell - 3), fill=fill)
             centre, ink = x + cell // 2, text_on(fill)
-            counted = str(int(confusion[row, column]))
+            counted = mean_count(confusion[row, column], repeats)
             pen.text((centre, y + cell // 2 - 18), counted, ink, _font(44), anchor="mm")
             if np.isfinite(share):
                 pen.text((centre, y + cell // 2 + 28), percent(share, 0), ink, small, anchor="mm")
@@ -60,13 +63,16 @@ def confusion_png(evaluation: Evaluation, title: str, theme: Theme = "light") ->
     return buffer.getvalue()
 
 
-def _caption(evaluation: Evaluation) -> str:
+def _caption(evaluation: Evaluation, repeats: int) -> str:
     rule = (
         "most probable class"
         if evaluation.threshold is None
         else f"{evaluation.classes[0]} from {evaluation.threshold:.2f} on"
     )
-    return f"{evaluation.films} films, accuracy {percent(evaluation.accuracy)}, {rule}"
+    films = f"{mean_count(evaluation.films, repeats).removesuffix('.0')} films"
+    if repeats > 1:
+        films = f"mean of {repeats} runs, {films} each"
+    return f"{films}, accuracy {percent(evaluation.accuracy)}, {rule}"
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:

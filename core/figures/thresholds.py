@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,10 +21,11 @@ from core.palette import (
 
 MOST_POINTS = 1_500
 
+# By title: a run's evaluation, or those of repeats, which are thin lines of one colour.
+Evaluations = Mapping[str, Evaluation | Sequence[Evaluation]]
 
-def roc_figure(
-    evaluations: Mapping[str, Evaluation], theme: Theme = "dark", *, height: int = 360
-) -> go.Figure:
+
+def roc_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int = 360) -> go.Figure:
     """ROC curves by title, each with the point where its threshold stands."""
     drawing = figure(theme, height)
     drawing.add_scatter(
@@ -37,17 +38,17 @@ def roc_figure(
         showlegend=False,
     )
     drawn = 0
-    for index, (title, one) in enumerate(evaluations.items()):
-        if one.roc is None:
-            continue
+    for index, title, one, many in _each(evaluations, "roc"):
+        assert one.roc is not None
         rate, sensitivity, thresholds = _thinned(*one.roc)
         drawing.add_scatter(
             x=rate,
             y=sensitivity,
             mode="lines",
-            line={"color": run_colour(index), "width": 2.5, "shape": "linear"},
-            name=f"{title}: {one.roc_auc:.3f}",
+            line={"color": run_colour(index), "width": 1 if many else 2.5, "shape": "linear"},
+            name=f"{title}: {_mean(many or [one], 'roc_auc')}",
             legendgroup=title,
+            showlegend=one is (many or [one])[0],
             customdata=thresholds,
             hovertemplate=(
                 f"{title}<br>sensitivity %{{y:.1%}}<br>false alarms %{{x:.1%}}"
@@ -55,8 +56,9 @@ def roc_figure(
             ),
         )
         if one.specificity is not None and one.sensitivity is not None:
-            _operating_point(drawing, index, title, one, 1 - one.specificity, one.sensitivity)
-        drawn += 1
+            place = (1 - one.specificity, one.sensitivity)
+            _operating_point(drawing, index, title, one, *place, small=bool(many))
+        drawn += one is (many or [one])[0]
     if not drawn:
         return message(theme, _why(evaluations, "roc_auc"))
     drawing.update_xaxes(
@@ -69,23 +71,21 @@ def roc_figure(
     return drawing
 
 
-def pr_figure(
-    evaluations: Mapping[str, Evaluation], theme: Theme = "dark", *, height: int = 360
-) -> go.Figure:
+def pr_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int = 360) -> go.Figure:
     """Precision–recall curves by title, each with the point where its threshold stands."""
     drawing = figure(theme, height)
     drawn = 0
-    for index, (title, one) in enumerate(evaluations.items()):
-        if one.pr is None:
-            continue
+    for index, title, one, many in _each(evaluations, "pr"):
+        assert one.pr is not None
         recalls, values, thresholds = _thinned(*one.pr)
         drawing.add_scatter(
             x=recalls,
             y=values,
             mode="lines",
-            line={"color": run_colour(index), "width": 2.5, "shape": "vh"},
-            name=f"{title}: {one.average_precision:.3f}",
+            line={"color": run_colour(index), "width": 1 if many else 2.5, "shape": "vh"},
+            name=f"{title}: {_mean(many or [one], 'average_precision')}",
             legendgroup=title,
+            showlegend=one is (many or [one])[0],
             customdata=thresholds,
             hovertemplate=(
                 f"{title}<br>precision %{{y:.1%}}<br>sensitivity %{{x:.1%}}"
@@ -94,8 +94,9 @@ def pr_figure(
         )
         precision = one.precision[one.classes[0]]
         if precision is not None and one.sensitivity is not None:
-            _operating_point(drawing, index, title, one, one.sensitivity, precision)
-        drawn += 1
+            place = (one.sensitivity, precision)
+            _operating_point(drawing, index, title, one, *place, small=bool(many))
+        drawn += one is (many or [one])[0]
     if not drawn:
         return message(theme, _why(evaluations, "average_precision"))
     drawing.update_xaxes(title_text="sensitivity (recall)", range=[-0.02, 1.02], **SHARE_TICKS)
@@ -142,8 +143,36 @@ def distribution_figure(
     return drawing
 
 
+def _each(
+    evaluations: Evaluations, curve: str
+) -> Iterator[tuple[int, str, Evaluation, Sequence[Evaluation]]]:
+    """Colour, title and evaluation of every curve there is; of repeats all that have one,
+    beside each of them, else nothing."""
+    for index, (title, one) in enumerate(evaluations.items()):
+        members = [one] if isinstance(one, Evaluation) else one
+        drawn = [member for member in members if getattr(member, curve) is not None]
+        for member in drawn:
+            yield index, title, member, [] if isinstance(one, Evaluation) else drawn
+
+
+def _mean(members: Sequence[Evaluation], metric: str) -> str:
+    return f"{np.mean([getattr(one, metric) for one in members]):.3f}"
+
+
+def _all(evaluations: Evaluations) -> list[Evaluation]:
+    every = evaluations.values()
+    return [one for some in every for one in ([some] if isinstance(some, Evaluation) else some)]
+
+
 def _operating_point(
-    drawing: go.Figure, index: int, title: str, one: Evaluation, x: float, y: float
+    drawing: go.Figure,
+    index: int,
+    title: str,
+    one: Evaluation,
+    x: float,
+    y: float,
+    *,
+    small: bool = False,
 ) -> None:
     said = "most probable class" if one.threshold is None else f"threshold {one.threshold:.2f}"
     drawing.add_scatter(
@@ -153,8 +182,8 @@ def _operating_point(
         marker={
             "color": run_colour(index),
             "symbol": run_symbol(index),
-            "size": 13,
-            "line": {"color": "#f5f5f5", "width": 1.5},
+            "size": 7 if small else 13,
+            "line": {"color": "#f5f5f5", "width": 0.5 if small else 1.5},
         },
         name=f"{title}: {said}",
         legendgroup=title,
@@ -177,11 +206,11 @@ def _thinned(*arrays: np.ndarray) -> Sequence[np.ndarray]:
     return [one[kept] for one in arrays]
 
 
-def _positive(evaluations: Mapping[str, Evaluation]) -> str:
-    names = {one.classes[0] for one in evaluations.values()}
+def _positive(evaluations: Evaluations) -> str:
+    names = {one.classes[0] for one in _all(evaluations)}
     return names.pop() if len(names) == 1 else "the first class"
 
 
-def _why(evaluations: Mapping[str, Evaluation], metric: str) -> str:
-    reasons = [one.notes[metric] for one in evaluations.values() if metric in one.notes]
+def _why(evaluations: Evaluations, metric: str) -> str:
+    reasons = [one.notes[metric] for one in _all(evaluations) if metric in one.notes]
     return f"No curve: {reasons[0]}." if reasons else "Nothing to draw yet."

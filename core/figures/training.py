@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.template import figure, legend_below, message
+from core.figures.template import figure, legend_below, legend_entries, message
 from core.palette import Theme, run_colour, run_symbol
 
 FEW = 8  # epochs
@@ -16,47 +16,59 @@ LABELS = {"loss": "loss", "accuracy": "accuracy"}
 
 
 def curves_figure(
-    epochs: Mapping[str, pd.DataFrame],
+    epochs: Mapping[str, pd.DataFrame | Sequence[pd.DataFrame]],
     metric: Literal["loss", "accuracy"] = "loss",
     theme: Theme = "dark",
     *,
     height: int = 340,
 ) -> go.Figure:
     """One metric over the epochs of several runs (title → ``Runs.epochs`` frame): training
-    drawn through, validation dashed."""
+    drawn through, validation dashed. Repeats, a sequence of frames under one title, are thin
+    lines of one colour."""
     drawing = figure(theme, height)
     label, share = LABELS[metric], metric == "accuracy"
     value = "%{y:.1%}" if share else "%{y:.4f}"
-    for index, (title, frame) in enumerate(epochs.items()):
-        if frame.empty:
-            continue
+    longest = 0
+    for index, (title, one) in enumerate(epochs.items()):
+        frames = [one] if isinstance(one, pd.DataFrame) else list(one)
+        longest = max([longest, *map(len, frames)])
         for column, name, dash in (
             (metric, "training", "solid"),
             (f"val_{metric}", "validation", "dash"),
         ):
-            values = frame[column].astype(float)
-            if values.isna().all():
-                continue
-            drawing.add_scatter(
-                x=frame["epoch"],
-                y=values,
-                # A single epoch has no line to show.
-                mode="lines+markers" if len(frame) < 60 else "lines",
-                line={"color": run_colour(index), "dash": dash, "width": 2},
-                marker={
-                    "symbol": run_symbol(index) + ("" if dash == "solid" else "-open"),
-                    "size": 6,
-                },
-                name=f"{title}, {name}",
-                legendgroup=title,
-                hovertemplate=(
-                    f"{title}<br>{name} {label} {value} after epoch %{{x}}<extra></extra>"
-                ),
-            )
+            listed = False
+            for number, frame in enumerate(frames, start=1):
+                values = frame[column].astype(float)
+                if values.isna().all():
+                    continue
+                which = f" ({number} of {len(frames)})" if len(frames) > 1 else ""
+                drawing.add_scatter(
+                    x=frame["epoch"],
+                    y=values,
+                    # A single epoch has no line to show.
+                    mode="lines+markers" if len(frame) < 60 else "lines",
+                    line={
+                        "color": run_colour(index),
+                        "dash": dash,
+                        "width": 2 if len(frames) == 1 else 1,
+                    },
+                    marker={
+                        "symbol": run_symbol(index) + ("" if dash == "solid" else "-open"),
+                        "size": 6 if len(frames) == 1 else 4,
+                    },
+                    name=f"{title}, {name}",
+                    legendgroup=f"{title}, {name}" if len(frames) > 1 else title,
+                    showlegend=not listed,
+                    hovertemplate=(
+                        f"{title}{which}<br>{name} {label} {value} after epoch %{{x}}"
+                        "<extra></extra>"
+                    ),
+                )
+                listed = True
     if not drawing.data:
         return message(theme, "No epoch has finished yet.")
     drawing.update_xaxes(title_text="epoch", rangemode="tozero", tickformat="d")
-    if max(len(frame) for frame in epochs.values()) <= FEW:
+    if longest <= FEW:
         # Left to itself, Plotly marks half epochs here and writes them as whole ones.
         drawing.update_xaxes(dtick=1)
     drawing.update_yaxes(
@@ -64,5 +76,5 @@ def curves_figure(
         tickformat=".0%" if share else None,
         rangemode="normal" if share else "tozero",
     )
-    legend_below(drawing, len(drawing.data))
+    legend_below(drawing, len(legend_entries(drawing)))
     return drawing

@@ -70,8 +70,15 @@ class Run:
 
     @property
     def title(self) -> str:
-        """What pages call the run: model, data set, and the id's short tail."""
-        return f"{self.spec.model} · {self.spec.dataset} · {self.run_id[-4:]}"
+        """What tables call the run: model, data set, which of its group, the id's short tail."""
+        parts = [self.spec.model, self.spec.dataset, self.repeat, self.run_id[-4:]]
+        return " · ".join(one for one in parts if one)
+
+    @property
+    def repeat(self) -> str:
+        """“seed 2 of 5” or “fold 2 of 5”; empty for a run that stands alone."""
+        one = self.spec.repeat
+        return f"{one.kind.removesuffix('s')} {one.index + 1} of {one.count}" if one else ""
 
     @property
     def is_active(self) -> bool:
@@ -119,6 +126,16 @@ class Runs:
                 wanted,
             ).fetchall()
         return [_run(row) for row in rows]
+
+    def group(self, group: str) -> list[Run]:
+        """The runs of one ``RepeatSpec.group`` that there still are, in their order.
+
+        Raises NotFoundError when there is none.
+        """
+        runs = [run for run in self.all() if run.spec.repeat and run.spec.repeat.group == group]
+        if not runs:
+            raise NotFoundError(f"There are no runs of a group {group}. They may be deleted.")
+        return sorted(runs, key=lambda run: run.spec.repeat.index if run.spec.repeat else 0)
 
     def queued(self) -> list[Run]:
         """Waiting runs, the longest-waiting first."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.datasets.folds import fold_split
 from core.errors import InputError, TrainingError
 from core.images.film_array import film_array
+from core.specs import RepeatSpec
 from core.store import Store
 
 
@@ -33,11 +35,18 @@ class TrainingData:
 
 
 def load(
-    store: Store, dataset: str, image_size: int, progress: Callable[[int, int], None] | None
+    store: Store,
+    dataset: str,
+    image_size: int,
+    progress: Callable[[int, int], None] | None,
+    *,
+    repeat: RepeatSpec | None = None,
 ) -> TrainingData:
-    """Raises NotFoundError when the data set is gone, InputError when some of its films
-    left the catalogue, FilmError when their files vanished, TrainingError when there is
-    nothing to learn from."""
+    """The data set's films; for one of several folds, dealt out by ``fold_split``.
+
+    Raises NotFoundError when the data set is gone, InputError when some of its films
+    left the catalogue or it has too few patients for the folds, FilmError when the films'
+    files vanished, TrainingError when there is nothing to learn from."""
     stored = store.datasets.get(dataset)
     members = store.datasets.members(dataset)
     lost = int(members["path"].isna().sum())
@@ -47,7 +56,10 @@ def load(
             "in the catalogue, because their source was removed. Import that folder again "
             "and resume this run, or prepare a new data set."
         )
-    split = members["split"].to_numpy(dtype=str)
+    if repeat and repeat.kind == "folds":
+        split = fold_split(members, stored.spec, repeat.index, repeat.count)
+    else:
+        split = members["split"].to_numpy(dtype=str)
     truth = members["class_index"].to_numpy(dtype=np.int64)
     classes = stored.spec.class_names
     trained = set(truth[split == "train"])

@@ -6,6 +6,7 @@ Every call leaves the work to the dispatcher, which is started when it is needed
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core.datasets.folds import check_folds
 from core.errors import InputError, NotFoundError
 from core.models.registry import check_shape, get_model
 from core.models.weights import check_local_file
-from core.specs import RunSpec
+from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import ACTIVE, FINISHED, Run, Store
 from core.training.artefacts import RunFiles
 from core.training.devices import list_devices
@@ -52,6 +54,25 @@ def launch(store: Store, spec: RunSpec) -> Run:
     return store.runs.get(run.run_id)
 
 
+def launch_repeats(store: Store, spec: RunSpec, kind: RepeatKind, count: int) -> list[Run]:
+    """Queue the same training ``count`` (2 to 20) times: with other seeds, or on as many
+    folds grouped by patient. Returns the runs, which share ``spec.repeat.group``.
+
+    Raises as ``launch``, and InputError when a class has too few patients for the folds;
+    nothing is queued then.
+    """
+    group = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{kind}-{secrets.token_hex(2)}"
+    repeats = [
+        RepeatSpec.build(group=group, kind=kind, index=index, count=count) for index in range(count)
+    ]
+    if not repeats:
+        raise InputError("Choose at least 2 repeats.")
+    spec = checked(store, spec.changed(repeat=repeats[0]))
+    runs = [store.runs.create(spec.changed(repeat=one)) for one in repeats]
+    _reconcile(store)
+    return [store.runs.get(run.run_id) for run in runs]
+
+
 def checked(store: Store, spec: RunSpec) -> RunSpec:
     """The run description as it will be kept; raises like ``launch`` where it cannot work."""
     dataset = store.datasets.get(spec.dataset)
@@ -73,6 +94,10 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
                 f"There is no {spec.device} on this machine. Choose one of: "
                 f"auto, {', '.join(there)}."
             )
+    if spec.repeat and spec.repeat.kind == "folds":
+        members = store.datasets.members(dataset.name)
+        if members["path"].notna().all():  # otherwise the worker says which films are gone
+            check_folds(members, dataset.spec, spec.repeat.count)
     return spec.changed(dataset=dataset.name)
 
 
@@ -82,6 +107,18 @@ def stop(store: Store, run_id: str) -> str:
     state = store.runs.request_cancel(run_id)
     refresh(store)
     return state
+
+
+def stop_group(store: Store, group: str) -> int:
+    """Ask all runs of a group that are not finished to stop; returns how many that were.
+
+    The waiting ones go first, so that none of them starts in between.
+    """
+    runs = [run for run in store.runs.group(group) if run.state not in FINISHED]
+    for run in sorted(runs, key=lambda run: run.state != "queued"):
+        store.runs.request_cancel(run.run_id)
+    refresh(store)
+    return len(runs)
 
 
 def resume(store: Store, run_id: str) -> Run:

@@ -1,4 +1,4 @@
-"""The runs under comparison, with the numbers that the page's two controls ask for."""
+"""The runs and repeats under comparison, with the numbers that the page's two controls ask for."""
 
 from __future__ import annotations
 
@@ -9,32 +9,57 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import ThoraxLensError
+from core.evaluation.comparison import Entry
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
+from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
-from pages.components.run_words import short_title
+from pages.components.run_words import repeats_title, short_title
 
 SPLITS = {"test": "Test films", "validation": "Validation films", "train": "Training films"}
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One run on one split. ``everything`` holds all splits, ``predictions`` this one's."""
+    """One entry on one split. ``key``: the run's id, or the name of the group of repeats.
 
-    run: Run
+    ``runs``: one, or the finished repeats. For repeats, ``predictions`` and ``evaluation``
+    are those of all of them together, so that a film counts once over folds and several
+    times over seeds, and ``repeated`` has their means and spreads.
+    """
+
+    entry: Entry
+    key: str
     title: str
-    everything: Predictions
+    runs: tuple[Run, ...]
     predictions: Predictions
     evaluation: Evaluation
+    repeated: RepeatedEvaluation | None = None
 
     @property
     def positive(self) -> str:
-        return self.everything.classes[0]
+        return self.predictions.classes[0]
+
+    @property
+    def counted(self) -> int:
+        """How often each film counts in ``evaluation``."""
+        return len(self.runs) if self.repeated and not self.repeated.pooled else 1
 
 
-def load_runs(store: Store, runs: Sequence[Run]) -> list[tuple[Run, Predictions]]:
-    """The runs whose predictions can be read; says which cannot, and why."""
+def load_entries(store: Store, choice: Sequence[Run | list[Run]]) -> list[Entry]:
+    """What was chosen, repeats as lists of runs, with predictions; says which run's
+    predictions cannot be read, and why."""
+    entries: list[Entry] = []
+    for one in choice:
+        if isinstance(one, Run):
+            entries += _load_runs(store, [one])
+        elif members := _load_runs(store, one):
+            entries.append(Repeats(tuple(members)))
+    return entries
+
+
+def _load_runs(store: Store, runs: Sequence[Run]) -> list[tuple[Run, Predictions]]:
     loaded = []
     for run in runs:
         path = RunFiles(store.workspace.run_folder(run.run_id)).predictions
@@ -46,11 +71,12 @@ def load_runs(store: Store, runs: Sequence[Run]) -> list[tuple[Run, Predictions]
     return loaded
 
 
-def controls(loaded: Sequence[tuple[Run, Predictions]]) -> tuple[str, float | None]:
+def controls(entries: Sequence[Entry]) -> tuple[str, float | None]:
     """The split to look at, and the threshold (None: the most probable class)."""
-    there = {split for _, one in loaded for split in one.splits}
+    loaded = [pair[1] for one in entries for pair in _pairs(one)]
+    there = {split for one in loaded for split in one.splits}
     splits = [one for one in SPLITS if one in there] or ["test"]
-    positives = {one.classes[0] for _, one in loaded}
+    positives = {one.classes[0] for one in loaded}
     positive = positives.pop() if len(positives) == 1 else "positive (its first class)"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         split = st.segmented_control(
@@ -63,10 +89,12 @@ def controls(loaded: Sequence[tuple[Run, Predictions]]) -> tuple[str, float | No
             help="Judge a network by its test films: it has never seen them. The validation "
             "films have already helped to choose its best epoch.",
         )
-        if max(len(one.classes) for _, one in loaded) > 2 and not st.toggle(
+        if max(len(one.classes) for one in loaded) > 2 and not st.toggle(
             f"Set a threshold for {positive}",
             key="compare_use_threshold",
-            help="Without one, a film gets its most probable class.",
+            help=f"Without one, a film gets its most probable class. With one, the question is "
+            f"{positive} or not: from the threshold on a film is called {positive}, below it "
+            "gets the most probable of the other classes.",
         ):
             return split or splits[0], None
         threshold = st.slider(
@@ -83,17 +111,32 @@ def controls(loaded: Sequence[tuple[Run, Predictions]]) -> tuple[str, float | No
     return split or splits[0], float(threshold)
 
 
-def compare(
-    loaded: Sequence[tuple[Run, Predictions]], split: str, threshold: float | None
-) -> list[Compared]:
-    """Evaluate each run on the split."""
-    found = []
-    for run, everything in loaded:
-        chosen = everything.of(split)
-        found.append(
-            Compared(run, short_title(run), everything, chosen, evaluate(chosen, threshold))
+def compare(entries: Sequence[Entry], split: str, threshold: float | None) -> list[Compared]:
+    """Evaluate each entry on the split."""
+    return [_compared(one, split, threshold) for one in entries]
+
+
+def _compared(entry: Entry, split: str, threshold: float | None) -> Compared:
+    if isinstance(entry, Repeats):
+        found = evaluate_repeats(entry, split, threshold)
+        chosen = entry.together(split)
+        return Compared(
+            entry,
+            entry.repeat.group,
+            repeats_title(entry),
+            tuple(run for run, _ in entry.members),
+            chosen,
+            found.pooled or evaluate(chosen, threshold),
+            found,
         )
-    return found
+    run, everything = entry
+    chosen = everything.of(split)
+    evaluation = evaluate(chosen, threshold)
+    return Compared(entry, run.run_id, short_title(run), (run,), chosen, evaluation)
+
+
+def _pairs(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
+    return entry.members if isinstance(entry, Repeats) else (entry,)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import figures
+from core.evaluation.metrics import Evaluation
 from core.store import Store
 from pages.components.charts import show, theme
 from pages.components.compared import Compared
 from pages.components.comparison_tables import report
 from pages.components.downloads import png_download
-from pages.components.outcome_films import chosen_cell, pick_from_click
+from pages.components.outcome_films import chosen_cell, has_cells, pick_from_click
+from pages.components.repeats_tables import repeats_report
 from pages.components.run_words import escaped
 
 
@@ -25,7 +28,7 @@ def matrices(compared: Sequence[Compared], split: str) -> None:
         help="A row holds the films that truly are of one class, a column those called so; "
         "percentages are of the row. Click a cell to see its films.",
     )
-    chosen, cell = chosen_cell(compared)
+    chosen, cell = chosen_cell(compared) or (None, None)
     if len(compared) == 1:
         with st.container(border=True):
             _matrix(compared[0], split, cell, st.columns(2, vertical_alignment="center"))
@@ -42,32 +45,58 @@ def _matrix(
     outlined: tuple[int, int] | None,
     places: Sequence[DeltaGenerator],
 ) -> None:
-    run_id = one.run.run_id
-    key = f"compare_matrix_{run_id}"
+    key = f"compare_matrix_{one.key}"
+    clickable = has_cells(one)
     with places[0]:
         st.markdown(f"**{escaped(one.title)}**")
         show(
-            figures.confusion_figure(one.evaluation, theme(), chosen=outlined),
+            figures.confusion_figure(one.evaluation, theme(), chosen=outlined, repeats=one.counted),
             key,
-            file_name=f"confusion-{run_id}",
-            on_select=partial(pick_from_click, one, key),
+            file_name=f"confusion-{one.key}",
+            on_select=partial(pick_from_click, one, key) if clickable else "ignore",
             selection_mode="points",
             alt=f"Confusion matrix of {one.title}",
         )
+        if one.repeated:
+            st.caption(_counts_words(one))
     with places[1]:
-        report(one.evaluation, f"compare_report_{run_id}")
+        if one.repeated:
+            repeats_report(one.repeated, f"compare_report_{one.key}")
+        else:
+            report(one.evaluation, f"compare_report_{one.key}")
         png_download(
             "Matrix (PNG)",
-            partial(figures.confusion_png, one.evaluation, f"{one.title}, {split} films"),
-            f"confusion-{run_id}-{split}",
-            key=f"compare_png_{run_id}",
+            partial(
+                figures.confusion_png,
+                one.evaluation,
+                f"{one.title}, {split} films",
+                repeats=one.counted,
+            ),
+            f"confusion-{one.key}-{split}",
+            key=f"compare_png_{one.key}",
         )
+
+
+def _counts_words(one: Compared) -> str:
+    """What the counts of repeats are, and why."""
+    if one.counted == 1:
+        return (
+            f"The films of all {len(one.runs)} finished folds together: each was tested once, "
+            "by a network that had not seen its patient."
+        )
+    return (
+        f"Mean counts of {len(one.runs)} runs. They look at the same films, so a sum would "
+        "show films that are not there. Choose a single run above to see its films."
+    )
 
 
 def training_curves(compared: Sequence[Compared], store: Store) -> None:
     """Loss and accuracy over the epochs, the runs on top of each other."""
     st.subheader("How training went")
-    epochs = {one.title: store.runs.epochs(one.run.run_id) for one in compared}
+    epochs: dict[str, pd.DataFrame | Sequence[pd.DataFrame]] = {}
+    for one in compared:
+        frames = [store.runs.epochs(run.run_id) for run in one.runs]
+        epochs[one.title] = frames if one.repeated else frames[0]
     left, right = st.columns(2)
     with left:
         drawing = figures.curves_figure(epochs, "loss", theme())
@@ -83,7 +112,9 @@ def threshold_curves(compared: Sequence[Compared], threshold: float | None) -> N
         "What another threshold would give",
         help="Each curve runs through all thresholds; the marked point is the one set above.",
     )
-    evaluations = {one.title: one.evaluation for one in compared}
+    evaluations: dict[str, Evaluation | Sequence[Evaluation]] = {
+        one.title: one.repeated.members if one.repeated else one.evaluation for one in compared
+    }
     roc, pr = st.columns(2)
     with roc:
         show(figures.roc_figure(evaluations, theme()), "compare_roc", alt="ROC curves")
@@ -92,9 +123,10 @@ def threshold_curves(compared: Sequence[Compared], threshold: float | None) -> N
     for row in _pairs_of(compared):
         for place, one in zip(st.columns(2), row, strict=False):
             with place:
-                st.markdown(f"How sure is {escaped(one.title)}?")
+                times = f" Each film counts {one.counted} times." if one.counted > 1 else ""
+                st.markdown(f"How sure is {escaped(one.title)}?{times}")
                 drawing = figures.distribution_figure(one.predictions, threshold, theme())
-                show(drawing, f"compare_sure_{one.run.run_id}", alt="Probabilities by true class")
+                show(drawing, f"compare_sure_{one.key}", alt="Probabilities by true class")
     st.caption("The camera button on a figure saves it as PNG.")
 
 

@@ -11,7 +11,10 @@ import streamlit as st
 
 from core.evaluation.comparison import OWN, Pair, summary_table
 from core.evaluation.metrics import Evaluation
+from core.evaluation.repeats import Repeats
 from pages.components.compared import Compared
+from pages.components.repeats_tables import report_columns, with_spreads
+from pages.components.run_words import model_title
 
 NONE = "–"
 PERCENT = "%.1f %%"
@@ -40,17 +43,14 @@ def summary(
             "empty.",
         )
         downloads()
-    frame = summary_table(
-        [(one.run, one.everything) for one in compared], threshold, split, published=published
-    )
+    frame = summary_table([one.entry for one in compared], threshold, split, published=published)
     # Shorter than a run's full title: the data set has a column of its own.
-    own = frame["origin"] == OWN
-    frame.loc[own, "run"] = frame["model"] + " · " + frame["run_id"].str[-4:]
+    frame.loc[frame["origin"] == OWN, "run"] = [_short(one) for one in compared]
     positives = {one.positive for one in compared}
     positive = positives.pop() if len(positives) == 1 else "positive"
     shown, config = _dressed(frame, positive)
     table.dataframe(
-        shown,
+        with_spreads(frame, shown, config) if "repeats" in frame else shown,
         hide_index=True,
         column_config=config,
         placeholder=NONE,
@@ -62,6 +62,12 @@ def summary(
     )
     if notes:
         st.caption(f"{NONE} where a number cannot be computed. " + "; ".join(notes) + ".")
+
+
+def _short(one: Compared) -> str:
+    run = one.runs[0]
+    which = one.entry.name if isinstance(one.entry, Repeats) else run.repeat
+    return " · ".join(part for part in (model_title(run.spec.model), which, one.key[-4:]) if part)
 
 
 def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -157,28 +163,13 @@ def report(evaluation: Evaluation, key: str) -> None:
     shown = evaluation.report.reset_index()
     for name in ("precision", "recall", "f1"):
         shown[name] = shown[name] * 100
-    column = st.column_config
     st.dataframe(
         shown,
         hide_index=True,
         placeholder=NONE,
         key=key,
         alt="Classification report",
-        column_config={
-            "class": column.TextColumn("Class"),
-            "precision": column.NumberColumn(
-                "Precision", format=PERCENT, help="Of the films called so, the share that are."
-            ),
-            "recall": column.NumberColumn(
-                "Recall", format=PERCENT, help="Of the films that are so, the share called so."
-            ),
-            "f1": column.NumberColumn(
-                "F1", format=PERCENT, help="Harmonic mean of precision and recall."
-            ),
-            "support": column.NumberColumn(
-                "Support", format="localized", help="How many films are truly of this class."
-            ),
-        },
+        column_config=report_columns(PERCENT),
     )
 
 

@@ -27,17 +27,25 @@ def pick_from_click(one: Compared, chart_key: str) -> None:
     points: list[dict[str, Any]] = st.session_state[chart_key].selection.points
     if points:
         cell = (int(points[0]["customdata"][0]), int(points[0]["customdata"][1]))
-        st.session_state[RUN], st.session_state[CELL] = one.run.run_id, cell
+        st.session_state[RUN], st.session_state[CELL] = one.key, cell
         st.session_state[PAGE] = 1
         st.toast(f"{_label(one, cell)}. They are below the matrices.")
 
 
-def chosen_cell(compared: Sequence[Compared]) -> tuple[Compared, tuple[int, int]]:
-    """The run and cell to show; at first the one with the missed films, where there are any."""
-    by_id = {one.run.run_id: one for one in compared}
+def has_cells(one: Compared) -> bool:
+    """Whether a cell is a set of films: over seeds, a film may be in several cells."""
+    return one.counted == 1
+
+
+def chosen_cell(compared: Sequence[Compared]) -> tuple[Compared, tuple[int, int]] | None:
+    """The run and cell to show; at first the one with the missed films, where there are any.
+    None when no entry has films in its cells."""
+    by_id = {one.key: one for one in compared if has_cells(one)}
+    if not by_id:
+        return None
     state = st.session_state
     if state.get(RUN) not in by_id:
-        state[RUN] = compared[0].run.run_id
+        state[RUN] = next(iter(by_id))
     one = by_id[state[RUN]]
     cells = _cells(one)
     if state.get(CELL) not in cells:
@@ -48,8 +56,12 @@ def chosen_cell(compared: Sequence[Compared]) -> tuple[Compared, tuple[int, int]
 
 def cell_films(compared: Sequence[Compared], store: Store) -> None:
     """Boxes for run and cell, and the films in it, the most surely called first."""
-    titles = {one.run.run_id: one.title for one in compared}
-    one, cell = chosen_cell(compared)
+    titles = {one.key: one.title for one in compared if has_cells(one)}
+    chosen = chosen_cell(compared)
+    if chosen is None:
+        st.info("Each seed sorts the films anew. Choose a single run above to see its films.")
+        return
+    one, cell = chosen
     with st.container(horizontal=True):
         if len(titles) > 1:
             st.selectbox(

@@ -11,6 +11,8 @@ from core.models.registry import MODELS, ModelSpec, parameter_counts
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
 from core.training import launcher
+from pages.components.more_fields import FOR_BACKBONES, MORE, more_fields
+from pages.components.repeat_fields import FEW, ONCE, repeat_fields
 from pages.components.run_list import tell
 from pages.components.run_words import escaped
 from pages.components.training_fields import (
@@ -18,7 +20,6 @@ from pages.components.training_fields import (
     PREFIX,
     augmentation_fields,
     get,
-    more_fields,
     training_fields,
 )
 from pages.components.weights_note import weights_notes
@@ -52,6 +53,9 @@ def _values(spec: RunSpec) -> dict[str, Any]:
         "image_size": spec.image_size,
         "preprocessing": spec.preprocessing,
         "seed": spec.seed,
+        **{name: getattr(spec, name) for name in (*MORE, *FOR_BACKBONES)},
+        # Repeats are not taken over: a duplicate is one new run unless asked otherwise.
+        "repeats": ONCE,
     }
 
 
@@ -86,14 +90,16 @@ def run_form(store: Store) -> list[Run]:
     _weights(store, chosen)
     training_fields(dataset)
     augmentation_fields()
-    more_fields()
+    more_fields(for_backbones=any(model.family == "backbone" for model in chosen))
+    repeat_fields()
     return _start(store, dataset, chosen)
 
 
 def _defaults(datasets: dict[str, StoredDataset]) -> None:
     first = next(iter(datasets))
     values = _values(RunSpec(dataset=first, model="cnn"))
-    values |= {"dataset": first, **{f"model_{name}": name == "cnn" for name in MODELS}}
+    values |= {"dataset": first, "repeat_count": FEW}
+    values |= {f"model_{name}": name == "cnn" for name in MODELS}
     for name, value in values.items():
         st.session_state.setdefault(PREFIX + name, value)
     if get("dataset") not in datasets:
@@ -181,7 +187,8 @@ def _weights(store: Store, chosen: list[ModelSpec]) -> None:
 
 
 def _start(store: Store, dataset: StoredDataset, chosen: list[ModelSpec]) -> list[Run]:
-    count = len(chosen)
+    kind = get("repeats")
+    count = len(chosen) * (1 if kind == ONCE else get("repeat_count"))
     pressed = st.button(
         f"Start {count} run{'' if count == 1 else 's'}" if count else "Start",
         key=PREFIX + "start",
@@ -202,7 +209,10 @@ def _start(store: Store, dataset: StoredDataset, chosen: list[ModelSpec]) -> lis
     problems = []
     for model, spec in zip(chosen, specs, strict=True):
         try:
-            started.append(launcher.launch(store, spec))
+            if kind == ONCE:
+                started.append(launcher.launch(store, spec))
+            else:
+                started += launcher.launch_repeats(store, spec, kind, get("repeat_count"))
         except ThoraxLensError as error:
             problems.append(f"{model.title} was not started. {error}")
     if problems and started:
@@ -229,6 +239,7 @@ def _spec(dataset: StoredDataset, model: ModelSpec, chosen: list[ModelSpec]) -> 
         augment = AugmentSpec.build(
             **{name: get(f"augment_{name}") for name in AugmentSpec.model_fields}
         )
+    own = MORE if model.family == "cnn" else (*MORE, *FOR_BACKBONES)
     return RunSpec.build(
         dataset=dataset.name,
         model=model.name,
@@ -248,6 +259,7 @@ def _spec(dataset: StoredDataset, model: ModelSpec, chosen: list[ModelSpec]) -> 
                 "image_size",
                 "preprocessing",
                 "seed",
+                *own,
             )
         },
     )

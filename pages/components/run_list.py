@@ -8,12 +8,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import NotFoundError, ThoraxLensError
-from core.store import ACTIVE, Run, Store
+from core.store import ACTIVE, FINISHED, Run, Store
 from core.training import launcher
 from pages.components import run_words as words
 from pages.components.boundary import boundary
-from pages.components.empty import empty
+from pages.components.empty import empty, next_step
 from pages.components.live_monitor import details, status
+from pages.components.session import COMPARE
 
 INTERVAL = 1.0  # seconds between looks at the store while something is active
 LIVENESS = 5.0  # seconds between checks that the workers are alive
@@ -99,6 +100,7 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
             st.warning(f"{gone} Open another one from the list.", icon=":material/search_off:")
             return
         status(store, run)
+        _repeats(store, run)
         _actions(store, run, duplicate)
         details(store, run)
 
@@ -171,6 +173,7 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
             help="Training ends within seconds; you can resume it from its last epoch.",
         ):
             _do(launcher.stop, store, key)
+        _stop_all(store, run)
         if run.state in words.RESUMABLE and st.button(
             "Resume",
             key=f"resume_{key}",
@@ -209,6 +212,37 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
                     key=f"keep_{key}",
                     on_click=lambda: st.session_state.pop(_CONFIRM, None),
                 )
+
+
+def _repeats(store: Store, run: Run) -> None:
+    """How far the group of this run is, and the way to its common result."""
+    if not run.spec.repeat:
+        return
+    members = store.runs.group(run.spec.repeat.group)
+    done = sum(one.state == "done" for one in members)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{run.repeat.capitalize()}: {done} of {run.spec.repeat.count} finished.",
+            width="content",
+        )
+        if done:
+            query = {"runs": run.spec.repeat.group}
+            next_step(COMPARE, "See them as one result", query=query)
+
+
+def _stop_all(store: Store, run: Run) -> None:
+    """One button for all repeats that still wait or train, where there are several."""
+    if not run.spec.repeat:
+        return
+    left = [one for one in store.runs.group(run.spec.repeat.group) if one.state not in FINISHED]
+    if len(left) > 1 and st.button(
+        f"Stop all {len(left)}",
+        key=f"stop_all_{run.run_id}",
+        icon=":material/stop:",
+        disabled=all(one.cancel_at is not None for one in left),
+        help=f"Stops every one of these {run.spec.repeat.kind} that waits or trains.",
+    ):
+        _do(launcher.stop_group, store, run.spec.repeat.group)
 
 
 def _delete(store: Store, run_id: str) -> None:

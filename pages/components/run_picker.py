@@ -1,24 +1,29 @@
-"""Choosing finished runs; the choice stands in the page's address."""
+"""Choosing finished runs and repeats; the choice stands in the page's address."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from core.evaluation.repeats import grouped
 from core.store import Run, Store
-from pages.components.run_words import short_title, when
+from pages.components.run_words import model_title, short_title, when
 
 PARAMETER = "runs"
 KEY = "run_picker"
 WRITTEN = "run_picker_written"  # what we last put in the address: anything else is a new wish
 
+# A run, or the finished ones of several repeats.
+Choice = Run | list[Run]
 
-def pick_runs(store: Store, finished: list[Run]) -> list[Run]:
+
+def pick_runs(store: Store, finished: list[Run]) -> list[Choice]:
     """A multiple choice of ``finished`` (newest first, at least one), in the order picked.
 
-    ``?runs=ID,ID`` in the address chooses at first, the newest run where it says nothing;
-    from then on the address follows the choice.
+    Repeats are one entry, above the first of their runs, which can be chosen singly too.
+    ``?runs=ID,ID`` in the address chooses at first, the newest entry where it says nothing;
+    an id is a run's or a group's. From then on the address follows the choice.
     """
-    known = {run.run_id: run for run in finished}
+    known = _entries(finished)
     address = st.query_params.get(PARAMETER)
     state = st.session_state
     if KEY not in state or (address is not None and address != state.get(WRITTEN)):
@@ -26,13 +31,13 @@ def pick_runs(store: Store, finished: list[Run]) -> list[Run]:
         unknown = [one for one in asked if one not in known]
         if unknown:
             st.warning(_unknown(store, unknown))
-        state[KEY] = [one for one in asked if one in known] or [finished[0].run_id]
+        state[KEY] = [one for one in asked if one in known] or [next(iter(known))]
     # A run may have been deleted since, on another page or by somebody else.
     state[KEY] = [one for one in state[KEY] if one in known]
     chosen = st.multiselect(
         "Finished runs",
         list(known),
-        format_func=lambda run_id: _label(known[run_id]),
+        format_func=lambda name: _label(known[name]),
         key=KEY,
         placeholder="Choose one or more runs",
         help="Their ids stand in the page's address: send it to a colleague, who then sees "
@@ -42,14 +47,33 @@ def pick_runs(store: Store, finished: list[Run]) -> list[Run]:
     state[WRITTEN] = ",".join(chosen)
     if state[WRITTEN] != address:
         st.query_params[PARAMETER] = state[WRITTEN]
-    return [known[run_id] for run_id in chosen]
+    return [known[name] for name in chosen]
 
 
-def _label(run: Run) -> str:
-    return f"{short_title(run)}, {when(run.finished_at or run.created_at)}"
+def _entries(finished: list[Run]) -> dict[str, Choice]:
+    """Run id or group → what it stands for, newest first."""
+    groups = grouped(finished)
+    entries: dict[str, Choice] = {}
+    for run in finished:
+        if run.spec.repeat:
+            entries.setdefault(run.spec.repeat.group, groups[run.spec.repeat.group])
+        entries[run.run_id] = run
+    return entries
 
 
-def _unknown(store: Store, run_ids: list[str]) -> str:
+def _label(choice: Choice) -> str:
+    if isinstance(choice, Run):
+        return f"{short_title(choice)}, {when(choice.finished_at or choice.created_at)}"
+    newest = max(run.finished_at or run.created_at for run in choice)
+    spec = choice[0].spec
+    assert spec.repeat is not None
+    many = f"{spec.repeat.count} {spec.repeat.kind}"
+    if len(choice) < spec.repeat.count:
+        many += f" ({len(choice)} of {spec.repeat.count} finished)"
+    return f"{model_title(spec.model)} on {spec.dataset} · {many}, {when(newest)}"
+
+
+def _unknown(store: Store, names: list[str]) -> str:
     states = {run.run_id: run.state for run in store.runs.all()}
-    said = [f"{one} ({states.get(one, 'deleted, or never there')})" for one in run_ids]
+    said = [f"{one} ({states.get(one, 'deleted, or never there')})" for one in names]
     return f"The address asks for runs that have not finished: {', '.join(said)}."

@@ -8,6 +8,7 @@ from datetime import datetime
 import pandas as pd
 
 from core.errors import InputError
+from core.evaluation.repeats import Repeats
 from core.models.registry import get_model
 from core.store import Run
 
@@ -54,13 +55,21 @@ def model_title(name: str) -> str:
 
 
 def title(run: Run) -> str:
-    """“VGG16 on study”."""
-    return f"{model_title(run.spec.model)} on {run.spec.dataset}"
+    """“VGG16 on study”; for one of several repeats “VGG16 on study · seed 2 of 5”."""
+    words = f"{model_title(run.spec.model)} on {run.spec.dataset}"
+    return f"{words} · {run.repeat}" if run.repeat else words
 
 
 def short_title(run: Run) -> str:
     """The title with the end of the id, which tells two runs of the same kind apart."""
     return f"{title(run)} · {run.run_id[-4:]}"
+
+
+def repeats_title(repeats: Repeats) -> str:
+    """“VGG16 on study · 5 seeds · ab12”, like ``short_title`` of one run."""
+    spec = repeats.first.spec
+    words = f"{model_title(spec.model)} on {spec.dataset} · {repeats.name}"
+    return f"{words} · {repeats.repeat.group[-4:]}"
 
 
 def escaped(text: str) -> str:

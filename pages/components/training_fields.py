@@ -13,11 +13,6 @@ from pages.components.run_words import OPTIMIZERS
 # All keys of the form start so; the values outlive a visit to another page.
 PREFIX = "new_"
 KEEP: Literal["session"] = "session"
-_PREPROCESSING = {
-    None: "As the data set says",
-    "model": "The network's own",
-    "rescale": "Divide by 255 (as in the study)",
-}
 
 
 def get(name: str) -> Any:
@@ -181,35 +176,3 @@ _FLIPS = (
     ("horizontal_flip", "Mirror left and right", "The heart changes sides in half of the films."),
     ("vertical_flip", "Turn upside down", "Rarely of use: no film is taken upside down."),
 )
-
-
-def more_fields() -> None:
-    """What few people change: grey values, image size, seed."""
-    with st.expander("More settings"):
-        columns = st.columns(3)
-        columns[0].selectbox(
-            "Grey values",
-            list(_PREPROCESSING),
-            format_func=_PREPROCESSING.__getitem__,
-            key=PREFIX + "preprocessing",
-            persist_state=KEEP,
-            help="How grey values are scaled before the network sees them.",
-        )
-        columns[1].number_input(
-            "Image size in pixels",
-            32,
-            1024,
-            value=None,
-            placeholder="as the data set says",
-            key=PREFIX + "image_size",
-            persist_state=KEEP,
-            help="Leave it empty to use the data set's own size.",
-        )
-        columns[2].number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            key=PREFIX + "seed",
-            persist_state=KEEP,
-            help="The start of all random choices. The same seed gives the same choices again.",
-        )

@@ -89,7 +89,7 @@ def test_contradictions_are_said(study_store: Store) -> None:
         preset("study", catalogue, "x", 0, negative="COVID-19")
     with pytest.raises(SpecError, match=r"“Measles”. There are: COVID-19, No finding"):
         preset("study", catalogue, "x", 0, positive="Measles")
-    with pytest.raises(InputError, match="study and recommended"):
+    with pytest.raises(InputError, match="study, recommended, four-classes"):
         preset("fast", catalogue, "x", 0)
 
 

@@ -1,0 +1,227 @@
+"""Repeats of one training as one result: mean and spread over seeds, or over folds.
+
+Over seeds, the same films are tested again and again: what differs is chance in training.
+Over folds, each film is tested once, by a network that never saw its patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.predictions import Predictions
+from core.specs import RepeatSpec
+from core.store import Run
+
+METRICS: dict[str, Callable[[Evaluation], float | None]] = {
+    "accuracy": lambda one: one.accuracy,
+    "sensitivity": lambda one: one.sensitivity,
+    "specificity": lambda one: one.specificity,
+    "f1": lambda one: one.f1,
+    "roc_auc": lambda one: one.roc_auc,
+    "average_precision": lambda one: one.average_precision,
+}
+LOSS = "loss"
+SHARES = ("precision", "recall", "f1")  # columns of a report
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One number over ``count`` repeats. ``sd``: sample standard deviation, None for a
+    single repeat. All are None when one repeat has no such number: a mean over some of
+    them would pass for one over all."""
+
+    count: int
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, values: Sequence[float | None]) -> Spread:
+        known = [float(one) for one in values if one is not None and np.isfinite(one)]
+        if not known or len(known) < len(values):
+            return cls(len(values), None, None, None, None)
+        sd = stdev(known) if len(known) > 1 else None
+        return cls(len(known), fmean(known), sd, min(known), max(known))
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """The finished runs of one group with their predictions, in the group's order."""
+
+    members: tuple[tuple[Run, Predictions], ...]
+
+    def __post_init__(self) -> None:
+        groups = {run.spec.repeat.group if run.spec.repeat else None for run, _ in self.members}
+        if len(groups) != 1 or None in groups:
+            raise InputError("Only runs that were started together as repeats are one result.")
+        if len({predictions.classes for _, predictions in self.members}) > 1:
+            raise InputError("These repeats tell different classes apart.")
+
+    @property
+    def first(self) -> Run:
+        return self.members[0][0]
+
+    @property
+    def repeat(self) -> RepeatSpec:
+        """Kind, count and group; its index says nothing here."""
+        assert self.first.spec.repeat is not None
+        return self.first.spec.repeat
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.members[0][1].classes
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.members) == self.repeat.count
+
+    @property
+    def name(self) -> str:
+        """“5 seeds”, or “5 folds (3 of 5 finished)”."""
+        name = f"{self.repeat.count} {self.repeat.kind}"
+        return (
+            name
+            if self.is_complete
+            else f"{name} ({len(self.members)} of {self.repeat.count} finished)"
+        )
+
+    @property
+    def title(self) -> str:
+        """Like ``Run.title``: model, data set, how many of what, the group's short tail."""
+        spec = self.first.spec
+        return f"{spec.model} · {spec.dataset} · {self.name} · {self.repeat.group[-4:]}"
+
+    def is_pooled(self, split: str) -> bool:
+        """Whether each film of this split is in one repeat only, so that counts add up."""
+        return self.repeat.kind == "folds" and split == "test"
+
+    def together(self, split: str) -> Predictions:
+        """The films of one split of all members under each other: each film once for
+        folds and ``test``, else as often as there are members that have it there."""
+        parts = [predictions.of(split) for _, predictions in self.members]
+        return Predictions(
+            self.classes,
+            np.concatenate([one.film_ids for one in parts]),
+            np.concatenate([one.split for one in parts]),
+            np.concatenate([one.truth for one in parts]),
+            np.concatenate([one.probabilities for one in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class RepeatedEvaluation:
+    """One group on one split.
+
+    ``members``: the evaluations one by one. ``spread``: over the members, for each of
+    METRICS, ``loss``, ``false_negatives``, ``false_positives`` and ``precision <class>``.
+    ``confusion``: float (k, k); counts of all folds together where ``pooled``, else the
+    mean count of a member. ``report``: as ``Evaluation.report`` with mean values, support
+    float, and ``precision_sd``, ``recall_sd``, ``f1_sd``. ``pooled``: the evaluation of all
+    folds' films together, None where counts do not add up.
+    """
+
+    classes: tuple[str, ...]
+    split: str
+    threshold: float | None
+    members: tuple[Evaluation, ...]
+    spread: dict[str, Spread]
+    confusion: np.ndarray
+    report: pd.DataFrame
+    pooled: Evaluation | None
+
+    @property
+    def films(self) -> int | None:
+        """How many films were tested; None where members differ in it."""
+        if self.pooled:
+            return self.pooled.films
+        counts = {one.films for one in self.members}
+        return counts.pop() if len(counts) == 1 else None
+
+
+def grouped(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Group → its runs in their order, for the runs that belong to one."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.spec.repeat:
+            found.setdefault(run.spec.repeat.group, []).append(run)
+    return {group: sorted(members, key=_index) for group, members in found.items()}
+
+
+def evaluate_repeats(
+    repeats: Repeats, split: str = "test", threshold: float | None = None
+) -> RepeatedEvaluation:
+    """Evaluate each finished member on its own films of ``split``, and all as one.
+
+    Raises InputError for a threshold outside 0 to 1.
+    """
+    members = tuple(evaluate(one.of(split), threshold) for _, one in repeats.members)
+    spread = {name: Spread.of([read(one) for one in members]) for name, read in METRICS.items()}
+    spread[LOSS] = Spread.of([_loss(run, split) for run, _ in repeats.members])
+    spread["false_negatives"] = Spread.of(
+        [one.false_negatives if one.positives else None for one in members]
+    )
+    spread["false_positives"] = Spread.of(
+        [one.false_positives if one.negatives else None for one in members]
+    )
+    for name in repeats.classes:
+        spread[f"precision {name}"] = Spread.of([one.precision[name] for one in members])
+    pooled = None
+    if repeats.is_pooled(split):
+        pooled = evaluate(repeats.together(split), threshold)
+    confusion = (
+        pooled.confusion.astype(float)
+        if pooled
+        else np.mean([one.confusion for one in members], axis=0)
+    )
+    return RepeatedEvaluation(
+        classes=repeats.classes,
+        split=split,
+        threshold=threshold,
+        members=members,
+        spread=spread,
+        confusion=confusion,
+        report=_report([one.report for one in members], pooled),
+        pooled=pooled,
+    )
+
+
+def as_dict(found: RepeatedEvaluation) -> dict[str, Any]:
+    """``mean``, ``sd``, ``min`` and ``max`` of the plain metrics and the loss."""
+    names = (*METRICS, LOSS)
+    return {
+        "mean": {name: found.spread[name].mean for name in names},
+        "sd": {name: found.spread[name].sd for name in names},
+        "min": {name: found.spread[name].low for name in names},
+        "max": {name: found.spread[name].high for name in names},
+    }
+
+
+def _index(run: Run) -> int:
+    return run.spec.repeat.index if run.spec.repeat else 0
+
+
+def _loss(run: Run, split: str) -> float | None:
+    numbers: Mapping[str, Any] = run.result.get(split) or {}
+    return numbers.get(LOSS)
+
+
+def _report(reports: Sequence[pd.DataFrame], pooled: Evaluation | None) -> pd.DataFrame:
+    """Mean and spread cell by cell; none where a member has none, as in ``Spread``."""
+    table = pd.DataFrame(index=reports[0].index)
+    values = {name: np.stack([one[name].to_numpy(float) for one in reports]) for name in SHARES}
+    for name in SHARES:
+        table[name] = values[name].mean(axis=0)
+    support = np.stack([one["support"].to_numpy(float) for one in reports])
+    table["support"] = pooled.report["support"].to_numpy(float) if pooled else support.mean(axis=0)
+    for name in SHARES:
+        table[f"{name}_sd"] = values[name].std(axis=0, ddof=1) if len(reports) > 1 else np.nan
+    return table
