@@ -114,6 +114,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     if tunes:
         save_tuned(model, spec.fine_tune, files.tuned)
     epochs = store.runs.epochs(run.run_id)
+    trained = int((epochs["phase"] == TRAINING).sum())
     best = epochs[epochs["epoch"] == state.best_epoch]
     result |= {
         "total_params": model.count_params(),
