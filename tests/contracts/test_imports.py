@@ -28,6 +28,7 @@ LEVELS = {
     "core/errors.py": 0,
     "core/workspace.py": 0,
     "core/palette.py": 0,
+    "core/cache.py": 1,
     "core/specs.py": 1,
     "core/store": 2,
     "core/images": 3,
