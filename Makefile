@@ -26,7 +26,8 @@ format: $(VENV)/.dev-ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.run-ready
+# With the browser of the tests, for the section server.
+bench: $(VENV)/.dev-ready
 	$(BIN)/python -m bench $(ARGS)
 
 screenshots: $(VENV)/.dev-ready

@@ -51,6 +51,8 @@ def run(module: str, *arguments: str, data: Path) -> Cost:
         raise RuntimeError(
             f"{module} {' '.join(arguments)} ended with {process.returncode}: {output}"
         )
+    while _dispatched(data):  # the dispatcher looks around for a second before it goes
+        time.sleep(0.1)
     return Cost(seconds, peak, worker_peak, json.loads(output.strip().splitlines()[-1]))
 
 
@@ -65,3 +67,9 @@ def _resident(data: Path, child: int) -> tuple[int, int]:
             total += resident
             worker += resident if "core.training.worker" in line else 0
     return total, worker
+
+
+def _dispatched(data: Path) -> bool:
+    """Whether anything of a training still works on this data folder."""
+    lines = (" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"]))
+    return any(f"--data {data}" in line and "core.training." in line for line in lines)

@@ -40,7 +40,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
             )  # fmt: skip
             training[count].append(cost.seconds)
             peaks[count].append(cost.worker_peak)
-            shutil.rmtree(data)
+            shutil.rmtree(data)  # the disk need not hold every turn's
     yield f"{settings.scale_size} px, {settings.repeats} turns\n"
     yield head(
         "films", "import and prepare, for 1,000 films", "training, for 1,000 films",
