@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from core.datasets.export import export_tree
 from core.datasets.ingest import import_folder
@@ -77,8 +76,3 @@ def prepare(data: Path, folder: Path, size: int) -> Store:
     spec = DatasetSpec.build(name=DATASET, classes=classes, image_size=size)
     save(store, plan(store.catalogue.frame(), spec))
     return store
-
-
-def shades(size: int) -> np.ndarray:
-    """One film uint8 (S, S) where the picture does not matter."""
-    return np.random.default_rng(0).integers(0, 256, (size, size), dtype=np.uint8)
