@@ -1,17 +1,21 @@
-# make run | test | bench | lint.  The environment is made on first use, in .venv.
+# make run | test | test-backends | bench | lint.  The environment is made on first use, in .venv.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
 VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test bench lint format screenshots clean
+.PHONY: run test test-backends bench lint format screenshots clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# The networks on PyTorch and JAX too; make test skips what is not installed.
+test-backends: $(VENV)/.backends-ready
+	$(BIN)/python -m pytest tests/contracts/test_backends.py $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
@@ -22,7 +26,8 @@ format: $(VENV)/.dev-ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.run-ready
+# With the browser of the tests, for the section server.
+bench: $(VENV)/.dev-ready
 	$(BIN)/python -m bench $(ARGS)
 
 screenshots: $(VENV)/.dev-ready
@@ -41,4 +46,8 @@ $(VENV)/.run-ready: $(REQUIREMENTS) requirements-base.txt constraints.txt | $(VE
 
 $(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.run-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(VENV)/.backends-ready: requirements-backends.txt $(VENV)/.dev-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-backends.txt
 	touch $@

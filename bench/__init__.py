@@ -1,1 +1,1 @@
-"""Speed against the plain Keras way, both sides in one run. ``make bench``."""
+"""What ThoraxLens costs, and against the plain Keras way, both sides in one run: ``make bench``."""

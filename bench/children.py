@@ -19,10 +19,12 @@ from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 @dataclass(frozen=True)
 class Cost:
     """``seconds`` of wall time, process start included; ``peak`` resident bytes of the
-    process and all it started; ``answer``: the last line of its stdout, parsed."""
+    process and all it started, ``worker_peak`` of its training worker alone; ``answer``:
+    the last line of its stdout, parsed."""
 
     seconds: float
     peak: int
+    worker_peak: int
     answer: Any
 
 
@@ -37,9 +39,10 @@ def run(module: str, *arguments: str, data: Path) -> Cost:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    peak = 0
+    peak = worker_peak = 0
     while process.poll() is None:
-        peak = max(peak, _resident(data, process.pid))
+        together, worker = _resident(data, process.pid)
+        peak, worker_peak = max(peak, together), max(worker_peak, worker)
         time.sleep(0.2)
     seconds = time.perf_counter() - started
     assert process.stdout is not None
@@ -48,15 +51,25 @@ def run(module: str, *arguments: str, data: Path) -> Cost:
         raise RuntimeError(
             f"{module} {' '.join(arguments)} ended with {process.returncode}: {output}"
         )
-    return Cost(seconds, peak, json.loads(output.strip().splitlines()[-1]))
+    while _dispatched(data):  # the dispatcher looks around for a second before it goes
+        time.sleep(0.1)
+    return Cost(seconds, peak, worker_peak, json.loads(output.strip().splitlines()[-1]))
 
 
-def _resident(data: Path, child: int) -> int:
-    """Bytes of the child and of the workers on this data folder, detached ones included."""
-    total = 0
+def _resident(data: Path, child: int) -> tuple[int, int]:
+    """Bytes of the child and of the workers on this data folder, detached ones included; and
+    of the training worker among them."""
+    total = worker = 0
     for process in psutil.process_iter(["pid", "cmdline", "memory_info"]):
         line = " ".join(process.info["cmdline"] or [])
         if process.info["pid"] == child or (str(data) in line and "core." in line):
-            memory = process.info["memory_info"]
-            total += memory.rss if memory else 0
-    return total
+            resident = process.info["memory_info"].rss if process.info["memory_info"] else 0
+            total += resident
+            worker += resident if "core.training.worker" in line else 0
+    return total, worker
+
+
+def _dispatched(data: Path) -> bool:
+    """Whether anything of a training still works on this data folder."""
+    lines = (" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"]))
+    return any(f"--data {data}" in line and "core.training." in line for line in lines)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.store import ACTIVE, Run, Store
 from pages.components import run_form
+from pages.components.cache_note import cache_note
 from pages.components.empty import empty
 from pages.components.run_list import runs_view
 from pages.components.session import PREPARE, get_store
@@ -26,6 +27,7 @@ def page() -> None:
         _new(store)
     else:
         runs_view(store, duplicate)
+    cache_note(store.workspace)
 
 
 def _view(store: Store) -> str:

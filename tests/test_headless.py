@@ -105,6 +105,7 @@ def test_models_are_the_studys(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "absent", "--model", "cnn", "--epochs", "many"], 2, "many"),
         (["compare"], 2, "required: RUN"),
         (["import", ""], 2, "name a folder"),
+        (["cache", "--limit", "-1"], 2, "at least 0"),
         (["sources", "--data", "/dev/null/data"], 2, "data folder /dev/null/data"),
     ],
 )
@@ -165,3 +166,29 @@ def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:
         command, shell=True, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
     )
     assert "Traceback" not in done.stderr
+
+
+def test_the_cache_is_told_limited_and_cleared(
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("THORAXLENS_CACHE_GB", raising=False)
+    for name in ("a", "b"):
+        (store.workspace.film_cache / f"{name}.npy").write_bytes(b"x" * 3_000_000)
+
+    def told(*arguments: str) -> Any:
+        assert main(["cache", *arguments, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert told() == {
+        "bytes": 6_000_000,
+        "limit_gb": 10.0,
+        "limit_from_environment": False,
+        "freed": 0,
+        "films": {"bytes": 6_000_000, "files": 2},
+        "features": {"bytes": 0, "files": 0},
+    }
+    limited = told("--limit", "0.004")
+    assert (limited["freed"], limited["bytes"], limited["limit_gb"]) == (3e6, 3e6, 0.004)
+    assert told("--clear")["freed"] == 3_000_000
+    assert main(["cache"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "0.000 GB of 0.004 GB"

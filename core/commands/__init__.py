@@ -1,6 +1,6 @@
 """The headless commands, one module a step of the work."""
 
-from core.commands import classifying, comparing, films, preparing, training
+from core.commands import classifying, comparing, films, preparing, training, upkeep
 from core.commands.command import Command, Outcome
 
 COMMANDS: tuple[Command, ...] = (
@@ -9,6 +9,7 @@ COMMANDS: tuple[Command, ...] = (
     *training.COMMANDS,
     *comparing.COMMANDS,
     *classifying.COMMANDS,
+    *upkeep.COMMANDS,
 )
 
 __all__ = ["COMMANDS", "Command", "Outcome"]

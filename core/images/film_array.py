@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from core.cache import mark_used
 from core.errors import FilmError, InputError
 from core.images.decode import decode_bytes, film_id_of, read_film
 from core.images.resize import resize
@@ -63,7 +64,7 @@ def film_array(
             ) from error
         finally:
             part.unlink(missing_ok=True)
-    built = _open(target, shape)
+        built = _open(target, shape)  # under the lock: a clean-up may be waiting for it
     if built is None:
         raise InputError(f"{target} was written but cannot be read back. Check the disk.")
     return built
@@ -81,7 +82,10 @@ def _open(path: Path, shape: tuple[int, int, int]) -> np.memmap | None:
     except (OSError, ValueError, EOFError):
         return None
     whole = isinstance(array, np.memmap) and array.shape == shape and array.dtype == np.uint8
-    return array if whole else None
+    if not whole:
+        return None
+    mark_used(path)
+    return array
 
 
 def _build(

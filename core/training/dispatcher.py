@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 import psutil
 from filelock import FileLock, Timeout
 
-from core.errors import NotFoundError
+from core.cache import trim
+from core.errors import NotFoundError, ThoraxLensError
 from core.store import ACTIVE, Run, Store, open_store
 from core.training.artefacts import RunFiles
 from core.training.devices import (
@@ -70,6 +71,7 @@ class Dispatcher:
     devices: Sequence[Device]
     _children: dict[str, _Child] = field(default_factory=dict)
     _terminated: set[str] = field(default_factory=set)
+    _active: set[str] = field(default_factory=set)
 
     def step(self) -> bool:
         """Look at every run once; returns whether there is anything left to watch."""
@@ -78,6 +80,7 @@ class Dispatcher:
             if run.is_active:
                 self._watch(run)
         self._collect()
+        self._tidy({run.run_id for run in runs if run.is_active})
         for run in reversed(runs):  # the longest-waiting first
             if run.state == "queued":
                 self._start_if_free(run)
@@ -112,6 +115,19 @@ class Dispatcher:
             child.over_since = child.over_since or time.monotonic()
             if time.monotonic() - child.over_since > LINGER_SECONDS:
                 end_worker(psutil.Process(child.process.pid), signal.SIGKILL)
+
+    def _tidy(self, active: set[str]) -> None:
+        """Keep the cache within its limit, each time that a run has ended."""
+        over, self._active = self._active - active, active
+        if not over:
+            return
+        try:
+            freed = trim(self.store.workspace)
+        except (ThoraxLensError, OSError) as error:  # a full cache must not hold the queue up
+            say(f"the cache was left as it is: {error}")
+            return
+        if freed:
+            say(f"{freed / 1e6:,.0f} MB of the cache removed, used longest ago")
 
     def _is_active(self, run_id: str) -> bool:
         try:

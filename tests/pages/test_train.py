@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.cache import clear
 from core.errors import InputError
 from core.models.registry import MODELS, parameter_counts
 from core.specs import AugmentSpec, RunSpec
@@ -215,3 +216,21 @@ def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
     click(app, "new_start")
     copy = tiny.runs.queued()[0]
     assert copy.spec == run.spec
+
+
+def test_what_is_kept_for_speed_is_told_limited_and_cleared(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("THORAXLENS_CACHE_GB", raising=False)
+    clear(tiny.workspace)
+    app = open_app("train")
+    assert "Kept for speed" not in everything_said(app)
+    kept = tiny.workspace.film_cache / "a.npy"
+    kept.write_bytes(b"x" * 2_500_000)
+    assert "Kept for speed: 2.5 MB of 10 GB" in everything_said(app.run())
+    app.number_input("cache_limit_gb").set_value(3.0).run()
+    click(app, "cache_set")
+    assert "Kept for speed: 2.5 MB of 3 GB" in everything_said(app)
+    click(app, "cache_clear")
+    assert not kept.exists()
+    assert "Kept for speed" not in everything_said(app)

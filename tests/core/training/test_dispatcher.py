@@ -310,3 +310,35 @@ def test_two_real_dispatchers_at_once_leave_one_and_it_ends_by_itself(
     assert ended.reason.startswith("There is no data set called “gone”.")
     log = Path(RunFiles(store.workspace.run_folder(run.run_id)).log).read_text()
     assert "failed: There is no data set" in log
+
+
+def test_the_cache_is_trimmed_when_a_run_has_ended(
+    pretended: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THORAXLENS_CACHE_GB", "0")
+    kept = pretended.store.workspace.feature_cache / "a.npy"
+    kept.write_bytes(b"vectors")
+    run, dispatcher = queue(), pretended.dispatcher()
+    dispatcher.step()
+    dispatcher.step()
+    assert kept.exists(), "a run is at work"
+    pid = pretended.store.runs.get(run.run_id).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    pretended.step_until(dispatcher, run, "interrupted")
+    eventually(lambda: dispatcher.step() or not kept.exists())
+    assert not kept.exists()
+
+
+def test_a_limit_that_makes_no_sense_does_not_hold_the_queue_up(
+    pretended: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("THORAXLENS_CACHE_GB", "much")
+    pretended.line = "pass"
+    first, second = queue(), queue()
+    dispatcher = pretended.dispatcher()
+    pretended.step_until(dispatcher, second, "interrupted")
+    dispatcher.step()
+    assert pretended.started == [first.run_id, second.run_id]
+    assert "the cache was left as it is: THORAXLENS_CACHE_GB is 'much'" in capsys.readouterr().out

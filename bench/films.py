@@ -1,0 +1,78 @@
+"""The films that the sections work on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+
+from core.datasets.export import export_tree
+from core.datasets.ingest import import_folder
+from core.datasets.phantom import draw, ensure_phantoms, make_phantoms
+from core.datasets.prepare import plan, save
+from core.datasets.presets import study_spec
+from core.specs import ClassSpec, DatasetSpec
+from core.store import Store, open_store
+from core.workspace import PROJECT_ROOT, open_workspace
+
+DATASET = "bench"
+CLASSES = {"covid": "COVID-19", "healthy": "No finding"}
+
+
+def study_films(data: Path, tree: Path, *, phantoms: bool, size: int) -> str:
+    """The study's data set in ``data``, and as folders in ``tree`` for the plain way; says in
+    a line what it is. Real films when they are here, unless ``phantoms``."""
+    store = open_store(open_workspace(data))
+    named = os.environ.get("THORAXLENS_REAL_DATA")
+    real = Path(named) if named else PROJECT_ROOT.parent / "shared" / "data"
+    if real.exists() and not phantoms:
+        import_folder(store, real / "covid-chestxray-dataset")
+        import_folder(store, real / "chest_xray")
+        kind = "real films"
+    else:
+        ensure_phantoms(store)
+        kind = "phantom films"
+    spec = study_spec(store.catalogue, DATASET).changed(image_size=size)
+    save(store, plan(store.catalogue.frame(), spec))
+    export_tree(store, DATASET, tree)
+    counts = store.datasets.get(DATASET).counts
+    totals = " + ".join(str(sum(one.values())) for one in counts.values())
+    return f"{kind}, {totals} (train + validation + test), {size} px"
+
+
+def few_phantoms(folder: Path, data: Path, *, size: int, per_class: int = 12) -> list[Path]:
+    """A small data set of phantoms in ``data``; returns the films' files."""
+    make_phantoms(folder, per_class=per_class)
+    prepare(data, folder, size)
+    return sorted((folder / "films").rglob("*.png"))
+
+
+def many_phantoms(folder: Path, count: int, size: int) -> None:
+    """``count`` different files, half of them of each class, from 16 drawings: a pixel or two
+    tell them apart, so that every one has a hash of its own."""
+    drawn = {
+        finding: [
+            draw(seed, covid_like=finding == "COVID-19", size=size).pixels for seed in range(8)
+        ]
+        for finding in CLASSES.values()
+    }
+    for place in range(count):
+        finding = list(drawn)[place % 2]
+        pixels = drawn[finding][place // 2 % 8].copy()
+        # The number of the film, digit by digit, in the corner that no lung reaches.
+        pixels[0, :3] = [place // 2 % 256, place // 512 % 256, place // 131_072]
+        target = folder / finding
+        target.mkdir(parents=True, exist_ok=True)
+        # Each a patient's only film, as the split by patient reads names.
+        cv2.imwrite(str(target / f"{place:08d}_000.png"), pixels)
+
+
+def prepare(data: Path, folder: Path, size: int) -> Store:
+    """Import ``folder`` and make the data set of it."""
+    store = open_store(open_workspace(data))
+    import_folder(store, folder, name="Films of the benchmark")
+    classes = tuple(ClassSpec(name=name, findings=(one,)) for name, one in CLASSES.items())
+    spec = DatasetSpec.build(name=DATASET, classes=classes, image_size=size)
+    save(store, plan(store.catalogue.frame(), spec))
+    return store

@@ -1,0 +1,48 @@
+"""How large a benchmark is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from core.models.registry import MODELS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The defaults are the sizes that figures are told of; ``quick`` only shows that each
+    section works."""
+
+    models: tuple[str, ...] = tuple(MODELS)
+    repeats: int = 3
+    image_size: int = 224
+    epochs: int = 50
+    cnn_epochs: int = 2
+    plain_epochs: int = 2
+    phantoms: bool = False
+    scale_films: tuple[int, ...] = (1_000, 4_000, 16_000)
+    scale_size: int = 96
+    classified: int = 50  # single films, one after the other
+    plainly: int = 10  # of them, the plain way, which is slow
+    batch: int = 100
+    catalogue: int = 112_120  # as many films as ChestX-ray14 has
+    changes: int = 50  # of a filter
+
+    @classmethod
+    def quick(cls, **given: Any) -> Self:
+        small = cls(
+            models=("cnn", "vgg16"),
+            repeats=1,
+            image_size=48,
+            epochs=2,
+            cnn_epochs=1,
+            phantoms=True,
+            scale_films=(100, 400),
+            scale_size=48,
+            classified=6,
+            plainly=3,
+            batch=8,
+            catalogue=5_000,
+            changes=8,
+        )
+        return replace(small, **given)

@@ -1,0 +1,37 @@
+"""a frozen backbone with a new head, the plain Keras way and ours
+
+``ours, again``: other settings of the head, with the caches that the first run left. ``of the
+limit``: the first run over bare forward passes of as many films.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.report import head, memory, ratio, row, spread
+from bench.settings import Settings
+from bench.training import compared
+from core.models.registry import MODELS
+
+
+def table(settings: Settings, folder: Path) -> Iterator[str]:
+    models = tuple(name for name in settings.models if name != "cnn")
+    lines = compared(settings, folder, models, settings.epochs)
+    yield f"{next(lines)}\n"
+    yield head(
+        f"network, {settings.epochs} epochs", "plain", "ours, first run", "ratio", "ours, again",
+        "ratio", "of the limit", "peak memory, plain", "ours",
+    )  # fmt: skip
+    for name, sides in lines:
+        yield row(
+            MODELS[name].title,
+            spread(sides.plain, "s"),
+            spread(sides.first, "s"),
+            ratio(sides.plain, sides.first),
+            spread(sides.again, "s"),
+            ratio(sides.plain, sides.again),
+            spread(sides.limits, "×"),
+            memory(sides.plain_peak),
+            memory(sides.our_peak),
+        )

@@ -1,0 +1,85 @@
+"""One network trained the plain way and ours, in turns; what ``train`` and ``cnn`` share."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bench.children import Cost, run
+from bench.films import DATASET, study_films
+from bench.settings import Settings
+from core.workspace import open_workspace
+
+
+@dataclass
+class Sides:
+    """Seconds of each turn, and the highest memory of each side in bytes.
+
+    ``limits``: ours, first run, over bare forward passes of the same number of films.
+    """
+
+    plain: list[float] = field(default_factory=list)
+    first: list[float] = field(default_factory=list)
+    again: list[float] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
+    plain_peak: int = 0
+    our_peak: int = 0
+
+
+def compared(
+    settings: Settings, folder: Path, models: tuple[str, ...], epochs: int
+) -> Iterator[str | tuple[str, Sides]]:
+    """First a line about the films, then each network with what its turns took."""
+    data, tree = folder / "data", folder / "tree"
+    yield study_films(data, tree, phantoms=settings.phantoms, size=settings.image_size)
+    for name in models:
+        yield name, _turns(name, data, tree, settings, epochs)
+
+
+def _turns(name: str, data: Path, tree: Path, settings: Settings, epochs: int) -> Sides:
+    size = ("--image-size", str(settings.image_size))
+    train = ("core", "train", DATASET, "--model", name, "--weights", "random",
+             "--epochs", str(epochs), "--json", *size)  # fmt: skip
+    sides = Sides()
+    for _ in range(settings.repeats):
+        # The sides take turns, so that a slow spell of the machine hits both.
+        timed = ("--epochs", str(settings.plain_epochs), *size)
+        cost = run("bench.plain", name, str(tree), *timed, data=data)
+        sides.plain.append(_scaled(cost, epochs))
+        sides.plain_peak = max(sides.plain_peak, cost.peak)
+        forget_cache(data)
+        ours = run(*train, data=data)
+        sides.first.append(ours.seconds)
+        sides.our_peak = max(sides.our_peak, ours.peak)
+        if name != "cnn":  # nothing of the CNN can be worked out beforehand
+            passes = _passes(data)
+            sides.again.append(run(*train, "--learning-rate", "0.002", data=data).seconds)
+            per_film = run("bench.limit", name, *size, data=data).answer["seconds_per_film"]
+            sides.limits.append(ours.seconds / (per_film * passes))
+    return sides
+
+
+def forget_cache(data: Path) -> None:
+    """So that the next run is a first one."""
+    workspace = open_workspace(data)
+    shutil.rmtree(workspace.feature_cache)
+    shutil.rmtree(workspace.film_cache)
+
+
+def _scaled(cost: Cost, epochs: int) -> float:
+    """Seconds of a whole plain training: what came before and the first epoch, which also
+    traces, once; the later epochs' mean for the rest."""
+    seconds = cost.answer["epoch_seconds"]
+    later = statistics.mean(seconds[1:]) if len(seconds) > 1 else seconds[0]
+    return float(cost.seconds - sum(seconds[1:]) + later * (epochs - 1))
+
+
+def _passes(data: Path) -> int:
+    """How many films went through the backbone: as many as there are kept vectors."""
+    kept = open_workspace(data).feature_cache.glob("*.npy")
+    return sum(np.load(one, mmap_mode="r").shape[0] for one in kept)

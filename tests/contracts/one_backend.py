@@ -1,0 +1,49 @@
+"""A process of its own on one Keras backend: ``python -m tests.contracts.one_backend DATA RUN…``.
+
+Carries out runs that wait for a worker, as their workers would, lets each classify and explain
+one film of its data set, and prints what came of it as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from core.images.film_array import film_array
+from core.store import open_store
+from core.training import worker
+from core.workspace import open_workspace
+
+
+def main() -> int:
+    data, *run_ids = sys.argv[1:]
+    store = open_store(open_workspace(data))
+    for run_id in run_ids:
+        worker.main(["--data", data, run_id])
+
+    from core.prediction.answering import Loader
+
+    loader = Loader(store.workspace)
+    answers = {}
+    for run_id in run_ids:
+        run = store.runs.get(run_id)
+        if run.state != "done":
+            continue
+        loaded = loader.get(run_id)
+        film = store.datasets.members(run.spec.dataset).iloc[0]
+        pixels = film_array(
+            store.workspace, [film["film_id"]], [film["path"]], loaded.card.image_size
+        )
+        probabilities, heats = loaded.classify(pixels)
+        answers[run_id] = {
+            "film": film["film_id"],
+            "probabilities": probabilities[0].tolist(),
+            "heat": heats[0].tolist(),
+        }
+    libraries = [name for name in ("jax", "tensorflow", "torch") if sys.modules.get(name)]
+    print(json.dumps({"libraries": libraries, "answers": answers}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
