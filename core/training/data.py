@@ -12,6 +12,7 @@ from core.errors import InputError, TrainingError
 from core.images.film_array import film_array
 from core.specs import RepeatSpec
 from core.store import Store
+from core.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ def load(
     progress: Callable[[int, int], None] | None,
     *,
     repeat: RepeatSpec | None = None,
+    caches: Workspace | None = None,
 ) -> TrainingData:
     """The data set's films; for one of several folds, dealt out by ``fold_split``.
 
+    ``caches``: where decoded films are kept, None for the store's own workspace.
     Raises NotFoundError when the data set is gone, InputError when some of its films
     left the catalogue or it has too few patients for the folds, FilmError when the films'
     files vanished, TrainingError when there is nothing to learn from."""
@@ -70,7 +73,9 @@ def load(
             "Prepare one with more films."
         )
     ids = members["film_id"].tolist()
-    films = film_array(store.workspace, ids, members["path"].tolist(), image_size, progress)
+    films = film_array(
+        caches or store.workspace, ids, members["path"].tolist(), image_size, progress
+    )
     return TrainingData(classes, films, np.asarray(ids, dtype=str), split, truth)
 
 

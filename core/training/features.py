@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
+from core.cache import mark_used
 from core.images.augment import augment
 from core.models.preprocess import preprocess
 from core.specs import AugmentSpec
@@ -162,6 +163,7 @@ def _kept(file: Path, record: np.dtype[np.void]) -> np.ndarray:
         for start in range(0, count, 1024)
     ]
     if all(part.all() for part in sound):
+        mark_used(file)
         return records
     file.unlink()
     return np.empty(0, dtype=record)

@@ -123,8 +123,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         "seconds_per_epoch": float(epochs["seconds"].median()),
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,
-        "stopped_early": state.stopped_early
-        or int((epochs["phase"] == TRAINING).sum()) < spec.epochs,
+        "stopped_early": state.stopped_early or trained < spec.epochs,
         "learning_rate": _used_rate(spec, files),
         "running": {
             key: None if best.empty or best[key].isna().all() else float(best[key].iloc[0])
