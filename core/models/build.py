@@ -18,6 +18,7 @@ from keras import layers
 
 from core.errors import InputError
 from core.models.cnn import build_cnn
+from core.models.drawing import draw_weights
 from core.models.registry import HEAD_UNITS, ModelSpec, check_shape, get_model
 
 POOL, DENSE, DROPOUT, LOGITS = "pool", "dense", "dropout", "logits"
@@ -57,7 +58,7 @@ def build_model(
         include_top=False, weights=None, input_tensor=film, input_shape=film.shape[1:]
     )
     if file is None:
-        _draw_weights(backbone, seed)
+        draw_weights(backbone, seed)
     else:
         _load_weights(backbone, file, spec)
     for layer in backbone.layers:
@@ -132,31 +133,6 @@ def backbone_hash(model: keras.Model) -> str:
         for value in layer.get_weights():
             digest.update(np.ascontiguousarray(value, dtype=np.float32).data)
     return digest.hexdigest()
-
-
-def _draw_weights(backbone: keras.Model, seed: int) -> None:
-    """Fill every kernel afresh with a uniform distribution, drawn by numpy.
-
-    A random backbone is not stored, so it must come out bit for bit the same on a CPU, a
-    GPU and each Keras backend; their own generators differ. He's variance (He et al. 2015,
-    arXiv:1502.01852) keeps the vectors near 1 through many layers of ReLU; with Keras's
-    default, Glorot, VGG16's come out at 0.0006 and the head learns next to nothing. Networks
-    of separable convolutions have two kernels to a ReLU and add up many branches: they get
-    LeCun's, half of that. With He's, NASNetLarge's 4,032 channels came out so large that the
-    head's ReLUs died in the second epoch. Vectors (biases, batch normalisation) keep their
-    constant start.
-    """
-    generator = np.random.default_rng(seed)
-    separable = any("depthwise" in variable.path for variable in backbone.weights)
-    for variable in backbone.weights:
-        shape = tuple(variable.shape)
-        if len(shape) < 2:
-            continue
-        depthwise = "depthwise" in variable.path  # (height, width, channels, 1)
-        inputs = int(np.prod(shape[:2] if depthwise else shape[:-1]))
-        limit = np.float32(np.sqrt((3 if separable else 6) / inputs))
-        unit = generator.random(shape, dtype=np.float32)
-        variable.assign((unit * np.float32(2) - np.float32(1)) * limit)
 
 
 def _load_weights(backbone: keras.Model, file: Path, spec: ModelSpec) -> None:
