@@ -23,6 +23,7 @@ from core.models.registry import HEAD_UNITS, ModelSpec, check_shape, get_model
 
 POOL, DENSE, DROPOUT, LOGITS = "pool", "dense", "dropout", "logits"
 _HEAD = (POOL, DENSE, DROPOUT, LOGITS)
+_IMAGENET_DEVIATION = (0.229, 0.224, 0.225)  # of red, green and blue, for values 0 to 1
 
 
 def build_model(
@@ -61,6 +62,7 @@ def build_model(
         draw_weights(backbone, seed)
     else:
         _load_weights(backbone, file, spec)
+        _mend_normalisation(backbone)
     for layer in backbone.layers:
         layer.trainable = False
 
@@ -142,6 +144,22 @@ def _load_weights(backbone: keras.Model, file: Path, spec: ModelSpec) -> None:
         f"The weights in {file} do not fit {spec.title} without its top. "
         f"It takes the file {spec.weights_file}, or weights saved from the same network.",
     )
+
+
+def _mend_normalisation(backbone: keras.Model) -> None:
+    """EfficientNet: make its own normalisation divide by ImageNet's deviation.
+
+    The published files hold the deviation where the layer takes a variance (TensorFlow issue
+    49930), so it would divide by the square root. ``keras.applications`` makes up for it
+    with one more layer, but only when it fetches the weights itself. Here the variance is
+    put right; a file in which it is right already is left alone.
+    """
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            variance = keras.ops.convert_to_numpy(layer.adapt_variance)
+            if np.allclose(variance, _IMAGENET_DEVIATION, atol=1e-3):
+                layer.adapt_variance.assign(variance**2)
+            layer.finalize_state()  # the layer computes with copies of its weights
 
 
 def _read_into(model: keras.Model, path: Path, message: str) -> None:

@@ -14,9 +14,11 @@ from core.workspace import PROJECT_ROOT
 # Modules that run only in a worker process: they alone may load Keras and its backends.
 WORKER_ONLY = {
     "core/explain/keras_cam.py",
-    "core/models/backbones.py",
+    "core/models/block_layers.py",
     "core/models/build.py",
     "core/models/cnn.py",
+    "core/models/drawing.py",
+    "core/models/graph.py",
     "core/prediction/loading.py",
     "core/prediction/worker.py",
 }
