@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 
 import keras
@@ -12,12 +13,6 @@ from keras import layers
 
 from core.models.cnn import build_cnn
 from core.models.registry import get_model
-
-PREPROCESS = {
-    "vgg16": keras.applications.vgg16.preprocess_input,
-    "nasnetlarge": keras.applications.nasnet.preprocess_input,
-    "inceptionresnetv2": keras.applications.inception_resnet_v2.preprocess_input,
-}
 
 
 class Stopwatch(keras.callbacks.Callback):
@@ -45,11 +40,11 @@ def network(name: str, size: int, classes: int) -> keras.Model:
     if name == "cnn":
         x = layers.Rescaling(1 / 255)(x)
         return keras.Model(film, layers.Softmax()(build_cnn(size, classes, 0.3)(x)))
-    base = getattr(keras.applications, get_model(name).application)(
-        include_top=False, weights=None, input_shape=(size, size, 3)
-    )
+    application = getattr(keras.applications, get_model(name).application)
+    preprocess_input = sys.modules[application.__module__].preprocess_input
+    base = application(include_top=False, weights=None, input_shape=(size, size, 3))
     base.trainable = False
-    x = base(PREPROCESS[name](x), training=False)
+    x = base(preprocess_input(x), training=False)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.3)(layers.Dense(64, activation="relu")(x))
     return keras.Model(film, layers.Dense(classes, activation="softmax")(x))

@@ -18,10 +18,12 @@ from keras import layers
 
 from core.errors import InputError
 from core.models.cnn import build_cnn
+from core.models.drawing import draw_weights
 from core.models.registry import HEAD_UNITS, ModelSpec, check_shape, get_model
 
 POOL, DENSE, DROPOUT, LOGITS = "pool", "dense", "dropout", "logits"
 _HEAD = (POOL, DENSE, DROPOUT, LOGITS)
+_IMAGENET_DEVIATION = (0.229, 0.224, 0.225)  # of red, green and blue, for values 0 to 1
 
 
 def build_model(
@@ -57,9 +59,10 @@ def build_model(
         include_top=False, weights=None, input_tensor=film, input_shape=film.shape[1:]
     )
     if file is None:
-        _draw_weights(backbone, seed)
+        draw_weights(backbone, seed)
     else:
         _load_weights(backbone, file, spec)
+        _mend_normalisation(backbone)
     for layer in backbone.layers:
         layer.trainable = False
 
@@ -134,31 +137,6 @@ def backbone_hash(model: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def _draw_weights(backbone: keras.Model, seed: int) -> None:
-    """Fill every kernel afresh with a uniform distribution, drawn by numpy.
-
-    A random backbone is not stored, so it must come out bit for bit the same on a CPU, a
-    GPU and each Keras backend; their own generators differ. He's variance (He et al. 2015,
-    arXiv:1502.01852) keeps the vectors near 1 through many layers of ReLU; with Keras's
-    default, Glorot, VGG16's come out at 0.0006 and the head learns next to nothing. Networks
-    of separable convolutions have two kernels to a ReLU and add up many branches: they get
-    LeCun's, half of that. With He's, NASNetLarge's 4,032 channels came out so large that the
-    head's ReLUs died in the second epoch. Vectors (biases, batch normalisation) keep their
-    constant start.
-    """
-    generator = np.random.default_rng(seed)
-    separable = any("depthwise" in variable.path for variable in backbone.weights)
-    for variable in backbone.weights:
-        shape = tuple(variable.shape)
-        if len(shape) < 2:
-            continue
-        depthwise = "depthwise" in variable.path  # (height, width, channels, 1)
-        inputs = int(np.prod(shape[:2] if depthwise else shape[:-1]))
-        limit = np.float32(np.sqrt((3 if separable else 6) / inputs))
-        unit = generator.random(shape, dtype=np.float32)
-        variable.assign((unit * np.float32(2) - np.float32(1)) * limit)
-
-
 def _load_weights(backbone: keras.Model, file: Path, spec: ModelSpec) -> None:
     _read_into(
         backbone,
@@ -166,6 +144,22 @@ def _load_weights(backbone: keras.Model, file: Path, spec: ModelSpec) -> None:
         f"The weights in {file} do not fit {spec.title} without its top. "
         f"It takes the file {spec.weights_file}, or weights saved from the same network.",
     )
+
+
+def _mend_normalisation(backbone: keras.Model) -> None:
+    """EfficientNet: make its own normalisation divide by ImageNet's deviation.
+
+    The published files hold the deviation where the layer takes a variance (TensorFlow issue
+    49930), so it would divide by the square root. ``keras.applications`` makes up for it
+    with one more layer, but only when it fetches the weights itself. Here the variance is
+    put right; a file in which it is right already is left alone.
+    """
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            variance = keras.ops.convert_to_numpy(layer.adapt_variance)
+            if np.allclose(variance, _IMAGENET_DEVIATION, atol=1e-3):
+                layer.adapt_variance.assign(variance**2)
+            layer.finalize_state()  # the layer computes with copies of its weights
 
 
 def _read_into(model: keras.Model, path: Path, message: str) -> None:

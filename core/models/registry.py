@@ -32,7 +32,8 @@ class Counts:
 @dataclass(frozen=True)
 class ModelSpec:
     """One network. Counts are for 2 classes at ``input_size``; the weights fields are
-    empty for a network without pretrained weights (the CNN)."""
+    empty for a network without pretrained weights (the CNN); ``weights_hash`` also where
+    Keras publishes none."""
 
     name: str
     title: str
@@ -77,14 +78,14 @@ def _from_row(row: Backbone) -> ModelSpec:
         name=row.name,
         title=row.title,
         family="backbone",
-        application=row.application,
-        preprocessing=row.preprocessing,
+        application=row.title,
+        preprocessing=row.family.preprocessing,
         feature_channels=row.channels,
         backbone_params=row.params,
         total_params=counts.total,
         trainable_params=counts.trainable,
-        min_image_size=row.min_image_size,
-        citation=row.citation,
+        min_image_size=row.family.min_image_size,
+        citation=row.family.citation,
         summary=row.summary,
         weights_file=row.weights_file,
         weights_url=row.weights_url,
@@ -148,10 +149,12 @@ def check_shape(spec: ModelSpec, image_size: int, classes: int) -> None:
 def preprocessing_kind(name: str, choice: str) -> str:
     """The kind that ``preprocess`` takes, for a spec's choice ``model`` or ``rescale``.
 
-    A kind itself passes through. Raises InputError for anything else.
+    A kind itself passes through. A network that takes ``raw`` grey levels divides by 255
+    itself, so it gets them for ``rescale`` too. Raises InputError for anything else.
     """
-    if choice == "model":
-        return get_model(name).preprocessing
+    own = get_model(name).preprocessing
+    if choice == "model" or (choice == "rescale" and own == "raw"):
+        return own
     if choice in KINDS:
         return choice
     raise InputError(f"There is no preprocessing called “{choice}”. Choose model or rescale.")

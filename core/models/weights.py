@@ -60,7 +60,8 @@ def download_weights(
     """Fetch the model's pretrained file into the workspace and return its path.
 
     ``url`` and ``expected_hash`` (MD5 or SHA-256, hex) replace the registry's, for a mirror.
-    The file appears under its name only when it is whole and its hash is right. Two
+    The file appears under its name only when it is whole and its hash is right; where none is
+    published (MobileNet), when it is whole and an HDF5 file. Two
     processes that want the same file fetch it once. Raises DownloadError; whatever
     ``progress`` raises passes through and leaves nothing behind.
     """
@@ -72,7 +73,9 @@ def download_weights(
         if not target.is_file():
             with _temporary_beside(target) as temporary:
                 digest = _fetch(url or spec.weights_url, temporary, progress, expected)
-                if digest != expected:
+                if not expected:
+                    _must_be_hdf5(temporary, target.name)
+                elif digest != expected:
                     raise DownloadError(
                         f"What came for {spec.weights_file} is not the published file: its "
                         f"hash is {digest}, not {expected}. "
@@ -88,7 +91,7 @@ def missing_message(workspace: Workspace, name: str) -> str:
     return (
         f"The pretrained weights of {spec.title} are not on this machine. "
         f"Fetch {spec.weights_url} and put it in {workspace.weights} as {spec.weights_file} "
-        f"(its {_algorithm(spec.weights_hash).upper()} is {spec.weights_hash}). "
+        f"({_hash_words(spec)}). "
         "Or choose the weights “random”: the backbone then starts from numbers "
         "that have learnt nothing."
     )
@@ -128,6 +131,8 @@ def resolve_weights(
 
 def check_published(path: Path, model: ModelSpec) -> None:
     """Raises DownloadError when the file is not the published one (cut short, say)."""
+    if not model.weights_hash:
+        return _must_be_hdf5(path, path.name)
     digest = file_digest(path, model.weights_hash)
     if digest != model.weights_hash:
         raise DownloadError(
@@ -154,11 +159,10 @@ def check_local_file(path: str | Path) -> Path:
             f"{file.name} is not a file of weights. ThoraxLens reads .weights.h5 and .h5 only."
         )
     try:
-        with file.open("rb") as stream:
-            signature = stream.read(len(_HDF5_SIGNATURE))
+        is_hdf5 = _is_hdf5(file)
     except OSError as error:
         raise InputError(f"{file} cannot be opened ({error.strerror or error}).") from error
-    if signature != _HDF5_SIGNATURE:
+    if not is_hdf5:
         raise InputError(
             f"{file.name} is not an HDF5 file, whatever its name says. Choose another file."
         )
@@ -169,6 +173,26 @@ def file_digest(path: Path, like: str) -> str:
     """The file's hash (hex) by the algorithm that ``like`` was made with."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, _algorithm(like)).hexdigest()
+
+
+def _is_hdf5(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
+
+
+def _must_be_hdf5(file: Path, name: str) -> None:
+    """All that can be checked of a file without a published hash. Raises DownloadError."""
+    if not _is_hdf5(file):
+        raise DownloadError(
+            f"{name} is not an HDF5 file, so it is not the published file. Delete it if it is "
+            "in the folder of weights, and try again, or fetch the file by hand."
+        )
+
+
+def _hash_words(spec: ModelSpec) -> str:
+    if not spec.weights_hash:
+        return "no hash of it is published"
+    return f"its {_algorithm(spec.weights_hash).upper()} is {spec.weights_hash}"
 
 
 def _pretrained(name: str) -> ModelSpec:

@@ -25,6 +25,7 @@ from pages.components.training_fields import (
 from pages.components.weights_note import weights_notes
 
 DATASET = "dataset"  # in the page's address
+_STUDY, _MORE = list(MODELS)[:4], list(MODELS)[4:]  # the study's four stand first
 _WEIGHTS = {
     "imagenet": "ImageNet (as in the study)",
     "random": "Random",
@@ -65,7 +66,8 @@ def fill(run: Run) -> None:
     if MODELS.get(run.spec.model, MODELS["cnn"]).family == "cnn":
         values["weights"] = "imagenet"  # says nothing about a CNN; back to the default
     values["dataset"] = run.spec.dataset
-    values |= {f"model_{name}": name == run.spec.model for name in MODELS}
+    values |= {f"model_{name}": name == run.spec.model for name in _STUDY}
+    values["more_models"] = [run.spec.model] if run.spec.model in _MORE else []
     st.session_state.update({PREFIX + name: value for name, value in values.items()})
 
 
@@ -98,8 +100,8 @@ def run_form(store: Store) -> list[Run]:
 def _defaults(datasets: dict[str, StoredDataset]) -> None:
     first = next(iter(datasets))
     values = _values(RunSpec(dataset=first, model="cnn"))
-    values |= {"dataset": first, "repeat_count": FEW}
-    values |= {f"model_{name}": name == "cnn" for name in MODELS}
+    values |= {"dataset": first, "repeat_count": FEW, "more_models": []}
+    values |= {f"model_{name}": name == "cnn" for name in _STUDY}
     for name, value in values.items():
         st.session_state.setdefault(PREFIX + name, value)
     if get("dataset") not in datasets:
@@ -132,8 +134,9 @@ def _dataset(datasets: dict[str, StoredDataset]) -> StoredDataset:
 def _networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
     st.markdown("**Networks**", help="Each network that you choose becomes one run.")
     chosen = []
-    for column, model in zip(st.columns(len(MODELS), border=True), MODELS.values(), strict=True):
+    for column, name in zip(st.columns(len(_STUDY), border=True), _STUDY, strict=True):
         with column:
+            model = MODELS[name]
             facts, fits = _size_words(model, size, len(dataset.spec.classes))
             picked = st.checkbox(
                 f"**{model.title}**",
@@ -145,6 +148,28 @@ def _networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
             st.caption(facts)
             if picked and fits:
                 chosen.append(model)
+    return chosen + _more_networks(dataset, size)
+
+
+def _more_networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
+    """The networks that the study did not use: one field, so that its own four stand out."""
+    names = st.multiselect(
+        "More networks",
+        _MORE,
+        key=PREFIX + "more_models",
+        format_func=lambda name: (
+            f"{MODELS[name].title}, {MODELS[name].total_params / 1e6:.1f} million parameters"
+        ),
+        placeholder="None; type to search",
+        persist_state=KEEP,
+        help="The study did not use these. Each can be the frozen backbone in the same way.",
+    )
+    chosen = []
+    for model in (MODELS[name] for name in names):
+        facts, fits = _size_words(model, size, len(dataset.spec.classes))
+        st.caption(f"**{model.title}**: {model.summary} {' '.join(facts.split())}")
+        if fits:
+            chosen.append(model)
     return chosen
 
 

@@ -15,9 +15,11 @@ from core.workspace import PROJECT_ROOT
 WORKER_ONLY = {
     "core/backends.py",
     "core/explain/keras_cam.py",
-    "core/models/backbones.py",
+    "core/models/block_layers.py",
     "core/models/build.py",
     "core/models/cnn.py",
+    "core/models/drawing.py",
+    "core/models/graph.py",
     "core/prediction/loading.py",
     "core/prediction/worker.py",
 }

@@ -10,7 +10,11 @@ import keras
 import numpy as np
 import pytest
 
+from core.datasets.phantom import draw
+from core.errors import InputError
 from core.explain.keras_cam import CamModel
+from core.models.block_layers import layers_of_blocks
+from core.models.blocks import blocks
 from core.models.build import (
     backbone_hash,
     build_model,
@@ -22,11 +26,31 @@ from core.models.build import (
     save_head,
     trained_part,
 )
-from core.models.registry import MODELS, ModelSpec, get_model, parameter_counts
+from core.models.graph import parents
+from core.models.preprocess import KINDS, preprocess
+from core.models.registry import HEAD_UNITS, MODELS, ModelSpec, get_model, parameter_counts
 
 SEED = 5
-# Small films for speed; large enough that a feature map has more than one place.
-SIZES = {"cnn": 32, "vgg16": 64, "nasnetlarge": 96, "inceptionresnetv2": 139}
+# These do everything that a run does, on films that are small for speed but large enough that
+# a feature map has more than one place. The rest is built once and looked at.
+SIZES = {
+    "cnn": 32,
+    "vgg16": 64,
+    "nasnetlarge": 96,
+    "inceptionresnetv2": 139,
+    "densenet121": 64,
+    "efficientnetb0": 64,
+    "resnet50": 64,
+}
+OTHERS = [name for name in MODELS if name not in SIZES]
+# Each has a smaller sister here, which sends films through the same kind of layers.
+TOO_LARGE_TO_RUN = {"resnet152", "resnet152v2", "densenet201", "efficientnetb6", "efficientnetb7"}
+# What stored runs with random weights were trained on; must never change.
+DRAWN = {
+    "vgg16": "9031b9e2a2e2f395",
+    "nasnetlarge": "6602a57f8f001ceb",
+    "inceptionresnetv2": "0c59d4736604ae85",
+}
 
 
 @dataclass
@@ -37,10 +61,10 @@ class Built:
     films: np.ndarray  # preprocessed, float32 (3, S, S, 3)
 
 
-@pytest.fixture(scope="module", params=list(MODELS))
+@pytest.fixture(scope="module", params=list(SIZES))
 def built(request: pytest.FixtureRequest) -> Iterator[Built]:
     spec = get_model(request.param)
-    size = SIZES.get(spec.name, max(96, spec.min_image_size))
+    size = SIZES[spec.name]
     model = build_model(
         spec.name, image_size=size, classes=2, dropout=0.3, weights="random", seed=SEED
     )
@@ -62,33 +86,112 @@ def copies(variables: list[keras.Variable]) -> list[np.ndarray]:
 
 
 def test_counts_are_exact(built: Built) -> None:
-    counts = parameter_counts(built.spec.name, built.size, 2)
-    assert built.model.count_params() == counts.total
-    assert sizes_of(built.model.trainable_variables) == counts.trainable
-    if is_frozen(built.model):  # does not depend on the size of the films
-        assert counts.total == built.spec.total_params
-        assert counts.trainable == built.spec.trainable_params
+    check_counts(built.model, built.size)
 
 
-def test_counts_hold_at_the_study_size_with_four_classes(built: Built) -> None:
-    """The same seed gives the same random backbone, whatever stands around it."""
-    model = build_model(
-        built.spec.name, image_size=224, classes=4, dropout=0.5, weights=None, seed=SEED
-    )
-    counts = parameter_counts(built.spec.name, 224, 4)
+def check_counts(model: keras.Model, size: int) -> None:
+    """For two classes as built, and for any other number by the head's arithmetic."""
+    spec = get_model(model.name)
+    counts = parameter_counts(spec.name, size, 2)
+    assert model.count_params() == counts.total
+    assert sizes_of(model.trainable_variables) == counts.trainable
+    four = parameter_counts(spec.name, size, 4)
+    assert four.total - counts.total == four.trainable - counts.trainable == 2 * (HEAD_UNITS + 1)
+    if is_frozen(model):  # does not depend on the size of the films
+        assert counts.total == spec.total_params
+        assert counts.trainable == spec.trainable_params
+        assert four == parameter_counts(spec.name, 224, 4)
+
+
+@pytest.mark.parametrize("name", ["cnn", "vgg16"])
+def test_counts_hold_at_the_study_size_with_four_classes(name: str) -> None:
+    model = build_model(name, image_size=224, classes=4, dropout=0.5, weights=None, seed=SEED)
+    counts = parameter_counts(name, 224, 4)
     assert model.count_params() == counts.total
     assert sizes_of(model.trainable_variables) == counts.trainable
     assert model.input.shape == (None, 224, 224, 3)
     assert model.output.shape == (None, 4)
-    assert backbone_hash(model) == backbone_hash(built.model)
+    if name in DRAWN:  # the same at every size
+        assert backbone_hash(model).startswith(DRAWN[name])
+
+
+def test_random_weights_are_those_of_stored_runs(built: Built) -> None:
+    if built.spec.name in DRAWN:
+        assert backbone_hash(built.model).startswith(DRAWN[built.spec.name])
+    else:
+        assert bool(backbone_hash(built.model)) == is_frozen(built.model)
 
 
 def test_the_graph_is_flat_and_ends_in_logits(built: Built) -> None:
-    assert not any(isinstance(layer, keras.Model) for layer in built.model.layers)
-    assert built.model.layers[-1].name == "logits"
-    assert built.model.layers[-1].activation is keras.activations.linear
-    features = built.model.get_layer(last_feature_layer(built.model)).output
-    assert features.shape[-1] == built.spec.feature_channels
+    check_graph(built.model)
+
+
+def check_graph(model: keras.Model) -> None:
+    assert not any(isinstance(layer, keras.Model) for layer in model.layers)
+    assert model.layers[-1].name == "logits"
+    assert model.layers[-1].activation is keras.activations.linear
+    features = model.get_layer(last_feature_layer(model)).output
+    assert features.shape[-1] == get_model(model.name).feature_channels
+
+
+def test_random_vectors_are_of_a_useful_size(built: Built) -> None:
+    if is_frozen(built.model):
+        check_vectors(built.model, built.size)
+
+
+def check_vectors(model: keras.Model, size: int) -> None:
+    """Neither vanished nor exploded, and different from film to film."""
+    films = np.stack([draw(n, covid_like=n > 0, size=size).pixels for n in range(3)])
+    x = preprocess(films, get_model(model.name).preprocessing)
+    vectors = keras.ops.convert_to_numpy(feature_model(model)(x, training=False))
+    scale = abs(vectors).mean()
+    assert np.isfinite(vectors).all()
+    assert 1e-3 < scale < 1e3
+    assert vectors.std(axis=0).mean() > 1e-4 * scale
+
+
+def test_blocks_are_cut_cleanly(built: Built) -> None:
+    check_blocks(built.model)
+
+
+def check_blocks(model: keras.Model) -> None:
+    """More blocks hold more, and nothing frozen reads from what is unfrozen."""
+    titles = [block.title for block in blocks(model.name)]
+    assert len(set(titles)) == len(titles)
+    if not is_frozen(model):
+        assert not titles
+        return
+    assert len(titles) >= 3
+    backbone = model.layers[: model.layers.index(model.get_layer("pool"))]
+    fewer = layers_of_blocks(model, 0)
+    assert fewer == []
+    for count in range(1, len(titles) + 1):
+        layers = layers_of_blocks(model, count)
+        assert set(fewer) < set(layers) <= set(backbone)
+        gained = set(layers) - set(fewer)
+        assert sizes_of([weight for layer in gained for weight in layer.weights]) > 0
+        frozen = set(backbone) - set(layers)
+        assert all(set(parents(layer)) <= frozen for layer in frozen)
+        assert backbone[-1] in layers
+        fewer = layers
+    assert len(fewer) < len(backbone)  # the film and what stands before the first block
+    with pytest.raises(InputError, match="blocks that can be unfrozen"):
+        layers_of_blocks(model, len(titles) + 1)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_other_network_is_what_its_row_says(name: str) -> None:
+    spec = get_model(name)
+    size = spec.min_image_size
+    model = build_model(name, image_size=size, classes=2, dropout=0.3, weights="random", seed=0)
+    check_counts(model, size)
+    check_graph(model)
+    check_blocks(model)
+    assert model.get_layer("pool").output.shape == (None, spec.feature_channels)
+    assert spec.preprocessing in KINDS
+    if name not in TOO_LARGE_TO_RUN:
+        check_vectors(model, size)
+    keras.backend.clear_session()
 
 
 def test_features_and_head_make_the_whole(built: Built) -> None:

@@ -72,13 +72,36 @@ def test_the_form_holds_the_studys_settings(tiny: Store) -> None:
 
 
 def test_each_network_tells_its_size_for_this_data_set(tiny: Store) -> None:
-    said = everything_said(open_app("train"))
+    app = open_app("train")
+    more = list(MODELS)[4:]
+    assert app.multiselect("new_more_models").value == []
+    assert len(app.multiselect("new_more_models").options) == len(more) == 23
+    assert app.multiselect("new_more_models").options[0].startswith("DenseNet121, 7.1 million")
+    said = everything_said(app)
+    assert "DenseNet121" not in said  # chosen first, told then
+    app.multiselect("new_more_models").set_value(more).run()
+    assert not app.exception
+    said = everything_said(app)
     for name, model in MODELS.items():
         if model.min_image_size <= 64:
             counts = parameter_counts(name, 64, 2)
             assert f"**{counts.total:,}** parameters" in said
             assert f"**{counts.trainable:,}** of them trainable" in said
     assert "InceptionResNetV2 needs films of at least 75 pixels" in said
+    assert "Xception needs films of at least 71 pixels" in said
+
+
+def test_more_networks_start_beside_the_studys(tiny: Store) -> None:
+    app = open_app("train")
+    app.multiselect("new_more_models").set_value(["xception", "resnet50", "densenet121"]).run()
+    app.radio("new_weights").set_value("random").run()
+    assert "Start 3 runs" in labels(app)  # Xception does not take films this small
+    click(app, "new_start")
+    runs = tiny.runs.queued()
+    assert sorted(run.spec.model for run in runs) == ["cnn", "densenet121", "resnet50"]
+    copied = next(run for run in runs if run.spec.model == "resnet50")
+    app = open_app("train", run=copied.run_id)
+    assert not app.exception
 
 
 def test_starting_queues_one_run_a_network_and_opens_the_first(tiny: Store) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.models import build
 from core.models.build import (
     backbone_hash,
     build_model,
@@ -19,6 +18,7 @@ from core.models.build import (
     load_head,
     save_head,
 )
+from core.models.drawing import draw_weights
 
 
 def small(name: str = "vgg16", **changes: object) -> keras.Model:
@@ -55,13 +55,50 @@ def test_separable_kernels_are_drawn_with_half_the_variance() -> None:
     film = keras.Input((8, 8, 128))
     separable = keras.layers.SeparableConv2D(256, 7, name="separable")(film)
     backbone = keras.Model(film, separable)
-    build._draw_weights(backbone, seed=3)
+    draw_weights(backbone, seed=3)
     depthwise, pointwise, bias = backbone.get_layer("separable").get_weights()
     assert depthwise.shape == (7, 7, 128, 1)
     _is_uniform(depthwise, np.sqrt(3 / (7 * 7)))
     assert pointwise.shape == (1, 1, 128, 256)
     _is_uniform(pointwise, np.sqrt(3 / 128))
     assert not bias.any()
+
+
+def test_kernels_of_one_channel_at_a_time_count_their_own_inputs_only() -> None:
+    film = keras.Input((8, 8, 256))
+    backbone = keras.Model(film, keras.layers.DepthwiseConv2D(7, name="dw")(film))
+    draw_weights(backbone, seed=3)
+    _is_uniform(backbone.get_layer("dw").get_weights()[0], np.sqrt(6 / (7 * 7)))
+
+
+def test_branches_that_add_up_share_the_variance() -> None:
+    """Two identity blocks after one whose shortcut has a kernel of its own."""
+    film = keras.Input((8, 8, 128))
+    conv = keras.layers.Conv2D
+    x = keras.layers.Add()(
+        [conv(128, 3, padding="same", name=name)(film) for name in ("left", "right")]
+    )
+    for name in ("one", "two"):
+        branch = conv(128, 3, padding="same", activation="relu", name=f"{name}_in")(x)
+        branch = conv(128, 3, padding="same", name=f"{name}_out")(branch)
+        x = keras.layers.Add()([x, keras.layers.BatchNormalization()(branch)])
+    backbone = keras.Model(film, x)
+    draw_weights(backbone, seed=3)
+    limits = {"left": 3, "right": 3, "one_in": 6, "one_out": 3, "two_in": 6, "two_out": 3}
+    for name, squared in limits.items():
+        _is_uniform(backbone.get_layer(name).get_weights()[0], np.sqrt(squared / (9 * 128)))
+
+
+def test_a_gate_starts_half_open_and_is_made_up_for() -> None:
+    film = keras.Input((1, 1, 256))
+    conv = keras.layers.Conv2D
+    x = keras.layers.Activation("swish")(conv(256, 1, name="before")(film))
+    gate = conv(256, 1, activation="sigmoid", name="gate")(x)
+    x = conv(256, 1, name="behind")(keras.layers.Multiply()([x, gate]))
+    backbone = keras.Model(film, x)
+    draw_weights(backbone, seed=3)
+    for name, squared in {"before": 6 * 1.2, "gate": 6 * 0.01, "behind": 6 * 4}.items():
+        _is_uniform(backbone.get_layer(name).get_weights()[0], np.sqrt(squared / 256))
 
 
 def _is_uniform(kernel: np.ndarray, limit: float) -> None:
@@ -89,6 +126,42 @@ def test_weights_come_from_a_file(tmp_path: Path, suffix: str) -> None:
     else:
         backbone_of(source).save_weights(file)
     assert backbone_hash(small(weights=file, seed=1)) == backbone_hash(source)
+
+
+def test_efficientnet_normalises_as_its_authors_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As keras.applications does when it fetches the published file itself."""
+    h5py = pytest.importorskip("h5py")
+    from keras.src.applications import efficientnet
+    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+    source = small("efficientnetb0", seed=3)
+    norm = next(one for one in source.layers if isinstance(one, keras.layers.Normalization))
+    assert [weight.trainable for weight in norm.weights] == [False] * 3
+    for before, start in zip(norm.get_weights(), (0, 1, 0), strict=True):
+        assert (before == start).all()  # left alone by the random drawing
+    deviation = np.array([0.229, 0.224, 0.225], np.float32)
+    norm.set_weights([np.array([0.485, 0.456, 0.406]), deviation, np.array(0)])
+    file = tmp_path / "efficientnetb0_notop.h5"
+    with h5py.File(file, "w") as group:
+        save_weights_to_hdf5_group(group, backbone_of(source))
+    monkeypatch.setattr(efficientnet.file_utils, "get_file", lambda *a, **k: str(file))
+    theirs = keras.applications.EfficientNetB0(
+        include_top=False, weights="imagenet", input_shape=(32, 32, 3), pooling="avg"
+    )
+    films = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+    ours = small("efficientnetb0", weights=file)
+    expected = keras.ops.convert_to_numpy(theirs(films, training=False))
+    got = keras.ops.convert_to_numpy(feature_model(ours)(films, training=False))
+    np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-5 * abs(expected).max())
+    # What was put right is not put right again when it comes back from a file.
+    again = tmp_path / "again.weights.h5"
+    backbone_of(ours).save_weights(again)
+    back = small("efficientnetb0", weights=again)
+    assert backbone_hash(back) == backbone_hash(ours)
+    got = keras.ops.convert_to_numpy(feature_model(back)(films, training=False))
+    np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-5 * abs(expected).max())
 
 
 def test_a_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:

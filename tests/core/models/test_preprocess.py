@@ -47,6 +47,11 @@ def test_rescale_is_between_0_and_1(films: np.ndarray) -> None:
     np.testing.assert_allclose(x[..., 1], films / 255, rtol=1e-6)
 
 
+def test_raw_keeps_the_grey_levels(films: np.ndarray) -> None:
+    x = preprocess(films, "raw")
+    assert all((x[..., channel] == films).all() for channel in range(3))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_shape_and_dtype(films: np.ndarray, kind: str) -> None:
     x = preprocess(films, kind)

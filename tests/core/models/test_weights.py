@@ -212,18 +212,61 @@ def test_a_local_file_is_looked_at(workspace: Workspace, tmp_path: Path) -> None
             check_local_file(path)
 
 
-def test_the_registry_holds_what_keras_holds() -> None:
+@pytest.mark.parametrize("spec", [m for m in registry.MODELS.values() if m.application])
+def test_the_registry_holds_what_keras_holds(spec: registry.ModelSpec) -> None:
     """File, address and hash, read from the source of the installed keras.applications."""
     import keras
 
-    for spec in registry.MODELS.values():
-        if not spec.application:
-            continue
-        module = inspect.getmodule(getattr(keras.applications, spec.application))
-        assert module is not None
-        source = "".join(re.split(r'[\s"()]+', inspect.getsource(module)))
+    module = inspect.getmodule(getattr(keras.applications, spec.application))
+    assert module is not None
+    source = "".join(re.split(r'[\s"()]+', inspect.getsource(module)))
+    folder, file = spec.weights_url.rsplit("/", 1)
+    if spec.name.startswith("mobilenet"):
+        assert spec.weights_hash == ""
+        assert spec.weights_url == module.BASE_WEIGHT_PATH + spec.weights_file
+        # There Keras puts a width and a film size into the name.
+        assert spec.weights_file in (
+            "mobilenet_1_0_224_tf_no_top.h5",
+            "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+        )
+        assert "_no_top.h5" in source
+    elif spec.name.startswith(("resnet", "efficientnet")):
+        from keras.src.applications import efficientnet, resnet
+
+        if spec.name.startswith("resnet"):
+            base, hashes, key = resnet.BASE_WEIGHTS_PATH, resnet.WEIGHTS_HASHES, spec.name
+            name = f"{key}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+        else:
+            base, hashes = efficientnet.BASE_WEIGHTS_PATH, efficientnet.WEIGHTS_HASHES
+            key = spec.name.removeprefix("efficientnet")
+            name = f"{spec.name}_notop.h5"
+        assert spec.weights_hash == hashes[key][1]
+        assert spec.weights_file == name
+        assert spec.weights_url == base + name
+    else:
         assert f"file_hash={spec.weights_hash}" in source
-        folder, file = spec.weights_url.rsplit("/", 1)
-        assert spec.weights_file in source
         assert file in source
         assert folder.removeprefix("https://storage.googleapis.com/") in source
+        # NASNet's files have another name on this computer than on the server.
+        assert spec.weights_file in (file, *re.findall(r"nasnet_\w+_no_top\.h5", source))
+
+
+def test_a_file_without_a_published_hash_must_at_least_be_hdf5(
+    workspace: Workspace, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = dataclasses.replace(get_model("mobilenet"), weights_url=f"{server}/file")
+    monkeypatch.setitem(registry.MODELS, "mobilenet", spec)
+    assert "no hash of it is published" in missing_message(workspace, "mobilenet")
+    run = spec_of("imagenet", "mobilenet")
+    path = resolve_weights(workspace, run)
+    assert path is not None
+    assert path.read_bytes() == CONTENT
+    assert resolve_weights(workspace, run) == path
+    path.write_bytes(b"<html>not here</html>")
+    with pytest.raises(DownloadError, match="not an HDF5 file"):
+        resolve_weights(workspace, run)
+    path.unlink()
+    monkeypatch.setattr("tests.core.models.test_weights.CONTENT", b"<html>" * 1000)
+    with pytest.raises(WeightsMissingError, match="not an HDF5 file"):
+        resolve_weights(workspace, run)
+    assert left_in(workspace) == []
