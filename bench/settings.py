@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from core.models.registry import MODELS
+from core.models.registry import STUDY_MODELS
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Settings:
     """The defaults are the sizes that figures are told of; ``quick`` only shows that each
     section works."""
 
-    models: tuple[str, ...] = tuple(MODELS)
+    models: tuple[str, ...] = STUDY_MODELS
     repeats: int = 3
     image_size: int = 224
     epochs: int = 50

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from bench.children import Cost, run
 from bench.films import DATASET, study_films
 from bench.settings import Settings
+from core.models.registry import get_model
+from core.training.features import SUFFIX, record_of
 from core.workspace import open_workspace
 
 
@@ -57,7 +57,7 @@ def _turns(name: str, data: Path, tree: Path, settings: Settings, epochs: int) -
         sides.first.append(ours.seconds)
         sides.our_peak = max(sides.our_peak, ours.peak)
         if name != "cnn":  # nothing of the CNN can be worked out beforehand
-            passes = _passes(data)
+            passes = _passes(data, name)
             sides.again.append(run(*train, "--learning-rate", "0.002", data=data).seconds)
             per_film = run("bench.limit", name, *size, data=data).answer["seconds_per_film"]
             sides.limits.append(ours.seconds / (per_film * passes))
@@ -79,7 +79,8 @@ def _scaled(cost: Cost, epochs: int) -> float:
     return float(cost.seconds - sum(seconds[1:]) + later * (epochs - 1))
 
 
-def _passes(data: Path) -> int:
+def _passes(data: Path, name: str) -> int:
     """How many films went through the backbone: as many as there are kept vectors."""
-    kept = open_workspace(data).feature_cache.glob("*.npy")
-    return sum(np.load(one, mmap_mode="r").shape[0] for one in kept)
+    record = record_of(get_model(name).feature_channels)
+    kept = open_workspace(data).feature_cache.glob(f"*{SUFFIX}")
+    return sum(one.stat().st_size // record.itemsize for one in kept)

@@ -115,6 +115,9 @@ MODELS: dict[str, ModelSpec] = {
 }
 
 
+STUDY_MODELS = tuple(MODELS)[:4]  # the networks that the study compared stand first
+
+
 def get_model(name: str) -> ModelSpec:
     """The network called ``name``. Raises InputError listing those there are."""
     try:

@@ -84,10 +84,10 @@ class Source:
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
-    @property
-    def record(self) -> np.dtype[np.void]:
-        """One film's entry in a file."""
-        return np.dtype([("film", "S64"), ("vector", "<f4", (self.channels,))])
+
+def record_of(channels: int) -> np.dtype[np.void]:
+    """One film's entry in a file."""
+    return np.dtype([("film", "S64"), ("vector", "<f4", (channels,))])
 
 
 class Vectors:
@@ -132,14 +132,15 @@ def features(
             progress(0, 0)
     try:
         wanted = np.array([source.film_ids[row].encode() for row in rows], dtype="S64")
-        records = _kept(file, source.record)
+        record = record_of(source.channels)
+        records = _kept(file, record)
         missing = np.flatnonzero(~np.isin(wanted, records["film"]))
         already = len(rows) - len(missing)
         if already:
             progress(already, already)
         if len(missing):
             _append(file, source, rows[missing], view, extract, progress, already)
-            records = _kept(file, source.record)
+            records = _kept(file, record)
         order = np.argsort(records["film"], kind="stable")
         found = np.searchsorted(records["film"], wanted, sorter=order)
         return Vectors(records, order[found])
@@ -184,7 +185,7 @@ def _append(
     with file.open("ab") as stream:
         for films in _prepared(source, rows, view):
             count = min(BATCH, len(rows) - done)
-            records = np.empty(count, dtype=source.record)
+            records = np.empty(count, dtype=record_of(source.channels))
             records["film"] = [source.film_ids[row].encode() for row in rows[done : done + count]]
             records["vector"] = extract(films)[:count]
             stream.write(records.data)

@@ -23,6 +23,7 @@ from core.training.reporter import Reporter
 LOWEST, HIGHEST = 1e-6, 1.0
 SMOOTHING = 0.9  # share of the loss so far that the next one keeps
 DIVERGED = 4.0  # times the lowest smoothed loss: larger rates only make it worse
+FLAT = 1e-3  # a loss that falls by less than this over a tenfold rate does not fall
 EDGE = 5  # batches at either end whose slope is mostly chance
 
 
@@ -87,6 +88,6 @@ def suggestion(rates: list[float], losses: list[float]) -> float | None:
         return None
     slopes = np.gradient(np.array(losses), np.log10(rates))[inner]
     steepest = int(np.argmin(slopes))
-    if slopes[steepest] >= 0:
+    if slopes[steepest] > -FLAT:
         return None
     return float(f"{rates[inner][steepest]:.1e}")

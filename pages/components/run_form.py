@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InputError, ThoraxLensError
-from core.models.registry import MODELS, ModelSpec, parameter_counts
+from core.models.registry import MODELS, STUDY_MODELS, ModelSpec, parameter_counts
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
 from core.training import launcher
@@ -25,7 +25,7 @@ from pages.components.training_fields import (
 from pages.components.weights_note import weights_notes
 
 DATASET = "dataset"  # in the page's address
-_STUDY, _MORE = list(MODELS)[:4], list(MODELS)[4:]  # the study's four stand first
+_STUDY, _MORE = STUDY_MODELS, tuple(MODELS)[len(STUDY_MODELS) :]
 _WEIGHTS = {
     "imagenet": "ImageNet (as in the study)",
     "random": "Random",

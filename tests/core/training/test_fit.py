@@ -21,7 +21,7 @@ from core.training.artefacts import RunFiles
 from core.training.batches import VectorBatches
 from core.training.checkpoint import TrainingState
 from core.training.clock import Clock
-from core.training.trainer import OPTIMIZERS, _evaluate, _fit
+from core.training.trainer import OPTIMIZERS, Phase, _evaluate, _fit
 
 Queue = Callable[..., Run]
 RNG = np.random.default_rng(0)
@@ -86,7 +86,9 @@ def fit(store: Store, run: Run, reporter: Quiet, made: Any = None) -> tuple[Trai
     store.runs.transition(run.run_id, "preparing")
     made = made or learner()
     files = RunFiles(store.workspace.run_folder(run.run_id)).create()
-    state = _fit(store, run, made, reporter, Clock(time.time()), files)  # type: ignore[arg-type]
+    phase = Phase("training", made, run.spec.epochs, run.spec.learning_rate)
+    clock = Clock(time.time())
+    state = _fit(store, run, phase, TrainingState(), reporter, clock, files)  # type: ignore[arg-type]
     return state, made.model
 
 
@@ -166,13 +168,13 @@ def test_a_checkpoint_of_another_network_is_left_alone(tmp_path: Path) -> None:
     state = TrainingState(epoch=4, best_epoch=2, best_weights=one.get_weights())
     checkpoint.save(tmp_path, one, state)
     before = other.get_weights()[0].copy()
-    assert checkpoint.load(tmp_path, other) is None
+    assert checkpoint.load(tmp_path, other, "training") is None
     np.testing.assert_array_equal(before, other.get_weights()[0])
-    loaded = checkpoint.load(tmp_path, one)
+    loaded = checkpoint.load(tmp_path, one, "training")
     assert loaded is not None
     assert (loaded.epoch, loaded.best_epoch) == (4, 2)
     checkpoint.discard(tmp_path)
-    assert checkpoint.load(tmp_path, one) is None
+    assert checkpoint.load(tmp_path, one, "training") is None
 
 
 def test_divergence_is_recorded_and_told(store: Store, start: Any) -> None:
