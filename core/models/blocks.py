@@ -54,10 +54,13 @@ def _from_the_bottom(name: str) -> list[Block]:
         ends = ["conv1_relu", *(f"conv_pw_{i}_relu" for i in range(1, 13))]
         return [Block(f"Depthwise separable block {i}", after=end) for i, end in enumerate(ends, 1)]
     if name == "mobilenetv2":
-        return [Block(f"Bottleneck {i}", first=f"block_{i}_expand") for i in range(1, 17)]
+        firsts = ["expanded_conv_depthwise", *(f"block_{i}_expand" for i in range(1, 17))]
+        return [Block(f"Bottleneck {i}", first=first) for i, first in enumerate(firsts, 1)]
     if name.startswith("efficientnet"):
-        stages = [Block("Stage 1", first="block1a_dwconv")]
-        return stages + [Block(f"Stage {i}", first=f"block{i}a_expand_conv") for i in range(2, 8)]
+        # The paper's stage 1 is the stem, stage 9 the convolution before the pooling.
+        firsts = ["block1a_dwconv", *(f"block{i}a_expand_conv" for i in range(2, 8))]
+        titles = [*(f"Stage {i}" for i in range(2, 8)), "Stages 8 and 9"]
+        return [Block(title, first=first) for title, first in zip(titles, firsts, strict=True)]
     if name.startswith("densenet"):
         return [Block(f"Dense block {i}", first=f"conv{i + 1}_block1_0_bn") for i in range(1, 5)]
     if name.startswith("resnet"):

@@ -99,9 +99,15 @@ def test_more_networks_start_beside_the_studys(tiny: Store) -> None:
     click(app, "new_start")
     runs = tiny.runs.queued()
     assert sorted(run.spec.model for run in runs) == ["cnn", "densenet121", "resnet50"]
-    copied = next(run for run in runs if run.spec.model == "resnet50")
-    app = open_app("train", run=copied.run_id)
-    assert not app.exception
+
+
+def test_a_duplicate_chooses_a_network_that_the_study_did_not_use(tiny: Store) -> None:
+    run = make_run(tiny, "failed", spec={"model": "resnet50"})
+    app = click(open_app("train", run=run.run_id), f"duplicate_{run.run_id}")
+    assert app.multiselect("new_more_models").value == ["resnet50"]
+    assert not app.checkbox("new_model_cnn").value
+    click(app, "new_start")
+    assert [one.spec.model for one in tiny.runs.queued()] == ["resnet50"]
 
 
 def test_starting_queues_one_run_a_network_and_opens_the_first(tiny: Store) -> None:
