@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from core.figures.template import figure, legend_below, legend_entries, message
 from core.palette import Theme, run_colour, run_symbol
+from core.training.rate_test import RateTest
 
 FEW = 8  # epochs
 LABELS = {"loss": "loss", "accuracy": "accuracy"}
@@ -77,4 +78,60 @@ def curves_figure(
         rangemode="normal" if share else "tozero",
     )
     legend_below(drawing, len(legend_entries(drawing)))
+    return drawing
+
+
+def rates_figure(test: RateTest, theme: Theme = "dark", *, height: int = 300) -> go.Figure:
+    """The smoothed loss at each learning rate that was tried; a line at the suggestion."""
+    drawing = figure(theme, height)
+    drawing.add_scatter(
+        x=test.rates,
+        y=test.losses,
+        mode="lines",
+        line={"color": run_colour(0), "width": 2},
+        hovertemplate="learning rate %{x:.2g}<br>loss %{y:.4f}<extra></extra>",
+    )
+    if test.suggested:
+        drawing.add_vline(
+            x=test.suggested,
+            line={"color": run_colour(1), "dash": "dot", "width": 2},
+            annotation_text=f"suggested: {test.suggested:g}",
+        )
+    drawing.update_xaxes(type="log", title_text="learning rate", exponentformat="power", dtick=1)
+    drawing.update_yaxes(title_text="loss")
+    drawing.update_layout(showlegend=False)
+    return drawing
+
+
+# The stages that a run times (``core.training.clock``), in their order.
+STAGE_LABELS = {
+    "decode": "reading films",
+    "features": "looking through the frozen network",
+    "train": "training",
+    "evaluate": "testing",
+    "other": "starting and building the network",
+}
+
+
+def seconds_figure(
+    seconds: Mapping[str, float], theme: Theme = "dark", *, height: int = 220
+) -> go.Figure:
+    """Where a run's time went: a bar a stage. ``seconds``: by stage, and ``total``."""
+    known = {stage: float(seconds.get(stage, 0.0)) for stage in STAGE_LABELS if stage != "other"}
+    known["other"] = max(float(seconds["total"]) - sum(known.values()), 0.0)
+    drawing = figure(theme, height)
+    drawing.add_bar(
+        x=list(known.values()),
+        y=[STAGE_LABELS[stage] for stage in known],
+        orientation="h",
+        marker_color=run_colour(0),
+        text=[f"{value:,.1f} s" for value in known.values()],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x:.1f} s<extra></extra>",
+    )
+    # Room for the numbers beside the longest bar.
+    drawing.update_xaxes(title_text="seconds", range=[0, max(known.values()) * 1.25 or 1])
+    drawing.update_yaxes(autorange="reversed", title_text="", automargin=True)
+    drawing.update_layout(showlegend=False)
     return drawing

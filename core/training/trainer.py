@@ -35,7 +35,8 @@ from core.training.data import TrainingData, load
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
 from core.training.precision import Mode
-from core.training.rate_finder import LOWEST, RateTest, find_rate
+from core.training.rate_finder import LOWEST, find_rate
+from core.training.rate_test import RateTest
 from core.training.reporter import Reporter, Superseded
 from core.workspace import Workspace
 

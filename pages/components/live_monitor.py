@@ -8,17 +8,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.palette import RUN_COLOURS, SURROUNDS
 from core.store import ACTIVE, Run, Store
 from core.training import launcher
 from pages.components import run_words as words
-from pages.components.charts import theme
 from pages.components.empty import next_step
+from pages.components.live_curves import curves
+from pages.components.run_insight import rate_test, time_spent
 from pages.components.session import CLASSIFY, COMPARE
 
 LOG_LINES = 200
 FACT = 156  # px
-CURVE = 300  # px
 
 
 def status(store: Store, run: Run) -> None:
@@ -39,8 +38,10 @@ def status(store: Store, run: Run) -> None:
 
 
 def details(store: Store, run: Run) -> None:
-    """The curves and the log."""
+    """The curves, the learning rates tried, where the time went, and the log."""
     curves(run, store.runs.epochs(run.run_id))
+    rate_test(store, run)
+    time_spent(run)
     _log(store, run)
 
 
@@ -50,7 +51,7 @@ def _heading(run: Run) -> None:
     if run.spec.weights not in ("random", "imagenet"):
         what = "weights from a file"
     st.caption(
-        f"{words.STATE_WORDS[run.state]} · {what} · {run.spec.epochs} epochs · "
+        f"{words.STATE_WORDS[run.state]} · {what} · {words.epochs(run)} epochs · "
         f"batch {run.spec.batch_size} · {words.OPTIMIZERS[run.spec.optimizer]}"
         + (f" · on {words.escaped(run.device)}" if run.device else "")
         + f" · asked for {words.when(run.created_at)} · run `{run.run_id}`"
@@ -68,7 +69,7 @@ def _progress(run: Run, epochs: pd.DataFrame) -> None:
     last: Mapping[Any, Any] = epochs.iloc[-1].to_dict() if len(epochs) else {}
     with st.container(horizontal=True, key="large_facts"):
         st.html(_LARGE)
-        _fact("Epochs finished", f"{done} of {run.spec.epochs}", _EPOCH, 176)
+        _fact("Epochs finished", f"{done} of {words.epochs(run)}", _EPOCH, 176)
         _fact("Training accuracy", words.share(last.get("accuracy")))
         _fact("Validation accuracy", words.share(last.get("val_accuracy")))
         _fact("Time left", words.duration(words.seconds_left(run, epochs)), _TIME_LEFT, 200)
@@ -116,12 +117,14 @@ def _result(store: Store, run: Run) -> None:
         f"{words.duration(run.result.get('seconds_per_epoch'))} per epoch, "
         f"{words.duration(seconds.get('total'))} in all"
     ]
+    if run.result.get("fine_tuned"):
+        notes.append(f"fine-tuned: {', '.join(run.result['fine_tuned'])}")
     if run.result.get("stopped_early"):
         notes.append(f"stopped early after {run.result.get('epochs')} epochs")
     if run.result.get("best_epoch"):
         notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
     st.caption(
-        "; ".join(notes).capitalize() + ". "
+        words.sentence("; ".join(notes)) + ". "
         "These figures come from test films of the same sources; films from another hospital "
         "can give quite different ones."
     )
@@ -135,105 +138,6 @@ def _positive_class(store: Store, run: Run) -> str:
         if one.name.lower() == run.spec.dataset.lower():
             return one.spec.class_names[0]
     return "of the first class"
-
-
-def curves(run: Run, epochs: pd.DataFrame) -> None:
-    """Loss and accuracy over the epochs, training and validation.
-
-    ECharts, because it keeps its drawing when the data grows: Streamlit takes a Plotly
-    chart down and builds it anew at each new point, which flickers.
-    """
-    if epochs.empty:
-        if run.is_active:
-            st.caption("The curves appear after the first epoch.")
-        return
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**Loss**", help=_LOSS)
-        st.echarts_chart(
-            _curve(run, epochs, "loss", percent=False),
-            key=f"loss_{run.run_id}",
-            height=CURVE,
-            alt="Loss on training and validation films, by epoch",
-        )
-    with right:
-        st.markdown("**Accuracy**", help=_ACCURACY)
-        st.echarts_chart(
-            _curve(run, epochs, "accuracy", percent=True),
-            key=f"accuracy_{run.run_id}",
-            height=CURVE,
-            alt="Accuracy on training and validation films, by epoch",
-        )
-
-
-_LOSS = (
-    "How wrong the network is, sure mistakes counting most; lower is better. When it falls on "
-    "training films but rises on validation films, the network learns films by heart."
-)
-_ACCURACY = (
-    "The share of films that the network gets right. Validation films are not trained on; "
-    "test films are kept back until the end."
-)
-
-
-def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[str, Any]:
-    factor = 100 if percent else 1
-    columns = (("Training", what, "solid"), ("Validation", f"val_{what}", "dashed"))
-    series = [
-        {
-            "name": name,
-            "type": "line",
-            "data": _points(epochs, column, factor),
-            "showSymbol": len(epochs) <= 30,
-            "symbol": "circle" if line == "solid" else "rect",
-            "lineStyle": {"type": line, "width": 2},
-            "color": RUN_COLOURS[place],
-        }
-        for place, (name, column, line) in enumerate(columns)
-    ]
-    # Streamlit's own greys are hard to read on our light background.
-    look = SURROUNDS[theme()]
-    label = {"color": look.muted, "fontSize": 13}
-    lines = {"lineStyle": {"color": look.grid}}
-    y_axis: dict[str, Any] = {
-        "type": "value",
-        "scale": True,
-        "axisLabel": label,
-        "splitLine": lines,
-    }
-    if percent:
-        y_axis |= {"max": 100, "axisLabel": label | {"formatter": "{value} %"}}
-    return {
-        # A point that slides into place would look like a value that changes.
-        "animation": False,
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 28, "containLabel": True},
-        "legend": {"top": 0, "left": 0, "textStyle": {"fontSize": 14, "color": look.text}},
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.1f %%" if percent else "%.4f"},
-        # The axis reaches to the last epoch from the start: nothing moves but the line.
-        "xAxis": {
-            "type": "value",
-            "min": 1,
-            "max": max(run.spec.epochs, int(epochs["epoch"].max()), 2),
-            "minInterval": 1,
-            "name": "epoch",
-            "nameLocation": "middle",
-            "nameGap": 24,
-            "nameTextStyle": {"color": look.text, "fontSize": 13},
-            "axisLabel": label,
-            "axisLine": {"lineStyle": {"color": look.muted}},
-            "splitLine": {"show": False},
-        },
-        "yAxis": y_axis,
-        "series": series,
-    }
-
-
-def _points(epochs: pd.DataFrame, column: str, factor: int) -> list[list[float | None]]:
-    """``[[epoch, value], …]``; a value that could not be computed leaves a gap."""
-    return [
-        [int(epoch), None if pd.isna(value) else round(float(value) * factor, 5)]
-        for epoch, value in zip(epochs["epoch"], epochs[column], strict=True)
-    ]
 
 
 def _log(store: Store, run: Run) -> None:

@@ -40,7 +40,9 @@ _STAGE_WORDS = {
     "films": "Reading films",
     "model": "Building {model}",
     "features": "Looking at films through {model}",
+    "rates": "Trying learning rates",
     "training": "Training",
+    "fine-tuning": "Fine-tuning",
     "evaluating": "Testing",
 }
 RESUMABLE = ("failed", "cancelled", "interrupted")
@@ -80,8 +82,9 @@ def escaped(text: str) -> str:
 def stage(run: Run) -> str:
     """What the run is doing now, as one short sentence without its full stop."""
     if run.state == "training" and run.progress.get("epoch"):
-        epochs = run.progress.get("epochs") or run.spec.epochs
-        return f"Training: epoch {run.progress['epoch']} of {epochs}"
+        told = run.progress.get("epochs") or epochs(run)
+        doing = _STAGE_WORDS.get(run.progress.get("stage", ""), "Training")
+        return f"{doing}: epoch {run.progress['epoch']} of {told}"
     if run.is_active:
         words = _STAGE_WORDS.get(run.progress.get("stage", ""), STATE_WORDS[run.state])
         words = words.format(model=model_title(run.spec.model))
@@ -92,6 +95,18 @@ def stage(run: Run) -> str:
             words += f" ({run.progress.get('done', 0):,} of {total:,})"
         return words
     return STATE_WORDS[run.state]
+
+
+def epochs(run: Run) -> int:
+    """How many epochs the run was asked for, fine-tuning included."""
+    spec = run.spec
+    tunes = spec.fine_tune and get_model(spec.model).family == "backbone"
+    return spec.epochs + (spec.fine_tune_epochs if tunes else 0)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning and nowhere else."""
+    return text[:1].upper() + text[1:]
 
 
 def fraction(run: Run) -> float | None:
@@ -105,15 +120,15 @@ def _share(done: float | None, total: float | None) -> float:
     return min(max(done / total, 0.0), 1.0) if done is not None and total else 0.0
 
 
-def seconds_left(run: Run, epochs: pd.DataFrame) -> float | None:
+def seconds_left(run: Run, done: pd.DataFrame) -> float | None:
     """Seconds until training ends: the worker's own estimate, else from the epochs so far."""
     told = run.progress.get("eta_seconds")
     if told is not None:
         return float(told)
-    if run.state != "training" or epochs.empty:
+    if run.state != "training" or done.empty:
         return None
-    left = run.spec.epochs - int(epochs["epoch"].max())
-    return left * float(epochs["seconds"].tail(5).mean())
+    left = epochs(run) - int(done["epoch"].max())
+    return left * float(done["seconds"].tail(5).mean())
 
 
 def duration(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from core.specs import RunSpec
 from core.store import PHASES, Store
 from core.training import launcher
 from core.training.artefacts import RunCard, RunFiles
-from core.training.rate_finder import RateTest
+from core.training.rate_test import RateTest
 from tests.core.training.pretending import eventually
 from tests.core.training.test_runs_for_real import films, processes_of, until
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from core.training.batches import VectorBatches
-from core.training.rate_finder import HIGHEST, LOWEST, RateTest, find_rate, suggestion
+from core.training.rate_finder import HIGHEST, LOWEST, find_rate
+from core.training.rate_test import RateTest, suggestion
 
 RNG = np.random.default_rng(0)
 TRUTH = np.arange(64) % 2
