@@ -20,7 +20,7 @@ _SCHEDULES = {"constant": "The same throughout", "cosine": "Falling slowly (cosi
 def more_fields(*, for_backbones: bool) -> None:
     """Draw them. ``for_backbones``: whether a pretrained network is among those chosen; its
     fields are greyed out otherwise."""
-    with st.expander("More settings"):
+    with st.expander("More settings", key=PREFIX + "more"):
         _films()
         st.markdown("**Learning rate**")
         _learning_rate()
