@@ -48,6 +48,7 @@ def _films() -> None:
         format_func=_PREPROCESSING.__getitem__,
         key=PREFIX + "preprocessing",
         persist_state=KEEP,
+        placeholder=_PREPROCESSING[None],  # what None, being no choice, is shown as
         help="How grey values are scaled before the network sees them.",
     )
     columns[1].number_input(

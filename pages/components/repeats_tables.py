@@ -23,7 +23,8 @@ _PLAIN = {
     "false_positives": (1, 1, ""),
 }
 _PERCENT = (100, 1, " %")
-WIDTH = 124  # px, because a column's own measure knows its number but not its text
+# In pixels, because a column's own measure knows its number but not its text.
+WIDTH, NARROW = 124, 100
 
 
 def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> str:
@@ -55,7 +56,7 @@ def with_spreads(frame: pd.DataFrame, shown: pd.DataFrame, config: dict[str, Any
         config[str(name)] = {
             **one,
             "help": f"{one['help']}{words}",
-            "width": WIDTH,
+            "width": WIDTH if style == _PERCENT else NARROW,
             "type_config": {**one["type_config"], "format": None},
         }
     return _styled(shown, texts)
@@ -101,7 +102,7 @@ def report_columns(share_format: str | None) -> dict[str, Any]:
                 f"{label}{unit}",
                 format=share_format,
                 help=text,
-                width=None if share_format else 100,
+                width=None if share_format else 108,
             )
             for name, (label, text) in helps.items()
         },

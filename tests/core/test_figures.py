@@ -172,7 +172,7 @@ def test_curves_tell_runs_by_colour_and_splits_by_dash() -> None:
 
 def test_repeats_are_thin_lines_of_one_colour_and_one_legend_entry() -> None:
     many = [epochs(), epochs(), epochs(2)]
-    drawing = figures.curves_figure({"VGG16": epochs(), "5 seeds": many}, "loss")
+    drawing = figures.curves_figure({"VGG16": epochs(), "5 seeds": many}, "accuracy")
     of_seeds = [one for one in drawing.data if "5 seeds" in one.name]
     assert len(of_seeds) == 6
     assert {one.line.color for one in of_seeds} == {run_colour(1)}
