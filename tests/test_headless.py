@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -10,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from core.__main__ import main
 from core.commands import training
+from core.evaluation.predictions import Predictions
 from core.specs import RunSpec
-from core.store import Epoch, Store
+from core.store import Epoch, Run, Store
+from core.training import launcher
+from core.training.artefacts import RunFiles
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 from tests.contracts.expected import STUDY_COUNTS
 
@@ -103,6 +108,11 @@ def test_models_are_the_studys(capsys: pytest.CaptureFixture[str]) -> None:
         (["no-such-command"], 2, "no-such-command"),
         (["train", "absent"], 2, "required: --model"),
         (["train", "absent", "--model", "cnn", "--epochs", "many"], 2, "many"),
+        (["train", "absent", "--model", "cnn", "--seeds", "2", "--folds", "2"], 2, "not allowed"),
+        (["train", "absent", "--model", "cnn", "--folds", "3"], 2, "absent"),
+        (["train", "absent", "--model", "cnn", "--seeds", "0"], 2, "at least 2"),
+        (["train", "absent", "--model", "cnn", "--schedule", "odd"], 2, "odd"),
+        (["prepare", "x", "--preset", "four-classes"], 2, "import"),
         (["compare"], 2, "required: RUN"),
         (["import", ""], 2, "name a folder"),
         (["cache", "--limit", "-1"], 2, "at least 0"),
@@ -150,6 +160,120 @@ def test_an_epoch_whose_loss_is_no_number_is_told(
     store.runs.transition(run.run_id, "failed", reason="Training diverged.")
     assert training._wait(store, run.run_id).state == "failed"
     assert "epoch 1: 2.0 s, accuracy 0.5000" in capsys.readouterr().err
+
+
+def test_every_setting_of_a_run_can_be_given() -> None:
+    parser = argparse.ArgumentParser()
+    training._train_arguments(parser)
+    given = parser.parse_args(
+        [
+            "films",
+            "--model",
+            "vgg16",
+            "--weights",
+            "random",
+            "--fine-tune",
+            "2",
+            "--fine-tune-epochs",
+            "4",
+            "--fine-tune-learning-rate",
+            "2e-5",
+            "--device",
+            "cpu",
+            "--no-cache",
+            "--schedule",
+            "cosine",
+            "--find-learning-rate",
+            "--views",
+            "3",
+        ]
+    )
+    spec = training._run_spec(given)
+    assert (spec.fine_tune, spec.fine_tune_epochs, spec.fine_tune_learning_rate) == (2, 4, 2e-5)
+    assert (spec.device, spec.cache, spec.schedule, spec.views) == ("cpu", False, "cosine", 3)
+    assert spec.find_learning_rate
+    plain = training._run_spec(parser.parse_args(["films", "--model", "cnn"]))
+    assert plain == RunSpec(dataset="films", model="cnn", weights="random")
+
+
+def _finish(store: Store, run: Run, wrong: int) -> None:
+    """As if the run had been trained: the first ``wrong`` of four test films are missed."""
+    scores = np.array([0.1] * wrong + [0.9] * (2 - wrong) + [0.2, 0.3])
+    files = RunFiles(store.workspace.run_folder(run.run_id)).create()
+    Predictions(
+        ("covid", "healthy"), list("abcd"), ["test"] * 4, [0, 0, 1, 1],
+        np.stack([scores, 1 - scores], axis=1),
+    ).save(files.predictions)  # fmt: skip
+    store.runs.transition(run.run_id, "done", result={"test": {"loss": 0.5}})
+
+
+@pytest.fixture
+def queued(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A data set, and a launcher that starts no process."""
+    assert main(["prepare", "demo", "--image-size", "32"]) == 0
+    monkeypatch.setattr(launcher, "_reconcile", lambda store: None)
+    monkeypatch.setattr(launcher, "refresh", lambda store: None)
+    return phantom_store
+
+
+def test_repeats_are_one_document(
+    queued: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(store: Store, run_id: str) -> Run:
+        _finish(store, store.runs.get(run_id), wrong=int(run_id == first(store)))
+        return store.runs.get(run_id)
+
+    def first(store: Store) -> str:
+        return store.runs.all()[-1].run_id
+
+    monkeypatch.setattr(training, "_wait", wait)
+    capsys.readouterr()
+    assert main(["train", "demo", "--model", "cnn", "--seeds", "3", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["kind"], document["count"], document["finished"]) == ("seeds", 3, 3)
+    assert document["mean"]["sensitivity"] == pytest.approx(5 / 6)
+    assert document["mean"]["loss"] == 0.5
+    assert document["sd"]["specificity"] == 0
+    assert [run["spec"]["repeat"]["index"] for run in document["runs"]] == [0, 1, 2]
+    assert main(["compare", document["group"], document["runs"][0]["run"], "--json"]) == 0
+    group, single = json.loads(capsys.readouterr().out)
+    assert group["mean"] == document["mean"]
+    assert group["confusion"] == [[pytest.approx(5 / 3), pytest.approx(1 / 3)], [0, 2]]
+    assert single["false_negatives"] == 1
+
+
+def test_a_repeat_that_failed_shows_in_the_exit_code(
+    queued: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(store: Store, run_id: str) -> Run:
+        run = store.runs.get(run_id)
+        if run.repeat == "fold 2 of 2":
+            store.runs.transition(run_id, "failed", reason="No memory.")
+        else:
+            _finish(store, run, wrong=0)
+        return store.runs.get(run_id)
+
+    monkeypatch.setattr(training, "_wait", wait)
+    capsys.readouterr()
+    assert main(["train", "demo", "--model", "cnn", "--folds", "2", "--json"]) == 1
+    printed = capsys.readouterr()
+    document = json.loads(printed.out)
+    assert [run["state"] for run in document["runs"]] == ["done", "failed"]
+    assert document["finished"] == 1
+    assert document["sd"]["accuracy"] is None, "one run has no spread"
+    assert "fold 2 of 2, failed: No memory." in printed.err
+
+
+def test_queued_repeats_have_no_numbers_yet(
+    queued: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    arguments = ["train", "demo", "--model", "cnn", "--folds", "2", "--no-wait", "--json"]
+    assert main(arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document["mean"].values()) == {None}
+    assert main(["compare", document["group"]]) == 2
+    assert "None of the repeats" in capsys.readouterr().err
 
 
 def test_data_option_beats_the_environment(

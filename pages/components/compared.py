@@ -42,6 +42,19 @@ class Compared:
         return self.predictions.classes[0]
 
     @property
+    def notes(self) -> dict[str, str]:
+        """Metric → why it has no number; of repeats, where one of them has none."""
+        if not self.repeated:
+            return self.evaluation.notes
+        count = len(self.repeated.members)
+        whys = [(key, why) for one in self.repeated.members for key, why in one.notes.items()]
+        # The last of several reasons stands for all: they differ only in rare cases.
+        return {
+            key: f"{why} (in {sum(key == other for other, _ in whys)} of {count} repeats)"
+            for key, why in whys
+        }
+
+    @property
     def counted(self) -> int:
         """How often each film counts in ``evaluation``."""
         return len(self.runs) if self.repeated and not self.repeated.pooled else 1

@@ -127,7 +127,17 @@ def threshold_curves(compared: Sequence[Compared], threshold: float | None) -> N
                 st.markdown(f"How sure is {escaped(one.title)}?{times}")
                 drawing = figures.distribution_figure(one.predictions, threshold, theme())
                 show(drawing, f"compare_sure_{one.key}", alt="Probabilities by true class")
+    if any(len(one.evaluation.classes) > 2 for one in compared):
+        st.caption(
+            "With more than two classes, these curves ask one question only: "
+            f"{_positives(compared)}, or any of the others."
+        )
     st.caption("The camera button on a figure saves it as PNG.")
+
+
+def _positives(compared: Sequence[Compared]) -> str:
+    names = {one.positive for one in compared}
+    return escaped(names.pop()) if len(names) == 1 else "the first class"
 
 
 def _pairs_of(compared: Sequence[Compared]) -> list[Sequence[Compared]]:

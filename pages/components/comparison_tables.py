@@ -57,9 +57,7 @@ def summary(
         key="compare_summary",
         alt="Summary of the compared runs, one row a run",
     )
-    notes = sorted(
-        {f"{key}: {why}" for one in compared for key, why in one.evaluation.notes.items()}
-    )
+    notes = sorted({f"{key}: {why}" for one in compared for key, why in one.notes.items()})
     if notes:
         st.caption(f"{NONE} where a number cannot be computed. " + "; ".join(notes) + ".")
 

@@ -20,7 +20,7 @@ _SCHEDULES = {"constant": "The same throughout", "cosine": "Falling slowly (cosi
 def more_fields(*, for_backbones: bool) -> None:
     """Draw them. ``for_backbones``: whether a pretrained network is among those chosen; its
     fields are greyed out otherwise."""
-    with st.expander("More settings"):
+    with st.expander("More settings", key=PREFIX + "more"):
         _films()
         st.markdown("**Learning rate**")
         _learning_rate()
@@ -48,6 +48,7 @@ def _films() -> None:
         format_func=_PREPROCESSING.__getitem__,
         key=PREFIX + "preprocessing",
         persist_state=KEEP,
+        placeholder=_PREPROCESSING[None],  # what None, being no choice, is shown as
         help="How grey values are scaled before the network sees them.",
     )
     columns[1].number_input(

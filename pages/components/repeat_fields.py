@@ -9,7 +9,7 @@ from pages.components.training_fields import KEEP, PREFIX, get
 FEW = 5
 MOST = 20  # as in RepeatSpec
 ONCE = "once"
-_KINDS = {ONCE: "Train once", "seeds": "Other seeds", "folds": "Folds by patient"}
+_KINDS = {ONCE: "Train once", "seeds": "Seeds", "folds": "Folds"}
 _ABOUT = {
     "seeds": "The same films, each time with another start. Shows how much of a result is "
     "chance in training.",

@@ -23,6 +23,8 @@ _PLAIN = {
     "false_positives": (1, 1, ""),
 }
 _PERCENT = (100, 1, " %")
+# In pixels, because a column's own measure knows its number but not its text.
+WIDTH, NARROW = 124, 100
 
 
 def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> str:
@@ -50,10 +52,12 @@ def with_spreads(frame: pd.DataFrame, shown: pd.DataFrame, config: dict[str, Any
             spread_text(mean, sd, style[0], _decimals(str(name), mean, style[1]), style[2])
             for mean, sd in zip(frame[name], frame[f"{name}_sd"], strict=True)
         ]
-        config[str(name)] = {**config[str(name)], "help": f"{config[str(name)]['help']}{words}"}
-        config[str(name)]["type_config"] = {
-            **config[str(name)]["type_config"],
-            "format": None,
+        one = config[str(name)]
+        config[str(name)] = {
+            **one,
+            "help": f"{one['help']}{words}",
+            "width": WIDTH if style == _PERCENT else NARROW,
+            "type_config": {**one["type_config"], "format": None},
         }
     return _styled(shown, texts)
 
@@ -86,21 +90,22 @@ def report_columns(share_format: str | None) -> dict[str, Any]:
     """How a classification report's columns are shown; without a format for shares, their
     unit is in the head."""
     column, unit = st.column_config, "" if share_format else " (%)"
+    helps = {
+        "precision": ("Precision", "Of the films called so, the share that are."),
+        "recall": ("Recall", "Of the films that are so, the share called so."),
+        "f1": ("F1", "Harmonic mean of precision and recall."),
+    }
     return {
         "class": column.TextColumn("Class"),
-        "precision": column.NumberColumn(
-            f"Precision{unit}",
-            format=share_format,
-            help="Of the films called so, the share that are.",
-        ),
-        "recall": column.NumberColumn(
-            f"Recall{unit}",
-            format=share_format,
-            help="Of the films that are so, the share called so.",
-        ),
-        "f1": column.NumberColumn(
-            f"F1{unit}", format=share_format, help="Harmonic mean of precision and recall."
-        ),
+        **{
+            name: column.NumberColumn(
+                f"{label}{unit}",
+                format=share_format,
+                help=text,
+                width=None if share_format else 108,
+            )
+            for name, (label, text) in helps.items()
+        },
         "support": column.NumberColumn(
             "Support",
             format="localized" if share_format else None,

@@ -9,7 +9,7 @@ from core.store import Run, Store
 from core.training.artefacts import RunFiles
 from core.training.rate_test import RateTest
 from pages.components import run_words as words
-from pages.components.charts import chart, theme
+from pages.components.charts import show, theme
 
 RATES = (
     "A few batches, each with a larger learning rate than the one before. Too small, and the "
@@ -26,7 +26,7 @@ def rate_test(store: Store, run: Run) -> None:
         return
     with st.expander("Learning rates tried"):
         st.caption(RATES)
-        chart(rates_figure(test, theme()), key=f"rates_{run.run_id}")
+        show(rates_figure(test, theme()), key=f"rates_{run.run_id}")
         if test.suggested:
             st.caption(f"The run trained with the suggested rate, {test.suggested:g}.")
         else:
@@ -42,7 +42,7 @@ def time_spent(run: Run) -> None:
     if not seconds:
         return
     with st.expander(f"Where the time went: {words.duration(seconds['total'])} in all"):
-        chart(seconds_figure(seconds, theme()), key=f"seconds_{run.run_id}")
+        show(seconds_figure(seconds, theme()), key=f"seconds_{run.run_id}")
         st.caption(
             f"Computed in {run.result.get('precision_mode', 'float32')}. What an earlier run "
             "left behind (decoded films, what a frozen network saw in them) is not computed again."

@@ -141,7 +141,7 @@ def augmentation_fields() -> None:
         help="With few films, this is what keeps a network from learning them by heart. "
         "Validation and test films are never changed.",
     )
-    with st.expander("Which changes, and how large"):
+    with st.expander("Which changes, and how large", key=PREFIX + "changes"):
         columns = st.columns(4)
         for column, (name, label, most, step, what) in zip(columns, _CHANGES, strict=True):
             column.slider(

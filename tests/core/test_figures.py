@@ -170,6 +170,36 @@ def test_curves_tell_runs_by_colour_and_splits_by_dash() -> None:
     assert "No epoch" in figures.curves_figure({"one": epochs(0)}).layout.annotations[0].text
 
 
+def test_repeats_are_thin_lines_of_one_colour_and_one_legend_entry() -> None:
+    many = [epochs(), epochs(), epochs(2)]
+    drawing = figures.curves_figure({"VGG16": epochs(), "5 seeds": many}, "accuracy")
+    of_seeds = [one for one in drawing.data if "5 seeds" in one.name]
+    assert len(of_seeds) == 6
+    assert {one.line.color for one in of_seeds} == {run_colour(1)}
+    assert {one.line.width for one in of_seeds} == {1}
+    assert len(figures.legend_entries(drawing)) == 4
+    three = [evaluate(some(seed=seed)) for seed in range(3)]
+    for curve, metric in (
+        (figures.roc_figure, "roc_auc"),
+        (figures.pr_figure, "average_precision"),
+    ):
+        drawing = curve({"one": three[0], "seeds": three})
+        mean = np.mean([getattr(one, metric) for one in three])
+        named = [one.name for one in drawing.data if one.mode == "lines" and one.showlegend is True]
+        assert named == [f"one: {getattr(three[0], metric):.3f}", f"seeds: {mean:.3f}"]
+
+
+def test_the_matrix_of_repeats_shows_their_mean() -> None:
+    one = evaluate(some())
+    drawing = figures.confusion_figure(one, repeats=4)
+    assert drawing.data[0].text[0].startswith(f"<b>{one.confusion[0, 0] / 4:.1f}</b>")
+    assert (
+        drawing.data[0].text[0].split("<br>")[1]
+        == (figures.confusion_figure(one).data[0].text[0].split("<br>")[1])
+    ), "shares stay what they are"
+    assert figures.confusion_png(one, "x", repeats=4)[:4] == b"\x89PNG"
+
+
 def test_a_few_epochs_are_marked_one_by_one_and_many_are_not() -> None:
     assert figures.curves_figure({"one": epochs(2)}).layout.xaxis.dtick == 1
     assert figures.curves_figure({"one": epochs(2), "two": epochs(30)}).layout.xaxis.dtick is None

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.predictions import Predictions
-from core.specs import RunSpec
+from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Epoch, Film, Run, Source, Store
 from core.training.artefacts import RunFiles
 from core.workspace import PROJECT_ROOT
@@ -40,9 +40,10 @@ def finished_run(
     scores: tuple[float, ...] = (0.9, 0.8, 0.45, 0.6, 0.1, 0.2),
     prefix: str = "a",
     classes: tuple[str, ...] = ("covid", "healthy"),
+    repeat: RepeatSpec | None = None,
 ) -> Run:
     """Three covid and three healthy test films with these probabilities of covid."""
-    run = store.runs.create(RunSpec(dataset="study", model=model))
+    run = store.runs.create(RunSpec(dataset="study", model=model, repeat=repeat))
     films = len(scores)
     half = films // 2
     rest = len(classes) - 1
@@ -68,6 +69,17 @@ def finished_run(
         },
     )
     return store.runs.get(run.run_id)
+
+
+def finished_group(store: Store, kind: RepeatKind, *, count: int = 3, finished: int = 2) -> str:
+    """A group of repeats of which so many are done: all right, then one film wrong …"""
+    group = f"group-{kind}"
+    for index in range(finished):
+        repeat = RepeatSpec(group=group, kind=kind, index=index, count=count)
+        scores = (0.9, 0.8, 0.9 - 0.5 * index, 0.1, 0.1, 0.2)
+        prefix = chr(ord("a") + index) if kind == "folds" else "a"
+        finished_run(store, scores=scores, prefix=prefix, repeat=repeat)
+    return group
 
 
 def opened(**address: str) -> AppTest:
@@ -202,6 +214,61 @@ def test_a_cell_without_films_says_so(quiet_store: Store) -> None:
     assert page.selectbox(key="compare_cell").value == (0, 0)
     page.selectbox(key="compare_cell").set_value((1, 0)).run()
     assert "healthy, but called covid: none" in page.info[0].value
+
+
+def test_repeats_are_one_entry_with_mean_and_spread(quiet_store: Store) -> None:
+    group = finished_group(quiet_store, "seeds")
+    page = opened()
+    assert page.multiselect(key="run_picker").value == [group], "the newest entry"
+    assert address(page) == group
+    labels = page.multiselect(key="run_picker").options
+    assert labels[0].startswith("VGG16 on study · 3 seeds (2 of 3 finished)")
+    assert labels[1].startswith("VGG16 on study · seed 2 of 3 · ")
+    rows = summary(page)
+    row = rows["VGG16 · 3 seeds (2 of 3 finished) · eeds"]
+    assert row["sensitivity"] == pytest.approx(100 * (1 + 2 / 3) / 2)
+    assert row["false_negatives"] == 0.5
+    report = page.dataframe[1].value.set_index("class")
+    assert report.loc["covid", "recall"] == pytest.approx(100 * (1 + 2 / 3) / 2)
+    said = [one.value for one in page.caption]
+    assert any("Mean counts of 2 runs" in one for one in said)
+    assert "Choose a single run" in page.info[0].value
+    assert not page.selectbox
+    page.slider(key="compare_threshold").set_value(0.3).run()
+    assert not page.exception
+    assert summary(page)["VGG16 · 3 seeds (2 of 3 finished) · eeds"]["sensitivity"] == 100
+
+
+def test_folds_add_up_and_their_films_can_be_seen(quiet_store: Store) -> None:
+    group = finished_group(quiet_store, "folds", count=2)
+    page = opened(runs=group)
+    row = summary(page)["VGG16 · 2 folds · olds"]
+    assert (row["false_negatives"], row["false_positives"]) == (1, 0)
+    assert any("each was tested once" in one.value for one in page.caption)
+    assert any("covid, but called healthy: 1 film," in one.value for one in page.caption)
+    page.segmented_control(key="compare_split").set_value("validation").run()
+    assert not page.exception
+    assert any("Mean counts" in one.value for one in page.caption)
+
+
+def test_repeats_stand_beside_runs_and_their_own_members(quiet_store: Store) -> None:
+    alone = finished_run(quiet_store, "cnn")
+    group = finished_group(quiet_store, "seeds", count=2)
+    first = quiet_store.runs.group(group)[0]
+    page = opened(runs=f"{alone.run_id},{group},{first.run_id}")
+    assert not page.warning
+    own = [name for name in summary(page) if "published" not in name]
+    assert [name.rsplit(" · ", 1)[0] for name in own] == [
+        "CNN",
+        "VGG16 · 2 seeds",
+        "VGG16 · seed 1 of 2",
+    ]
+    assert page.selectbox(key="compare_cell_run").options == [
+        f"CNN on study · {alone.run_id[-4:]}",
+        f"VGG16 on study · seed 1 of 2 · {first.run_id[-4:]}",
+    ]
+    files = [one.label for one in page.download_button]
+    assert files.count("Matrix (PNG)") == 3
 
 
 def test_three_classes_go_by_the_most_probable_until_a_threshold_is_set(

@@ -37,6 +37,13 @@ def test_the_recommended_preset_keeps_patients_apart(phantom_store: Store) -> No
     assert shared.startswith("0 of ")
 
 
+def test_four_classes_need_real_films_and_say_so(phantom_store: Store) -> None:
+    app = preset(open_app("prepare"), "four-classes")
+    assert not app.exception
+    assert "need real films" in app.warning[0].value
+    assert len([one for one in app.text_input if one.label == "Class name"]) == 2
+
+
 def test_saving_writes_the_data_set_and_points_to_training(phantom_store: Store) -> None:
     app = preset(open_app("prepare"), "recommended")
     app.text_input("prep_name").set_value("my films").run()

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.cache import clear
 from core.errors import InputError
 from core.models.registry import MODELS, parameter_counts
-from core.specs import AugmentSpec, RunSpec
+from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
 from core.training import launcher
 from core.training.devices import Device
@@ -236,6 +236,14 @@ def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
         "preprocessing": "rescale",
         "image_size": 96,
         "seed": 5,
+        "schedule": "cosine",
+        "find_learning_rate": True,
+        "views": 3,
+        "fine_tune": 2,
+        "fine_tune_epochs": 4,
+        "fine_tune_learning_rate": 2e-5,
+        "cache": False,
+        "repeat": RepeatSpec(group="g", kind="seeds", index=1, count=2),
     }
     run = make_run(tiny, "failed", spec=spec)
     app = click(open_app("train", run=run.run_id), f"duplicate_{run.run_id}")
@@ -244,7 +252,59 @@ def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
     assert app.slider("new_augment_rotation").value == 33
     click(app, "new_start")
     copy = tiny.runs.queued()[0]
-    assert copy.spec == run.spec
+    assert copy.spec == run.spec.changed(repeat=None), "one new run, no repeat"
+
+
+def test_repeats_are_queued_for_each_network_with_what_fits_it(tiny: Store) -> None:
+    app = open_app("train")
+    app.checkbox("new_model_vgg16").check().run()
+    app.radio("new_weights").set_value("random").run()
+    app.number_input("new_fine_tune").set_value(2).run()
+    app.number_input("new_fine_tune_epochs").set_value(6).run()
+    app.selectbox("new_schedule").set_value("cosine").run()
+    app.segmented_control("new_repeats").set_value("seeds").run()
+    app.number_input("new_repeat_count").set_value(3).run()
+    assert "Start 6 runs" in labels(app)
+    click(app, "new_start")
+    runs = tiny.runs.queued()
+    assert [(run.spec.model, run.repeat) for run in runs] == [
+        (model, f"seed {number} of 3") for model in ("cnn", "vgg16") for number in (1, 2, 3)
+    ]
+    tuned = {run.spec.model: (run.spec.fine_tune, run.spec.fine_tune_epochs) for run in runs}
+    assert tuned == {"cnn": (0, 10), "vgg16": (2, 6)}, "all of the CNN learns anyway"
+    assert {run.spec.schedule for run in runs} == {"cosine"}
+    said = everything_said(app)
+    assert "seed 1 of 3" in said
+    assert "0 of 3 finished" in said
+    click(app, f"stop_all_{runs[0].run_id}")
+    assert [run.spec.model for run in tiny.runs.queued()] == ["vgg16"] * 3
+
+
+def test_folds_that_cannot_be_made_are_refused_before_anything_is_queued(tiny: Store) -> None:
+    app = open_app("train")
+    app.segmented_control("new_repeats").set_value("folds").run()
+    assert any("each film is tested once" in one.value for one in app.caption)
+    app.number_input("new_repeat_count").set_value(20).run()
+    click(app, "new_start")
+    assert "20 folds need at least 20" in app.error[0].value
+    assert tiny.runs.all() == []
+
+
+def test_fields_of_pretrained_networks_wait_for_one(tiny: Store) -> None:
+    app = open_app("train")
+    for name in ("fine_tune", "fine_tune_epochs", "fine_tune_learning_rate", "views"):
+        assert app.number_input(f"new_{name}").disabled
+    app.checkbox("new_model_vgg16").check().run()
+    assert not app.number_input("new_fine_tune").disabled
+    assert not app.number_input("new_views").disabled
+    assert app.number_input("new_fine_tune_epochs").disabled, "none of it without a block"
+
+
+def test_a_finished_repeat_leads_to_the_common_result(tiny: Store) -> None:
+    repeat = RepeatSpec(group="g", kind="folds", index=0, count=2)
+    run = make_run(tiny, "done", result=RESULT, spec={"repeat": repeat})
+    app = open_app("train", run=run.run_id)
+    assert "Fold 1 of 2: 1 of 2 finished." in everything_said(app)
 
 
 def test_what_is_kept_for_speed_is_told_limited_and_cleared(

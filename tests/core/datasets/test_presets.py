@@ -9,7 +9,7 @@ import pytest
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import PHANTOM_SOURCE
 from core.datasets.prepare import plan
-from core.datasets.presets import preset, recommended_spec, study_spec
+from core.datasets.presets import four_classes_spec, preset, recommended_spec, study_spec
 from core.errors import InputError, SpecError
 from core.store import Film, Source, Store
 
@@ -112,6 +112,26 @@ def test_phantoms_alone_serve_both_presets(phantom_store: Store) -> None:
     for made in (study_spec(phantom_store.catalogue), recommended_spec(phantom_store.catalogue)):
         members = plan(frame, made).members
         assert members["class_name"].value_counts().to_dict() == {"covid": 20, "healthy": 20}
+
+
+def test_four_classes_come_from_real_films_by_patient(study_store: Store) -> None:
+    with pytest.raises(SpecError, match="No film has the finding “Bacterial pneumonia”"):
+        four_classes_spec(study_store.catalogue)
+    add(study_store, "kaggle 2", "kaggle", ("Bacterial pneumonia", "unknown", 7),
+        ("Viral pneumonia", "unknown", 9))  # fmt: skip
+    spec = four_classes_spec(study_store.catalogue)
+    assert spec.class_names == ("covid", "bacterial", "viral", "healthy")
+    assert (spec.split, spec.balance, spec.preset) == ("patient", "undersample", "four-classes")
+    made = plan(study_store.catalogue.frame(), spec)
+    assert PHANTOM_SOURCE not in set(made.members["source"])
+    assert made.members["class_name"].value_counts().tolist() == [7, 7, 7, 7]
+    with pytest.raises(SpecError, match="its own four findings"):
+        preset("four-classes", study_store.catalogue, "x", 0, positive="SARS")
+
+
+def test_four_classes_are_not_to_be_had_from_phantoms(phantom_store: Store) -> None:
+    with pytest.raises(SpecError, match="need real films: the artificial ones"):
+        four_classes_spec(phantom_store.catalogue)
 
 
 def test_a_kept_film_does_not_hide_the_phantoms(phantom_store: Store) -> None:

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from core.datasets import prepare
+from core.datasets.presets import recommended_spec
 from core.errors import InputError, NotFoundError
-from core.specs import RunSpec
+from core.specs import RepeatKind, RunSpec
 from core.store import Run, Store
 from core.training import launcher
 from core.training.artefacts import RunCard, RunFiles
@@ -107,6 +109,57 @@ def test_what_cannot_work_is_refused_at_once(
         launcher.launch(store, spec(**fields))
     assert store.runs.all() == []
     assert dispatchers == []
+
+
+def test_repeats_are_queued_together_in_their_order(
+    store: Store, dataset: str, dispatchers: list[Alive]
+) -> None:
+    runs = launcher.launch_repeats(store, spec(), "seeds", 3)
+    assert [run.run_id for run in store.runs.queued()] == [run.run_id for run in runs]
+    repeats = [run.spec.repeat for run in runs if run.spec.repeat]
+    assert [one.index for one in repeats] == [0, 1, 2]
+    assert len({one.group for one in repeats}) == 1
+    assert [run.spec.trained_seed for run in runs] == [0, 1, 2]
+    assert runs[1].repeat == "seed 2 of 3"
+    assert "seed 2 of 3" in runs[1].title
+    assert len(dispatchers) == 1
+    assert launcher.launch_repeats(store, spec(), "folds", 2)[0].repeat == "fold 1 of 2"
+
+
+def test_one_repeat_stops_alone_and_all_of_them_at_once(
+    store: Store, dataset: str, dispatchers: list[Alive]
+) -> None:
+    runs = launcher.launch_repeats(store, spec(), "seeds", 4)
+    group = runs[0].spec.repeat.group if runs[0].spec.repeat else ""
+    store.runs.transition(runs[0].run_id, "training", pid=None)
+    assert launcher.stop(store, runs[1].run_id) == "cancelled"
+    assert launcher.stop_group(store, group) == 3
+    states = [run.state for run in store.runs.group(group)]
+    assert states[1:] == ["cancelled"] * 3
+    assert store.runs.cancel_requested(runs[0].run_id)
+    launcher.delete(store, runs[1].run_id)
+    assert [run.run_id for run in store.runs.group(group)] == [runs[i].run_id for i in (0, 2, 3)]
+    with pytest.raises(NotFoundError, match="no runs of a group"):
+        launcher.stop_group(store, "none")
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "says"),
+    [
+        ("folds", 20, "patients; 20 folds need at least 20"),
+        ("seeds", 1, "at least 2"),
+        ("folds", 21, "at most 20"),
+        ("seeds", 0, "at least 2"),
+    ],
+)
+def test_repeats_that_cannot_work_queue_nothing(
+    phantom_store: Store, dispatchers: list[Alive], kind: RepeatKind, count: int, says: str
+) -> None:
+    made = recommended_spec(phantom_store.catalogue, "tiny").changed(image_size=32)
+    prepare.save(phantom_store, prepare.plan(phantom_store.catalogue.frame(), made))
+    with pytest.raises(InputError, match=says):
+        launcher.launch_repeats(phantom_store, spec(dataset="tiny"), kind, count)
+    assert phantom_store.runs.all() == []
 
 
 def test_missing_imagenet_weights_may_queue(
