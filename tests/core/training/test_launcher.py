@@ -99,6 +99,8 @@ def test_refresh_is_cheap(store: Store, queue: Queue, dispatchers: list[Alive]) 
         ({"model": "vgg16", "weights": "/no/such.weights.h5"}, "no file /no/such"),
         ({"model": "vgg16", "weights": "/etc/passwd"}, "not a file of weights"),
         ({"model": "vgg16", "weights": __file__}, "not a file of weights"),
+        ({"fine_tune": 2}, "nothing to fine-tune"),
+        ({"views": 4}, "no frozen part"),
         ({"device": "gpu:99"}, "no gpu:99 on this machine"),
     ],
 )
