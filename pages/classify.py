@@ -37,26 +37,31 @@ def page() -> None:
     runs = _runs(done)
     films = film_input(store, runs)
     keep_them = _keep(films)
+    heat_class = _heat_class(store, runs)
     pressed = _button(films, runs)
-    _answers(store, films, runs, pressed=pressed, keep_them=keep_them)
+    asked = (films, runs, heat_class) if pressed else None
+    _answers(store, asked, keep_them=keep_them)
 
 
 def _answers(
-    store: Store, films: list[FilmInput], runs: list[Run], *, pressed: bool, keep_them: bool
+    store: Store,
+    asked: tuple[list[FilmInput], list[Run], str | None] | None,
+    *,
+    keep_them: bool,
 ) -> None:
     """Ask when told to; show the answers, which stay in this browser session only."""
     # One place for the progress and then the answers: earlier answers go at once.
     place = st.empty()
     problem = kept = ""
-    if pressed:
+    if asked:
         st.session_state.pop(RESULTS, None)
         with place.container():
             try:
-                st.session_state[RESULTS] = classify(films, runs)
+                st.session_state[RESULTS] = classify(*asked)
             except ThoraxLensError as error:
                 problem = str(error)
             if keep_them:
-                kept = keep(store, films)
+                kept = keep(store, asked[0])
     with place.container():
         if problem:
             st.error(escaped(problem), icon=":material/error:")
@@ -95,6 +100,26 @@ def _keep(films: list[FilmInput]) -> bool:
         "Keep these films in the catalogue, under the source “Kept films”",
         help="Only the picture is kept, as PNG: no file name, nothing of a DICOM header.",
         key="classify_keep",
+    )
+
+
+def _heat_class(store: Store, runs: list[Run]) -> str | None:
+    """Which class the heat maps shall show; None for what each network answers."""
+    named = {run.spec.dataset.lower() for run in runs}
+    classes = [
+        name
+        for dataset in store.datasets.all()
+        if dataset.name.lower() in named
+        for name in dataset.spec.class_names
+    ]
+    return st.selectbox(
+        "Heat map of",
+        [None, *dict.fromkeys(classes)],
+        format_func=lambda name: "what each network answers" if name is None else name,
+        key="classify_heat_class",
+        placeholder="what each network answers",
+        help="The warm places are those that spoke for this class. A network that does not "
+        "know it shows what spoke for its own answer.",
     )
 
 

@@ -65,6 +65,7 @@ class Request:
         self._runs: list[str] = content["runs"]
         self._films: list[dict[str, str]] = content["films"]
         self._cam: bool = content["cam"]
+        self._heat_class: str | None = content.get("heat_class")
         self._say = say
         self._done = 0
 
@@ -87,7 +88,9 @@ class Request:
                 raise
             except ThoraxLensError as error:
                 run_errors[run_id] = str(error)
-        empty: dict[str, Any] = {"label": None, "probabilities": {}, "heat": None, "error": None}
+        empty: dict[str, Any] = {
+            "label": None, "probabilities": {}, "heat": None, "heat_class": None, "error": None
+        }  # fmt: skip
         return [
             {"film": index, "run": run_id, **empty, **found[index, run_id]}
             if (index, run_id) in found
@@ -133,7 +136,11 @@ class Request:
             self._check_wanted()
             self._progress(f"Classifying with {title}")
             batch = indices[start : start + BATCH]
-            probabilities, heats = run.classify(np.stack([films[index] for index in batch]))
+            # A run that does not know the class explains its own answer.
+            asked = self._heat_class if self._heat_class in card.classes else None
+            place = None if asked is None else card.classes.index(asked)
+            shown = np.stack([films[index] for index in batch])
+            probabilities, heats = run.classify(shown, place)
             for index, row, heat in zip(batch, probabilities, heats, strict=True):
                 yield index, self._result(index, run_id, card.classes, row, heat)
             self._done += len(batch)
@@ -147,8 +154,10 @@ class Request:
         if self._cam:
             file = f"{index}-{self._runs.index(run_id)}.npy"
             np.save(self._folder / file, heat)
+        label = names[int(row.argmax())]
         return {
-            "label": names[int(row.argmax())],
+            "label": label,
+            "heat_class": self._heat_class if self._heat_class in names else label,
             "probabilities": dict(zip(names, map(float, row), strict=True)),
             "heat": file,
         }

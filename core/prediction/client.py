@@ -35,8 +35,8 @@ class FilmResult:
     """What one run says about one film.
 
     ``probabilities``: by class, sum 1. ``heat``: float32 (h, w) in [0, 1] at the size of
-    the model's last feature map, for the class ``label``; None when not asked for. With an
-    ``error`` (a plain sentence) there is no label, no probability and no heat.
+    the model's last feature map, for the class ``heat_class``; None when not asked for. With
+    an ``error`` (a plain sentence) there is no label, no probability and no heat.
     """
 
     file: str
@@ -45,6 +45,7 @@ class FilmResult:
     probabilities: dict[str, float]
     heat: np.ndarray | None
     error: str | None
+    heat_class: str | None = None
 
 
 class PredictionClient:
@@ -83,10 +84,12 @@ class PredictionClient:
         films: Sequence[tuple[str, bytes]],
         *,
         cam: bool = True,
+        heat_class: str | None = None,
         progress: Progress | None = None,
     ) -> list[FilmResult]:
         """One result a film and run, films outer, runs inner; films are (name, content).
 
+        ``heat_class``: the class whose heat is wanted, None for each film's most probable one.
         A film that cannot be read, or a run without a model, is an ``error`` in its results
         and leaves the others alone. Raises PredictionError when the worker died, went
         silent, or could not answer; the next call starts another. An exception out of
@@ -106,6 +109,7 @@ class PredictionClient:
                     {"name": name, "file": f"{index}.film"} for index, (name, _) in enumerate(films)
                 ],
                 "cam": cam,
+                "heat_class": heat_class,
             }
             rows = self._exchange(request, progress)
             return [_film_result(row, films, folder) for row in rows]
@@ -254,4 +258,5 @@ def _film_result(
         probabilities=row["probabilities"],
         heat=np.load(folder / row["heat"]) if row["heat"] else None,
         error=row["error"],
+        heat_class=row["heat_class"],
     )

@@ -24,13 +24,16 @@ class LoadedRun:
         self.card = card
         self._cam = cam
 
-    def classify(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def classify(
+        self, pixels: np.ndarray, class_index: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Films uint8 (n, S, S) → probabilities (n, k), heats (n, h, w).
 
-        Both float32 in [0, 1]. S is the card's image size; a heat belongs to the film's
-        most probable class and has the size of the model's last feature map.
+        Both float32 in [0, 1]. S is the card's image size; a heat belongs to the class, or to
+        the film's most probable one, and has the size of the model's last feature map.
         """
-        logits, heats = self._cam.explain(preprocess(pixels, self.card.preprocessing))
+        inputs = preprocess(pixels, self.card.preprocessing)
+        logits, heats = self._cam.explain(inputs, class_index)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True), heats
 

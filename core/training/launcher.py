@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
 from core.errors import InputError, NotFoundError
+from core.models.blocks import blocks
 from core.models.registry import check_shape, get_model
 from core.models.weights import check_local_file
 from core.specs import RepeatKind, RepeatSpec, RunSpec
@@ -90,6 +91,11 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
                 "fine-tune and no frozen part to show views to. Leave out both settings."
             )
         spec = spec.changed(weights="random")
+    elif spec.fine_tune > len(blocks(spec.model)):
+        raise InputError(
+            f"{model.title} has {len(blocks(spec.model))} blocks that can be fine-tuned, and "
+            f"{spec.fine_tune} were asked for. Choose fewer."
+        )
     elif spec.weights not in ("imagenet", "random"):
         spec = spec.changed(weights=str(check_local_file(spec.weights)))
     if spec.device.startswith("gpu:"):

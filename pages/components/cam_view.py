@@ -168,7 +168,7 @@ def _film(
 def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:
     label = decide(answer.probabilities, threshold)
     if film.pixels is not None and answer.heat is not None:
-        spoke_for = decide(answer.probabilities, None)
+        spoke_for = answer.heat_class or decide(answer.probabilities, None)
         st.image(
             overlay(film.pixels, answer.heat, opacity),
             width="stretch",

@@ -26,8 +26,8 @@ def more_fields(*, for_backbones: bool) -> None:
         _learning_rate()
         st.markdown(
             "**Fine-tuning and views**",
-            help="Only VGG16, NASNetLarge and InceptionResNetV2 have a part that stays as it "
-            "was when they start; all of the CNN learns from the beginning.",
+            help="Pretrained networks have a part that stays as it was when they start; all "
+            "of the CNN learns from the beginning.",
         )
         _backbones(disabled=not for_backbones)
         st.toggle(

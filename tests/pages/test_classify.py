@@ -29,6 +29,7 @@ class Client:
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], list[str]]] = []
+        self.heat_class: str | None = None
 
     def classify(
         self,
@@ -36,9 +37,11 @@ class Client:
         films: Sequence[tuple[str, bytes]],
         *,
         cam: bool = True,
+        heat_class: str | None = None,
         progress: Progress | None = None,
     ) -> list[FilmResult]:
         self.asked.append((list(run_ids), [name for name, _ in films]))
+        self.heat_class = heat_class
         results = []
         for name, data in films:
             if progress:
@@ -51,7 +54,8 @@ class Client:
                 else:
                     heat = np.linspace(0, 1, 49, dtype=np.float32).reshape(7, 7)
                     shares = {"covid": 0.8, "healthy": 0.2}
-                    results.append(FilmResult(name, run_id, "covid", shares, heat, None))
+                    shown = heat_class or "covid"
+                    results.append(FilmResult(name, run_id, "covid", shares, heat, None, shown))
         return results
 
 
@@ -94,6 +98,20 @@ def test_without_a_finished_run_the_page_points_to_train(phantom_store: Store) -
     app = open_app("classify")
     assert "No run has finished yet" in everything_said(app)
     assert "not a diagnosis" in everything_said(app)
+
+
+def test_the_heat_of_one_class_can_be_asked_for(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    app = upload(open_app("classify"), ("one.png", png(1)))
+    classify(app)
+    assert client.heat_class is None
+    box = app.selectbox("classify_heat_class")
+    assert box.options == ["what each network answers", "covid", "healthy"]
+    box.set_value("healthy").run()
+    classify(app)
+    assert client.heat_class == "healthy"
+    assert app.image[1].proto.imgs[0].caption == "What spoke for “healthy”"
 
 
 def test_the_address_names_the_run(ready: tuple[Store, Run, Run], client: Client) -> None:

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from core.specs import RunSpec
-from core.store import Run, Store
+from core.store import Epoch, Run, Store
 from core.training import launcher
-from pages.components import live_monitor, run_words
+from core.training.artefacts import RunFiles
+from core.training.rate_test import RateTest
+from pages.components import live_curves, run_words
 from tests.pages.runs import RESULT, make_dataset, make_run
 from tests.pages.test_app import everything_said, open_app
 
@@ -78,7 +80,7 @@ def test_time_left_falls_back_on_the_epochs_so_far() -> None:
 
 def test_a_gap_in_a_curve_stays_a_gap(store: Store) -> None:
     run = make_run(store, "training", epochs=2)
-    spec = live_monitor._curve(run, store.runs.epochs(run.run_id), "accuracy", percent=True)
+    spec = live_curves._curve(run, store.runs.epochs(run.run_id), "accuracy", percent=True)
     training, validation = spec["series"]
     assert training["data"] == [[1, 60.0], [2, 60.0]]
     assert validation["data"] == [[1, None], [2, None]]
@@ -155,3 +157,33 @@ def test_the_log_is_read_when_it_is_opened(phantom_store: Store) -> None:
     app.session_state[f"log_{run.run_id}"] = True
     app.run()
     assert app.code[0].value.endswith("last line")
+
+
+def test_fine_tuning_is_a_second_phase_and_what_it_took_is_told(phantom_store: Store) -> None:
+    make_dataset(phantom_store)
+    seconds = {"decode": 2.0, "features": 30.0, "train": 20.0, "evaluate": 1.0, "total": 65.0}
+    result = RESULT | {"seconds": seconds, "fine_tuned": ["Block 5"]}
+    spec = {"model": "vgg16", "fine_tune": 1, "fine_tune_epochs": 2, "find_learning_rate": True}
+    run = make_run(phantom_store, "done", epochs=3, result=result, spec=spec)
+    for number in (4, 5):
+        epoch = Epoch(number, 0.3, 0.8, 0.3, 0.8, 1e-5, 4.0, "fine-tuning")
+        phantom_store.runs.save_epoch(run.run_id, epoch)
+    frame = phantom_store.runs.epochs(run.run_id)
+    training = live_curves._curve(run, frame, "loss", percent=False)["series"][0]
+    assert training["markLine"]["data"] == [{"xAxis": 3.5}]
+    before = live_curves._curve(run, frame.head(3), "loss", percent=False)["series"][0]
+    assert "markLine" not in before
+
+    rates = [1e-6, 1e-4, 1e-2]
+    folder = RunFiles(phantom_store.workspace.run_folder(run.run_id)).create()
+    RateTest(rates, [0.7, 0.5, 0.9], 1e-4).save(folder.rates)
+    app = open_app("train", run=run.run_id)
+    said = everything_said(app)
+    assert "fine-tuned: Block 5" in said
+    assert "trained with the suggested rate, 0.0001" in said
+    labels = [one.label for one in app.expander]
+    assert "Where the time went: 1 min 5 s in all" in labels
+    assert "Learning rates tried" in labels
+    [tried, spent] = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    assert tried["data"][0]["y"] == [0.7, 0.5, 0.9]
+    assert spent["data"][0]["x"] == [2.0, 30.0, 20.0, 1.0, 12.0]

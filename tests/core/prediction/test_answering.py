@@ -60,6 +60,23 @@ def test_films_outer_runs_inner_and_rubbish_alone(
     assert "Loading VGG16" in [answer["progress"][2] for answer in said if "progress" in answer]
 
 
+def test_the_heat_of_a_class_can_be_asked_for(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run("one", "cnn")
+    films = [png(0), png(1)]
+    heats = {}
+    for asked in ("covid", "healthy", "a class of another run", None):
+        content = request(tmp_path / str(asked), ["one"], films) | {"heat_class": asked}
+        rows = answers(workspace, content)[-1]["results"]
+        shown = [row["heat_class"] for row in rows]
+        known = asked in ("covid", "healthy")
+        assert shown == ([asked] * 2 if known else [row["label"] for row in rows])
+        heats[asked] = [np.load(tmp_path / str(asked) / row["heat"]) for row in rows]
+    assert not np.array_equal(heats["covid"], heats["healthy"])
+    assert np.array_equal(heats[None], heats["a class of another run"])
+
+
 def test_more_films_than_a_batch(workspace: Workspace, make_run: MakeRun, tmp_path: Path) -> None:
     """A film's answer does not depend on the batch it is in."""
     make_run("one")

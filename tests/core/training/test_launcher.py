@@ -101,6 +101,7 @@ def test_refresh_is_cheap(store: Store, queue: Queue, dispatchers: list[Alive]) 
         ({"model": "vgg16", "weights": __file__}, "not a file of weights"),
         ({"fine_tune": 2}, "nothing to fine-tune"),
         ({"views": 4}, "no frozen part"),
+        ({"model": "vgg16", "weights": "random", "fine_tune": 6}, "VGG16 has 5 blocks"),
         ({"device": "gpu:99"}, "no gpu:99 on this machine"),
     ],
 )
