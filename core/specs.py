@@ -160,9 +160,10 @@ class RunSpec(Spec):
     ``learning_rate``.
 
     For frozen backbones only: ``views`` augmented versions of each training film are
-    looked at beside the film itself. ``fine_tune`` blocks from the top are
-    unfrozen after the head has been trained, for ``fine_tune_epochs`` more epochs at
-    ``fine_tune_learning_rate``. ``cache`` False computes everything afresh and keeps nothing.
+    looked at beside the film itself; with 0, ``augment`` changes nothing for them.
+    ``fine_tune`` blocks from the top are unfrozen after the head has been trained, for
+    ``fine_tune_epochs`` more epochs at ``fine_tune_learning_rate``. With ``cache`` False
+    everything is computed afresh and nothing is kept.
     """
 
     dataset: str
@@ -176,7 +177,7 @@ class RunSpec(Spec):
     find_learning_rate: bool = False
     dropout: float = Field(0.3, ge=0, lt=1)
     augment: AugmentSpec | None = AugmentSpec()
-    views: int = Field(1, ge=1, le=16)
+    views: int = Field(0, ge=0, le=16)
     early_stopping: int | None = Field(None, ge=1)
     class_weighting: bool = False
     fine_tune: int = Field(0, ge=0, le=100)

@@ -49,6 +49,11 @@ class Workspace:
         return self.root / "weights"
 
     @property
+    def backbones(self) -> Path:
+        """The hashes of frozen weights that have been built here before."""
+        return self.root / "backbones.json"
+
+    @property
     def speeds(self) -> Path:
         """What was measured of this machine's ways to compute."""
         return self.root / "speeds.json"

@@ -34,21 +34,19 @@ def build_model(
     dropout: float,
     weights: Literal["random"] | Path | None,
     seed: int,
-    head_seed: int | None = None,
 ) -> keras.Model:
     """Input float32 (S, S, 3), preprocessed → logits float32 (classes).
 
     ``weights``: a file of backbone weights, or "random" (the same as None). A backbone is
     frozen: nothing below ``pool`` is trainable, and its batch normalisation uses the
-    stored averages. ``seed`` fixes all random weights, ``head_seed`` instead of it those of
-    the part that trains (it also seeds numpy's, Python's and the backend's global
-    generators). Raises InputError for an unknown name, a film
-    too small, or a weights file that does not fit.
+    stored averages. ``seed`` fixes all random weights (it also seeds numpy's, Python's and
+    the backend's global generators). Raises InputError for an unknown name, a film too
+    small, or a weights file that does not fit.
     """
     spec = get_model(name)
     check_shape(spec, image_size, classes)
     file = None if weights in (None, "random") else Path(str(weights))
-    keras.utils.set_random_seed(seed if head_seed is None else head_seed)
+    keras.utils.set_random_seed(seed)
     if spec.family == "cnn":
         if file is not None:
             raise InputError(f"{spec.title} starts from random weights; leave the file out.")
@@ -66,12 +64,25 @@ def build_model(
     for layer in backbone.layers:
         layer.trainable = False
 
-    x = layers.GlobalAveragePooling2D(name=POOL)(backbone.output)
-    x = layers.Dense(HEAD_UNITS, activation="relu", name=DENSE)(x)
+    pooled = layers.GlobalAveragePooling2D(name=POOL)(backbone.output)
+    return keras.Model(film, _head(pooled, classes, dropout), name=name)
+
+
+def build_head(name: str, *, classes: int, dropout: float, seed: int) -> keras.Model:
+    """A backbone's head alone: pooled vector float32 (channels) → logits float32 (classes).
+
+    The same layers as ``head_model`` of the whole network, in fractions of a second.
+    """
+    keras.utils.set_random_seed(seed)
+    vector = keras.Input((get_model(name).feature_channels,), name="vector")
+    return keras.Model(vector, _head(vector, classes, dropout), name=f"{name}_head")
+
+
+def _head(pooled: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTensor:
+    x = layers.Dense(HEAD_UNITS, activation="relu", name=DENSE)(pooled)
     x = layers.Dropout(dropout, name=DROPOUT)(x)
     # float32 whatever the precision policy: the loss is computed from these.
-    logits = layers.Dense(classes, name=LOGITS, dtype="float32")(x)
-    return keras.Model(film, logits, name=name)
+    return layers.Dense(classes, name=LOGITS, dtype="float32")(x)
 
 
 def last_feature_layer(model: keras.Model) -> str:

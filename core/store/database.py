@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -113,6 +114,11 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._create_or_check()
+        # Never used: while one connection stays open, the last of the others to close need
+        # not write the log back into the file, which takes a look at the disk each time.
+        idle = sqlite3.connect(path, check_same_thread=False)
+        idle.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        weakref.finalize(self, idle.close)
 
     @contextmanager
     def work(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:

@@ -115,3 +115,25 @@ class VectorBatches(Batches):
         for number in np.unique(shown[shown > 0]):
             first[shown == number] = self.views[number][places[shown == number]]
         return first
+
+
+class Endless(keras.utils.PyDataset):
+    """All epochs of some batches as one stream, from epoch ``first`` on (from 0).
+
+    Opening an iterator takes Keras longer than an epoch of a head takes to train.
+    """
+
+    def __init__(self, batches: Batches, first: int) -> None:
+        super().__init__()
+        self.batches = batches
+        self.first = first
+
+    @property
+    def num_batches(self) -> None:
+        return None
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        epochs, place = divmod(index, len(self.batches))
+        if place == 0 or self.batches.epoch != self.first + epochs:
+            self.batches.begin_epoch(self.first + epochs)
+        return self.batches[place]

@@ -85,7 +85,7 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
                 f"{model.title} learns everything from your films and takes no weights file. "
                 "Choose random weights."
             )
-        if spec.fine_tune or spec.views > 1:
+        if spec.fine_tune or spec.views:
             raise InputError(
                 f"All of {model.title} learns from the beginning, so there is nothing to "
                 "fine-tune and no frozen part to show views to. Leave out both settings."

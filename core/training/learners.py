@@ -5,23 +5,36 @@ Both offer the same: a Keras model to fit, what to feed it, and logits of all fi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
-from core.models.build import feature_model, head_model
+from core.models.build import feature_model
 from core.models.preprocess import preprocess
 from core.specs import RunSpec
 from core.training import backend
-from core.training.batches import Batches, FilmBatches, VectorBatches
+from core.training.batches import Batches, Endless, FilmBatches, VectorBatches
+from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.data import TrainingData, balanced_weights
 from core.training.features import BATCH, Source, View, features
 from core.training.reporter import Reporter
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
+STEPS_AT_ONCE = 64  # batches of vectors without a look at a stop: some tenths of a second
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What ``fit`` is given: its arguments for the data, callbacks that come first, and how
+    many batches it may take without a look at anything else."""
+
+    arguments: dict[str, Any]
+    callbacks: list[keras.callbacks.Callback]
+    at_once: int = 1
 
 
 class Learner(Protocol):
@@ -29,7 +42,9 @@ class Learner(Protocol):
 
     model: keras.Model
     training: Batches
-    validation: Batches | None
+
+    def feed(self, first: int) -> Feed:
+        """From epoch ``first`` on (from 0)."""
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         """float32 (n, k) of all films of the data set as they are, in its order."""
@@ -70,6 +85,10 @@ class FilmLearner:
         has_validation = len(plan.data.rows("validation")) > 0
         self.validation = self._batches("validation") if has_validation else None
 
+    def feed(self, first: int) -> Feed:
+        arguments = {"x": self.training, "validation_data": self.validation}
+        return Feed(arguments, [BeginEpoch(self.training)])
+
     def _batches(self, split: str) -> FilmBatches:
         data, spec = self._plan.data, self._plan.spec
         return FilmBatches(
@@ -99,23 +118,32 @@ class HeadLearner:
 
     def __init__(
         self,
-        model: keras.Model,
+        head: keras.Model,
+        whole: Callable[[], keras.Model],
         plan: Plan,
         backbone: str,
         cache: Path,
         reporter: Reporter,
     ) -> None:
-        self.model = head_model(model)
+        """``whole`` gives the network with its backbone, and is called only when a vector is
+        not in ``cache`` yet; ``backbone`` says what those in there must come from."""
+        self.model = head
         spec, data = plan.spec, plan.data
-        frozen = feature_model(model)
-        frozen.compile(jit_compile=backend.jit_compile(plan.xla))
+        frozen: list[keras.Model] = []
+
+        def extract(films: np.ndarray) -> np.ndarray:
+            if not frozen:
+                frozen.append(feature_model(whole()))
+                frozen[0].compile(jit_compile=backend.jit_compile(plan.xla))
+            return np.asarray(frozen[0].predict_on_batch(films))
+
         source = Source(
             data.films,
             data.film_ids.tolist(),
             spec.model,
             backbone,
             plan.preprocessing,
-            int(frozen.output.shape[-1]),
+            int(head.input.shape[-1]),
         )
         everything, training = np.arange(len(data.films)), data.rows("train")
         passes = [(everything, View())]
@@ -133,7 +161,7 @@ class HeadLearner:
                 already = had
                 reporter.update(before + done, already=found + had)
 
-            vectors.append(features(cache, source, rows, view, frozen.predict_on_batch, tell))
+            vectors.append(features(cache, source, rows, view, extract, tell))
             before += len(rows)
             found += already
         self._plain = vectors[0]
@@ -146,6 +174,12 @@ class HeadLearner:
             if len(checked)
             else None
         )
+
+    def feed(self, first: int) -> Feed:
+        steps = len(self.training)
+        arguments = {"x": Endless(self.training, first), "steps_per_epoch": steps}
+        validate = [] if self.validation is None else [ValidateVectors(self.validation)]
+        return Feed(arguments, validate, min(steps, STEPS_AT_ONCE))
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         reporter.stage("evaluating", total=len(self._plain), unit="films")

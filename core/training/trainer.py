@@ -14,15 +14,14 @@ import numpy as np
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.models.blocks import blocks
-from core.models.build import backbone_hash, build_model, feature_model, is_frozen, save_head
-from core.models.registry import get_model, preprocessing_kind
+from core.models.build import build_model, feature_model, save_head
+from core.models.registry import get_model, parameter_counts, preprocessing_kind
 from core.models.weights import resolve_weights
 from core.specs import SPLITS, RunSpec
 from core.store import PHASES, Run, Store
 from core.training import backend, checkpoint, precision
 from core.training.artefacts import RunCard, RunFiles
 from core.training.callbacks import (
-    BeginEpoch,
     BestEpoch,
     CancelOnRequest,
     Checkpoint,
@@ -34,6 +33,7 @@ from core.training.clock import Clock
 from core.training.data import TrainingData, load
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
+from core.training.network import Network
 from core.training.precision import Mode
 from core.training.rate_finder import LOWEST, find_rate
 from core.training.rate_test import RateTest
@@ -41,6 +41,7 @@ from core.training.reporter import Reporter, Superseded
 from core.workspace import Workspace
 
 TRAINING, FINE_TUNING = PHASES
+CHECKPOINT_SECONDS = 1.0  # the most that a killed run has to do again, beside an epoch
 # Batches to try learning rates on: a batch of films through the CNN takes seconds.
 RATE_STEPS_VECTORS, RATE_STEPS_FILMS = 100, 40
 
@@ -89,19 +90,20 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
 
     mode = _mode(store, spec, size, len(data.classes), reporter)
     mode.apply()
-    model, backbone = _build(store, run, size, kind, data, reporter, files)
+    network = _network(store, run, size, kind, data, reporter, files)
     weigh = spec.class_weighting or dataset.balance == "class_weights"
     plan = Plan(spec, data, kind, weigh, mode.xla)
-    tunes = spec.fine_tune > 0 and is_frozen(model)
-    state = TrainingState()
+    tunes = spec.fine_tune > 0 and network.is_frozen
+    model, state = network.learns, TrainingState()
     if not tunes or checkpoint.phase(files.checkpoint) != FINE_TUNING:
         with clock.stage("features"):
-            learner = _learner(model, plan, f"{backbone} {mode.name}", caches, reporter)
+            learner = _learner(network, plan, mode, caches, reporter)
         with clock.stage("train"):
             rate = _rate(learner, spec, mode, files, reporter)
         phase = Phase(TRAINING, learner, spec.epochs, rate, mode.xla)
         state = _fit(store, run, phase, state, reporter, clock, files)
     if tunes:
+        model = network.whole()
         unfreeze(model, spec.fine_tune)
         learner = FilmLearner(model, plan)
         rate = spec.fine_tune_learning_rate
@@ -118,7 +120,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     trained = int((epochs["phase"] == TRAINING).sum())
     best = epochs[epochs["epoch"] == state.best_epoch]
     result |= {
-        "total_params": model.count_params(),
+        "total_params": parameter_counts(spec.model, size, len(data.classes)).total,
         "trainable_params": int(sum(np.prod(one.shape) for one in model.trainable_weights)),
         # The median: the first epoch also traces the graph.
         "seconds_per_epoch": float(epochs["seconds"].median()),
@@ -143,7 +145,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     log.info("done; best epoch %d, test: %s", state.best_epoch, result["test"])
 
 
-def _build(
+def _network(
     store: Store,
     run: Run,
     size: int,
@@ -151,21 +153,12 @@ def _build(
     data: TrainingData,
     reporter: Reporter,
     files: RunFiles,
-) -> tuple[keras.Model, str]:
+) -> Network:
     spec = run.spec
     reporter.stage("weights", unit="bytes")
     weights = resolve_weights(store.workspace, spec, _teller(reporter, "weights", "bytes"))
     reporter.stage("model")
-    model = build_model(
-        spec.model,
-        image_size=size,
-        classes=len(data.classes),
-        dropout=spec.dropout,
-        weights=weights or "random",
-        seed=spec.seed,
-        head_seed=spec.trained_seed,
-    )
-    backbone = backbone_hash(model)
+    network = Network(spec, size, len(data.classes), weights, store.workspace.backbones)
     RunCard(
         run_id=run.run_id,
         model=spec.model,
@@ -175,11 +168,11 @@ def _build(
         dropout=spec.dropout,
         seed=spec.seed,
         weights=str(weights) if weights else "random",
-        backbone_hash=backbone,
-        fine_tune=spec.fine_tune if is_frozen(model) else 0,
+        backbone_hash=network.backbone,
+        fine_tune=spec.fine_tune if network.is_frozen else 0,
     ).save(files.card)
     log.info("%s, %s weights", get_model(spec.model).title, weights or "random")
-    return model, backbone
+    return network
 
 
 def _mode(store: Store, spec: RunSpec, size: int, classes: int, reporter: Reporter) -> Mode:
@@ -198,19 +191,23 @@ def _mode(store: Store, spec: RunSpec, size: int, classes: int, reporter: Report
 
 
 def _learner(
-    model: keras.Model, plan: Plan, backbone: str, caches: Workspace, reporter: Reporter
+    network: Network, plan: Plan, mode: Mode, caches: Workspace, reporter: Reporter
 ) -> Learner:
-    if is_frozen(model):
-        return HeadLearner(model, plan, backbone, caches.feature_cache, reporter)
-    return FilmLearner(model, plan)
+    if not network.is_frozen:
+        return FilmLearner(network.learns, plan)
+    backbone = f"{network.backbone} {mode.name}"
+    return HeadLearner(
+        network.learns, network.whole, plan, backbone, caches.feature_cache, reporter
+    )
 
 
-def _compile(model: keras.Model, spec: RunSpec, rate: Any, xla: bool) -> None:
+def _compile(model: keras.Model, spec: RunSpec, rate: Any, xla: bool, *, at_once: int = 1) -> None:
     model.compile(
         optimizer=OPTIMIZERS[spec.optimizer](learning_rate=rate),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         jit_compile=backend.jit_compile(xla),
+        steps_per_execution=at_once,
     )
 
 
@@ -251,7 +248,7 @@ def _fit(
     rate: Any = phase.learning_rate
     if spec.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, phase.epochs * steps)
-    _compile(model, spec, rate, phase.xla)
+    _compile(model, spec, rate, phase.xla, at_once=learner.feed(0).at_once)
     # After building: what follows must not depend on how many numbers that drew.
     keras.utils.set_random_seed(spec.trained_seed)
     state = checkpoint.load(files.checkpoint, model, phase.name)
@@ -273,21 +270,21 @@ def _fit(
     last = state.began + phase.epochs
     reporter.stage(phase.name, total=phase.epochs * steps, unit="batches", epochs=last)
     if not state.stopped_early and state.epoch < last:
+        feed = learner.feed(state.epoch)
         with clock.stage("train"):
             model.fit(
-                learner.training,
-                validation_data=learner.validation,
+                **feed.arguments,
                 epochs=last,
                 initial_epoch=state.epoch,
                 shuffle=False,
                 verbose=0,
                 callbacks=[
-                    BeginEpoch(learner.training),
+                    *feed.callbacks,
                     CancelOnRequest(reporter),
                     Progress(reporter, last, state.epoch, steps, state.began),
                     EpochRecorder(store, run.run_id, last, phase.name),
                     BestEpoch(state, spec.early_stopping),
-                    Checkpoint(files.checkpoint, state, clock),
+                    Checkpoint(files.checkpoint, state, clock, CHECKPOINT_SECONDS),
                 ],
             )
     checkpoint.put(checkpoint.changing(model), state.best_weights)

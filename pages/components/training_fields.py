@@ -139,7 +139,8 @@ def augmentation_fields() -> None:
         key=PREFIX + "augment",
         persist_state=KEEP,
         help="With few films, this is what keeps a network from learning them by heart. "
-        "Validation and test films are never changed.",
+        "Validation and test films are never changed. It is for the CNN, for fine-tuning, and "
+        "for frozen networks that are shown augmented views (under More settings).",
     )
     with st.expander("Which changes, and how large", key=PREFIX + "changes"):
         columns = st.columns(4)

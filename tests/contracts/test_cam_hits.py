@@ -38,7 +38,7 @@ from core.datasets.phantom import draw
 from core.explain.keras_cam import CamModel
 from core.images.overlay import enlarge
 from core.images.resize import resize
-from core.models.build import backbone_hash, build_model, is_frozen
+from core.models.build import build_model, head_model, is_frozen
 from core.models.preprocess import preprocess
 from core.models.registry import get_model
 from core.specs import RunSpec
@@ -215,7 +215,7 @@ def learner_of(
     if not is_frozen(model):
         return FilmLearner(model, plan)
     quiet: Any = Quiet()
-    return HeadLearner(model, plan, backbone_hash(model), cache, quiet)
+    return HeadLearner(head_model(model), lambda: model, plan, "planted", cache, quiet)
 
 
 def fit(learner: FilmLearner | HeadLearner, setting: Setting) -> None:

@@ -265,16 +265,15 @@ def test_half_a_transaction_leaves_nothing(store: Store) -> None:
     assert store.catalogue.sources() == []
 
 
-def test_a_damaged_database_is_told(store: Store, workspace: Workspace) -> None:
+def test_a_damaged_database_is_told(store: Store, tmp_path: Path) -> None:
     for _ in range(40):
         store.runs.create(RunSpec.build(dataset="d", model="cnn"))
-    with workspace.database.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * (workspace.database.stat().st_size - 4096))
-    for extra in workspace.root.glob("*.sqlite3-*"):
-        extra.unlink()
+    with store.catalogue._database.work() as work:
+        whole = work.serialize()
+    damaged = open_workspace(tmp_path / "damaged")
+    damaged.database.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     with pytest.raises(StoreError, match=r"damaged: put a copy of it back"):
-        open_store(workspace).runs.all()
+        open_store(damaged).runs.all()
 
 
 def test_a_full_disk_is_told(store: Store) -> None:

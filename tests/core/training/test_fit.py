@@ -16,11 +16,13 @@ import pytest
 from core.errors import Cancelled, TrainingError
 from core.specs import Optimizer
 from core.store import Epoch, Run, Store
-from core.training import checkpoint
+from core.training import checkpoint, trainer
 from core.training.artefacts import RunFiles
-from core.training.batches import VectorBatches
+from core.training.batches import Endless, VectorBatches
+from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.checkpoint import TrainingState
 from core.training.clock import Clock
+from core.training.learners import Feed
 from core.training.trainer import OPTIMIZERS, Phase, _evaluate, _fit
 
 Queue = Callable[..., Run]
@@ -58,16 +60,21 @@ def learner(rows: slice = slice(0, 16), scale: float = 1.0) -> Any:
     model = keras.Model(vector, keras.layers.Dense(2)(x))
     common = {"weights": None, "batch_size": 4, "seed": 0}
     checked = slice(16, 24)
-    return SimpleNamespace(
-        model=model,
-        training=VectorBatches(
-            [VECTORS[rows] * scale, VECTORS[rows] * scale * 1.1],
-            targets=TARGETS[rows], shuffle=True, **common,
-        ),
-        validation=VectorBatches(
-            [VECTORS[checked]], targets=TARGETS[checked], shuffle=False, **common
-        ),
+    training = VectorBatches(
+        [VECTORS[rows] * scale, VECTORS[rows] * scale * 1.1],
+        targets=TARGETS[rows], shuffle=True, **common,
     )  # fmt: skip
+    validation = VectorBatches(
+        [VECTORS[checked]], targets=TARGETS[checked], shuffle=False, **common
+    )
+    arguments = {"x": training, "validation_data": validation}
+    feed = Feed(arguments, [BeginEpoch(training)])
+    return SimpleNamespace(model=model, training=training, feed=lambda first: feed)
+
+
+@pytest.fixture(autouse=True)
+def _save_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -118,6 +125,25 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(store: Store, start: Any)
     for one, other in zip(model.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5)
     assert state.spent["train"] > 0
+
+
+def test_a_stream_of_vectors_trains_what_epochs_train(store: Store, start: Any) -> None:
+    """The quick way of heads: the same films in the same order, the same numbers."""
+    plain, quick = start(), start()
+    fit(store, plain, Quiet())
+    made = learner()
+    validation = made.feed(0).arguments["validation_data"]
+    made.feed = lambda first: Feed(
+        {"x": Endless(made.training, first), "steps_per_epoch": 4}, [ValidateVectors(validation)], 4
+    )
+    with pytest.raises(Cancelled):
+        fit(store, quick, Quiet(batches=3), made)
+    reached = len(store.runs.epochs(quick.run_id))
+    assert 0 < reached < 6
+    fit(store, quick, Quiet(), made)
+    columns = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
+    first, second = (store.runs.epochs(run.run_id)[columns] for run in (plain, quick))
+    np.testing.assert_allclose(second, first, rtol=1e-4)
 
 
 def test_the_best_epoch_is_put_back_and_patience_survives_a_resume(

@@ -1,0 +1,82 @@
+"""The network of a run [K]: what learns, and the frozen rest only when somebody needs it.
+
+A large backbone takes longer to build than its head to train. A second run on the same films
+finds all vectors on disk, so it never builds the backbone; that this is the same backbone is
+known from its hash, which is kept for weights that have been built before.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+from filelock import FileLock
+
+from core.models.build import backbone_hash, build_head, build_model, head_model
+from core.models.registry import get_model
+from core.specs import RunSpec
+from core.training.artefacts import written_whole
+from core.training.checkpoint import put, values_of
+
+
+class Network:
+    """``learns``: the head of a backbone, all of the CNN. ``backbone``: the hash of the frozen
+    weights, "" for the CNN. ``weights``: a file, or None for random ones; ``known``: the
+    file that keeps hashes."""
+
+    def __init__(
+        self, spec: RunSpec, size: int, classes: int, weights: Path | None, known: Path
+    ) -> None:
+        self._spec, self._size, self._classes, self._weights = spec, size, classes, weights
+        self._whole: keras.Model | None = None
+        self.is_frozen = get_model(spec.model).family == "backbone"
+        if self.is_frozen:
+            self.learns = build_head(
+                spec.model, classes=classes, dropout=spec.dropout, seed=spec.trained_seed
+            )
+            self.backbone = self._hash(known)
+        else:
+            self.learns = self.whole()
+            self.backbone = ""
+
+    def whole(self) -> keras.Model:
+        """From film to logits; built on the first call, the head as it is by then."""
+        if self._whole is None:
+            spec = self._spec
+            self._whole = build_model(
+                spec.model,
+                image_size=self._size,
+                classes=self._classes,
+                dropout=spec.dropout,
+                weights=self._weights or "random",
+                seed=spec.seed if self.is_frozen else spec.trained_seed,
+            )
+        if self.is_frozen:
+            put(head_model(self._whole).weights, values_of(self.learns.weights))
+        return self._whole
+
+    def _hash(self, known: Path) -> str:
+        key = f"{self._spec.model} {self._identity()} keras {keras.__version__}"
+        with FileLock(known.with_suffix(".lock")):
+            hashes = _read(known)
+            if key not in hashes:
+                hashes[key] = backbone_hash(self.whole())
+                with written_whole(known) as temporary:
+                    temporary.write_text(json.dumps(hashes, indent=2))
+        return hashes[key]
+
+    def _identity(self) -> str:
+        """What the frozen weights are, without reading them."""
+        if self._weights is None:
+            return f"random {self._spec.seed}"
+        state = self._weights.stat()
+        return f"{self._weights} {state.st_size} {state.st_mtime_ns}"
+
+
+def _read(known: Path) -> dict[str, str]:
+    try:
+        hashes: dict[str, str] = json.loads(known.read_text())
+        return hashes
+    except (OSError, ValueError):
+        return {}
