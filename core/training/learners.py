@@ -179,7 +179,9 @@ class HeadLearner:
         steps = len(self.training)
         arguments = {"x": Endless(self.training, first), "steps_per_epoch": steps}
         validate = [] if self.validation is None else [ValidateVectors(self.validation)]
-        return Feed(arguments, validate, min(steps, STEPS_AT_ONCE))
+        # A divisor: Keras runs the last round of an endless stream whole.
+        at_once = max(n for n in range(1, STEPS_AT_ONCE + 1) if steps % n == 0)
+        return Feed(arguments, validate, at_once)
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         reporter.stage("evaluating", total=len(self._plain), unit="films")

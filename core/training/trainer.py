@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -18,52 +17,21 @@ from core.models.build import build_model, feature_model, save_head
 from core.models.registry import get_model, parameter_counts, preprocessing_kind
 from core.models.weights import resolve_weights
 from core.specs import SPLITS, RunSpec
-from core.store import PHASES, Run, Store
+from core.store import Run, Store
 from core.training import backend, checkpoint, precision
 from core.training.artefacts import RunCard, RunFiles
-from core.training.callbacks import (
-    BestEpoch,
-    CancelOnRequest,
-    Checkpoint,
-    EpochRecorder,
-    Progress,
-)
 from core.training.checkpoint import TrainingState
 from core.training.clock import Clock
 from core.training.data import TrainingData, load
 from core.training.fine_tuning import save_tuned, unfreeze
+from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
 from core.training.network import Network
 from core.training.precision import Mode
-from core.training.rate_finder import LOWEST, find_rate
-from core.training.rate_test import RateTest
-from core.training.reporter import Reporter, Superseded
+from core.training.reporter import Reporter
 from core.workspace import Workspace
 
-TRAINING, FINE_TUNING = PHASES
-CHECKPOINT_SECONDS = 1.0  # the most that a killed run has to do again, beside an epoch
-# Batches to try learning rates on: a batch of films through the CNN takes seconds.
-RATE_STEPS_VECTORS, RATE_STEPS_FILMS = 100, 40
-
-OPTIMIZERS = {
-    "nadam": keras.optimizers.Nadam,
-    "adam": keras.optimizers.Adam,
-    "sgd": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-}
-
 log = logging.getLogger("thoraxlens.training")
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A stretch of epochs: one of ``core.store.PHASES``, and what learns in it."""
-
-    name: str
-    learner: Learner
-    epochs: int
-    learning_rate: float
-    xla: bool = False
 
 
 def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
@@ -99,18 +67,18 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         with clock.stage("features"):
             learner = _learner(network, plan, mode, caches, reporter)
         with clock.stage("train"):
-            rate = _rate(learner, spec, mode, files, reporter)
+            rate = learning_rate(learner, spec, mode.xla, files, reporter)
         phase = Phase(TRAINING, learner, spec.epochs, rate, mode.xla)
-        state = _fit(store, run, phase, state, reporter, clock, files)
+        state = fit(store, run, phase, state, reporter, clock, files)
     if tunes:
         model = network.whole()
         unfreeze(model, spec.fine_tune)
         learner = FilmLearner(model, plan)
         rate = spec.fine_tune_learning_rate
         phase = Phase(FINE_TUNING, learner, spec.fine_tune_epochs, rate, mode.xla)
-        state = _fit(store, run, phase, state, reporter, clock, files)
+        state = fit(store, run, phase, state, reporter, clock, files)
 
-    _move(store, run, "evaluating", ("preparing", "training"))
+    move(store, run, "evaluating", ("preparing", "training"))
     with clock.stage("evaluate"):
         result = _evaluate(learner.logits(reporter), data, files)
     save_head(model, files.weights)
@@ -127,7 +95,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,
         "stopped_early": state.stopped_early or trained < spec.epochs,
-        "learning_rate": _used_rate(spec, files),
+        "learning_rate": used_rate(spec, files),
         "running": {
             key: None if best.empty or best[key].isna().all() else float(best[key].iloc[0])
             for key in ("loss", "accuracy")
@@ -139,7 +107,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     if tunes:
         result["fine_tuned"] = [one.title for one in blocks(spec.model)[: spec.fine_tune]]
     reporter.check()
-    _move(store, run, "done", ("evaluating",), result=result, finished_at=time.time())
+    move(store, run, "done", ("evaluating",), result=result, finished_at=time.time())
     checkpoint.discard(files.checkpoint)
     shutil.rmtree(files.scratch, ignore_errors=True)
     log.info("done; best epoch %d, test: %s", state.best_epoch, result["test"])
@@ -201,96 +169,6 @@ def _learner(
     )
 
 
-def _compile(model: keras.Model, spec: RunSpec, rate: Any, xla: bool, *, at_once: int = 1) -> None:
-    model.compile(
-        optimizer=OPTIMIZERS[spec.optimizer](learning_rate=rate),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        jit_compile=backend.jit_compile(xla),
-        steps_per_execution=at_once,
-    )
-
-
-def _rate(
-    learner: Learner, spec: RunSpec, mode: Mode, files: RunFiles, reporter: Reporter
-) -> float:
-    """The learning rate to train with: the one asked for, or the one that a test suggests."""
-    if not spec.find_learning_rate:
-        return spec.learning_rate
-    test = RateTest.load(files.rates)
-    if test is None:
-        _compile(learner.model, spec, LOWEST, mode.xla)
-        keras.utils.set_random_seed(spec.trained_seed)
-        steps = RATE_STEPS_FILMS if isinstance(learner, FilmLearner) else RATE_STEPS_VECTORS
-        test = find_rate(learner.model, learner.training, steps, reporter)
-        test.save(files.rates)
-        log.info("learning rates tried: %s suggested", test.suggested or "none")
-    return test.suggested or spec.learning_rate
-
-
-def _used_rate(spec: RunSpec, files: RunFiles) -> float:
-    test = RateTest.load(files.rates) if spec.find_learning_rate else None
-    return (test.suggested if test else None) or spec.learning_rate
-
-
-def _fit(
-    store: Store,
-    run: Run,
-    phase: Phase,
-    before: TrainingState,
-    reporter: Reporter,
-    clock: Clock,
-    files: RunFiles,
-) -> TrainingState:
-    """Train for one phase, after the phase that ended in the state ``before``."""
-    spec, learner, model = run.spec, phase.learner, phase.learner.model
-    steps = len(learner.training)
-    rate: Any = phase.learning_rate
-    if spec.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, phase.epochs * steps)
-    _compile(model, spec, rate, phase.xla, at_once=learner.feed(0).at_once)
-    # After building: what follows must not depend on how many numbers that drew.
-    keras.utils.set_random_seed(spec.trained_seed)
-    state = checkpoint.load(files.checkpoint, model, phase.name)
-    if state is not None:
-        clock.add_earlier(state.spent)
-        log.info("going on after epoch %d", state.epoch)
-    else:
-        state = TrainingState(
-            epoch=before.epoch,
-            phase=phase.name,
-            began=before.epoch,
-            best_epoch=before.best_epoch,
-            best_loss=before.best_loss,
-            # What the phase before it left is the best so far.
-            best_weights=checkpoint.values_of(checkpoint.changing(model)) if before.epoch else [],
-        )
-    store.runs.forget_epochs_after(run.run_id, state.epoch)
-    _move(store, run, "training", ("preparing", "training"))
-    last = state.began + phase.epochs
-    reporter.stage(phase.name, total=phase.epochs * steps, unit="batches", epochs=last)
-    if not state.stopped_early and state.epoch < last:
-        feed = learner.feed(state.epoch)
-        with clock.stage("train"):
-            model.fit(
-                **feed.arguments,
-                epochs=last,
-                initial_epoch=state.epoch,
-                shuffle=False,
-                verbose=0,
-                callbacks=[
-                    *feed.callbacks,
-                    CancelOnRequest(reporter),
-                    Progress(reporter, last, state.epoch, steps, state.began),
-                    EpochRecorder(store, run.run_id, last, phase.name),
-                    BestEpoch(state, spec.early_stopping),
-                    Checkpoint(files.checkpoint, state, clock, CHECKPOINT_SECONDS),
-                ],
-            )
-    checkpoint.put(checkpoint.changing(model), state.best_weights)
-    return state
-
-
 def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Any]:
     logits = logits.astype(np.float64)
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -328,8 +206,3 @@ def _teller(reporter: Reporter, stage: str, unit: str) -> Any:
         reporter.update(done)
 
     return tell
-
-
-def _move(store: Store, run: Run, state: str, only_from: tuple[str, ...], **fields: Any) -> None:
-    if not store.runs.transition(run.run_id, state, only_from=only_from, **fields):
-        raise Superseded("This run was taken over by another process, or deleted.")

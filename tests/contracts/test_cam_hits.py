@@ -44,8 +44,8 @@ from core.models.registry import get_model
 from core.specs import RunSpec
 from core.training.callbacks import BeginEpoch
 from core.training.data import TrainingData
+from core.training.fitting import OPTIMIZERS
 from core.training.learners import FilmLearner, HeadLearner, Plan
-from core.training.trainer import OPTIMIZERS
 
 SEED = 3
 FILM = 240  # pixels a side, as drawn and as judged

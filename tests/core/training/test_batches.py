@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.specs import AugmentSpec
-from core.training.batches import FilmBatches, VectorBatches
+from core.training.batches import Endless, FilmBatches, VectorBatches
 
 FILMS = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
 
@@ -81,3 +81,18 @@ def test_each_epoch_takes_one_view_of_each_film() -> None:
         np.testing.assert_array_equal(inputs[:, 0] // 10, np.arange(12))
         seen.update((inputs[:, 0] % 10).tolist())
     assert seen == {0, 1, 2}
+
+
+@pytest.mark.parametrize("films", [8, 12])
+def test_an_endless_stream_is_epoch_after_epoch(films: int) -> None:
+    vectors = np.arange(films, dtype=np.float32)[:, None]
+    apart = VectorBatches([vectors, vectors + 100], **common(films, shuffle=True))
+    stream = Endless(VectorBatches([vectors, vectors + 100], **common(films, shuffle=True)), 3)
+    assert stream.num_batches is None
+    index = 0
+    for epoch in (3, 4, 5):
+        apart.begin_epoch(epoch)
+        for place in range(len(apart)):
+            for one, other in zip(stream[index], apart[place], strict=True):
+                np.testing.assert_array_equal(one, other)
+            index += 1

@@ -16,14 +16,15 @@ import pytest
 from core.errors import Cancelled, TrainingError
 from core.specs import Optimizer
 from core.store import Epoch, Run, Store
-from core.training import checkpoint, trainer
+from core.training import checkpoint, fitting
 from core.training.artefacts import RunFiles
 from core.training.batches import Endless, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.checkpoint import TrainingState
 from core.training.clock import Clock
+from core.training.fitting import OPTIMIZERS, Phase
 from core.training.learners import Feed
-from core.training.trainer import OPTIMIZERS, Phase, _evaluate, _fit
+from core.training.trainer import _evaluate
 
 Queue = Callable[..., Run]
 RNG = np.random.default_rng(0)
@@ -74,7 +75,7 @@ def learner(rows: slice = slice(0, 16), scale: float = 1.0) -> Any:
 
 @pytest.fixture(autouse=True)
 def _save_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(fitting, "CHECKPOINT_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def fit(store: Store, run: Run, reporter: Quiet, made: Any = None) -> tuple[Trai
     files = RunFiles(store.workspace.run_folder(run.run_id)).create()
     phase = Phase("training", made, run.spec.epochs, run.spec.learning_rate)
     clock = Clock(time.time())
-    state = _fit(store, run, phase, TrainingState(), reporter, clock, files)  # type: ignore[arg-type]
+    state = fitting.fit(store, run, phase, TrainingState(), reporter, clock, files)  # type: ignore[arg-type]
     return state, made.model
 
 
