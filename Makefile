@@ -11,7 +11,7 @@ run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
 
 test: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The networks on PyTorch and JAX too; make test skips what is not installed.
 test-backends: $(VENV)/.backends-ready

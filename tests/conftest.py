@@ -22,6 +22,27 @@ def real_data_folder() -> Path | None:
     return folder if (folder / "covid-chestxray-dataset" / "metadata.csv").exists() else None
 
 
+# What takes longest goes first, or one process would be left with it at the end.
+SLOWEST = (
+    "contracts/test_cam_hits",
+    "contracts/test_models",
+    "browser/test_walk",
+    "core/training/test_fine_tuning",
+    "contracts/test_backends",
+    "browser/",
+    "core/training/",
+    "pages/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        places = [place for place, part in enumerate(SLOWEST) if f"tests/{part}" in item.nodeid]
+        return min(places, default=len(SLOWEST))
+
+    items.sort(key=rank)
+
+
 def pytest_report_header() -> str:
     folder = real_data_folder()
     return f"real films: {folder or 'none here; tests that need them are skipped'}"

@@ -196,22 +196,25 @@ class BestEpoch(keras.callbacks.Callback):
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves after an epoch what a resumed run needs, unless that was saved less than
-    ``every`` seconds ago; comes last. Epochs of a head take less time than saving it."""
+    ``every`` seconds ago, or nine times as long ago as saving took; comes last. Epochs of a
+    head take less time than saving it, and a fine-tuned block has millions of weights."""
 
     def __init__(self, folder: Path, state: TrainingState, clock: Clock, every: float) -> None:
         super().__init__()
         self.every = every
-        self.saved = -math.inf
+        self.due = -math.inf
         self.folder = folder
         self.state = state
         self.clock = clock
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        if time.monotonic() - self.saved < self.every:
+        began = time.monotonic()
+        if began < self.due:
             return
         self.state.spent = self.clock.spent()
         checkpoint.save(self.folder, self.model, self.state)
-        self.saved = time.monotonic()
+        ended = time.monotonic()
+        self.due = ended + max(self.every, 9 * (ended - began)) if self.every else ended
 
 
 def _finite(value: Any) -> float | None:

@@ -52,13 +52,12 @@ class Phase:
     xla: bool = False
 
 
-def _compile(model: keras.Model, spec: RunSpec, rate: Any, xla: bool, *, at_once: int = 1) -> None:
+def _compile(model: keras.Model, spec: RunSpec, rate: Any, xla: bool) -> None:
     model.compile(
         optimizer=OPTIMIZERS[spec.optimizer](learning_rate=rate),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         jit_compile=backend.jit_compile(xla),
-        steps_per_execution=at_once,
     )
 
 
@@ -101,7 +100,7 @@ def fit(
     rate: Any = phase.learning_rate
     if spec.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, phase.epochs * steps)
-    _compile(model, spec, rate, phase.xla, at_once=learner.feed(0).at_once)
+    _compile(model, spec, rate, phase.xla)
     # After building: what follows must not depend on how many numbers that drew.
     keras.utils.set_random_seed(spec.trained_seed)
     state = checkpoint.load(files.checkpoint, model, phase.name)

@@ -24,17 +24,14 @@ from core.training.features import BATCH, Source, View, features
 from core.training.reporter import Reporter
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
-STEPS_AT_ONCE = 64  # batches of vectors without a look at a stop: some tenths of a second
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What ``fit`` is given: its arguments for the data, callbacks that come first, and how
-    many batches it may take without a look at anything else."""
+    """What ``fit`` is given: its arguments for the data, and callbacks that come first."""
 
     arguments: dict[str, Any]
     callbacks: list[keras.callbacks.Callback]
-    at_once: int = 1
 
 
 class Learner(Protocol):
@@ -179,9 +176,7 @@ class HeadLearner:
         steps = len(self.training)
         arguments = {"x": Endless(self.training, first), "steps_per_epoch": steps}
         validate = [] if self.validation is None else [ValidateVectors(self.validation)]
-        # A divisor: Keras runs the last round of an endless stream whole.
-        at_once = max(n for n in range(1, STEPS_AT_ONCE + 1) if steps % n == 0)
-        return Feed(arguments, validate, at_once)
+        return Feed(arguments, validate)
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         reporter.stage("evaluating", total=len(self._plain), unit="films")

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import psutil
 import requests
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
 
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 
@@ -129,8 +129,12 @@ def until(what: str, look: Callable[[], T], seconds: float = PATIENCE) -> T:
     """Look until there is something to see, and return it; fails in words after a time."""
     end = time.monotonic() + seconds
     while True:
-        if found := look():
-            return found
+        try:
+            if found := look():
+                return found
+        except Error as error:  # the page went away while it was looked at
+            if "Execution context was destroyed" not in str(error):
+                raise
         assert time.monotonic() < end, f"after {seconds} s still not so: {what}"
         time.sleep(0.1)
 

@@ -23,6 +23,7 @@ from core.evaluation.predictions import Predictions
 from core.specs import RunSpec
 from core.store import Run, Store, open_store
 from core.training.artefacts import RunCard, RunFiles
+from core.training.features import SUFFIX, record_of
 from core.workspace import PROJECT_ROOT, open_workspace
 from tests.pages.runs import make_dataset
 
@@ -144,10 +145,13 @@ def test_the_frozen_part_says_the_same_on_every_backend(
     here, there = trained("tensorflow"), trained(backend)
     hashes = {RunCard.load(one.files("vgg16").card).backbone_hash for one in (here, there)}
     assert len(hashes) == 1
-    kept = {path.name for path in here.store.workspace.feature_cache.glob("*.npy")}
-    assert kept == {path.name for path in there.store.workspace.feature_cache.glob("*.npy")}
+    caches = [one.store.workspace.feature_cache for one in (here, there)]
+    kept = {path.name for path in caches[0].glob(f"*{SUFFIX}")}
+    assert kept == {path.name for path in caches[1].glob(f"*{SUFFIX}")}
     assert kept
     for name in kept:
-        ours, theirs = (np.load(one.store.workspace.feature_cache / name) for one in (here, there))
+        records = [np.fromfile(one / name, dtype=record_of(512)) for one in caches]
+        assert records[0]["film"].tolist() == records[1]["film"].tolist()
+        ours, theirs = (one["vector"] for one in records)
         assert ours.std() > 0.01
         np.testing.assert_allclose(theirs, ours, rtol=1e-3, atol=1e-5 * np.abs(ours).max())

@@ -23,7 +23,7 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
     spec = RunSpec.build(
         dataset="phantoms", model="vgg16", weights="random", epochs=4, batch_size=8, image_size=32,
         schedule="cosine", find_learning_rate=True, augment=None, cache=False,
-        fine_tune=2, fine_tune_epochs=40, fine_tune_learning_rate=1e-3,
+        fine_tune=1, fine_tune_epochs=12, fine_tune_learning_rate=1e-3,
     )  # fmt: skip
     ready = f"(epochs['phase'] == '{FINE_TUNING}').sum() >= 2"
     run = until(films, launcher.launch(films, spec), ready)
@@ -41,23 +41,20 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
     run = launcher.wait(films, run.run_id, timeout=200)
     assert run.state == "done", run.reason
     epochs = films.runs.epochs(run.run_id)
-    assert epochs["epoch"].tolist() == list(range(1, 45))
-    assert epochs["phase"].tolist() == [TRAINING] * 4 + [FINE_TUNING] * 40
+    assert epochs["epoch"].tolist() == list(range(1, 17))
+    assert epochs["phase"].tolist() == [TRAINING] * 4 + [FINE_TUNING] * 12
     for phase, highest in ((TRAINING, tried.suggested or 1e-3), (FINE_TUNING, 1e-3)):
         rates = epochs.loc[epochs["phase"] == phase, "learning_rate"].to_numpy()
         assert (np.diff(rates) < 0).all(), "a cosine falls"
         assert highest / 4 < rates[0] < highest
     result = run.result
-    assert result["fine_tuned"] == ["Block 5", "Block 4"]
+    assert result["fine_tuned"] == ["Block 5"]
     assert result["learning_rate"] == (tried.suggested or spec.learning_rate)
-    # Three convolutions of 512 channels a block; the first of block 4 sees 256.
-    block5 = 3 * (9 * 512 * 512 + 512)
-    block4 = block5 - 9 * 256 * 512
-    assert result["trainable_params"] == 32_962 + block5 + block4
+    assert result["trainable_params"] == 32_962 + 3 * (9 * 512 * 512 + 512)
     losses = epochs.set_index("epoch")["loss"]
-    assert losses.loc[44] < losses.loc[4], "the blocks learnt something"
-    assert not files.scratch.exists()
-    assert RunCard.load(files.card).fine_tune == 2
+    assert losses.loc[16] < losses.loc[4], "the blocks learnt something"
+    eventually(lambda: not files.scratch.exists())
+    assert RunCard.load(files.card).fine_tune == 1
     eventually(lambda: not processes_of(films))
 
 

@@ -135,10 +135,10 @@ def test_a_stream_of_vectors_trains_what_epochs_train(store: Store, start: Any) 
     made = learner()
     validation = made.feed(0).arguments["validation_data"]
     made.feed = lambda first: Feed(
-        {"x": Endless(made.training, first), "steps_per_epoch": 4}, [ValidateVectors(validation)], 4
+        {"x": Endless(made.training, first), "steps_per_epoch": 4}, [ValidateVectors(validation)]
     )
     with pytest.raises(Cancelled):
-        fit(store, quick, Quiet(batches=3), made)
+        fit(store, quick, Quiet(batches=14), made)
     reached = len(store.runs.epochs(quick.run_id))
     assert 0 < reached < 6
     fit(store, quick, Quiet(), made)
