@@ -7,6 +7,9 @@ import signal
 
 import numpy as np
 
+from core.evaluation.predictions import Predictions
+from core.images.film_array import film_array
+from core.prediction.loading import load_run
 from core.specs import RunSpec
 from core.store import PHASES, Store
 from core.training import launcher
@@ -57,23 +60,11 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
     assert RunCard.load(files.card).fine_tune == 1
     eventually(lambda: not processes_of(films))
 
-
-def test_what_is_loaded_again_is_what_was_tuned(films: Store) -> None:
-    """In one process: the tuned network, rebuilt from its files, says the same of films."""
-    from core.evaluation.predictions import Predictions
-    from core.images.film_array import film_array
-    from core.prediction.loading import load_run
-
-    spec = RunSpec.build(
-        dataset="phantoms", model="mobilenetv2", weights="random", epochs=1, batch_size=8,
-        image_size=32, fine_tune=1, fine_tune_epochs=2, fine_tune_learning_rate=1e-2,
-    )  # fmt: skip
-    run = launcher.wait(films, launcher.launch(films, spec).run_id, timeout=200)
-    assert run.state == "done", run.reason
+    # Rebuilt from its files, the tuned network says the same of films.
     members = films.datasets.members("phantoms").head(6)
     ids, paths = members["film_id"].tolist(), members["path"].tolist()
     array = film_array(films.workspace, ids, paths, 32)
     probabilities, _ = load_run(films.workspace, run.run_id).classify(np.asarray(array))
-    told = Predictions.load(RunFiles(films.workspace.run_folder(run.run_id)).predictions)
+    told = Predictions.load(files.predictions)
     np.testing.assert_array_equal(told.film_ids[:6], ids)
     np.testing.assert_allclose(told.probabilities[:6], probabilities, atol=1e-4)
