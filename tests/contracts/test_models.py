@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -59,6 +60,11 @@ class Built:
     size: int
     model: keras.Model
     films: np.ndarray  # preprocessed, float32 (3, S, S, 3)
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """Logits of the films, all of the graph at once."""
+        return np.asarray(keras.ops.convert_to_numpy(self.model(self.films, training=False)))
 
 
 @pytest.fixture(scope="module", params=list(SIZES))
@@ -198,18 +204,16 @@ def test_features_and_head_make_the_whole(built: Built) -> None:
     if not is_frozen(built.model):
         assert trained_part(built.model) is built.model
         return
-    whole = keras.ops.convert_to_numpy(built.model(built.films, training=False))
     pooled = feature_model(built.model)(built.films, training=False)
     assert pooled.shape == (3, built.spec.feature_channels)
     parts = keras.ops.convert_to_numpy(head_model(built.model)(pooled, training=False))
-    np.testing.assert_allclose(parts, whole, atol=1e-4)
+    np.testing.assert_allclose(parts, built.whole, atol=1e-4)
 
 
 def test_grad_cam_finds_a_place(built: Built) -> None:
     cam = CamModel(built.model)
     logits, heats = cam.explain(built.films)
-    whole = keras.ops.convert_to_numpy(built.model(built.films, training=False))
-    np.testing.assert_allclose(logits, whole, atol=1e-4)
+    np.testing.assert_allclose(logits, built.whole, atol=1e-4)
     features = built.model.get_layer(last_feature_layer(built.model)).output
     both = np.stack([heats, cam.explain(built.films, 0)[1], cam.explain(built.films, 1)[1]])
     assert heats.shape == (3, *features.shape[1:3])
