@@ -25,6 +25,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.errors import InputError
+from core.files import written_whole
 from core.workspace import Workspace
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_CACHE_GB"
@@ -32,7 +33,7 @@ GB = 10**9
 DEFAULT_GB = 10.0
 ABANDONED_SECONDS = 24 * 3600  # a part that nobody has gone on with for so long is removed
 
-_TEMPORARY = re.compile(r"tmp-\d+-")  # see core.training.artefacts.written_whole
+_TEMPORARY = re.compile(r"tmp-\d+-")  # see core.files.written_whole
 
 
 @dataclass(frozen=True)
@@ -109,17 +110,14 @@ def set_cache_limit(workspace: Workspace, gigabytes: float) -> None:
             f"{ENVIRONMENT_VARIABLE} is set and decides the limit. Change it there, or unset it."
         )
     target = _setting(workspace)
-    temporary = target.with_name(f"tmp-{os.getpid()}-{target.name}")
     try:
-        temporary.write_text(json.dumps({"limit_gb": wanted}), encoding="utf-8")
-        temporary.replace(target)
+        with written_whole(target) as temporary:
+            temporary.write_text(json.dumps({"limit_gb": wanted}), encoding="utf-8")
     except OSError as error:
         raise InputError(
             f"The limit cannot be stored in {target} ({error.strerror or error}). "
             "Check the folder's rights and the free space."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def trim(workspace: Workspace, limit_bytes: int | None = None) -> int:

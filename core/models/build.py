@@ -17,6 +17,7 @@ import numpy as np
 from keras import layers
 
 from core.errors import InputError
+from core.files import written_whole
 from core.models.cnn import build_cnn
 from core.models.drawing import draw_weights
 from core.models.registry import HEAD_UNITS, ModelSpec, check_shape, get_model
@@ -118,9 +119,8 @@ def trained_part(model: keras.Model) -> keras.Model:
 
 def save_head(model: keras.Model, path: Path) -> None:
     """Write the trained part's weights to ``path`` (…``.weights.h5``), whole or not at all."""
-    temporary = path.with_name("." + path.name)
-    trained_part(model).save_weights(temporary)
-    temporary.replace(path)
+    with written_whole(path) as temporary:
+        trained_part(model).save_weights(temporary)
 
 
 def load_head(model: keras.Model, path: Path) -> None:

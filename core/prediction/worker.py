@@ -63,7 +63,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     requests = Requests(sys.stdin)
-    from core.backends import load_only_the_chosen
+    from core.training.backend import load_only_the_chosen
 
     load_only_the_chosen()
     from core.prediction.answering import serve

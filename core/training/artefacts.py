@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import NotFoundError
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` to write to; renamed onto it when all went well.
-
-    The temporary name keeps the suffixes, which Keras and numpy insist on.
-    """
-    temporary = path.with_name(f"tmp-{os.getpid()}-{path.name}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+from core.files import written_whole
 
 
 @dataclass(frozen=True)

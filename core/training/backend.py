@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import platform
+import sys
 from pathlib import Path
 
 import keras
 import numpy as np
+
+
+def load_only_the_chosen() -> None:
+    """Keep TensorFlow out of a process that works on PyTorch or JAX; call it before anything
+    else of Keras. ``keras.utils.set_random_seed`` alone would import it if it is installed,
+    which takes seconds and hundreds of megabytes."""
+    if keras.backend.backend() != "tensorflow":
+        # Python's own way to say “not here”: Keras then goes on without it.
+        sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 
 
 def prepare() -> None:

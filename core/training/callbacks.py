@@ -48,13 +48,13 @@ class ValidateVectors(keras.callbacks.Callback):
         self.targets = batches.targets
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        logits = keras.ops.convert_to_numpy(self.model(self.inputs, training=False))
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        logs_of = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        right = logits.argmax(axis=1) == self.targets.argmax(axis=1)
-        if logs is not None:
-            logs["val_loss"] = float(-(logs_of * self.targets).sum(axis=1).mean())
-            logs["val_accuracy"] = float(right.mean())
+        if logs is None:
+            return
+        logits = self.model(self.inputs, training=False)
+        losses = keras.losses.categorical_crossentropy(self.targets, logits, from_logits=True)
+        right = keras.metrics.categorical_accuracy(self.targets, logits)
+        logs["val_loss"] = float(keras.ops.convert_to_numpy(losses).mean())
+        logs["val_accuracy"] = float(keras.ops.convert_to_numpy(right).mean())
 
 
 class CancelOnRequest(keras.callbacks.Callback):

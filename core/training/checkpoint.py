@@ -18,8 +18,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.files import written_whole
 from core.store import PHASES
-from core.training.artefacts import written_whole
 
 STATE = "state.npz"
 EPOCH = "epoch.json"  # the epoch alone, for those that cannot load Keras

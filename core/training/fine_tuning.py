@@ -13,8 +13,8 @@ import keras
 import numpy as np
 
 from core.errors import NotFoundError
+from core.files import written_whole
 from core.models.block_layers import layers_of_blocks
-from core.training.artefacts import written_whole
 from core.training.checkpoint import put, values_of
 
 

@@ -7,16 +7,14 @@ known from its hash, which is kept for weights that have been built before.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import keras
-from filelock import FileLock
 
+from core.files import remembered
 from core.models.build import backbone_hash, build_head, build_model, head_model
 from core.models.registry import get_model
 from core.specs import RunSpec
-from core.training.artefacts import written_whole
 from core.training.checkpoint import put, values_of
 
 
@@ -58,13 +56,7 @@ class Network:
 
     def _hash(self, known: Path) -> str:
         key = f"{self._spec.model} {self._identity()} keras {keras.__version__}"
-        with FileLock(known.with_suffix(".lock")):
-            hashes = _read(known)
-            if key not in hashes:
-                hashes[key] = backbone_hash(self.whole())
-                with written_whole(known) as temporary:
-                    temporary.write_text(json.dumps(hashes, indent=2))
-        return hashes[key]
+        return remembered(known, key, lambda: backbone_hash(self.whole()))
 
     def _identity(self) -> str:
         """What the frozen weights are, without reading them."""
@@ -72,11 +64,3 @@ class Network:
             return f"random {self._spec.seed}"
         state = self._weights.stat()
         return f"{self._weights} {state.st_size} {state.st_mtime_ns}"
-
-
-def _read(known: Path) -> dict[str, str]:
-    try:
-        hashes: dict[str, str] = json.loads(known.read_text())
-        return hashes
-    except (OSError, ValueError):
-        return {}

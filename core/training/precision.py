@@ -8,7 +8,6 @@ once on a device.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -17,10 +16,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from filelock import FileLock
 
+from core.files import remembered
 from core.training import backend
-from core.training.artefacts import written_whole
 
 TRIES = 3  # timed, after one that traces and compiles
 WORTH = 0.95  # of the time in float32, at most: less is noise
@@ -72,13 +70,8 @@ def choose(
     if len(ways) == 1:
         return ways[0]
     key = f"{name} {size} {backend.device_name()} keras {keras.__version__}"
-    with FileLock(file.with_suffix(".lock")):
-        known = _read(file)
-        if key not in known:
-            known[key] = _measure(ways, size, build, trains=trains)
-            with written_whole(file) as temporary:
-                temporary.write_text(json.dumps(known, indent=2))
-    return fastest(ways, known[key])
+    measured = remembered(file, key, lambda: _measure(ways, size, build, trains=trains))
+    return fastest(ways, measured)
 
 
 def fastest(ways: list[Mode], milliseconds: dict[str, float]) -> Mode:
@@ -128,11 +121,3 @@ def _step(
         return lambda: model.predict_on_batch(films)
     targets = np.eye(model.output.shape[-1], dtype=np.float32)[np.arange(BATCH) % 2]
     return lambda: model.train_on_batch(films, targets)
-
-
-def _read(file: Path) -> dict[str, dict[str, float]]:
-    try:
-        stored: dict[str, dict[str, float]] = json.loads(file.read_text())
-        return stored
-    except (OSError, ValueError):
-        return {}

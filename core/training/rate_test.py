@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.training.artefacts import written_whole
+from core.files import written_whole
 
 FLAT = 1e-3  # a loss that falls by less than this over a tenfold rate does not fall
 EDGE = 5  # batches at either end whose slope is mostly chance

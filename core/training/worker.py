@@ -86,7 +86,9 @@ def _carry_out(store: Store, run: Run, slot: str, reporter: Reporter) -> tuple[s
             slot = _checked_slot(store, run, slot)
         log.info("run %s on %s", run.run_id, store.runs.get(run.run_id).device)
         os.environ.update(_visible(slot))
-        from core.backends import load_only_the_chosen  # only now: the backend looks for GPUs
+        from core.training.backend import (
+            load_only_the_chosen,  # only now: the backend looks for GPUs
+        )
 
         load_only_the_chosen()
         from core.training.trainer import train

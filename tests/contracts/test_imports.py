@@ -13,7 +13,6 @@ from core.workspace import PROJECT_ROOT
 
 # Modules that run only in a worker process: they alone may load Keras and its backends.
 WORKER_ONLY = {
-    "core/backends.py",
     "core/explain/keras_cam.py",
     "core/models/block_layers.py",
     "core/models/build.py",
@@ -31,8 +30,8 @@ LEVELS = {
     "core/errors.py": 0,
     "core/workspace.py": 0,
     "core/palette.py": 0,
-    "core/backends.py": 1,
     "core/cache.py": 1,
+    "core/files.py": 0,
     "core/specs.py": 1,
     "core/store": 2,
     "core/images": 3,

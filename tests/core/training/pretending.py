@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import psutil
+
 from core.store import Run, Store
 from core.training.devices import Device
 from core.training.dispatcher import Dispatcher
@@ -25,6 +27,17 @@ def eventually(what: Callable[[], object], seconds: float = 15.0) -> None:
     while not what():
         assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.02)
+
+
+def begun(pid: int | None) -> psutil.Process:
+    """The process, once it shows its command line and its environment.
+
+    Linux shows neither for a moment after the program was started.
+    """
+    assert pid is not None
+    process = psutil.Process(pid)
+    eventually(lambda: process.cmdline() and process.environ())
+    return process
 
 
 @dataclass

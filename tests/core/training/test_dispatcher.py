@@ -20,7 +20,7 @@ from core.training.artefacts import RunFiles
 from core.training.devices import Device
 from core.training.liveness import start_time, worker_of
 from core.workspace import PROJECT_ROOT
-from tests.core.training.pretending import SLEEP, STUBBORN, Pretended, eventually
+from tests.core.training.pretending import SLEEP, STUBBORN, Pretended, begun, eventually
 
 Queue = Callable[..., Run]
 
@@ -35,9 +35,8 @@ def test_a_run_gets_a_process_of_its_own_session(pretended: Pretended, queue: Qu
     assert run.pid is not None
     assert os.getsid(run.pid) == run.pid
     assert run.pid_started == pytest.approx(start_time(run.pid), abs=1)
-    worker = worker_of(run)
-    assert worker is not None
-    assert worker.environ()["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert worker_of(run) == begun(run.pid)
+    assert begun(run.pid).environ()["CUDA_VISIBLE_DEVICES"] == "-1"
 
 
 def test_runs_on_one_device_wait_in_the_order_they_were_queued(
@@ -67,8 +66,7 @@ def test_each_gpu_is_a_slot_and_the_cpu_is_one(pretended: Pretended, queue: Queu
         ("preparing", "GPU 1 (B)"),
         ("queued", ""),  # there is no such GPU, and the CPU is taken
     ]
-    first = worker_of(got[runs[0].run_id])
-    assert first is not None
+    first = begun(got[runs[0].run_id].pid)
     assert first.environ()["CUDA_VISIBLE_DEVICES"] == "0"
     assert first.environ()["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
     cpu = worker_of(got[runs[2].run_id])
@@ -141,7 +139,7 @@ def test_a_worker_that_does_not_hear_a_stop_is_ended(
     run = pretended.step_until(dispatcher, run, "cancelled")
     assert run.reason == "Stopped at your request."
     assert process.returncode == -number
-    assert 0.2 < time.monotonic() - asked < 4
+    assert time.monotonic() - asked > 0.2, "it was given time to end by itself"
 
 
 def test_stopping_takes_the_workers_children_along(
@@ -206,6 +204,7 @@ def test_a_start_time_that_moved_with_the_clock_is_forgiven(
     run = queue()
     pretended.dispatcher().step()
     run = pretended.store.runs.get(run.run_id)
+    begun(run.pid)
     pretended.store.runs.transition(run.run_id, "training", pid_started=(run.pid_started or 0) - 90)
     assert worker_of(pretended.store.runs.get(run.run_id)) is not None
 

@@ -20,7 +20,7 @@ from core.store import Run, Store
 from core.training import launcher
 from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace
-from tests.core.training.pretending import SLEEP
+from tests.core.training.pretending import SLEEP, begun
 
 Queue = Callable[..., Run]
 
@@ -177,6 +177,7 @@ def test_refresh_marks_a_dead_worker(store: Store, queue: Queue, dispatchers: li
     ended.wait()
     worker = subprocess.Popen([sys.executable, "-S", "-c", SLEEP, living.run_id])
     try:
+        begun(worker.pid)
         for run, process in ((dead, ended), (living, worker)):
             store.runs.transition(run.run_id, "training", pid=process.pid, pid_started=1.0)
         launcher.refresh(store)

@@ -1,0 +1,53 @@
+"""Small files that several processes write: whole or not at all, and never over each other."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock
+
+T = TypeVar("T")
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` to write to; renamed onto it when all went well.
+
+    The temporary name keeps the suffixes, which Keras and numpy insist on.
+    """
+    temporary = path.with_name(f"tmp-{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remembered(file: Path, key: str, work_out: Callable[[], T]) -> T:
+    """What ``file`` keeps under ``key``; worked out and kept there if it is not.
+
+    ``file`` is a JSON object, so only what JSON can hold comes back alike. A damaged file
+    counts as empty. Two processes may work out the same; neither waits for the other.
+    """
+    kept = _read(file)
+    if key not in kept:
+        value = work_out()
+        with FileLock(file.with_suffix(".lock")):
+            kept = {**_read(file), key: value}
+            with written_whole(file) as temporary:
+                temporary.write_text(json.dumps(kept, indent=2), encoding="utf-8")
+    found: T = kept[key]
+    return found
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
