@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from core.cache import trim
 from core.errors import NotFoundError, ThoraxLensError
+from core.processes import end_worker, start_detached, start_time, with_our_modules
 from core.store import ACTIVE, Run, Store, open_store
 from core.training.artefacts import RunFiles
 from core.training.devices import (
@@ -32,15 +33,7 @@ from core.training.devices import (
     slots_held,
     worker_environment,
 )
-from core.training.liveness import (
-    end_worker,
-    is_starting,
-    mark_dead,
-    start_detached,
-    start_time,
-    with_our_modules,
-    worker_of,
-)
+from core.training.liveness import is_starting, mark_dead, worker_of
 from core.workspace import PROJECT_ROOT, open_workspace
 
 POLL_SECONDS = 0.2

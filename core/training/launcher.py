@@ -20,17 +20,12 @@ from core.errors import InputError, NotFoundError
 from core.models.blocks import blocks
 from core.models.registry import check_shape, get_model
 from core.models.weights import check_local_file
+from core.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import ACTIVE, FINISHED, Run, Store
 from core.training.artefacts import RunFiles
 from core.training.devices import list_devices
-from core.training.liveness import (
-    is_starting,
-    mark_dead,
-    start_detached,
-    with_our_modules,
-    worker_of,
-)
+from core.training.liveness import is_starting, mark_dead, worker_of
 from core.workspace import PROJECT_ROOT, Workspace
 
 DISPATCHER_LOG = "dispatcher.log"

@@ -32,6 +32,8 @@ LEVELS = {
     "core/palette.py": 0,
     "core/cache.py": 1,
     "core/files.py": 0,
+    "core/processes.py": 1,
+    "core/jobs.py": 1,
     "core/specs.py": 1,
     "core/store": 2,
     "core/images": 3,

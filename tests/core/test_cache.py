@@ -206,8 +206,6 @@ def test_no_number_is_no_limit(workspace: Workspace, wrong: float) -> None:
 def test_a_lock_held_elsewhere_is_not_waited_for(workspace: Workspace) -> None:
     keep(workspace.film_cache, "a.npy", 1, 1)
     with FileLock(workspace.film_cache / "a.lock"):
-        began = time.monotonic()
-        clear(workspace)
-        assert time.monotonic() - began < 5
+        clear(workspace)  # would wait for ever
         with pytest.raises(Timeout):
             FileLock(workspace.film_cache / "a.lock").acquire(timeout=0)

@@ -14,11 +14,12 @@ import psutil
 import pytest
 from filelock import FileLock
 
+from core.processes import start_time
 from core.store import Run, Store
 from core.training import dispatcher as module
 from core.training.artefacts import RunFiles
 from core.training.devices import Device
-from core.training.liveness import start_time, worker_of
+from core.training.liveness import worker_of
 from core.workspace import PROJECT_ROOT
 from tests.core.training.pretending import SLEEP, STUBBORN, Pretended, begun, eventually
 

@@ -1,0 +1,133 @@
+"""Jobs: started once, watched from outside, and never lost without a word."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core import jobs
+from core.errors import InputError
+from core.jobs import Job, JobStatus, reporting
+
+MODULE = "a_job_for_tests"
+SCRIPT = """
+import pathlib, sys, time
+from core.errors import InputError
+from core.jobs import reporting
+folder, what = pathlib.Path(sys.argv[1]), sys.argv[2]
+with reporting(folder) as tell:
+    tell.stage("Counting", total=3)
+    for number in range(3):
+        tell.update(number + 1)
+    if what == "wait":
+        time.sleep(60)
+    if what == "refuse":
+        raise InputError("There are no films. Import some.")
+    if what == "break":
+        raise RuntimeError("boom")
+"""
+
+Start = Callable[[str], Job]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    (tmp_path / f"{MODULE}.py").write_text(SCRIPT)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    job = Job(tmp_path / "job")
+
+    def begin(what: str) -> Job:
+        assert job.start(MODULE, [str(job.folder), what])
+        return job
+
+    yield begin
+    job.stop()
+
+
+def reach(job: Job, wanted: Callable[[JobStatus], object]) -> JobStatus:
+    end = time.monotonic() + 30
+    while not wanted(found := job.status()):
+        assert time.monotonic() < end, f"still {found}"
+        time.sleep(0.02)
+    return found
+
+
+def test_a_job_tells_how_far_it_is_and_that_it_is_done(start: Start) -> None:
+    job = start("finish")
+    assert job.status().state == "running"
+    found = reach(job, lambda one: one.state == "done")
+    assert (found.stage, found.done, found.total) == ("Counting", 3, 3)
+    assert found.ended >= found.began > 0
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("refuse", "There are no films. Import some."),
+        ("break", "It broke off (RuntimeError: boom). Its log in "),
+    ],
+)
+def test_a_job_that_fails_says_why(start: Start, what: str, reason: str) -> None:
+    job = start(what)
+    assert reach(job, lambda one: one.state == "failed").reason.startswith(reason)
+    assert ("Traceback" in job.log.read_text()) is (what == "break")
+
+
+def test_a_job_runs_once_at_a_time_and_again_when_it_is_over(start: Start) -> None:
+    job = start("wait")
+    assert not job.start(MODULE, [str(job.folder), "wait"])
+    reach(job, lambda one: one.pid)
+    assert not Job(job.folder).start(MODULE, [str(job.folder), "wait"])
+    job.stop()
+    assert job.status().state == "stopped"
+    assert job.start(MODULE, [str(job.folder), "finish"])
+    reach(job, lambda one: one.state == "done")
+
+
+def test_a_killed_job_has_failed(start: Start) -> None:
+    job = start("wait")
+    pid = reach(job, lambda one: one.pid).pid
+    os.kill(pid, signal.SIGKILL)
+    assert "Start it again" in reach(job, lambda one: one.state == "failed").reason
+
+
+def test_a_job_that_never_came_up_has_failed_after_a_grace(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = start("no such thing")
+    reach(job, lambda one: one.state == "done")
+    job._write(JobStatus("running", began=time.time()))
+    assert job.status().state == "running"
+    monkeypatch.setattr(jobs, "START_GRACE_SECONDS", -1.0)
+    assert job.status().state == "failed"
+
+
+def test_a_process_that_cannot_be_started_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.sys, "executable", str(tmp_path / "no-python"))
+    job = Job(tmp_path / "job")
+    with pytest.raises(InputError, match="could not be started"):
+        job.start(MODULE, [])
+    assert job.status().state == "failed"
+
+
+@pytest.mark.parametrize("content", [None, "{torn", "[1]", '{"state": "done", "other": 1}'])
+def test_a_damaged_status_is_none(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "job.json").write_text(content)
+    assert Job(tmp_path).status() == JobStatus()
+
+
+def test_progress_is_not_written_at_every_step(tmp_path: Path) -> None:
+    with reporting(tmp_path) as tell:
+        tell.stage("Counting", total=1000)
+        stamp = (tmp_path / "job.json").stat().st_mtime_ns
+        tell.update(1)
+        assert (tmp_path / "job.json").stat().st_mtime_ns == stamp
+    assert Job(tmp_path).status().done == 1
