@@ -43,6 +43,7 @@ LEVELS = {
     "core/evaluation": 4,
     "core/training": 5,
     "core/prediction": 6,
+    "core/external": 6,
     "core/figures": 6,
     "core/card": 7,
     "core/commands": 8,
