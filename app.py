@@ -16,6 +16,7 @@ from pages.components.session import (
     EXPLORE,
     OVERVIEW,
     PREPARE,
+    REPORT,
     TRAIN,
     get_store,
 )
@@ -35,6 +36,7 @@ page = st.navigation(
         st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),
         st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
+        st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
         st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
     ]
 )

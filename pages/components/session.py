@@ -27,6 +27,8 @@ PREPARE = "pages/prepare.py"
 TRAIN = "pages/train.py"
 COMPARE = "pages/compare.py"
 CLASSIFY = "pages/classify.py"
+REPORT = "pages/report.py"
+AUDIT = "pages/audit.py"
 
 
 def get_workspace() -> Workspace:
