@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.audit import regions, words
+from core.audit import network_words as words
+from core.audit import regions
 from core.audit.lungs import SIDE
 from core.audit.material import Material
 from core.audit.measured import Measured, unmeasured
