@@ -33,7 +33,7 @@ def find_lungs(film: np.ndarray) -> np.ndarray:
     even = cv2.createCLAHE(2.0, (4, 4)).apply(cv2.GaussianBlur(film, (0, 0), 1.2))
     inside = even[8:-8, 8:-8]
     threshold, _ = cv2.threshold(inside, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    dark = (even < threshold).astype(np.uint8)
+    dark: np.ndarray = (even < threshold).astype(np.uint8)
     dark[:, :4] = dark[:, -4:] = dark[:3] = dark[-4:] = 0
     # Black beside the body is no lung: what can be reached from the sides goes.
     dark &= ~_beside_body(even)
