@@ -106,7 +106,6 @@ def _share(status: JobStatus) -> float:
 
 def _told(status: JobStatus) -> str:
     count = f" ({status.done:,} of {status.total:,})" if status.total else ""
-
     return f"{status.stage}{count}"
 
 

@@ -70,3 +70,27 @@ def untrained(
         return f"{told}: this test is easy, but nothing says that a shortcut makes it so.", ""
     clause = f"a network with random weights gets {share(value)} ({between(interval)}) right too"
     return f"{told}: the two cannot be told apart.", clause
+
+
+def split_inflation(
+    apart: float, together: float, gap: float, interval: tuple[float, float], *, torn: bool
+) -> tuple[str, str]:
+    """``torn``: the run's own split tears patients apart."""
+    told = (
+        f"A logistic regression on these films gets {share(apart)} right with films dealt out one "
+        f"by one and {share(together)} with patients kept together: {100 * gap:+.1f} points "
+        f"({100 * interval[0]:+.1f} to {100 * interval[1]:+.1f})"
+    )
+    if interval[0] <= 0:
+        return f"{told}, so tearing patients apart makes no difference that shows.", ""
+    if not torn:
+        return f"{told}. The run's own split keeps patients together, as it should.", ""
+    clause = f"tearing patients apart alone is worth {100 * gap:.1f} points"
+    return f"{told}. That much is recognising patients.", clause
+
+
+def no_split_inflation() -> str:
+    return (
+        "What tearing patients apart is worth cannot be told: no patient has several films, or a "
+        "class has too few patients."
+    )

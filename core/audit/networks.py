@@ -7,9 +7,6 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from core.audit import network_words as words
 from core.audit import regions
@@ -18,6 +15,7 @@ from core.audit.material import Material
 from core.audit.measured import Measured, unmeasured
 from core.audit.probes import LUNGS_OUT, MIDDLE_OUT, STRONG, balanced, level_of
 from core.audit.report import Level
+from core.audit.split_inflation import split_inflation, vector_classifier
 from core.audit.statistics import units_of, wilson_share
 from core.errors import ThoraxLensError
 from core.evaluation.intervals import mcnemar
@@ -68,7 +66,7 @@ def network_checks(
         said = words.network_missing(str(error))
         found.append(unmeasured("own_network", "The run's own network", said))
     try:
-        found.append(_untrained(workspace, run, data, predictions, raised, tell))
+        found += _untrained(workspace, run, material, data, predictions, raised, tell)
     except ThoraxLensError as error:
         said = words.network_missing(str(error))
         found.append(unmeasured("untrained_network", "A network that never learnt", said))
@@ -205,11 +203,12 @@ def _patient_mean(shares: np.ndarray, patients: np.ndarray) -> tuple[float, tupl
 def _untrained(
     workspace: Workspace,
     run: Run,
+    material: Material,
     data: TrainingData,
     predictions: Predictions,
     raised: Level,
     tell: JobReporter,
-) -> Measured:
+) -> list[Measured]:
     """A frozen network with random weights and a logistic regression on its vectors.
 
     It sees the lungs, so that by itself it accuses nothing: where other checks have found a
@@ -241,10 +240,7 @@ def _untrained(
         lambda done, _: tell.update(done),
     )  # fmt: skip
     train, test = data.rows("train"), data.rows("test")
-    head = make_pipeline(
-        StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
-    )
-    head.fit(vectors[train], data.truth[train])
+    head = vector_classifier().fit(vectors[train], data.truth[train])
     right = head.predict(vectors[test]) == data.truth[test]
     value, interval = float(right.mean()), wilson_share(float(right.mean()), len(test))
     tested = predictions.of("test")
@@ -264,5 +260,11 @@ def _untrained(
     )
     details = {"run_accuracy": float(own_right.mean()), "mcnemar": p, "network": model.title,
                "run_is_random": run.spec.weights == "random" and own}  # fmt: skip
-    return Measured("untrained_network", "A network that never learnt", value, interval, level,
-                    None, lambda *_: said, details)  # fmt: skip
+    untrained = Measured(
+        "untrained_network", "A network that never learnt", value, interval, level, None,
+        lambda *_: said, details,
+    )  # fmt: skip
+    tell.stage("Comparing ways to deal out the films")
+    torn = len(material.apart()) < len(train)
+    beside = split_inflation(vectors[everything], data.truth, material.patients, torn=torn)
+    return [untrained, beside]
