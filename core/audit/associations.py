@@ -67,14 +67,14 @@ def _values(material: Material, column: str) -> tuple[np.ndarray, list[str]]:
 
 def _counts(material: Material, values: np.ndarray, column: str) -> dict[str, dict[str, int]]:
     """Class → value → films; age groups in their order, others the most frequent first."""
-    table = pd.crosstab(material.labels, values)
-    order = [one for one in AGE_GROUPS if one in table.columns]
-    if column != "age_group":
-        order = list(table.sum().sort_values(ascending=False, kind="stable").index)
+    order = [str(one) for one in pd.Series(values).value_counts().index]
+    if column == "age_group":
+        order = [one for one in AGE_GROUPS if one in order]
+    labels = material.labels
     return {
-        name: {str(one): int(table.loc[index, one]) for one in order}
+        name: {one: int(((values == one) & (labels == index)).sum()) for one in order}
         for index, name in enumerate(material.classes)
-        if index in table.index
+        if (labels == index).any()
     }
 
 

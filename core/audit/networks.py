@@ -108,9 +108,11 @@ def _masked(
         tell.stage(f"Showing the run's network {what}", len(rows))
         size = data.films.shape[1]
         mask = cv2.resize(shown.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST)
-        probabilities, _ = _answers(
-            lambda films, m=mask: loaded.classify(films * m), data, rows, tell
-        )
+
+        def classify(films: np.ndarray, mask: np.ndarray = mask) -> tuple[np.ndarray, np.ndarray]:
+            return loaded.classify(films * mask)
+
+        probabilities, _ = _answers(classify, data, rows, tell)
         value, interval, accuracy = balanced(probabilities, labels, patients)
         level = level_of(value, interval, chance)
         said = words.own_network(what, value, interval, len(rows), chance, level)

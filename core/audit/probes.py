@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core.audit import regions, words
@@ -33,7 +33,7 @@ _PERCENTILES = (1, 10, 25, 50, 75, 90, 99)
 
 FILE_FACTS = "the width, height, shape and format of the files"
 GREY_LEVELS = "grey-level statistics of the border and the corners"
-BORDER = "the outermost 6 % of the films"
+BORDER = "the outermost 6 % of each film"
 MIDDLE_OUT = "films with the middle blacked out"
 LUNGS_OUT = "films with the lungs blacked out"
 
@@ -118,7 +118,7 @@ def try_probe(one: Probe, material: Material) -> Measured:
     return judge(one, material, probabilities)
 
 
-def pixels_classifier(films: int) -> object:
+def pixels_classifier(films: int) -> Pipeline:
     """Principal components and a logistic regression, for so many training films."""
     return make_pipeline(
         StandardScaler(),

@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core.audit import network_words as words
@@ -63,7 +63,7 @@ def split_inflation(
     return Measured(CHECK, TITLE, value, (low, high), level, None, lambda *_: said, details)
 
 
-def vector_classifier() -> LogisticRegression:
+def vector_classifier() -> Pipeline:
     """A logistic regression on a network's vectors, each component of one spread."""
     return make_pipeline(
         StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)

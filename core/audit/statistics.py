@@ -98,7 +98,7 @@ def association(
     np.add.at(counts, (unit, column), 1)
     members = [np.flatnonzero(owner == index) for index in range(len(classes))]
     table = np.stack([counts[one].sum(axis=0) for one in members])
-    v = float(cramers_v(table))
+    v = round(float(cramers_v(table)), 9)
     rng = np.random.default_rng([seed, 1])
     drawn = []
     for draws in _portions(len(owner), 999):
@@ -112,9 +112,13 @@ def association(
     for draws in _portions(len(owner), DRAWS):
         dealt = rng.permuted(np.broadcast_to(owner, (draws, len(owner))), axis=1)
         tables = np.stack([(dealt == index) @ counts for index in range(len(classes))], axis=1)
-        seen += int((cramers_v(tables) >= v - 1e-12).sum())
+        seen += int((cramers_v(tables) >= v - 1e-8).sum())
     # The corrected V never reaches over 1, and its bootstrap may leave V itself outside.
-    return v, (min(float(low), v), max(float(high), v)), (1 + seen) / (1 + DRAWS)
+    return (
+        v,
+        (min(round(float(low), 9), v), max(round(float(high), 9), v)),
+        (1 + seen) / (1 + DRAWS),
+    )
 
 
 def separation_p(

@@ -67,7 +67,9 @@ def association(
         for one, row in counts.items()
     }
     values = {value for row in known.values() for value in row}
-    said = f" By its publisher: {'; '.join(published)}." if published else ""
+    said = f" Where films do not say, their publisher does: {'; '.join(published)}."
+    if not published:
+        said = ""
     if len(values) == 1:
         return f"All films have the same {name}, {next(iter(values))}.{said}", ""
     if level == "no_shortcut_found":
@@ -84,8 +86,9 @@ def association(
             "Whatever differs between the sources tells the classes apart."
         )
         return sentence, f"each class comes from a source of its own ({each})"
-    clause = _differ(name, known) + f" (Cramér's V {v:.2f})"
-    return f"{upper(_differ(name, known))} ({numbers}).{said}", clause
+    differ = _differ(name, known)
+    clause = f"{differ} (Cramér's V {v:.2f}{'; partly as their publisher says' if said else ''})"
+    return f"{upper(differ)} ({numbers}).{said}", clause
 
 
 def _differ(name: str, known: Counts) -> str:
