@@ -11,6 +11,7 @@ from pages import SIDEBAR
 from pages.components.boundary import boundary
 from pages.components.frame import ICON, frame
 from pages.components.session import (
+    AUDIT,
     CLASSIFY,
     COMPARE,
     EXPLORE,
@@ -37,6 +38,7 @@ page = st.navigation(
         st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
         st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
+        st.Page(AUDIT, title="Audit", icon=":material/policy:"),
         st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
     ]
 )

@@ -27,6 +27,7 @@ PAGES = {
     "prepare": "Prepare",
     "train": "Train",
     "compare": "Compare",
+    "audit": "Audit",
     "classify": "Classify",
 }
 # Address → where a page that has nothing to show sends its reader.
@@ -34,6 +35,7 @@ NEXT = {
     "prepare": ("Import films", "explore?tab=Import"),
     "train": ("Prepare a data set", "prepare"),
     "compare": ("Train a network", "train"),
+    "audit": ("Train a network", "train"),
     "classify": ("Train a network", "train"),
 }
 NONSENSE = {
@@ -41,6 +43,7 @@ NONSENSE = {
     "train?dataset=nonsense": "The data set “nonsense” is no longer there",
     "compare?runs=nonsense": "The address asks for runs that have not finished: nonsense",
     "explore?film=nonsense": "This film is no longer in the catalogue.",
+    "audit?run=nonsense": "The run in the address is not there, or has not finished.",
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
     "explore?tab=nonsense": "40 of 40 films",
     "prepare?part=nonsense": "What it would be",
