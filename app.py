@@ -14,6 +14,7 @@ from pages.components.session import (
     CLASSIFY,
     COMPARE,
     EXPLORE,
+    EXTERNAL,
     OVERVIEW,
     PREPARE,
     TRAIN,
@@ -35,6 +36,7 @@ page = st.navigation(
         st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),
         st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
+        st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
         st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
     ]
 )

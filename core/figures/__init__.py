@@ -6,6 +6,7 @@ Each function takes ``theme="dark"`` or ``"light"``; pages and reports draw the 
 
 from core.figures.catalogue import age_figure, counts_figure, shares_figure
 from core.figures.evaluation import confusion_figure, probabilities_figure
+from core.figures.external import external_figure
 from core.figures.picture import confusion_png
 from core.figures.template import legend_entries, template, without_legend
 from core.figures.thresholds import distribution_figure, pr_figure, roc_figure
@@ -18,6 +19,7 @@ __all__ = [
     "counts_figure",
     "curves_figure",
     "distribution_figure",
+    "external_figure",
     "legend_entries",
     "pr_figure",
     "probabilities_figure",

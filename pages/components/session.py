@@ -26,6 +26,7 @@ EXPLORE = "pages/explore.py"
 PREPARE = "pages/prepare.py"
 TRAIN = "pages/train.py"
 COMPARE = "pages/compare.py"
+EXTERNAL = "pages/external.py"
 CLASSIFY = "pages/classify.py"
 
 
