@@ -146,7 +146,7 @@ def test_training_films_that_are_gone_cannot_be_checked_and_that_is_said() -> No
 
 
 def test_another_source_or_another_data_set_is_refused() -> None:
-    with pytest.raises(InputError, match="no films of a source “nowhere”. There are: home"):
+    with pytest.raises(InputError, match=r"no films of a source “nowhere”\. There are: home"):
         chosen([], source="nowhere")
     other = spec().classes[0].changed(name="sick")
     with pytest.raises(InputError, match="has other classes now"):

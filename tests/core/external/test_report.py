@@ -31,9 +31,7 @@ def side(found: int, positives: int, alarms: int, negatives: int) -> tuple[Predi
     return predictions, predictions.film_ids
 
 
-def between(
-    internal: tuple[int, int, int, int], external: tuple[int, int, int, int]
-) -> Comparison:
+def between(internal: tuple[int, int, int, int], external: tuple[int, int, int, int]) -> Comparison:
     return compare("hospital", judge(*side(*internal)), judge(*side(*external)))
 
 
