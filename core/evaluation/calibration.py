@@ -122,7 +122,7 @@ def calibration(predictions: Predictions, temperature: float = 1.0) -> Calibrati
         films, hits = int(inside.sum()), int(positive[inside].sum())
         interval = wilson(hits, films)
         assert interval is not None
-        low, high = index / BINS, (index + 1) / BINS
+        low, high = int(index) / BINS, (int(index) + 1) / BINS
         bins.append(Bin(low, high, films, float(score[inside].mean()), hits, interval))
     distance = sum(one.films * abs(one.mean - one.share) for one in bins)
     return Calibration(

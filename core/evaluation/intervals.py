@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import comb, sqrt
 
 from scipy.optimize import brentq
+
+from core.errors import InputError
 
 Z_95 = 1.959963984540054
 
@@ -21,7 +24,26 @@ def wilson(hits: int, films: int, z: float = Z_95) -> tuple[float, float] | None
     scale = 1 + z * z / films
     middle = (share + z * z / (2 * films)) / scale
     reach = z / scale * sqrt(share * (1 - share) / films + z * z / (4 * films * films))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    # The ends at none and at all are exact; rounding would leave 1e-17 there.
+    return (middle - reach if hits else 0.0), (middle + reach if hits < films else 1.0)
+
+
+@dataclass(frozen=True)
+class Share:
+    """``hits`` of ``films``, ``value`` with its Wilson interval (95 %), all 0 to 1."""
+
+    hits: int
+    films: int
+    value: float
+    interval: tuple[float, float]
+
+    @classmethod
+    def of(cls, hits: int, films: int) -> Share:
+        """Raises InputError without films."""
+        interval = wilson(hits, films)
+        if interval is None:
+            raise InputError("A share of no films says nothing: choose films of both kinds.")
+        return cls(hits, films, hits / films, interval)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -11,27 +11,9 @@ from math import exp, log
 
 from core.errors import InputError
 from core.evaluation.bootstrap import Interval
-from core.evaluation.intervals import wilson
+from core.evaluation.intervals import Share
 
 PEOPLE = 1000
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share of films with its Wilson interval (95 %); all 0 to 1."""
-
-    hits: int
-    films: int
-    value: float
-    interval: Interval
-
-    @classmethod
-    def of(cls, hits: int, films: int) -> Share:
-        """Raises InputError without films."""
-        interval = wilson(hits, films)
-        if interval is None:
-            raise InputError("Without films of both kinds, nothing says what an answer is worth.")
-        return cls(hits, films, hits / films, interval)
 
 
 @dataclass(frozen=True)
