@@ -15,6 +15,7 @@ from pages.components.session import (
     CLASSIFY,
     COMPARE,
     EXPLORE,
+    EXTERNAL,
     OVERVIEW,
     PREPARE,
     REPORT,
@@ -39,6 +40,7 @@ page = st.navigation(
         st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
         st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
         st.Page(AUDIT, title="Audit", icon=":material/policy:"),
+        st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
         st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
     ]
 )

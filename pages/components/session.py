@@ -26,10 +26,10 @@ EXPLORE = "pages/explore.py"
 PREPARE = "pages/prepare.py"
 TRAIN = "pages/train.py"
 COMPARE = "pages/compare.py"
-AUDIT = "pages/audit.py"
-CLASSIFY = "pages/classify.py"
 REPORT = "pages/report.py"
 AUDIT = "pages/audit.py"
+EXTERNAL = "pages/external.py"
+CLASSIFY = "pages/classify.py"
 
 
 def get_workspace() -> Workspace:

@@ -13,7 +13,9 @@ from core.store import Catalogue, Store
 from pages.components import session
 
 APP = str(Path(__file__).parents[2] / "app.py")
-PAGES = ("overview", "explore", "prepare", "train", "compare", "audit", "classify")
+PAGES = (
+    "overview", "explore", "prepare", "train", "compare", "report", "audit", "external", "classify",
+)  # fmt: skip
 
 
 def open_app(page: str = "overview", **query: str) -> AppTest:
