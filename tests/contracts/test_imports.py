@@ -42,6 +42,7 @@ LEVELS = {
     "core/datasets": 4,
     "core/evaluation": 4,
     "core/training": 5,
+    "core/gate": 5,
     "core/prediction": 6,
     "core/figures": 6,
     "core/commands": 7,
