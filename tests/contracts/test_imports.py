@@ -44,6 +44,7 @@ LEVELS = {
     "core/evaluation": 4,
     "core/training": 5,
     "core/audit": 6,
+    "core/gate": 5,
     "core/prediction": 6,
     "core/external": 6,
     "core/figures": 6,
