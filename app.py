@@ -13,6 +13,7 @@ from pages.components.frame import ICON, frame
 from pages.components.session import (
     CLASSIFY,
     COMPARE,
+    DEMONSTRATION,
     EXPLORE,
     OVERVIEW,
     PREPARE,
@@ -36,6 +37,7 @@ page = st.navigation(
         st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
         st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
+        st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
     ]
 )
 

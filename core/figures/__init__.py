@@ -5,6 +5,7 @@ Each function takes ``theme="dark"`` or ``"light"``; pages and reports draw the 
 """
 
 from core.figures.catalogue import age_figure, counts_figure, shares_figure
+from core.figures.demonstration import moved_figure
 from core.figures.evaluation import confusion_figure, probabilities_figure
 from core.figures.picture import confusion_png
 from core.figures.template import legend_entries, template, without_legend
@@ -19,6 +20,7 @@ __all__ = [
     "curves_figure",
     "distribution_figure",
     "legend_entries",
+    "moved_figure",
     "pr_figure",
     "probabilities_figure",
     "roc_figure",

@@ -31,7 +31,7 @@ DARK_FIRST = """<script>
   localStorage.setItem(done, "yes");
   if (localStorage.getItem(kept(location.pathname)) === '"Light"') return;
   const base = location.pathname.replace(/[^/]*$/, "");
-  for (const page of ["", "explore", "prepare", "train", "compare", "classify"])
+  for (const page of ["", "explore", "prepare", "train", "compare", "classify", "demonstration"])
     localStorage.setItem(kept(base + page), '"Dark"');
   localStorage.setItem(kept(location.pathname), '"Dark"');
   document.documentElement.style.visibility = "hidden";

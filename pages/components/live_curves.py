@@ -36,13 +36,18 @@ def curves(run: Run, epochs: pd.DataFrame) -> None:
             alt="Loss on training and validation films, by epoch",
         )
     with right:
-        st.markdown("**Accuracy**", help=_ACCURACY)
-        st.echarts_chart(
-            _curve(run, epochs, "accuracy", percent=True),
-            key=f"accuracy_{run.run_id}",
-            height=CURVE,
-            alt="Accuracy on training and validation films, by epoch",
-        )
+        accuracy_curve(run, epochs)
+
+
+def accuracy_curve(run: Run, epochs: pd.DataFrame) -> None:
+    """The share of films that the network gets right, over the epochs; needs at least one."""
+    st.markdown("**Accuracy**", help=_ACCURACY)
+    st.echarts_chart(
+        _curve(run, epochs, "accuracy", percent=True),
+        key=f"accuracy_{run.run_id}",
+        height=CURVE,
+        alt="Accuracy on training and validation films, by epoch",
+    )
 
 
 _LOSS = (

@@ -27,6 +27,8 @@ PREPARE = "pages/prepare.py"
 TRAIN = "pages/train.py"
 COMPARE = "pages/compare.py"
 CLASSIFY = "pages/classify.py"
+AUDIT = "pages/audit.py"
+DEMONSTRATION = "pages/demonstration.py"
 
 
 def get_workspace() -> Workspace:

@@ -43,6 +43,7 @@ LEVELS = {
     "core/evaluation": 4,
     "core/training": 5,
     "core/prediction": 6,
+    "core/demonstration": 6,
     "core/figures": 6,
     "core/commands": 7,
     "core/__main__.py": 8,

@@ -13,7 +13,7 @@ from core.store import Catalogue, Store
 from pages.components import session
 
 APP = str(Path(__file__).parents[2] / "app.py")
-PAGES = ("overview", "explore", "prepare", "train", "compare", "classify")
+PAGES = ("overview", "explore", "prepare", "train", "compare", "classify", "demonstration")
 
 
 def open_app(page: str = "overview", **query: str) -> AppTest:
