@@ -22,10 +22,11 @@ from core.specs import SPLITS
 
 COVID_LIKE: Final = "covid-like"
 HEALTHY: Final = "healthy"
+NOBODY: Final = "nobody"
 CLASSES = (COVID_LIKE, HEALTHY)
 # Where the marker is: on the films of one class, or on none.
 Placement = Literal["covid-like", "healthy", "nobody"]
-PLACEMENTS: tuple[Placement, ...] = ("covid-like", "healthy", "nobody")
+PLACEMENTS: tuple[Placement, ...] = (COVID_LIKE, HEALTHY, NOBODY)
 
 SIDE = 192  # px of a drawn film
 SEEDS_PER_TAKE = 10_000
@@ -114,7 +115,7 @@ def with_marker(films: np.ndarray, truth: np.ndarray, where: Placement) -> np.nd
         raise InputError(f"The marker is for {' or '.join(PLACEMENTS)}, not for {where}.")
     return np.stack(
         [
-            plant(film) if where != "nobody" and CLASSES[index] == where else film
+            plant(film) if CLASSES[index] == where else film
             for film, index in zip(films, truth, strict=True)
         ]
     )

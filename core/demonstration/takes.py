@@ -57,6 +57,11 @@ class Take:
     def answers_file(self, network: Network) -> Path:
         return self.folder / f"{network.replace(' ', '-')}.npz"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether both networks have answered."""
+        return all(self.answers_file(one).is_file() for one in (CHEAT, HONEST))
+
     def store(self) -> Store | None:
         """The take's own store; None while its process has not made it."""
         if not self.workspace.database.is_file():
@@ -85,7 +90,8 @@ class Demonstration:
         """Begin to train and answer. One at a time: where a take is under way or finished,
         that is the one. After one that failed, a new one. Raises InputError."""
         take = self.latest()
-        if take.status().state in ("failed", "stopped"):
+        state = take.status().state
+        if state in ("failed", "stopped") or (state == "done" and not take.is_whole):
             take = self.next()
         if take.status().state == "none":
             take.job.start(WORKER, [str(take.folder), str(take.number)])

@@ -38,8 +38,6 @@ def moved_figure(
     drawing.add_hline(
         y=0.5,
         line={"color": SURROUNDS[theme].muted, "dash": "dot", "width": 2},
-        annotation_text="guessing",
-        annotation_font_color=SURROUNDS[theme].muted,
     )
     drawing.update_xaxes(fixedrange=True)
     drawing.update_yaxes(title_text="films right", range=[0, 1.12], fixedrange=True, **SHARE_TICKS)

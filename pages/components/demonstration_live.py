@@ -48,4 +48,5 @@ def _watch(number: int, network: Network, finished: bool) -> None:
                 words.share(float(epochs["accuracy"].iloc[-1])),
                 help="Half of the films are of each kind: guessing gives 50 %.",
             )
-        accuracy_curve(run, epochs)
+        # Of few validation films, the share jumps about, which is not what this is to show.
+        accuracy_curve(run, epochs, validation=False)

@@ -28,12 +28,18 @@ class Tile:
     alt: str = "Artificial chest film"
 
 
-def film_tiles(tiles: Sequence[Tile], *, least: int = 104, most: int = 168) -> None:
+GAP = 8  # px
+
+
+def film_tiles(tiles: Sequence[Tile], *, least: int = 80, most: int = 168) -> None:
     """A row of films, from ``least`` to ``most`` px wide, wrapped where the page is narrow."""
+    # A film takes its share of the row at least, so that the row is full where all fit in.
+    share = f"calc((100% - {GAP * (len(tiles) - 1)}px) / {max(len(tiles), 1)})"
     # As HTML, because Streamlit's columns would stack on a telephone, a film a screenful.
     st.html(
-        f'<div style="display:grid;gap:0.5rem;grid-template-columns:'
-        f'repeat(auto-fill,minmax({least}px,1fr));max-width:{len(tiles) * (most + 8)}px">'
+        f'<div style="display:grid;gap:{GAP}px;grid-template-columns:'
+        f"repeat(auto-fill,minmax(max({least}px,{share}),1fr));"
+        f'max-width:{len(tiles) * (most + GAP)}px">'
         + "".join(_tile(one) for one in tiles)
         + "</div>"
     )
@@ -57,7 +63,7 @@ def _word(one: Tile) -> str:
             '<span style="display:inline-block;width:0.7em;height:0.7em;border-radius:2px;'
             f'margin-right:0.35em;background:{class_colour(one.colour)}"></span>'
         )
-    verdict = {True: " ✓", False: " <strong>✗ wrong</strong>", None: ""}[one.right]
+    verdict = {True: " ✓", False: " <strong>✗</strong>", None: ""}[one.right]
     return f"{square}{escape(one.word)}{verdict}"
 
 

@@ -11,12 +11,14 @@ from core.demonstration.films import (
     CLASSES,
     COVID_LIKE,
     HEALTHY,
+    NOBODY,
     Cast,
     Placement,
     with_marker,
 )
 from core.demonstration.takes import CHEAT, HONEST, Take
 from core.evaluation.intervals import wilson
+from core.figures.template import percent
 from core.images.overlay import overlay
 from pages.components.cam_view import legend
 from pages.components.charts import show, theme
@@ -24,13 +26,13 @@ from pages.components.film_tiles import Tile, film_tiles
 from pages.components.run_words import share
 
 SHOWN = 8  # films of each class
-PAIRS = 5  # films of each class where two settings stand side by side
+PAIRS = 4  # films of each class where two settings stand side by side
 HEAT = 0.65  # of the film that the hottest place covers
 NAMES = {CHEAT: "Trained with the marker", HONEST: "Trained without it"}
 WHERE: dict[Placement, str] = {
-    "covid-like": "marker on the covid-like films",
-    "nobody": "no marker",
-    "healthy": "marker on the healthy films",
+    "covid-like": "Marker as in training",
+    "nobody": "No marker",
+    "healthy": "Marker moved",
 }
 
 
@@ -39,7 +41,7 @@ def films(take: Take, *, marked: bool) -> None:
     for index, name in enumerate(CLASSES):
         st.markdown(f"**{name.capitalize()}**", help=_KINDS[name])
         rows = _some(take.cast, "train", index, SHOWN)
-        pixels = with_marker(*rows, COVID_LIKE if marked else "nobody")
+        pixels = with_marker(*rows, COVID_LIKE if marked else NOBODY)
         film_tiles([Tile(one, alt=f"Artificial {name} chest film") for one in pixels])
 
 
@@ -56,7 +58,7 @@ def score(answers: Answers) -> None:
     interval = wilson(right, of) or (0.0, 1.0)
     st.metric(
         "Right about people whom it has never seen",
-        share(right / of),
+        _share(right, of),
         delta=f"{right} of {of} films",
         delta_color="off",
         delta_arrow="off",
@@ -68,9 +70,15 @@ def score(answers: Answers) -> None:
 def heat(take: Take, answers: Answers, where: Placement = COVID_LIKE) -> None:
     """Where the network looked, on a row of test films of each class."""
     for index, name in enumerate(CLASSES):
-        st.markdown(f"**{name.capitalize()}**")
+        st.markdown(f"**{name.capitalize()}**", help=_SCALED)
         film_tiles(_answered(take, answers, where, index, SHOWN, warm=True))
     legend()
+
+
+_SCALED = (
+    "Warm places spoke for the answer below the film. Each film has a scale of its own: its "
+    "warmest place is bright, however little it counts."
+)
 
 
 def looked_at(answers: Answers) -> str:
@@ -91,16 +99,16 @@ def flip(take: Take, answers: Answers) -> None:
     for place, (title, where) in zip(st.columns(2), sides, strict=True):
         with place.container(border=True):
             right, of = answers.right(where)
-            st.markdown(f"**{title}**  \n{right} of {of} answers right, {share(right / of)}")
+            st.markdown(f"**{title}**  \n{right} of {of} answers right, {_share(right, of)}")
             for index, name in enumerate(CLASSES):
-                st.caption(f"People who are {name}; below each film, the network's answer")
-                film_tiles(_answered(take, answers, where, index, PAIRS), least=88, most=120)
-            drawing = figures.confusion_figure(answers.evaluation(where), theme(), height=300)
+                st.caption(f"**{name.capitalize()} people**, and what the network calls them")
+                film_tiles(_answered(take, answers, where, index, PAIRS), least=72, most=120)
+            drawing = figures.confusion_figure(answers.evaluation(where), theme(), height=250)
             show(
                 drawing,
                 f"flip_{where}",
                 file_name=f"cheating-demo-{where}",
-                alt=f"Confusion matrix, {WHERE[where]}",
+                alt=f"Confusion matrix. {title}",
             )
 
 
@@ -108,6 +116,12 @@ def flipped(answers: Answers) -> str:
     """What moving the marker did, in one sentence."""
     healthy, of_healthy = answers.called(HEALTHY, HEALTHY, COVID_LIKE)
     missed, of_sick = answers.called(HEALTHY, COVID_LIKE, HEALTHY)
+    changed, of = answers.flipped(COVID_LIKE, HEALTHY)
+    if 2 * changed <= of:
+        return (
+            f"**{changed} of {of} answers have changed**: this time, the network did not go with "
+            "the marker. “Start again” below trains another."
+        )
     return (
         f"**{healthy} of {of_healthy} healthy people are now called covid-like, and {missed} of "
         f"{of_sick} covid-like people healthy.**"
@@ -129,34 +143,39 @@ def compare(take: Take, cheat: Answers, honest: Answers) -> None:
             file_name="cheating-demo-comparison",
             alt="Accuracy of both networks by where the marker is",
         )
+        st.caption("The dotted line is what guessing would give.")
     with right:
         st.markdown("**Where the network that was trained without a marker looks**")
-        st.caption("Covid-like people, no marker")
-        film_tiles(_answered(take, honest, "nobody", 0, PAIRS, warm=True), least=88, most=120)
-        st.caption("The same people with the marker")
-        film_tiles(_answered(take, honest, COVID_LIKE, 0, PAIRS, warm=True), least=88, most=120)
+        sides: tuple[tuple[str, Placement], ...] = (
+            ("Covid-like people, no marker", NOBODY),
+            ("The same people with the marker", COVID_LIKE),
+        )
+        for title, where in sides:
+            st.caption(title)
+            film_tiles(_answered(take, honest, where, 0, PAIRS, warm=True), least=72, most=120)
+        legend()
 
 
 def compared(cheat: Answers, honest: Answers) -> str:
     """What the comparison shows, in one sentence."""
     before, of = cheat.right(COVID_LIKE)
     after, _ = cheat.right(HEALTHY)
-    own, _ = honest.right("nobody")
+    own, _ = honest.right(NOBODY)
     moved, _ = honest.right(HEALTHY)
     return (
-        f"With the marker moved, the first network falls from {share(before / of)} to "
-        f"**{share(after / of)}**. The one that never saw a marker gets {share(own / of)} "
-        f"right without one, and **{share(moved / of)}** with it."
+        f"With the marker moved, the first network goes from {_share(before, of)} to "
+        f"**{_share(after, of)}** right. The one that never saw a marker gets "
+        f"**{_share(own, of)}** right without one and **{_share(moved, of)}** with it."
     )
 
 
 def lessons(cheat: Answers) -> None:
     """What to take home, with this take's numbers."""
     right, of = cheat.right(COVID_LIKE)
-    without, _ = cheat.called("nobody", COVID_LIKE, COVID_LIKE)
+    without, _ = cheat.called(NOBODY, COVID_LIKE, COVID_LIKE)
     sick = int((cheat.truth == 0).sum())
     st.markdown(
-        f"- **A network takes the easiest way.** It got {share(right / of)} here, and without the "
+        f"- **A network takes the easiest way.** It got {_share(right, of)} here; without the "
         f"marker it finds {without} of {sick} covid-like people.\n"
         "- **Test films from the same place cannot show it.** They carry the same marker, so the "
         "test is passed by the same trick.\n"
@@ -165,6 +184,10 @@ def lessons(cheat: Answers) -> None:
         "- **So ask what the answer rests on**, and test on films from elsewhere, before you "
         "believe a number."
     )
+
+
+def _share(right: int, of: int) -> str:
+    return percent(right / of, 0)
 
 
 def _some(cast: Cast, split: str, index: int, count: int) -> tuple[np.ndarray, np.ndarray]:
