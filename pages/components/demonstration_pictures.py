@@ -70,15 +70,13 @@ def score(answers: Answers) -> None:
 def heat(take: Take, answers: Answers, where: Placement = COVID_LIKE) -> None:
     """Where the network looked, on a row of test films of each class."""
     for index, name in enumerate(CLASSES):
-        st.markdown(f"**{name.capitalize()}**", help=_SCALED)
+        st.markdown(f"**{name.capitalize()}**")
         film_tiles(_answered(take, answers, where, index, SHOWN, warm=True))
     legend()
-
-
-_SCALED = (
-    "Warm places spoke for the answer below the film. Each film has a scale of its own: its "
-    "warmest place is bright, however little it counts."
-)
+    st.caption(
+        "Warm places spoke for the answer below the film. Each film has a scale of its own: its "
+        "warmest place is bright, however little it counts."
+    )
 
 
 def looked_at(answers: Answers) -> str:
