@@ -39,6 +39,7 @@ from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Store, open_store
 from core.training.devices import CPU, worker_environment
 
+NICENESS = 5  # the page stays quick while it trains
 IMAGE_SIZE = 48
 EPOCHS: dict[Network, int] = {CHEAT: 10, HONEST: 20}
 SHORT: dict[Network, int] = {CHEAT: 10, HONEST: 2}  # for a test
@@ -63,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--small", action="store_true", help="few people, for a test")
     options = parser.parse_args(arguments)
     os.environ.update(worker_environment(CPU))
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     with reporting(options.folder) as tell:
         take = Take(options.folder, options.take)
         if options.small:

@@ -30,7 +30,9 @@ def moved_figure(
             marker={"color": run_colour(index)},
             text=[percent(share, 0) for share in shares],
             textposition="outside",
-            textfont={"size": 16, "color": SURROUNDS[theme].text},
+            textfont={"size": 13, "color": SURROUNDS[theme].text},
+            # Left to itself, Plotly shrinks the numbers on a telephone.
+            constraintext="none",
             cliponaxis=False,
             hovertext=[f"{right} of {films} films right" for right, films in counts.values()],
             hovertemplate=f"{name}<br>%{{hovertext}}<extra></extra>",
@@ -39,7 +41,7 @@ def moved_figure(
         y=0.5,
         line={"color": SURROUNDS[theme].muted, "dash": "dot", "width": 2},
     )
-    drawing.update_xaxes(fixedrange=True)
+    drawing.update_xaxes(fixedrange=True, tickangle=0, title_text="marker")
     drawing.update_yaxes(title_text="films right", range=[0, 1.12], fixedrange=True, **SHARE_TICKS)
     drawing.update_layout(barmode="group")
     legend_below(drawing, len(networks))

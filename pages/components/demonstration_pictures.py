@@ -30,9 +30,9 @@ PAIRS = 4  # films of each class where two settings stand side by side
 HEAT = 0.65  # of the film that the hottest place covers
 NAMES = {CHEAT: "Trained with the marker", HONEST: "Trained without it"}
 WHERE: dict[Placement, str] = {
-    "covid-like": "Marker as in training",
-    "nobody": "No marker",
-    "healthy": "Marker moved",
+    "covid-like": "as in<br>training",
+    "nobody": "none",
+    "healthy": "moved to<br>the others",
 }
 
 
@@ -178,7 +178,7 @@ def lessons(cheat: Answers) -> None:
         "- **Test films from the same place cannot show it.** They carry the same marker, so the "
         "test is passed by the same trick.\n"
         "- **Real films carry such markers too**: letters, tubes, the machine, the hospital, the "
-        "age of the patients. Nobody plants them, and most cannot be seen.\n"
+        "age of the patients. Nobody plants them, and many are hard to see.\n"
         "- **So ask what the answer rests on**, and test on films from elsewhere, before you "
         "believe a number."
     )

@@ -28,6 +28,7 @@ PAGES = {
     "train": "Train",
     "compare": "Compare",
     "classify": "Classify",
+    "demonstration": "Cheating demo",
 }
 # Address → where a page that has nothing to show sends its reader.
 NEXT = {
@@ -44,6 +45,7 @@ NONSENSE = {
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
     "explore?tab=nonsense": "40 of 40 films",
     "prepare?part=nonsense": "What it would be",
+    "demonstration?step=nonsense": "Step 1 of 6",
 }
 
 
