@@ -20,6 +20,10 @@ class Settings:
     cnn_epochs: int = 2
     plain_epochs: int = 2
     phantoms: bool = False
+    accuracy_models: tuple[str, ...] = ("vgg16",)
+    accuracy_size: int = 64  # at 224 the plain way takes an hour a seed
+    accuracy_epochs: int = 50
+    accuracy_seeds: int = 3
     scale_films: tuple[int, ...] = (1_000, 4_000, 16_000)
     scale_size: int = 96
     classified: int = 50  # single films, one after the other
@@ -37,6 +41,9 @@ class Settings:
             epochs=2,
             cnn_epochs=1,
             phantoms=True,
+            accuracy_size=32,
+            accuracy_epochs=2,
+            accuracy_seeds=2,
             scale_films=(100, 400),
             scale_size=48,
             classified=6,

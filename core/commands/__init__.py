@@ -1,6 +1,6 @@
 """The headless commands, one module a step of the work."""
 
-from core.commands import classifying, comparing, films, preparing, training, upkeep
+from core.commands import classifying, comparing, external, films, preparing, training, upkeep
 from core.commands.command import Command, Outcome
 
 COMMANDS: tuple[Command, ...] = (
@@ -8,6 +8,7 @@ COMMANDS: tuple[Command, ...] = (
     *preparing.COMMANDS,
     *training.COMMANDS,
     *comparing.COMMANDS,
+    *external.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,
 )

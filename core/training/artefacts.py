@@ -47,6 +47,11 @@ class RunFiles:
         return self.folder / "predictions.npz"
 
     @property
+    def operating_point(self) -> Path:
+        """The threshold and temperature that answers go by (``core.evaluation``)."""
+        return self.folder / "operating_point.json"
+
+    @property
     def log(self) -> Path:
         """Everything the worker printed, over all its sessions."""
         return self.folder / "log.txt"

@@ -85,8 +85,6 @@ def test_a_page_opens_cold(browser: Browser, stocked: Path, tmp_path: Path, page
     try:
         address = f"{server.url}/{page}"
         look(browser, address, PAGES[page], WIDE, "dark")  # nobody has asked this server before
-        look(browser, address, PAGES[page], NARROW, "dark")
-        look(browser, address, PAGES[page], WIDE, "light")
         look(browser, address, PAGES[page], NARROW, "light")
     finally:
         server.kill()

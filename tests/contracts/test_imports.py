@@ -44,12 +44,14 @@ LEVELS = {
     "core/training": 5,
     "core/prediction": 6,
     "core/demonstration": 6,
+    "core/external": 6,
     "core/figures": 6,
-    "core/commands": 7,
-    "core/__main__.py": 8,
-    "pages/components": 9,
-    "pages": 10,
-    "app.py": 11,
+    "core/card": 7,
+    "core/commands": 8,
+    "core/__main__.py": 9,
+    "pages/components": 10,
+    "pages": 11,
+    "app.py": 12,
 }
 
 

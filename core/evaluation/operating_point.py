@@ -1,0 +1,171 @@
+"""From which probability on a film is called positive: chosen for an aim, never on test films.
+
+Everything here looks at the validation films of a run. They have already helped to choose its
+best epoch, so what they promise is a little too good; the test films say what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import ceil
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from core.errors import InputError
+from core.evaluation.calibration import fit_temperature, tempered
+from core.evaluation.predictions import Predictions
+from core.files import written_whole
+
+NOT_SURE = "not_sure"
+WANTED = 0.95  # of the positive films, found; what a run gets until somebody asks for more
+SPLIT = "validation"
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """How a run's probabilities become an answer.
+
+    ``positive``: the class that shall not be missed. ``wanted_sensitivity``: 0 to 1.
+    ``threshold``: from this calibrated probability of the positive class on, a film is called
+    so. ``not_sure``: (low, high), both calibrated; from low up to, not including, high there
+    is no answer. ``temperature``: what logits are divided by (above 1: the network was too
+    sure of itself).
+    """
+
+    positive: str
+    wanted_sensitivity: float
+    threshold: float
+    not_sure: tuple[float, float]
+    temperature: float
+
+    def save(self, path: Path) -> None:
+        with written_whole(path) as temporary:
+            temporary.write_text(
+                json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8"
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> OperatingPoint | None:
+        """What ``save`` wrote; None where there is none, or none that can be read."""
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            low, high = kept["not_sure"]
+            return cls(
+                str(kept["positive"]),
+                float(kept["wanted_sensitivity"]),
+                float(kept["threshold"]),
+                (float(low), float(high)),
+                float(kept["temperature"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+class HasPoint(Protocol):
+    """The two files of a run that matter here (``core.training.artefacts.RunFiles``)."""
+
+    @property
+    def predictions(self) -> Path: ...
+
+    @property
+    def operating_point(self) -> Path: ...
+
+
+def choose(predictions: Predictions, wanted: float = WANTED) -> OperatingPoint:
+    """The point for a wanted sensitivity (above 0, at most 1), from the validation films only.
+
+    Of the thresholds that find so many positive films, the one with the fewest false alarms;
+    of those, the one that finds most, half-way to the next film. *Not sure* lies between the
+    probability that so many positive films reach and the one that so many of the others stay
+    below: the two overlap in a network that errs, and leave a gap in one that does not.
+    Raises InputError for another ``wanted``, or without validation films of both kinds.
+    """
+    if not 0 < wanted <= 1:
+        raise InputError(
+            f"The wanted sensitivity must lie above 0 and at most at 1, not at {wanted:g}."
+        )
+    films = predictions.of(SPLIT)
+    positive = predictions.classes[0]
+    is_positive = films.truth == 0
+    if is_positive.all() or not is_positive.any():
+        kind = positive if not is_positive.any() else f"anything but {positive}"
+        raise InputError(
+            f"No validation film of this run shows {kind}, so no threshold can be chosen on "
+            "them. Prepare a data set with validation films of each class, and train again."
+        )
+    temperature = fit_temperature(films)
+    score = tempered(films.probabilities, temperature)[:, 0]
+    sick, well = np.sort(score[is_positive]), np.sort(score[~is_positive])
+    threshold = _threshold(sick, well, wanted)
+    reached = sick[len(sick) - _at_least(wanted, len(sick))]
+    stays_below = well[_at_least(wanted, len(well)) - 1]
+    low, high = sorted((float(reached), float(np.nextafter(stays_below, np.float32(2)))))
+    return OperatingPoint(
+        positive, float(wanted), threshold, (min(low, threshold), max(high, threshold)), temperature
+    )
+
+
+def apply(point: OperatingPoint, probabilities: np.ndarray) -> np.ndarray:
+    """Calibrated probabilities, float32 (n, k), of a network's (n, k), rows adding up to 1."""
+    return tempered(probabilities, point.temperature)
+
+
+def answer(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> str:
+    """The class that a film is called, or ``not_sure``.
+
+    ``row``: calibrated probabilities (k,), as ``apply`` gives them. With more than two
+    classes the question is the positive one or not; below the band, the most probable of the
+    others is named. Raises InputError when the point belongs to other classes.
+    """
+    names = list(classes)
+    if point.positive not in names or len(row) != len(names):
+        raise InputError(
+            f"The threshold was chosen for {point.positive}, which this network does not tell "
+            "from others. Choose the threshold again on the Report page."
+        )
+    place = names.index(point.positive)
+    low, high = point.not_sure
+    # In single precision, as the ends were found: 0.7 is a little more there than here.
+    score = np.float32(row[place])
+    if score >= np.float32(high):
+        return point.positive
+    if score >= np.float32(low):
+        return NOT_SURE
+    others = [index for index in range(len(names)) if index != place]
+    return names[max(others, key=lambda index: float(row[index]))]
+
+
+def operating_point_of(files: HasPoint) -> OperatingPoint:
+    """The point stored with a run; else one chosen now for ``WANTED``, and stored.
+
+    Raises NotFoundError or InputError when predictions are missing, or too few to choose on.
+    """
+    stored = OperatingPoint.load(files.operating_point)
+    if stored is None:
+        stored = choose(Predictions.load(files.predictions))
+        stored.save(files.operating_point)
+    return stored
+
+
+def _at_least(wanted: float, films: int) -> int:
+    """How many of so many films make the share; 0.95 of 40 is 38, not 38.000000000000004."""
+    return max(ceil(wanted * films - 1e-9), 1)
+
+
+def _threshold(sick: np.ndarray, well: np.ndarray, wanted: float) -> float:
+    """``sick`` and ``well``: sorted scores of the positive films and of the others."""
+    # The highest score that finds enough; then down as long as it costs no false alarm.
+    highest = sick[len(sick) - _at_least(wanted, len(sick))]
+    below = well[well < highest]
+    if not len(below):
+        # Every other film is an alarm already: nothing below is worth going to.
+        return float(sick[0])
+    lower = below[-1]
+    upper = sick[sick > lower][0]
+    middle = np.float32((float(lower) + float(upper)) / 2)
+    # Two neighbours in single precision have nothing between them.
+    return float(middle if middle > lower else upper)

@@ -1,0 +1,188 @@
+"""The threshold for an aim, the band without an answer, and what so few films can promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import InputError, NotFoundError
+from core.evaluation.backing import backing, films_needed, is_promised, promise
+from core.evaluation.intervals import wilson
+from core.evaluation.operating_point import (
+    NOT_SURE,
+    OperatingPoint,
+    answer,
+    apply,
+    choose,
+    operating_point_of,
+)
+from core.evaluation.predictions import Predictions
+from core.training.artefacts import RunFiles
+
+
+def made(
+    sick: list[float], well: list[float], split: str = "validation", classes: int = 2
+) -> Predictions:
+    """Films with these probabilities of the first class, the rest shared by the others."""
+    score = np.array([*sick, *well])
+    rest = np.repeat((1 - score)[:, None] / (classes - 1), classes - 1, axis=1)
+    truth = [0] * len(sick) + [1 + place % (classes - 1) for place in range(len(well))]
+    return Predictions(
+        ("covid", "healthy", "other")[:classes],
+        np.array([f"{split}{number}" for number in range(len(score))]),
+        np.array([split] * len(score)),
+        np.array(truth),
+        np.column_stack([score, rest]),
+    )
+
+
+def noisy(films: int, seed: int, sureness: float = 1.0) -> Predictions:
+    """Films whose logits differ by a normal deviate around ±1, times ``sureness``."""
+    rng = np.random.default_rng(seed)
+    sick, well = rng.normal(1, 1.2, films), rng.normal(-1, 1.2, films)
+    return made(*(list(1 / (1 + np.exp(-sureness * one))) for one in (sick, well)))
+
+
+@pytest.mark.parametrize("wanted", [0.5, 0.8, 0.95, 1.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_threshold_finds_what_was_wanted_and_no_other_does_so_with_fewer_alarms(
+    wanted: float, seed: int
+) -> None:
+    films = noisy(40, seed)
+    point = choose(films, wanted)
+    score = apply(point, films.probabilities)[:, 0]
+    is_sick = films.truth == 0
+    assert (score[is_sick] >= np.float32(point.threshold)).mean() >= wanted
+    alarms = int((score[~is_sick] >= np.float32(point.threshold)).sum())
+    fewest = min(
+        int((score[~is_sick] >= one).sum())
+        for one in score
+        if (score[is_sick] >= one).mean() >= wanted
+    )
+    assert alarms == fewest == backing(point, films).false_alarms
+
+
+def test_classes_that_are_parted_are_parted_in_the_middle_with_no_answer_in_the_gap() -> None:
+    films = made([0.99, 0.98, 0.97, 0.9], [0.1, 0.03, 0.02, 0.01])
+    point = choose(films, 1.0)
+    low, high = point.not_sure
+    ends = apply(point, films.probabilities)[:, 0]
+    assert point.threshold == pytest.approx(0.5, abs=0.01)
+    assert ends[4] < low <= point.threshold <= high == pytest.approx(ends[3])
+    names = [answer(point, row, films.classes) for row in apply(point, films.probabilities)]
+    assert names == ["covid"] * 4 + ["healthy"] * 4
+    between = apply(point, np.array([[0.5, 0.5]]))[0]
+    assert answer(point, between, films.classes) == NOT_SURE
+
+
+def test_where_classes_overlap_the_definite_answers_keep_the_aim_both_ways() -> None:
+    films = noisy(200, 3)
+    point = choose(films, 0.9)
+    names = np.array(
+        [answer(point, row, films.classes) for row in apply(point, films.probabilities)]
+    )
+    assert (names[films.truth == 0] == "healthy").mean() <= 0.1
+    assert (names[films.truth == 1] == "covid").mean() <= 0.1
+    assert 0.1 < (names == NOT_SURE).mean() < 0.7
+
+
+def test_only_validation_films_count() -> None:
+    films = noisy(40, 0)
+    other = made([0.01] * 30, [0.99] * 30, "test")
+    both = Predictions(
+        films.classes,
+        np.concatenate([films.film_ids, other.film_ids]),
+        np.concatenate([films.split, other.split]),
+        np.concatenate([films.truth, other.truth]),
+        np.concatenate([films.probabilities, other.probabilities]),
+    )
+    assert choose(both) == choose(films)
+
+
+def test_a_constant_network_calls_every_film_positive_rather_than_miss_one() -> None:
+    point = choose(made([0.5] * 10, [0.5] * 10))
+    assert backing(point, made([0.5] * 10, [0.5] * 10)).sensitivity.hits == 10
+
+
+def test_three_classes_ask_one_against_the_rest_and_name_the_likelier_of_the_rest() -> None:
+    films = made([0.9, 0.8, 0.85], [0.1, 0.2, 0.05, 0.1], classes=3)
+    point = choose(films, 1.0)
+    row = apply(point, np.array([[0.05, 0.15, 0.8]]))[0]
+    assert answer(point, row, films.classes) == "other"
+    assert answer(point, row[[2, 0, 1]], ("other", "covid", "healthy")) == "other"
+    with pytest.raises(InputError, match="chosen for covid"):
+        answer(point, row, ("a", "b", "c"))
+
+
+def test_calibration_keeps_the_order_and_the_rows_add_up_to_one() -> None:
+    films = noisy(50, 1, sureness=6)
+    point = choose(films)
+    calibrated = apply(point, films.probabilities)
+    assert calibrated.dtype == np.float32
+    assert calibrated.shape == films.probabilities.shape
+    assert calibrated.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    # By the ratio: next to 1, single precision tells probabilities apart by the other class's.
+    stored = films.probabilities.astype(float)
+    order = np.argsort(stored[:, 0] / stored[:, 1], kind="stable")
+    assert (np.diff(calibrated[order, 0]) >= 0).all()
+    # Six times too sure: the temperature takes most of it back.
+    assert point.temperature == pytest.approx(6 * 1.44 / 2, rel=0.35)
+
+
+def test_what_so_few_films_promise_is_said() -> None:
+    films = made([0.9] * 40, [0.1] * 40)
+    point = choose(films)
+    said = backing(point, films)
+    assert (said.sensitivity.hits, said.sensitivity.films, said.false_alarms) == (40, 40, 0)
+    assert (said.films, said.not_sure, said.wrong) == (80, 0, 0)
+    assert said.sensitivity.interval == pytest.approx((0.912, 1), abs=5e-4)
+    assert not is_promised(point, said)
+    assert promise(point, said) == (
+        "On validation, it finds 40 of 40 covid films (between 91.2 and 100.0 %). These are too "
+        "few films to promise 95 %: it takes at least 73, all of them found."
+    )
+    many = made([0.9] * 73, [0.1] * 5)
+    assert "enough to expect 95 %" in promise(choose(many), backing(choose(many), many))
+    half = made([0.9] * 195 + [0.1] * 5, [0.1] * 195 + [0.9] * 5)
+    assert "may be less" in promise(choose(half, 0.97), backing(choose(half, 0.97), half))
+    assert "No number of films" in promise(choose(many, 1), backing(choose(many, 1), many))
+
+
+@pytest.mark.parametrize("wanted", [0.5, 0.9, 0.95, 0.99])
+def test_films_needed_is_the_first_number_that_is_enough(wanted: float) -> None:
+    films = films_needed(wanted)
+    now, before = wilson(films, films), wilson(films - 1, films - 1)
+    assert now
+    assert now[0] >= wanted
+    assert before is None or before[0] < wanted
+    assert films_needed(1.0) == 0
+
+
+def test_the_point_is_stored_with_the_run_and_read_again(tmp_path: Path) -> None:
+    files = RunFiles(tmp_path)
+    noisy(40, 2).save(files.predictions)
+    assert OperatingPoint.load(files.operating_point) is None
+    first = operating_point_of(files)
+    assert OperatingPoint.load(files.operating_point) == first
+    wanted = choose(noisy(40, 2), 0.8)
+    wanted.save(files.operating_point)
+    assert operating_point_of(files) == wanted != first
+    files.operating_point.write_text('{"threshold": "much"}')
+    assert operating_point_of(files) == first
+
+
+def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="shows covid"):
+        choose(made([], [0.1, 0.2]))
+    with pytest.raises(InputError, match="anything but covid"):
+        choose(made([0.9], []))
+    with pytest.raises(InputError, match="shows covid"):
+        choose(made([0.9], [0.1], "test"))
+    with pytest.raises(InputError, match="above 0"):
+        choose(noisy(5, 0), 1.5)
+    with pytest.raises(InputError, match="no test films of covid"):
+        backing(choose(noisy(5, 0)), noisy(5, 0), "test")
+    with pytest.raises(NotFoundError):
+        operating_point_of(RunFiles(tmp_path))
