@@ -14,6 +14,7 @@ from pages.components.session import (
     AUDIT,
     CLASSIFY,
     COMPARE,
+    DEMONSTRATION,
     EXPLORE,
     EXTERNAL,
     OVERVIEW,
@@ -42,6 +43,7 @@ page = st.navigation(
         st.Page(AUDIT, title="Audit", icon=":material/policy:"),
         st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
         st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
+        st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
     ]
 )
 

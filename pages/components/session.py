@@ -30,6 +30,8 @@ REPORT = "pages/report.py"
 AUDIT = "pages/audit.py"
 EXTERNAL = "pages/external.py"
 CLASSIFY = "pages/classify.py"
+AUDIT = "pages/audit.py"
+DEMONSTRATION = "pages/demonstration.py"
 
 
 def get_workspace() -> Workspace:

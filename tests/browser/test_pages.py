@@ -29,6 +29,7 @@ PAGES = {
     "compare": "Compare",
     "audit": "Audit",
     "classify": "Classify",
+    "demonstration": "Cheating demo",
 }
 # Address → where a page that has nothing to show sends its reader.
 NEXT = {
@@ -47,6 +48,7 @@ NONSENSE = {
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
     "explore?tab=nonsense": "40 of 40 films",
     "prepare?part=nonsense": "What it would be",
+    "demonstration?step=nonsense": "Step 1 of 6",
 }
 
 

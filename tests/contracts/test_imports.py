@@ -46,6 +46,7 @@ LEVELS = {
     "core/audit": 6,
     "core/gate": 5,
     "core/prediction": 6,
+    "core/demonstration": 6,
     "core/external": 6,
     "core/figures": 6,
     "core/card": 7,

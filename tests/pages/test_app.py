@@ -15,6 +15,7 @@ from pages.components import session
 APP = str(Path(__file__).parents[2] / "app.py")
 PAGES = (
     "overview", "explore", "prepare", "train", "compare", "report", "audit", "external", "classify",
+    "demonstration",
 )  # fmt: skip
 
 
