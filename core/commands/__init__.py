@@ -2,6 +2,7 @@
 
 from core.commands import (
     auditing,
+    card,
     classifying,
     comparing,
     external,
@@ -18,6 +19,7 @@ COMMANDS: tuple[Command, ...] = (
     *training.COMMANDS,
     *comparing.COMMANDS,
     *external.COMMANDS,
+    *card.COMMANDS,
     *auditing.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,

@@ -165,7 +165,9 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
     headline(answer, threshold, film.truth)
     st.html(_bars(answer.probabilities))
     if film.pixels is not None and answer.heat is not None:
-        spoke_for = answer.heat_class or max(answer.probabilities, key=answer.probabilities.get)
+        spoke_for = answer.heat_class or max(
+            answer.probabilities, key=lambda name: answer.probabilities[name]
+        )
         st.image(
             overlay(film.pixels, answer.heat, opacity),
             width="stretch",
