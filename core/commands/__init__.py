@@ -1,6 +1,15 @@
 """The headless commands, one module a step of the work."""
 
-from core.commands import classifying, comparing, external, films, preparing, training, upkeep
+from core.commands import (
+    classifying,
+    comparing,
+    external,
+    films,
+    operating,
+    preparing,
+    training,
+    upkeep,
+)
 from core.commands.command import Command, Outcome
 
 COMMANDS: tuple[Command, ...] = (
@@ -8,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
     *preparing.COMMANDS,
     *training.COMMANDS,
     *comparing.COMMANDS,
+    *operating.COMMANDS,
     *external.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,
