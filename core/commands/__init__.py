@@ -1,6 +1,7 @@
 """The headless commands, one module a step of the work."""
 
 from core.commands import (
+    auditing,
     classifying,
     comparing,
     external,
@@ -19,6 +20,7 @@ COMMANDS: tuple[Command, ...] = (
     *comparing.COMMANDS,
     *operating.COMMANDS,
     *external.COMMANDS,
+    *auditing.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,
 )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from core.audit.report import AuditReport
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
-from core.workspace import PROJECT_ROOT
 from pages.components.empty import next_step
 from pages.components.run_words import escaped
 from pages.components.session import AUDIT
@@ -112,24 +111,19 @@ def _value(value: float | None, is_area: bool) -> str:
 
 
 def audit_verdict(folder: Path, run_id: str) -> None:
-    """What the audit of this run found, or where to start one."""
-    try:
-        kept = json.loads((folder / "audit" / "audit.json").read_text(encoding="utf-8"))
-        verdict, sentence = str(kept["verdict"]), str(kept["sentence"])
-    except (OSError, ValueError, KeyError, TypeError):
-        verdict = sentence = ""
-    if verdict in BOXES:
-        box, icon = BOXES[verdict]
-        box(f"**Audit.** {escaped(sentence)}", icon=icon)
+    """What the audit of the run in ``folder`` found, or where to start one."""
+    report = AuditReport.load(folder / "audit")
+    if report:
+        box, icon = BOXES[report.verdict]
+        box(f"**Audit.** {escaped(report.sentence)}", icon=icon)
     else:
         st.info(
             "**Not audited yet.** A high number can come from a shortcut: the source of a film, "
             "the age of the patient, a mark at the border. These intervals cannot see that.",
             icon=":material/policy:",
         )
-    if (PROJECT_ROOT / AUDIT).exists():
-        label = "See what the audit rests on" if verdict in BOXES else "Audit this run"
-        next_step(AUDIT, label, query={"run": run_id})
+    label = "See what the audit rests on" if report else "Audit this run"
+    next_step(AUDIT, label, query={"run": run_id})
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

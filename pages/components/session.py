@@ -26,9 +26,11 @@ EXPLORE = "pages/explore.py"
 PREPARE = "pages/prepare.py"
 TRAIN = "pages/train.py"
 COMPARE = "pages/compare.py"
-CLASSIFY = "pages/classify.py"
 REPORT = "pages/report.py"
+EXTERNAL = "pages/external.py"
+CLASSIFY = "pages/classify.py"
 AUDIT = "pages/audit.py"
+DEMONSTRATION = "pages/demonstration.py"
 
 
 def get_workspace() -> Workspace:
