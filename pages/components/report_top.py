@@ -68,17 +68,25 @@ def result(predictions: Predictions, patients: np.ndarray, where: str) -> None:
             "1: some threshold parts the classes without a mistake. 0.5: guessing.",
         ),
     }
-    for place, (name, (label, text)) in zip(st.columns(4), names.items(), strict=True):
-        value, ends = getattr(found, name), intervals[name]
-        is_area = name == "roc_auc"
-        with place:
-            st.metric(label, _value(value, is_area), help=f"{text} {INTERVAL_HELP}")
-            if ends and is_area:
-                st.caption(f"{ends[0]:.3f} to {ends[1]:.3f}")
-            elif ends:
-                st.caption(f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %")
-            else:
-                st.caption(found.notes.get(name, "no interval"))
+    with st.container(horizontal=True, gap="large"):
+        for name, (label, text) in names.items():
+            st.metric(
+                label,
+                _value(getattr(found, name), is_area=name == "roc_auc"),
+                delta=_range(intervals[name], is_area=name == "roc_auc")
+                or found.notes.get(name, "no interval"),
+                delta_color="off",
+                delta_arrow="off",
+                help=f"{text} {INTERVAL_HELP}",
+                width=165,
+            )
+
+
+def _range(ends: tuple[float, float] | None, *, is_area: bool) -> str:
+    if not ends:
+        return ""
+    low, high = ends
+    return f"{low:.3f} to {high:.3f}" if is_area else f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None]) -> str:
@@ -104,7 +112,7 @@ def _ends(interval: tuple[float, float]) -> str:
     return f"{100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
 
 
-def _value(value: float | None, is_area: bool) -> str:
+def _value(value: float | None, *, is_area: bool) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}" if is_area else f"{100 * value:.1f} %"

@@ -56,7 +56,7 @@ def test_the_curve_and_its_numbers_by_hand() -> None:
     # Two of ten at 0.15, one of one at 0.95.
     score = np.array([0.15] * 10 + [0.95])
     found = calibration(
-        made(np.column_stack([score, 1 - score]), np.array([0] * 2 + [1] * 8 + [0]))
+        made(np.column_stack([score, 1 - score]), np.array([0] * 2 + [1] * 8 + [0])), bins=10
     )
     assert [(one.films, one.positives) for one in found.bins] == [(10, 2), (1, 1)]
     assert [(one.low, one.high) for one in found.bins] == [(0.1, 0.2), (0.9, 1.0)]
@@ -69,7 +69,8 @@ def test_the_curve_and_its_numbers_by_hand() -> None:
 
 def test_probabilities_of_nought_and_one_have_their_bins() -> None:
     found = calibration(made(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1, 0])))
-    assert [(one.low, one.high) for one in found.bins] == [(0.0, 0.1), (0.9, 1.0)]
+    assert [(one.low, one.high) for one in found.bins] == [(0.0, 0.2), (0.8, 1.0)]
+    assert len(calibration(drawn(1.0)).bins) == 10
     assert (found.brier, found.error) == (0, 0)
 
 
