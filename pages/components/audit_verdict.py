@@ -69,21 +69,21 @@ def verdict(report: AuditReport) -> None:
         'padding:0.9rem 1.1rem;border-radius:6px">'
         f'<div style="font-size:clamp(1.5rem,4.5vw,2.2rem);font-weight:700;line-height:1.2">'
         f"{escape(HEADINGS[report.verdict])}</div>"
-        f'<div style="font-size:1.1rem;margin-top:0.4rem;line-height:1.45">'
-        f"{escape(_without_start(report))}</div></div>"
+        f'<div style="font-size:1.1rem;margin-top:0.4rem;line-height:1.4">{_lines(report)}</div>'
+        "</div>"
     )
     terms = [_V] if "Cramér" in report.sentence else []
     st.caption(" ".join([_RANGE, *terms]))
 
 
-def _without_start(report: AuditReport) -> str:
-    """The sentence without the words that stand above it in large letters."""
+def _lines(report: AuditReport) -> str:
+    """The sentence as HTML, one reason a line, without the words that stand above it large."""
     text = report.sentence
     for start in ("Do not believe this result: ", "Be careful with this result: "):
-        if text.startswith(start):
-            rest = text.removeprefix(start)
-            return rest[:1].upper() + rest[1:]
-    return text
+        text = text.removeprefix(start)
+    # A number and its sign stay together on a narrow screen.
+    parts = escape(text[:1].upper() + text[1:]).replace(" %", "\u00a0%").split("; ")
+    return "".join(f'<div style="margin-top:0.35rem">{part}</div>' for part in parts)
 
 
 def reasons(report: AuditReport) -> None:
