@@ -142,7 +142,7 @@ def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> 
     if found.roc_auc is None:
         return Rate(None, None, why=found.notes.get("roc_auc", ""))
     interval = quick_intervals(predictions, patients)["roc_auc"]
-    why = "" if interval else "the same with whichever patients are drawn, so it has no interval"
+    why = "" if interval else "no interval: the same whichever patients are drawn"
     return Rate(found.roc_auc, interval, why=why)
 
 

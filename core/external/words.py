@@ -22,10 +22,9 @@ def headline(found: Comparison) -> str:
 
 
 def sentences(found: Comparison) -> tuple[str, ...]:
-    """The headline, what is found of the positive films, and the verdict."""
-    first = headline(found)
-    second = _found(found)
-    return tuple(dict.fromkeys((first, second, verdict(found))))
+    """The headline, the verdict, and what is found of the positive films."""
+    # Without negatives the headline is about the positive films already.
+    return tuple(dict.fromkeys((headline(found), verdict(found), _found(found))))
 
 
 def verdict(found: Comparison) -> str:
