@@ -11,6 +11,7 @@ import streamlit as st
 
 from core import figures
 from core.external.report import Comparison, Rate, Side
+from core.external.testing import alarms_by_finding
 from core.external.words import headline, sentences
 from core.figures.template import percent
 from core.store import Run, Store
@@ -103,8 +104,32 @@ def figures_and_films(found: Comparison, run: Run, store: Store) -> None:
                 selection_mode="points",
                 alt=f"Confusion matrix: {name}",
             )
+    _alarms(found, store)
     st.subheader(f"Films from {escaped(found.source)}")
     cell_films([shown], store)
+
+
+def _alarms(found: Comparison, store: Store) -> None:
+    """Each finding of the source and how many of its films are called positive."""
+    rows = alarms_by_finding(found, store.catalogue)
+    ends = [row["interval"] for row in rows]
+    called = f"Called {found.positive}"
+    table = pd.DataFrame(
+        {
+            "Finding in the source": [row["finding"] for row in rows],
+            "Class of the run": [row["class"] for row in rows],
+            "Films": [row["films"] for row in rows],
+            called: [row["called"] for row in rows],
+            "Share": [percent(row["share"]) for row in rows],
+            "95 % interval": [f"{100 * low:.1f}–{percent(high)}" for low, high in ends],
+        }
+    )
+    right = st.column_config.TextColumn(alignment="right", help=INTERVAL)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"Share": right, "95 % interval": right},
+    )
 
 
 def tested(
