@@ -50,14 +50,14 @@ class Verdict:
 @dataclass(frozen=True)
 class Constants:
     """``weights`` (3, m) and ``bias`` (3,): of the regression, for measures as they are.
-    ``centre`` and ``spread`` (m,): of frontal films. ``odd``: how far 998 of 1,000 of them are
-    from that centre at most, as mean square of spreads."""
+    ``centre`` and ``spread`` (2, m): of frontal and of lateral films. ``odd`` (2,): how far 998
+    of 1,000 of them are from that centre at most, as mean square of spreads."""
 
     weights: np.ndarray
     bias: np.ndarray
     centre: np.ndarray
     spread: np.ndarray
-    odd: float
+    odd: np.ndarray
     reference: Reference
 
 
@@ -65,12 +65,10 @@ class Constants:
 def constants() -> Constants:
     """The committed numbers, read once a process."""
     kept = json.loads(CONSTANTS.read_text(encoding="utf-8"))
-    arrays = {
-        name: np.asarray(kept[name], dtype=np.float32)
-        for name in ("weights", "bias", "centre", "spread", "tones", "edges")
-    }
+    names = ("weights", "bias", "centre", "spread", "odd", "tones", "edges")
+    arrays = {name: np.asarray(kept[name], dtype=np.float32) for name in names}
     reference = Reference(arrays.pop("tones"), arrays.pop("edges"))
-    return Constants(**arrays, odd=float(kept["odd"]), reference=reference)
+    return Constants(**arrays, reference=reference)
 
 
 def look(pixels: np.ndarray, colour: float = 0.0) -> Verdict:
@@ -100,9 +98,10 @@ def _kind(pixels: np.ndarray) -> Kind:
     best = int(shares.argmax())
     if shares[best] < MUCH * shares.sum():
         return "not_a_chest_xray"
-    oddness = float((((found - known.centre) / known.spread) ** 2).mean())
-    if best == 0 and oddness > known.odd:
-        return "not_a_chest_xray"
+    if best < len(known.odd):
+        oddness = (((found - known.centre[best]) / known.spread[best]) ** 2).mean()
+        if oddness > known.odd[best]:
+            return "not_a_chest_xray"
     return KINDS_OF_PICTURE[best]
 
 
