@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from bench.lookalikes import KINDS
 from core.datasets.phantom import draw
 from core.errors import FilmError
-from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE
+from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE, LOOKED_AT, look
 from core.gate.measures import Reference, measure, reference_of
 from core.images.decode import decode_file
 from core.images.resize import thumbnail
@@ -160,7 +160,7 @@ def _rounded(values: np.ndarray) -> list[object]:
 
 def read(known: Known) -> tuple[Known, np.ndarray] | None:
     try:
-        return known, thumbnail(decode_file(known.path).pixels, 512)
+        return known, thumbnail(decode_file(known.path).pixels, LOOKED_AT)
     except FilmError:
         return None
 
@@ -176,8 +176,6 @@ def main() -> None:
     )
     constants = fit([one for one in readable if one[0].half == 0], reference)
     CONSTANTS.write_text(json.dumps(constants) + "\n", encoding="utf-8")
-    from core.gate.gate import look
-
     counts: dict[tuple[str, int], list[int]] = {}
     for known, film in readable:
         if known.half == 1:

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from core.gate.measures import LEAST_SIDE, Reference, measure, without_borders
+from core.images.resize import thumbnail
 
 Kind = Literal["frontal", "lateral", "not_a_chest_xray"]
 KINDS_OF_PICTURE: tuple[Kind, ...] = get_args(Kind)
@@ -24,6 +25,7 @@ CONSTANTS = Path(__file__).with_name("constants.json")
 
 REFUSED = "refused"  # the answer to whatever no network is asked about
 COLOURED = 0.1  # of the picture; real films reach 0.03, photographs begin at 0.3
+LOOKED_AT = 512  # px, longest side: the size at which the numbers were measured
 CONTRAST = 24  # of 255, between dark and bright: below, nothing can be told
 MUCH = 0.5  # a kind is named only when it is more probable than both others together
 
@@ -80,6 +82,7 @@ def look(pixels: np.ndarray, colour: float = 0.0) -> Verdict:
         return Verdict("not_a_chest_xray", COLOUR)
     if min(pixels.shape) < LEAST_SIDE:
         return Verdict("not_a_chest_xray", SMALL)
+    pixels = thumbnail(pixels, LOOKED_AT)
     if np.ptp(np.percentile(without_borders(pixels), [2, 98])) < CONTRAST:
         return Verdict("not_a_chest_xray", FLAT)
     kind = _kind(pixels)

@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.images.overlay import heat_colours, overlay
 from core.palette import class_colour
-from pages.components.answer_card import REFUSED, headline, neighbours, refusal, said
+from pages.components.answer_card import REFUSED, decide, headline, neighbours, refusal, said
 from pages.components.boundary import boundary
 from pages.components.run_words import escaped
 
@@ -165,7 +165,7 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
     headline(answer, threshold, film.truth)
     st.html(_bars(answer.probabilities))
     if film.pixels is not None and answer.heat is not None:
-        spoke_for = answer.heat_class or max(answer.probabilities, key=answer.probabilities.get)
+        spoke_for = answer.heat_class or decide(answer.probabilities, None)
         st.image(
             overlay(film.pixels, answer.heat, opacity),
             width="stretch",
