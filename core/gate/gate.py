@@ -32,7 +32,10 @@ MUCH = 0.5  # a kind is named only when it is more probable than both others tog
 COLOUR = "It is a picture in colour, and an X-ray has none."
 FLAT = "It shows hardly anything but one shade of grey."
 SMALL = f"It is smaller than {LEAST_SIDE} × {LEAST_SIDE} pixels."
-OTHER = "It does not look like a chest X-ray."
+OTHER = (
+    "It does not look like a chest X-ray. If it is one, cut off what lies around the film, and "
+    "try again."
+)
 NEGATIVE = "It looks like a chest X-ray in negative. Invert it, so that bones are bright."
 TURNED = "It looks like a chest X-ray that lies on its side or head. Turn it upright."
 SIDEWAYS = (

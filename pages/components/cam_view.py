@@ -143,7 +143,7 @@ def _film(
             st.error(escaped(errors.pop()), icon=":material/broken_image:")
             return
         refused = [one for one in film.answers if said(one, threshold) == REFUSED]
-        columns = st.columns(3 if refused else max(3, len(film.answers) + 1))
+        columns = st.columns([1, 2] if refused else max(3, len(film.answers) + 1))
         with columns[0]:
             st.caption("The film")
             if film.pixels is not None:
@@ -159,6 +159,12 @@ def _film(
                     st.error(escaped(answer.error), icon=":material/error:")
                 else:
                     _answer(film, answer, opacity, threshold)
+        # One network leaves a place beside its answer; several have theirs below each.
+        places = columns[2:] if len(film.answers) == 1 else columns[1:]
+        for column, answer in zip(places, film.answers, strict=False):
+            if answer.likeness is not None:
+                with column:
+                    neighbours(answer.likeness)
 
 
 def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:
@@ -175,8 +181,6 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
             if answer.heat.max() > 0
             else f"No part of the film spoke for “{escaped(spoke_for)}”",
         )
-    if answer.likeness is not None:
-        neighbours(answer.likeness)
 
 
 def _bars(probabilities: Mapping[str, float]) -> str:

@@ -30,6 +30,8 @@ def test_a_training_film_finds_itself(learnt: TrainingFilms) -> None:
     found = learnt.compare(film(12))
     assert (found.nearest[0].film_id, found.nearest[0].class_name) == ("film 12", "covid")
     assert found.nearest[0].distance == pytest.approx(0, abs=2e-3)
+    assert found.seen
+    assert not learnt.compare(film(400)).seen
     distances = [one.distance for one in found.nearest]
     assert distances == sorted(distances)
     assert len({one.film_id for one in found.nearest}) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,28 +91,31 @@ def test_no_network_sees_what_is_no_film(
     assert side["answer"] in ("covid", "healthy")
 
 
-@pytest.mark.parametrize(
-    ("band", "expected"), [((0.0, 1.0), "not_sure"), ((0.0, 0.0), "covid"), ((1.0, 1.0), "healthy")]
-)
 def test_the_answer_comes_from_the_runs_own_threshold(
-    workspace: Workspace,
-    make_run: MakeRun,
-    tmp_path: Path,
-    band: tuple[float, float],
-    expected: str,
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
 ) -> None:
     make_run("one", "cnn")
     content = request(tmp_path / "r", ["one"], [png(0)])
-    [plain] = answers(workspace, content)[-1]["results"]
+    bands = {(0.0, 1.0): "not_sure", (0.0, 0.0): "covid", (1.0, 1.0): "healthy"}
+    said: list[dict[str, Any]] = []
+
+    def asked() -> Iterator[dict[str, Any]]:
+        """The same again, after the Report page has chosen another threshold each time."""
+        yield content
+        for band in bands:
+            point = OperatingPoint("covid", 0.95, 0.5, band, 4.0)
+            point.save(RunFiles(workspace.run_folder("one")).operating_point)
+            yield content
+
+    serve(workspace, asked(), said.append)
+    plain, *decided = (answer["results"][0] for answer in said if "results" in answer)
     assert (plain["answer"], plain["not_sure"]) == (plain["label"], None)
-    point = OperatingPoint("covid", 0.95, 0.5, band, 4.0)
-    point.save(RunFiles(workspace.run_folder("one")).operating_point)
-    [row] = answers(workspace, content)[-1]["results"]
-    assert (row["answer"], row["not_sure"]) == (expected, list(band))
-    shares = list(plain["probabilities"].values())
-    calibrated = apply(point, np.array([shares], np.float32))[0]
-    assert list(row["probabilities"].values()) == pytest.approx(calibrated.tolist(), abs=1e-5)
-    assert row["label"] == plain["label"]
+    shares = np.array([list(plain["probabilities"].values())], np.float32)
+    calibrated = apply(OperatingPoint("covid", 0.95, 0.5, (0.0, 1.0), 4.0), shares)[0]
+    for row, (band, expected) in zip(decided, bands.items(), strict=True):
+        assert (row["answer"], row["not_sure"]) == (expected, list(band))
+        assert list(row["probabilities"].values()) == pytest.approx(calibrated.tolist(), abs=1e-5)
+        assert row["label"] == plain["label"]
 
 
 def test_the_nearest_training_films_come_along(
