@@ -13,7 +13,7 @@ run: $(VENV)/.run-ready
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The networks on PyTorch and JAX too; make test skips what is not installed.
+# The networks on PyTorch and JAX too; make test leaves out what is not installed.
 test-backends: $(VENV)/.backends-ready
 	$(BIN)/python -m pytest tests/contracts/test_backends.py $(ARGS)
 

@@ -11,7 +11,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import classify, cnn, pages, scale, server, train
+from bench import (
+    accuracy,
+    classify,
+    cnn,
+    pages,
+    scale,
+    server,
+    shortcuts,
+    train,
+)
 from bench.report import machine
 from bench.settings import Settings
 from core.models.registry import MODELS
@@ -19,10 +28,12 @@ from core.models.registry import MODELS
 SECTIONS = {
     "train": train,
     "cnn": cnn,
+    "accuracy": accuracy,
     "scale": scale,
     "classify": classify,
     "pages": pages,
     "server": server,
+    "shortcuts": shortcuts,
 }
 
 
@@ -56,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--image-size", type=int, help="of train, cnn and classify")
     parser.add_argument("--epochs", type=int, help="epochs of a whole training")
+    parser.add_argument("--accuracy-size", type=int, help="pixels a side, of accuracy")
+    parser.add_argument("--accuracy-epochs", type=int)
     parser.add_argument("--cnn-epochs", type=int, help="epochs the CNN really trains")
     parser.add_argument("--plain-epochs", type=int, help="timed, then scaled")
     parser.add_argument(

@@ -11,6 +11,7 @@ import time
 import keras
 from keras import layers
 
+from core.models.build import build_model
 from core.models.cnn import build_cnn
 from core.models.registry import get_model
 
@@ -30,8 +31,9 @@ class Stopwatch(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self._start)
 
 
-def network(name: str, size: int, classes: int) -> keras.Model:
-    """Films float32 0..255 (size, size, 3) → class probabilities."""
+def network(name: str, size: int, classes: int, *, drawn: bool = False) -> keras.Model:
+    """Films float32 0..255 (size, size, 3) → class probabilities. ``drawn``: with the random
+    weights that ours has, instead of Keras's own."""
     film = keras.Input((size, size, 3))
     x = layers.RandomFlip("horizontal")(film)
     x = layers.RandomRotation(10 / 360)(x)
@@ -43,6 +45,10 @@ def network(name: str, size: int, classes: int) -> keras.Model:
     application = getattr(keras.applications, get_model(name).application)
     preprocess_input = sys.modules[application.__module__].preprocess_input
     base = application(include_top=False, weights=None, input_shape=(size, size, 3))
+    if drawn:
+        ours = build_model(name, image_size=size, classes=2, dropout=0, weights="random", seed=0)
+        for layer in base.layers:
+            layer.set_weights(ours.get_layer(layer.name).get_weights() if layer.weights else [])
     base.trainable = False
     x = base(preprocess_input(x), training=False)
     x = layers.GlobalAveragePooling2D()(x)
@@ -56,8 +62,10 @@ def main() -> None:
     parser.add_argument("folder", help="train|validation|test / class / films")
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--image-size", type=int, default=224)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--drawn", action="store_true", help="the random weights that ours has")
     options = parser.parse_args()
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(options.seed)
     films = {
         split: keras.utils.image_dataset_from_directory(
             f"{options.folder}/{split}",
@@ -69,7 +77,9 @@ def main() -> None:
         )
         for split in ("train", "validation", "test")
     }
-    model = network(options.model, options.image_size, len(films["train"].class_names))
+    model = network(
+        options.model, options.image_size, len(films["train"].class_names), drawn=options.drawn
+    )
     model.compile("nadam", "categorical_crossentropy", metrics=["accuracy"])
     watch = Stopwatch()
     model.fit(

@@ -20,6 +20,10 @@ class Settings:
     cnn_epochs: int = 2
     plain_epochs: int = 2
     phantoms: bool = False
+    accuracy_models: tuple[str, ...] = ("vgg16",)
+    accuracy_size: int = 64  # at 224 the plain way takes an hour a seed
+    accuracy_epochs: int = 50
+    accuracy_seeds: int = 3
     scale_films: tuple[int, ...] = (1_000, 4_000, 16_000)
     scale_size: int = 96
     classified: int = 50  # single films, one after the other
@@ -27,6 +31,8 @@ class Settings:
     batch: int = 100
     catalogue: int = 112_120  # as many films as ChestX-ray14 has
     changes: int = 50  # of a filter
+    planted_sets: int = 20  # data sets with, and without, each shortcut
+    planted_per_class: int = 60  # patients
 
     @classmethod
     def quick(cls, **given: Any) -> Self:
@@ -37,6 +43,9 @@ class Settings:
             epochs=2,
             cnn_epochs=1,
             phantoms=True,
+            accuracy_size=32,
+            accuracy_epochs=2,
+            accuracy_seeds=2,
             scale_films=(100, 400),
             scale_size=48,
             classified=6,
@@ -44,5 +53,7 @@ class Settings:
             batch=8,
             catalogue=5_000,
             changes=8,
+            planted_sets=2,
+            planted_per_class=40,
         )
         return replace(small, **given)

@@ -86,7 +86,7 @@ class DatasetSpec(Spec):
     image_size: int = Field(224, ge=32, le=1024)
     preprocessing: Preprocessing = "model"
     seed: int = Field(0, ge=0, lt=2**31)
-    preset: Literal["study", "recommended", "four-classes", "custom"] = "custom"
+    preset: Literal["study", "recommended", "four-classes", "adult-negatives", "custom"] = "custom"
 
     @field_validator("name")
     @classmethod

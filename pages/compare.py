@@ -7,13 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation.comparison import (
-    difference_in_films,
-    pairs,
-    prediction_table,
-    report_table,
-    summary_table,
-)
+from core.evaluation.comparison import prediction_table, report_table, summary_table
+from core.evaluation.paired import difference_in_films, pairs
 from pages.components.compared import Compared, compare, controls, load_entries
 from pages.components.comparison_figures import matrices, threshold_curves, training_curves
 from pages.components.comparison_tables import pairs_table, summary

@@ -1,6 +1,15 @@
 """The headless commands, one module a step of the work."""
 
-from core.commands import classifying, comparing, films, preparing, training, upkeep
+from core.commands import (
+    auditing,
+    classifying,
+    comparing,
+    external,
+    films,
+    preparing,
+    training,
+    upkeep,
+)
 from core.commands.command import Command, Outcome
 
 COMMANDS: tuple[Command, ...] = (
@@ -8,6 +17,8 @@ COMMANDS: tuple[Command, ...] = (
     *preparing.COMMANDS,
     *training.COMMANDS,
     *comparing.COMMANDS,
+    *external.COMMANDS,
+    *auditing.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,
 )

@@ -15,10 +15,14 @@ from core.errors import InputError, SpecError
 from core.specs import ClassSpec, DatasetSpec, Split
 from core.store import Catalogue
 
-KINDS = ("study", "recommended", "four-classes")
+KINDS = ("study", "recommended", "four-classes", "adult-negatives")
 POSITIVE, NEGATIVE, VIEW = "COVID-19", "No finding", "PA"
 FOUR = (POSITIVE, "Bacterial pneumonia", "Viral pneumonia", NEGATIVE)
 ANY_VIEW = "any"
+_OWN_FINDINGS = (
+    "The preset {kind} has its own {many}. Leave out the positive and the negative finding, or "
+    "choose another preset."
+)
 _CLASS_NAMES = {
     POSITIVE: "covid",
     "Bacterial pneumonia": "bacterial",
@@ -54,6 +58,16 @@ def four_classes_spec(
     return preset("four-classes", catalogue, name, seed)
 
 
+def adult_negatives_spec(
+    catalogue: Catalogue, name: str = "adult negatives", seed: int = 0
+) -> DatasetSpec:
+    """The study's covid films against everything else: its healthy children, the adults of
+    other hospitals, and the films of its own covid collection that are not covid. Split by
+    patient. Raises SpecError when there are no adults of another hospital.
+    """
+    return preset("adult-negatives", catalogue, name, seed)
+
+
 def preset(
     kind: str,
     catalogue: Catalogue,
@@ -76,16 +90,29 @@ def preset(
     if kind not in KINDS:
         raise InputError(f"There is no preset “{kind}”; there are {', '.join(KINDS)}.")
     frame = _usable(catalogue)
+    if kind == "adult-negatives":
+        if positive or negative:
+            raise SpecError(_OWN_FINDINGS.format(kind=kind, many="findings"))
+        return DatasetSpec.build(
+            name=name,
+            classes=_adult_negatives(frame, view),
+            # Not undersampled: of the few adults too few would be left to learn from and to test.
+            balance="class_weights",
+            split=split or "patient",
+            seed=seed,
+            preset="custom" if view or split else kind,
+        )
     four = kind == "four-classes"
     findings = (_four if four else _two)(frame, kind, positive, negative)
     as_in_study = kind == "study" and not bool(frame["artificial"].all())
-    classes = []
-    for finding, asked in zip(findings, FOUR if four else (positive, negative), strict=True):
-        classes.append(_class(frame, finding, view, as_in_study=as_in_study and asked is None))
+    classes = tuple(
+        _class(frame, finding, view, as_in_study=as_in_study and asked is None)
+        for finding, asked in zip(findings, FOUR if four else (positive, negative), strict=True)
+    )
     own = any(value is not None for value in (positive, negative, view, split))
     return DatasetSpec.build(
         name=name,
-        classes=tuple(classes),
+        classes=classes,
         balance="undersample",
         split=split or ("study" if kind == "study" else "patient"),
         preprocessing="rescale" if kind == "study" else "model",
@@ -110,16 +137,39 @@ def _four(
     frame: pd.DataFrame, kind: str, positive: str | None, negative: str | None
 ) -> tuple[str, ...]:
     if positive or negative:
-        raise SpecError(
-            f"The preset {kind} has its own four findings. Leave out the positive and the "
-            "negative finding, or choose another preset."
-        )
+        raise SpecError(_OWN_FINDINGS.format(kind=kind, many="four findings"))
     if bool(frame["artificial"].all()):
         raise SpecError(
             "Four classes need real films: the artificial ones show COVID-19 or nothing, and no "
             "bacterial or viral pneumonia. Import the study's two collections first."
         )
     return FOUR
+
+
+def _adult_negatives(frame: pd.DataFrame, view: str | None) -> tuple[ClassSpec, ClassSpec]:
+    if bool(frame["artificial"].all()):
+        raise SpecError(
+            "Adult negatives need real films: the artificial ones have no age. Import the study's "
+            "two collections and healthy adults of another hospital first."
+        )
+    layout, finding = frame["layout"], frame["finding"].astype(str)
+    if not ((layout == "folders") & ~finding.str.contains(POSITIVE, regex=False)).any():
+        raise SpecError(
+            "Adult negatives need films of adults without covid from another hospital, as class "
+            "folders; none are here. Import some, chestxray8_sample for example."
+        )
+    positive = _class(frame, POSITIVE, view, as_in_study=True)
+    # A class takes each of its findings from each of its sources, and the sick children of
+    # Kaggle are to stay out: so their findings are not asked for, whoever else has them.
+    of_children = set(finding[layout == "kaggle"]) - {NEGATIVE}
+    others = ~finding.str.contains(POSITIVE, regex=False) & ~finding.isin(of_children)
+    films = frame[others & layout.isin(("kaggle", "ieee8023", "folders"))]
+    return positive, ClassSpec.build(
+        name=f"not {positive.name}",
+        findings=tuple(sorted(set(films["finding"].astype(str)))),
+        sources=tuple(sorted(set(films["source"].astype(str)))),
+        views=_views(films, view),
+    )
 
 
 def _usable(catalogue: Catalogue) -> pd.DataFrame:

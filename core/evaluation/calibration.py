@@ -8,16 +8,23 @@ Source: C. Guo et al., On calibration of modern neural networks, ICML 2017.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from sklearn.metrics import brier_score_loss
 
+from core.errors import InputError
+from core.evaluation.intervals import wilson
 from core.evaluation.predictions import Predictions
 
 # A stored probability of 0 is one too small to write; without a floor its logit is −∞, and
 # one such film would decide everything.
 FLOOR = 1e-12
-COOLEST, HOTTEST = 0.05, 20.0
+# Far outside what networks need: one hardly trained, with all films near 0.5, needs 0.01.
+COOLEST, HOTTEST = 1e-3, 1e3
+BINS = 10
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -29,7 +36,7 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def fit_temperature(predictions: Predictions) -> float:
-    """The temperature (0.05 to 20) with the least cross-entropy on these films; 1 for none.
+    """The temperature (0.001 to 1000) with the least cross-entropy on these films; 1 for none.
 
     Targets are not 1 and 0 but what so few films allow to say of the next one, (n + 1)/(n + k)
     for a class with n films: with plain ones, a network without a mistake here would be made
@@ -57,3 +64,71 @@ def fit_temperature(predictions: Predictions) -> float:
 
 def _logits(probabilities: np.ndarray) -> np.ndarray:
     return np.log(np.clip(np.asarray(probabilities, dtype=np.float64), FLOOR, 1))
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Films with a similar probability. ``low`` to ``high``: of the positive class, 0 to 1.
+
+    ``mean``: their mean probability; ``positives`` of ``films`` are positive, ``interval``:
+    Wilson, 95 %.
+    """
+
+    low: float
+    high: float
+    films: int
+    mean: float
+    positives: int
+    interval: tuple[float, float]
+
+    @property
+    def share(self) -> float:
+        return self.positives / self.films
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How probabilities of the positive class compare with how often it is there.
+
+    ``bins``: those with films, rising. ``brier``: mean squared distance of the probability
+    from 0 or 1 (0 is best, 0.25 is a coin), ``brier_known``: what is reached by giving every
+    film the share of positive films. ``error``: expected calibration error, the mean distance
+    of a bin's mean probability from its share, weighted by films. Each 0 to 1.
+    """
+
+    bins: tuple[Bin, ...]
+    films: int
+    brier: float
+    brier_known: float
+    error: float
+
+
+def calibration(predictions: Predictions, temperature: float = 1.0) -> Calibration:
+    """Of all films given, with their logits divided by ``temperature``.
+
+    Source: A. H. Murphy, R. L. Winkler, J. R. Stat. Soc. C 26 (1977) 41, for the curve;
+    G. W. Brier, Mon. Weather Rev. 78 (1950) 1. Raises InputError without films.
+    """
+    if not len(predictions):
+        raise InputError("There are no films here, so nothing says how sure to be.")
+    positive = predictions.truth == 0
+    score = predictions.probabilities[:, 0].astype(np.float64)
+    if temperature != 1:
+        score = tempered(predictions.probabilities, temperature)[:, 0].astype(np.float64)
+    place = np.minimum((score * BINS).astype(int), BINS - 1)
+    bins = []
+    for index in np.unique(place):
+        inside = place == index
+        films, hits = int(inside.sum()), int(positive[inside].sum())
+        interval = wilson(hits, films)
+        assert interval is not None
+        low, high = int(index) / BINS, (int(index) + 1) / BINS
+        bins.append(Bin(low, high, films, float(score[inside].mean()), hits, interval))
+    distance = sum(one.films * abs(one.mean - one.share) for one in bins)
+    return Calibration(
+        bins=tuple(bins),
+        films=len(predictions),
+        brier=float(brier_score_loss(positive, score)),
+        brier_known=float(positive.mean() * (1 - positive.mean())),
+        error=distance / len(predictions),
+    )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.evaluation.intervals import mcnemar, wilson
+from core.evaluation.bootstrap import patients_of
+from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate, predict_classes
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, Spread, evaluate_repeats
 from core.evaluation.study import PUBLISHED, Published
+from core.evaluation.uncertainty import all_intervals, share_intervals
 from core.models.registry import get_model
 from core.store import Run
 
@@ -48,29 +48,32 @@ OWN, REFERENCE = "this workspace", "published, 2020"
 
 # What is compared: a run with its predictions, or repeats as one.
 Entry = tuple[Run, Predictions] | Repeats
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two runs (by id, folds by their group) on the films that both were tested on.
-
-    ``only_first`` and ``only_second``: films that just one of them gets right.
-    ``p_value``: exact McNemar; small means that chance does not explain the difference.
-    """
-
-    first: str
-    second: str
-    films: int
-    only_first: int
-    only_second: int
-    p_value: float
+Patients = Mapping[str, str]  # film id → patient (``Catalogue.patients``)
 
 
 def summary_row(
-    run: Run, predictions: Predictions, threshold: float | None = None, split: str = "test"
+    run: Run,
+    predictions: Predictions,
+    threshold: float | None = None,
+    split: str = "test",
+    patients: Patients | None = None,
 ) -> dict[str, Any]:
     """One run's row of ``summary_table``; None where a value cannot be had."""
-    return _row(run, evaluate(predictions.of(split), threshold))
+    films = predictions.of(split)
+    evaluation = evaluate(films, threshold)
+    if patients is None:
+        found = share_intervals(evaluation)
+    else:
+        found = all_intervals(evaluation, films, patients_of(films, patients))
+    return _row(run, evaluation) | _ends(found)
+
+
+def _ends(found: Mapping[str, tuple[float, float] | None]) -> dict[str, float | None]:
+    """Two columns a number: where its interval begins and ends."""
+    ends: dict[str, float | None] = {}
+    for name, interval in found.items():
+        ends[f"{name}_low"], ends[f"{name}_high"] = interval or (None, None)
+    return ends
 
 
 def repeats_row(
@@ -86,13 +89,16 @@ def summary_table(
     split: str = "test",
     *,
     published: bool = False,
+    patients: Patients | None = None,
 ) -> pd.DataFrame:
     """One row an entry in the order given, then, if asked, the study's published rows.
 
-    Columns: run, run_id, origin, model, dataset, films (int), accuracy with accuracy_low and
-    accuracy_high (Wilson, 95 %), sensitivity, specificity, ``precision <class>`` for every
-    class of any run, f1, false_negatives, false_positives, roc_auc, average_precision,
-    train_accuracy, train_loss, trainable_params, seconds_per_epoch, epochs, threshold.
+    Columns: run, run_id, origin, model, dataset, films (int), accuracy, sensitivity,
+    specificity, ``precision <class>`` for every class of any run, f1, false_negatives,
+    false_positives, roc_auc, average_precision, train_accuracy, train_loss,
+    trainable_params, seconds_per_epoch, epochs, threshold; and, of every share,
+    ``<column>_low`` and ``<column>_high`` (95 %, Wilson). With ``patients`` (film id →
+    patient) f1, roc_auc and average_precision have them as well, over patients.
     Shares are 0 to 1. Missing values stay missing: a published row holds only what the
     study published, on its own test films.
 
@@ -105,7 +111,7 @@ def summary_table(
     rows = [
         repeats_row(one, threshold, split)
         if isinstance(one, Repeats)
-        else summary_row(*one, threshold, split)
+        else summary_row(*one, threshold, split, patients)
         for one in entries
     ]
     if published:
@@ -115,7 +121,7 @@ def summary_table(
             key
             for row in rows
             for key in row
-            if key.startswith("precision ") and not key.endswith("_sd")
+            if key.startswith("precision ") and not key.endswith(("_sd", "_low", "_high"))
         )
     )
     before, after = COLUMNS[: COLUMNS.index("f1")], COLUMNS[COLUMNS.index("f1") :]
@@ -126,6 +132,8 @@ def summary_table(
         spreads = dict.fromkeys(key for row in rows for key in row if key.endswith("_sd"))
         columns += [f"{name}_sd" for name in columns if f"{name}_sd" in spreads]
         whole = ["repeats", "films", "trainable_params"]  # a mean of counts is no whole number
+    ends = [f"{name}_{end}" for name in columns for end in ("low", "high")]
+    columns += [one for one in ends if one not in columns and any(one in row for row in rows)]
     frame = pd.DataFrame(rows, columns=columns)
     texts = ["run", "run_id", "origin", "model", "dataset"]
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
@@ -136,8 +144,6 @@ def summary_table(
 
 def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     train: Mapping[str, Any] = run.result.get("train") or {}
-    interval = wilson(int(np.trace(evaluation.confusion)), evaluation.films)
-    low, high = interval or (None, None)
     return {
         "run": run.title,
         "run_id": run.run_id,
@@ -147,8 +153,6 @@ def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "repeats": 1,
         "films": evaluation.films,
         "accuracy": evaluation.accuracy,
-        "accuracy_low": low,
-        "accuracy_high": high,
         "sensitivity": evaluation.sensitivity,
         "specificity": evaluation.specificity,
         **{f"precision {name}": value for name, value in evaluation.precision.items()},
@@ -231,7 +235,8 @@ def report_table(
     entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
 ) -> pd.DataFrame:
     """All classification reports under each other: run, run_id, class, precision, recall,
-    f1 (0 to 1 or NaN), support; of repeats the mean values, with ``<column>_sd``."""
+    f1 (0 to 1 or NaN), support; of a run the shares' Wilson intervals (``<column>_low``,
+    ``<column>_high``), of repeats the mean values, with ``<column>_sd``."""
     parts = []
     for one in entries:
         if isinstance(one, Repeats):
@@ -239,11 +244,23 @@ def report_table(
             report = evaluate_repeats(one, split, threshold).report.reset_index()
         else:
             name, run_id = one[0].title, one[0].run_id
-            report = evaluate(one[1].of(split), threshold).report.reset_index()
+            report = report_with_ends(evaluate(one[1].of(split), threshold)).reset_index()
         report.insert(0, "run_id", run_id)
         report.insert(0, "run", name)
         parts.append(report)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def report_with_ends(evaluation: Evaluation) -> pd.DataFrame:
+    """``Evaluation.report`` with ``precision_low`` and ``_high``, ``recall_low`` and ``_high``
+    (0 to 1, Wilson, 95 %) and, in the row of the accuracy, ``f1_low`` and ``f1_high``."""
+    report = evaluation.report.copy()
+    for name, interval in share_intervals(evaluation).items():
+        share, _, row = name.partition(" ")
+        column, row = ("f1", "accuracy") if name == "accuracy" else (share, row)
+        if row and interval:
+            report.loc[row, [f"{column}_low", f"{column}_high"]] = interval
+    return report
 
 
 def prediction_table(
@@ -276,54 +293,3 @@ def prediction_table(
 
 def _single_runs(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
     return entry.members if isinstance(entry, Repeats) else (entry,)
-
-
-def difference_in_films(several: Sequence[Predictions]) -> str:
-    """Why these predictions (of one split each) are not like with like; "" when they are."""
-    if len(several) < 2:
-        return ""
-    if len({one.classes for one in several}) > 1:
-        return (
-            "These runs tell different classes apart, and were tested on different films. "
-            "Their numbers answer different questions."
-        )
-    tests = [dict(zip(one.film_ids, one.truth, strict=True)) for one in several]
-    if all(test == tests[0] for test in tests):
-        return ""
-    common = set.intersection(*(set(test) for test in tests))
-    sizes = sorted({len(test) for test in tests})
-    films = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-    return (
-        f"These runs were tested on different films ({films} each, {len(common)} in common). "
-        "A difference between their numbers may come from the films, not from the networks."
-    )
-
-
-def pairs(
-    entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
-) -> list[Pair]:
-    """Each two entries with the same classes, on the films that both have in this split.
-
-    All folds together are like one run, by the name of their group. Seeds are left out:
-    the test counts each film once.
-    """
-    tested = []
-    for entry in entries:
-        if not isinstance(entry, Repeats):
-            name, one = entry[0].run_id, entry[1].of(split)
-        elif entry.is_pooled(split):
-            name, one = entry.repeat.group, entry.together(split)
-        else:
-            continue
-        right = predict_classes(one.probabilities, threshold) == one.truth
-        tested.append((name, one.classes, pd.Series(right, index=one.film_ids, dtype=bool)))
-    found = []
-    for (first, classes, right), (second, other_classes, other) in combinations(tested, 2):
-        common = right.index.intersection(other.index)
-        if classes != other_classes or common.empty:
-            continue
-        a, b = right[common].to_numpy(), other[common].to_numpy()
-        only_first, only_second = int((a & ~b).sum()), int((b & ~a).sum())
-        p_value = mcnemar(only_first, only_second)
-        found.append(Pair(first, second, len(common), only_first, only_second, p_value))
-    return found

@@ -17,8 +17,6 @@ import numpy as np
 
 from core.errors import InputError
 from core.evaluation.calibration import fit_temperature, tempered
-from core.evaluation.intervals import Z_95, wilson
-from core.evaluation.metrics import predict_classes
 from core.evaluation.predictions import Predictions
 from core.files import written_whole
 
@@ -65,24 +63,6 @@ class OperatingPoint:
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
-
-
-@dataclass(frozen=True)
-class Backing:
-    """What the validation films say for a point, and whether they are enough to promise it.
-
-    ``found`` of ``positives`` films reach the threshold; ``interval``: Wilson, 95 %.
-    ``enough``: whether its lower end reaches the wanted sensitivity. ``needed``: how many
-    positive films it takes at least, if every one of them is found.
-    """
-
-    found: int
-    positives: int
-    interval: tuple[float, float]
-    alarms: int
-    negatives: int
-    enough: bool
-    needed: int
 
 
 class HasPoint(Protocol):
@@ -169,38 +149,6 @@ def operating_point_of(files: HasPoint) -> OperatingPoint:
         stored = choose(Predictions.load(files.predictions))
         stored.save(files.operating_point)
     return stored
-
-
-def backing(point: OperatingPoint, predictions: Predictions, split: str = SPLIT) -> Backing:
-    """How a point does on the films of a split. Raises InputError without positive films."""
-    films = predictions.of(split)
-    called = called_positive(point, films)
-    is_positive = films.truth == 0
-    positives, found = int(is_positive.sum()), int((called & is_positive).sum())
-    interval = wilson(found, positives)
-    if interval is None:
-        raise InputError(f"There is no {split} film of {point.positive} in this run.")
-    return Backing(
-        found=found,
-        positives=positives,
-        interval=interval,
-        alarms=int((called & ~is_positive).sum()),
-        negatives=len(films) - positives,
-        enough=interval[0] >= point.wanted_sensitivity,
-        needed=films_needed(point.wanted_sensitivity),
-    )
-
-
-def films_needed(wanted: float) -> int:
-    """How many positive films, all found, put the Wilson interval's lower end at ``wanted``;
-    0 where none can (1)."""
-    # All of n found: the lower end is n / (n + z²).
-    return ceil(Z_95**2 * wanted / (1 - wanted)) if wanted < 1 else 0
-
-
-def called_positive(point: OperatingPoint, predictions: Predictions) -> np.ndarray:
-    """bool (n,): which films the point calls positive (its threshold, without *not sure*)."""
-    return predict_classes(apply(point, predictions.probabilities), point.threshold) == 0
 
 
 def _at_least(wanted: float, films: int) -> int:

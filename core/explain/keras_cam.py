@@ -24,8 +24,10 @@ Explainer = Callable[[np.ndarray, int], tuple[Any, Any, Any]]
 class CamModel:
     """A model that says where it looked. Keep one a model: the graph is compiled once."""
 
-    def __init__(self, model: keras.Model) -> None:
-        feature_map = model.get_layer(last_feature_layer(model)).output
+    def __init__(self, model: keras.Model, layer: str | None = None) -> None:
+        """``layer``: the feature map to explain at, by default the last one. An earlier map
+        has more places, each of which sees less of the film."""
+        feature_map = model.get_layer(layer or last_feature_layer(model)).output
         body = keras.Model(model.input, feature_map)
         head = keras.Model(feature_map, model.output)
         self._explain = _explainer(body, head)

@@ -5,22 +5,31 @@ Each function takes ``theme="dark"`` or ``"light"``; pages and reports draw the 
 """
 
 from core.figures.catalogue import age_figure, counts_figure, shares_figure
+from core.figures.demonstration import moved_figure
 from core.figures.evaluation import confusion_figure, probabilities_figure
+from core.figures.external import external_figure
+from core.figures.people import people_figure
 from core.figures.picture import confusion_png
+from core.figures.reliability import band_figure, reliability_figure
 from core.figures.template import legend_entries, template, without_legend
 from core.figures.thresholds import distribution_figure, pr_figure, roc_figure
 from core.figures.training import curves_figure
 
 __all__ = [
     "age_figure",
+    "band_figure",
     "confusion_figure",
     "confusion_png",
     "counts_figure",
     "curves_figure",
     "distribution_figure",
+    "external_figure",
     "legend_entries",
+    "moved_figure",
+    "people_figure",
     "pr_figure",
     "probabilities_figure",
+    "reliability_figure",
     "roc_figure",
     "shares_figure",
     "template",

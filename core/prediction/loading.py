@@ -50,9 +50,10 @@ def run_files(workspace: Workspace, run_id: str) -> RunFiles:
     return files
 
 
-def load_run(workspace: Workspace, run_id: str) -> LoadedRun:
+def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None) -> LoadedRun:
     """Rebuild the run's network and fill in what it learnt; seconds to half a minute.
 
+    ``heat_layer``: the feature map that heats are taken from, by default the last one.
     Raises NotFoundError without its files, WeightsMissingError without its backbone's
     weights, PredictionError when the backbone is not the one it was trained on.
     """
@@ -75,7 +76,7 @@ def load_run(workspace: Workspace, run_id: str) -> LoadedRun:
     if card.fine_tune:
         load_tuned(model, card.fine_tune, files.tuned)
     load_head(model, files.weights)
-    return LoadedRun(card, CamModel(model))
+    return LoadedRun(card, CamModel(model, heat_layer))
 
 
 def _backbone_weights(workspace: Workspace, card: RunCard) -> Literal["random"] | Path:

@@ -179,6 +179,20 @@ class Catalogue:
                     found[row["film_id"]] = _film(row)
         return [found[one] for one in film_ids if one in found]
 
+    def patients(self, film_ids: Iterable[str]) -> dict[str, str]:
+        """film_id → patient, for the films that are still there."""
+        wanted = list(dict.fromkeys(str(one) for one in film_ids))
+        found: dict[str, str] = {}
+        with self._database.work() as work:
+            for start in range(0, len(wanted), 500):
+                chunk = wanted[start : start + 500]
+                marks = ", ".join("?" * len(chunk))
+                rows = work.execute(
+                    f"SELECT film_id, patient FROM films WHERE film_id IN ({marks})", chunk
+                )
+                found |= {row["film_id"]: row["patient"] for row in rows}
+        return found
+
     def frame(self) -> pd.DataFrame:
         """One row a film, without masks and metadata, sorted by source and path.
 

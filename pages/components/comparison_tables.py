@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.comparison import OWN, Pair, summary_table
+from core.evaluation.comparison import OWN, summary_table
 from core.evaluation.metrics import Evaluation
+from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
 from pages.components.compared import Compared
 from pages.components.repeats_tables import report_columns, with_spreads

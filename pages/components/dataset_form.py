@@ -8,7 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.datasets.presets import four_classes_spec, recommended_spec, study_spec
+from core.datasets.presets import (
+    adult_negatives_spec,
+    four_classes_spec,
+    recommended_spec,
+    study_spec,
+)
 from core.errors import SpecError
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Store
@@ -19,12 +24,14 @@ PRESETS = {
     "study": "The study",
     "recommended": "Recommended",
     "four-classes": "Four classes",
+    "adult-negatives": "Adult negatives",
     "custom": "Custom",
 }
 MAKERS = {
     "study": study_spec,
     "recommended": recommended_spec,
     "four-classes": four_classes_spec,
+    "adult-negatives": adult_negatives_spec,
 }
 ABOUT = {
     "study": "As published: film by film, so one patient can be in training and in test. "
@@ -33,6 +40,9 @@ ABOUT = {
     "whom the network has never seen. The numbers are lower and truer.",
     "four-classes": "COVID-19, bacterial and viral pneumonia, and healthy, from real films, "
     "patient by patient. Bacterial and viral pneumonia look much alike: expect lower numbers.",
+    "adult-negatives": "Covid against everything else, adults of other hospitals included, so "
+    "that a network cannot pass by telling adults from children. All films of one patient stay "
+    "on one side. Keep another source out to test it on.",
     "custom": "Choose the classes and everything else yourself.",
 }
 BALANCES = {
@@ -211,7 +221,7 @@ def _preset(store: Store, kind: str) -> DatasetSpec | str:
     return _cached_preset(str(store.workspace.root), store.catalogue.version(), kind, store)
 
 
-@st.cache_resource(show_spinner=False, max_entries=6)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _cached_preset(root: str, version: int, kind: str, _store: Store) -> DatasetSpec | str:
     # The reason is returned, not raised: a cache keeps no exceptions, and looking through
     # a large catalogue at every rerun would be felt.

@@ -36,13 +36,22 @@ def curves(run: Run, epochs: pd.DataFrame) -> None:
             alt="Loss on training and validation films, by epoch",
         )
     with right:
-        st.markdown("**Accuracy**", help=_ACCURACY)
-        st.echarts_chart(
-            _curve(run, epochs, "accuracy", percent=True),
-            key=f"accuracy_{run.run_id}",
-            height=CURVE,
-            alt="Accuracy on training and validation films, by epoch",
-        )
+        accuracy_curve(run, epochs)
+
+
+def accuracy_curve(run: Run, epochs: pd.DataFrame, *, validation: bool = True) -> None:
+    """The share of films that the network gets right, over the epochs; needs at least one.
+    ``validation``: also of the films that it does not learn from."""
+    st.markdown("**Accuracy**", help=_ACCURACY)
+    drawing = _curve(run, epochs, "accuracy", percent=True)
+    if not validation:
+        drawing["series"] = drawing["series"][:1]
+    st.echarts_chart(
+        drawing,
+        key=f"accuracy_{run.run_id}",
+        height=CURVE,
+        alt="Accuracy on training and validation films, by epoch",
+    )
 
 
 _LOSS = (

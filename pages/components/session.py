@@ -26,7 +26,12 @@ EXPLORE = "pages/explore.py"
 PREPARE = "pages/prepare.py"
 TRAIN = "pages/train.py"
 COMPARE = "pages/compare.py"
+REPORT = "pages/report.py"
+AUDIT = "pages/audit.py"
+EXTERNAL = "pages/external.py"
 CLASSIFY = "pages/classify.py"
+AUDIT = "pages/audit.py"
+DEMONSTRATION = "pages/demonstration.py"
 
 
 def get_workspace() -> Workspace:

@@ -13,6 +13,7 @@ from core.workspace import PROJECT_ROOT
 
 # Modules that run only in a worker process: they alone may load Keras and its backends.
 WORKER_ONLY = {
+    "core/audit/networks.py",
     "core/explain/keras_cam.py",
     "core/models/block_layers.py",
     "core/models/build.py",
@@ -42,14 +43,18 @@ LEVELS = {
     "core/datasets": 4,
     "core/evaluation": 4,
     "core/training": 5,
+    "core/audit": 6,
     "core/gate": 5,
     "core/prediction": 6,
+    "core/demonstration": 6,
+    "core/external": 6,
     "core/figures": 6,
-    "core/commands": 7,
-    "core/__main__.py": 8,
-    "pages/components": 9,
-    "pages": 10,
-    "app.py": 11,
+    "core/card": 7,
+    "core/commands": 8,
+    "core/__main__.py": 9,
+    "pages/components": 10,
+    "pages": 11,
+    "app.py": 12,
 }
 
 

@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 
 from core.evaluation.comparison import (
-    difference_in_films,
-    pairs,
     prediction_table,
     report_table,
     summary_row,
     summary_table,
 )
 from core.evaluation.intervals import mcnemar, wilson
+from core.evaluation.paired import difference_in_films, pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.study import PUBLISHED
 from core.models.registry import get_model

@@ -8,12 +8,12 @@ import pytest
 
 from core.errors import InputError
 from core.evaluation.comparison import (
-    pairs,
     prediction_table,
     repeats_row,
     report_table,
     summary_table,
 )
+from core.evaluation.paired import pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, Spread, as_dict, evaluate_repeats, grouped
 from core.specs import RepeatKind, RepeatSpec, RunSpec

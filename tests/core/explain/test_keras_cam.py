@@ -56,6 +56,20 @@ def test_the_default_is_each_films_best_class(model: keras.Model, film: np.ndarr
     assert heats[0].max() == heats[1].max() == 1
 
 
+def test_a_heat_at_an_earlier_map_has_that_map_s_places() -> None:
+    film = keras.Input((4, 4, 3))
+    x = keras.layers.MaxPooling2D(2, name="late")(keras.layers.ReLU(name="early")(film))
+    x = keras.layers.Dense(1, use_bias=False, name="logits")(keras.layers.Flatten()(x))
+    model = keras.Model(film, x)
+    model.get_layer("logits").kernel.assign(np.ones((12, 1), np.float32))
+    bright = np.zeros((1, 4, 4, 3), np.float32)
+    bright[0, 1, 2] = 1
+    for layer, place, shape in ((None, (0, 1), (2, 2)), ("early", (1, 2), (4, 4))):
+        _, [heat] = CamModel(model, layer).explain(bright, 0)
+        assert heat.shape == shape
+        assert np.argwhere(heat > 0).tolist() == [list(place)]
+
+
 def test_films_do_not_influence_each_other(model: keras.Model) -> None:
     films = np.random.default_rng(1).normal(size=(5, 2, 2, 3)).astype(np.float32)
     cam = CamModel(model)

@@ -1,0 +1,164 @@
+"""A card as a PDF of A4 pages."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from xml.sax.saxutils import escape
+
+import pymupdf_fonts
+from PIL import Image as Pillow
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    Flowable,
+    Image,
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    TableStyle,
+)
+from reportlab.platypus import Table as Grid
+
+from core.card.document import Document, Level, Picture, Section, Table
+
+MARGIN = 18 * mm
+WIDTH = A4[0] - 2 * MARGIN
+PICTURE_WIDTH = 105 * mm
+TEXT, BOLD = "FiraGO", "FiraGO-Bold"
+# (edge, ground) of the verdict's box.
+LEVELS: dict[Level, tuple[str, str]] = {
+    "bad": ("#b3261e", "#fbeceb"),
+    "caution": ("#b26a00", "#fdf3e3"),
+    "good": ("#1f6f8b", "#e8f3f7"),
+    "unknown": ("#6b7682", "#f0f2f4"),
+}
+
+
+def to_pdf(document: Document) -> bytes:
+    """The card as a PDF, its fonts inside. A letter that the font lacks shows as a box."""
+    _register_fonts()
+    story: list[Flowable] = [
+        _text(document.title, size=20, bold=True),
+        _text(document.subtitle, colour="#55616e"),
+        Spacer(1, 3 * mm),
+        _verdict(document),
+        *[one for section in document.sections for one in _section(section)],
+    ]
+    stream = io.BytesIO()
+    SimpleDocTemplate(
+        stream,
+        pagesize=A4,
+        leftMargin=MARGIN,
+        rightMargin=MARGIN,
+        topMargin=MARGIN,
+        bottomMargin=MARGIN,
+        title=document.title,
+        author="ThoraxLens",
+        subject=document.verdict,
+    ).build(story, onFirstPage=_number, onLaterPages=_number)
+    return stream.getvalue()
+
+
+@cache
+def _register_fonts() -> None:
+    # PDF's own fonts have no Greek, no Cyrillic and no ≥.
+    for name, key in ((TEXT, "figo"), (BOLD, "figbo")):
+        pdfmetrics.registerFont(TTFont(name, io.BytesIO(pymupdf_fonts.fontbuffers[key]())))
+
+
+def _text(
+    words: str,
+    *,
+    size: float = 9.5,
+    bold: bool = False,
+    colour: str = "#1c2530",
+    right: bool = False,
+) -> Paragraph:
+    style = ParagraphStyle(
+        "text",
+        fontName=BOLD if bold else TEXT,
+        fontSize=size,
+        leading=size * 1.35,
+        textColor=HexColor(colour),
+        alignment=2 if right else 0,
+        spaceAfter=1.5 * mm,
+        splitLongWords=True,
+    )
+    return Paragraph(escape(words), style)
+
+
+def _verdict(document: Document) -> Grid:
+    edge, ground = LEVELS[document.level]
+    box = Grid([[_text(document.verdict, size=12)]], colWidths=[WIDTH])
+    box.setStyle(
+        TableStyle(
+            [
+                ("BACKGROUND", (0, 0), (-1, -1), HexColor(ground)),
+                ("LINEBEFORE", (0, 0), (0, -1), 5, HexColor(edge)),
+                ("LEFTPADDING", (0, 0), (-1, -1), 4 * mm),
+                ("TOPPADDING", (0, 0), (-1, -1), 2 * mm),
+            ]
+        )
+    )
+    return box
+
+
+def _section(section: Section) -> list[Flowable]:
+    heading: list[Flowable] = [Spacer(1, 4 * mm), _text(section.title, size=13, bold=True)]
+    parts = [_part(part) for part in section.parts]
+    # A heading stays with what it heads; a long table may still go over the page.
+    return [KeepTogether([*heading, *parts[:1]]), *parts[1:]]
+
+
+def _part(part: str | Table | Picture) -> Flowable:
+    if isinstance(part, Table):
+        return _grid(part)
+    if isinstance(part, Picture):
+        width, height = Pillow.open(io.BytesIO(part.png)).size
+        picture = Image(io.BytesIO(part.png), PICTURE_WIDTH, PICTURE_WIDTH * height / width)
+        picture.hAlign = "LEFT"
+        return KeepTogether([picture, _text(part.words, size=8.5, colour="#55616e")])
+    return _text(part)
+
+
+def _grid(table: Table) -> Grid:
+    cells = [
+        [
+            _text(cell, size=8.5, bold=bold, right=place >= table.numeric)
+            for place, cell in enumerate(row)
+        ]
+        for bold, row in ((row is table.head, row) for row in (table.head, *table.rows))
+    ]
+    grid = Grid(cells, colWidths=_widths(table), repeatRows=1, hAlign="LEFT")
+    grid.setStyle(
+        TableStyle(
+            [
+                ("LINEBELOW", (0, 0), (-1, -1), 0.4, HexColor("#cfd6de")),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 1),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
+            ]
+        )
+    )
+    return grid
+
+
+def _widths(table: Table) -> list[float]:
+    """Shares of the page by the longest text in each column, none starved."""
+    columns = list(zip(table.head, *table.rows, strict=True))
+    wanted = [min(60, max(8, *(len(cell) for cell in column))) for column in columns]
+    return [WIDTH * one / sum(wanted) for one in wanted]
+
+
+def _number(canvas: Canvas, template: SimpleDocTemplate) -> None:
+    canvas.setFont(TEXT, 8)
+    canvas.setFillColor(HexColor("#55616e"))
+    canvas.drawRightString(A4[0] - MARGIN, 10 * mm, f"Page {canvas.getPageNumber()}")

@@ -1,0 +1,111 @@
+"""external: a finished run on a source that it has not learnt from, beside its own test."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
+from core.errors import InputError
+from core.evaluation.operating_point import choose, operating_point_of
+from core.external.report import Rate, Side, as_dict
+from core.external.testing import (
+    compared,
+    finished_run,
+    internal_predictions,
+    run_external,
+)
+from core.external.words import sentences
+from core.figures.template import percent
+from core.training.artefacts import RunFiles
+
+ROWS = (
+    ("sensitivity", "sensitivity"),
+    ("false positive rate", "false_positive_rate"),
+    ("AUC", "auc"),
+)
+STORED = -1.0  # --aim without a number
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="id of a finished run")
+    parser.add_argument("--source", required=True, metavar="S", help="name of an imported source")
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument(
+        "--threshold",
+        type=float,
+        help="call a film positive from this probability on (default: the most probable class)",
+    )
+    answer.add_argument(
+        "--aim",
+        type=float,
+        nargs="?",
+        const=STORED,
+        metavar="SENSITIVITY",
+        help="use the threshold that finds so many of the validation films (0.85 for 85 %%); "
+        "without a number the one stored with the run",
+    )
+
+
+def _external(options: argparse.Namespace) -> Outcome:
+    if options.threshold is not None and not 0 <= options.threshold <= 1:
+        raise InputError("--threshold is a probability: choose a number from 0 to 1.")
+    store = open_default_store()
+    run = finished_run(store, options.run)
+    # Before minutes of work: a run without a point for its aim cannot be judged at it.
+    point = None
+    if options.aim == STORED:
+        point = operating_point_of(RunFiles(store.workspace.run_folder(run.run_id)))
+    elif options.aim is not None:
+        point = choose(internal_predictions(store, run), options.aim)
+    result = run_external(store, run.run_id, options.source, ProgressLine("films"))
+    found = compared(
+        result,
+        internal_predictions(store, run),
+        store.catalogue,
+        options.threshold,
+        point,
+    )
+    for warning in result.warnings:
+        say(warning)
+    said = sentences(found)
+    document = {
+        "run": run.run_id,
+        "source": result.source,
+        "positive": found.positive,
+        "threshold": point.threshold if point else options.threshold,
+        "level": found.level,
+        "sentence": said[0],
+        "sentences": list(said),
+        "internal": as_dict(found.internal),
+        "external": as_dict(found.external),
+        "difference": {
+            name: {"value": one.value, "interval": one.interval, "note": one.why}
+            for name, one in found.differences.items()
+        },
+        "mapped": list(result.mapped),
+        "left_out": list(result.left_out),
+        "warnings": list(result.warnings),
+    }
+    rows = [_row(title, name, found.internal, found.external) for title, name in ROWS]
+    return Outcome(document, "\n".join([*said, "", table(rows)]))
+
+
+def _row(title: str, name: str, internal: Side, external: Side) -> dict[str, Any]:
+    return {
+        "": title,
+        "internal": _text(getattr(internal, name)),
+        "external": _text(getattr(external, name)),
+    }
+
+
+def _text(rate: Rate) -> str:
+    if rate.value is None:
+        return f"– ({rate.why})"
+    if rate.interval is None:
+        return percent(rate.value)
+    low, high = rate.interval
+    return f"{percent(rate.value)} ({percent(low)} to {percent(high)})"
+
+
+COMMANDS = (Command("external", "test a run on another hospital's films", _arguments, _external),)

@@ -1,0 +1,96 @@
+"""What films say for a threshold, and whether they are enough to promise what was wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+
+from core.errors import InputError
+from core.evaluation.intervals import Z_95, Share
+from core.evaluation.metrics import predict_classes
+from core.evaluation.operating_point import NOT_SURE, SPLIT, OperatingPoint, answer, apply
+from core.evaluation.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Backing:
+    """How a point does on the films of one split.
+
+    ``sensitivity`` and ``specificity``: by the threshold, every film with an answer.
+    ``not_sure``: films between the two thresholds. ``wrong``: films outside that are called
+    what they are not (with more than two classes: positive or not).
+    """
+
+    split: str
+    sensitivity: Share
+    specificity: Share
+    films: int
+    not_sure: int
+    wrong: int
+
+    @property
+    def false_alarms(self) -> int:
+        return self.specificity.films - self.specificity.hits
+
+
+def calibrated(point: OperatingPoint, predictions: Predictions) -> Predictions:
+    """The same films with calibrated probabilities."""
+    return replace(predictions, probabilities=apply(point, predictions.probabilities))
+
+
+def backing(point: OperatingPoint, predictions: Predictions, split: str = SPLIT) -> Backing:
+    """Of a run's ``predictions``, on one split. Raises InputError when films of the positive
+    class or all others are missing there."""
+    films = calibrated(point, predictions.of(split))
+    called = predict_classes(films.probabilities, point.threshold) == 0
+    is_positive = films.truth == 0
+    sick, well = int(is_positive.sum()), int((~is_positive).sum())
+    if not sick or not well:
+        kind = "others than" if sick else "of"
+        raise InputError(f"There are no {split} films {kind} {point.positive} in this run.")
+    answers = np.array([answer(point, row, films.classes) for row in films.probabilities])
+    sure = answers != NOT_SURE
+    return Backing(
+        split=split,
+        sensitivity=Share.of(int((called & is_positive).sum()), sick),
+        specificity=Share.of(int((~called & ~is_positive).sum()), well),
+        films=len(films),
+        not_sure=int((~sure).sum()),
+        wrong=int((sure & ((answers == point.positive) != is_positive)).sum()),
+    )
+
+
+def is_promised(point: OperatingPoint, found: Backing) -> bool:
+    """Whether the interval of the sensitivity lies wholly at or above what was wanted."""
+    return found.sensitivity.interval[0] >= point.wanted_sensitivity
+
+
+def films_needed(wanted: float) -> int:
+    """How many positive films, all found, put the Wilson interval's lower end at ``wanted``
+    (0 to 1); 0 where no number can (1)."""
+    # All of n found: the lower end is n / (n + z²).
+    return ceil(Z_95**2 * wanted / (1 - wanted)) if wanted < 1 else 0
+
+
+def promise(point: OperatingPoint, found: Backing) -> str:
+    """Whether the validation films are enough to promise the wanted sensitivity, in words."""
+    share = found.sensitivity
+    low, high = (100 * end for end in share.interval)
+    said = (
+        f"On validation, it finds {share.hits} of {share.films} {point.positive} films "
+        f"(between {low:.1f} and {high:.1f} %)."
+    )
+    wanted = f"{100 * point.wanted_sensitivity:g} %"
+    if is_promised(point, found):
+        return f"{said} That is enough to expect {wanted} on other films of this kind."
+    needed = films_needed(point.wanted_sensitivity)
+    if not needed:
+        return f"{said} No number of films can promise {wanted}."
+    if needed > share.films:
+        return (
+            f"{said} These are too few films to promise {wanted}: it takes at least {needed}, "
+            "all of them found."
+        )
+    return f"{said} That does not promise {wanted}: with other films it may be less."

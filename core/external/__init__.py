@@ -1,0 +1,1 @@
+"""A finished run on films from a source that it has not learnt from."""

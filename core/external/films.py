@@ -1,0 +1,182 @@
+"""Which films of a source test a run, as which class, and which are left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from core.evaluation.predictions import Predictions
+from core.specs import DatasetSpec
+from core.store.catalogue import UNKNOWN
+
+LATERAL = "Lateral"
+# The validation films have chosen the best epoch and the threshold: they are no test either.
+LEARNT_FROM = ("train", "validation")
+
+
+@dataclass(frozen=True, eq=False)
+class ExternalFilms:
+    """The films of ``source`` that a run can be tested on.
+
+    ``films``: rows of the catalogue's frame with a column ``truth`` (int, index into
+    ``classes``), sorted by film id. ``mapped``: one entry a finding, ``{"finding", "class",
+    "films"}``; ``left_out``: one a reason, ``{"reason", "films"}``; most films first.
+    ``warnings``: plain sentences, the gravest first. ``learnt_from``: whether films of the
+    source were in training, so that it is no other hospital to the run.
+    """
+
+    source: str
+    classes: tuple[str, ...]
+    films: pd.DataFrame
+    mapped: tuple[dict[str, object], ...]
+    left_out: tuple[dict[str, object], ...]
+    warnings: tuple[str, ...] = field(default=())
+    learnt_from: bool = False
+
+
+def choose(
+    frame: pd.DataFrame,
+    spec: DatasetSpec,
+    predictions: Predictions,
+    source: str,
+    artificial: Sequence[str] = (),
+) -> ExternalFilms:
+    """The films of ``source`` in ``frame`` (``catalogue.frame()``) for a run.
+
+    ``spec``: the run's data set, whose findings say which class a film belongs to.
+    ``predictions``: the run's own, all splits, which say what it has seen. ``artificial``:
+    names of sources drawn by a program. May choose no film at all; raises InputError when the
+    source has none, or when the data set is not the one that the run was trained on.
+    """
+    if predictions.classes != spec.class_names:
+        raise InputError(
+            f"The data set “{spec.name}” has other classes now than when the run was trained, so "
+            "its findings cannot say what the run's classes mean. Train a run on it anew."
+        )
+    films = frame[frame["source"] == source].copy()
+    if films.empty:
+        known = ", ".join(sorted(set(frame["source"].astype(str)))) or "none yet"
+        raise InputError(
+            f"There are no films of a source “{source}”. There are: {known}. Import it first."
+        )
+    seen = _seen(predictions)
+    learnt = frame[frame["film_id"].isin(seen)]
+    belongs = _classes_by_finding(spec)
+    reasons = _reasons(films, belongs, learnt, seen)
+    kept = films[reasons == ""].sort_values("film_id", ignore_index=True)
+    finding = kept["finding"].astype(str)
+    kept["truth"] = np.array([belongs[one][0] for one in finding], dtype=np.int64)
+    mapped = [
+        {"finding": name, "class": spec.class_names[belongs[str(name)][0]], "films": int(count)}
+        for name, count in finding.value_counts().items()
+    ]
+    counts = reasons[reasons != ""].value_counts()
+    left_out = [{"reason": str(why), "films": int(count)} for why, count in counts.items()]
+    from_here = int((learnt["source"] == source).sum())
+    return ExternalFilms(
+        source,
+        spec.class_names,
+        kept,
+        tuple(mapped),
+        tuple(left_out),
+        tuple(_warnings(kept, spec, predictions, source, learnt, len(seen), from_here, artificial)),
+        from_here > 0,
+    )
+
+
+def patients_of(known: Mapping[str, str], film_ids: np.ndarray) -> np.ndarray:
+    """The patient of each film, str (n,); a film of nobody known is a patient of its own.
+
+    ``known``: film_id → patient, as ``Catalogue.patients`` gives it.
+    """
+    return np.array([known.get(one) or f"film {one}" for one in film_ids.tolist()], dtype=str)
+
+
+def _seen(predictions: Predictions) -> set[str]:
+    return set(predictions.film_ids[np.isin(predictions.split, LEARNT_FROM)].tolist())
+
+
+def _classes_by_finding(spec: DatasetSpec) -> dict[str, list[int]]:
+    """Finding → the classes that take it: several where only the source tells them apart."""
+    belongs: dict[str, list[int]] = {}
+    for index, one in enumerate(spec.classes):
+        for finding in one.findings:
+            belongs.setdefault(finding, []).append(index)
+    return belongs
+
+
+def _reasons(
+    films: pd.DataFrame, belongs: dict[str, list[int]], learnt: pd.DataFrame, seen: set[str]
+) -> pd.Series:
+    """Why each film is left out, ``""`` for those that stay. The first reason counts."""
+    finding = films["finding"].astype(str)
+    reasons = pd.Series("", index=films.index, dtype=object)
+
+    def leave_out(which: pd.Series, why: str | pd.Series) -> None:
+        chosen = which & (reasons == "")
+        reasons[chosen] = why[chosen] if isinstance(why, pd.Series) else why
+
+    leave_out(films["film_id"].isin(seen), "the run has learnt from the film itself")
+    patients = set(learnt["patient"]) - {""}
+    leave_out(
+        films["patient"].isin(patients), "the run has learnt from another film of the patient"
+    )
+    leave_out(finding == UNKNOWN, "no finding is recorded")
+    leave_out(
+        ~finding.isin(belongs), "the finding “" + finding + "” belongs to no class of the run"
+    )
+    several = [one for one, classes in belongs.items() if len(classes) > 1]
+    leave_out(
+        finding.isin(several), "the finding “" + finding + "” belongs to several classes of the run"
+    )
+    if not (learnt["view"] == LATERAL).any():
+        leave_out(films["view"] == LATERAL, "a lateral view, and the run knows frontal films only")
+    return reasons
+
+
+def _warnings(
+    kept: pd.DataFrame,
+    spec: DatasetSpec,
+    predictions: Predictions,
+    source: str,
+    learnt: pd.DataFrame,
+    seen: int,
+    from_here: int,
+    artificial: Sequence[str],
+) -> list[str]:
+    found = []
+    if from_here:
+        found.append(
+            f"{source} is not external to this run: {from_here:,} of the {seen:,} films that it "
+            "learnt from come from there. Those films and their patients are left out, but the "
+            "hospital is known to it, so another one can be harder."
+        )
+    if (source in artificial) != learnt["source"].isin(list(artificial)).all():
+        found.append(
+            "Artificial films are tested against real ones here: the numbers say how the program "
+            "works, and nothing about medicine."
+        )
+    if len(learnt) < seen:
+        found.append(
+            f"{seen - len(learnt):,} films that the run learnt from are no longer in the "
+            "catalogue: whether their patients are among the films tested cannot be checked."
+        )
+    tested = int(np.isin(predictions.film_ids[predictions.split == "test"], kept["film_id"]).sum())
+    if tested:
+        found.append(
+            f"{tested:,} of these films are among the run's own test films as well: no training, "
+            "but the two columns are not independent."
+        )
+    missing = [
+        name for index, name in enumerate(spec.class_names) if not (kept["truth"] == index).any()
+    ]
+    if missing and len(missing) < len(spec.class_names):
+        found.append(
+            f"{source} has no {' and no '.join(missing)} film that could be used: what needs "
+            "one has no number there."
+        )
+    return found

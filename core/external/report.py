@@ -1,0 +1,160 @@
+"""Internal beside external: rates with intervals, their difference, and what they say.
+
+Internal are the run's own test films. Everything is computed from saved predictions, so that
+another threshold needs no new classification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any, Literal
+
+import numpy as np
+
+from core.evaluation.bootstrap import quick_intervals
+from core.evaluation.intervals import wilson
+from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.predictions import Predictions
+
+Interval = tuple[float, float]
+Level = Literal["worse", "unclear", "holds"]
+
+# A drop that these films leave possible and that would still be no small matter.
+TOLERATED = 0.10
+METRICS = ("sensitivity", "false_positive_rate", "auc")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One number (0 to 1) with its 95 % interval; ``why``: why one of them is None.
+
+    ``hits`` of ``films`` for proportions; both 0 for an area under a curve.
+    """
+
+    value: float | None
+    interval: Interval | None
+    hits: int = 0
+    films: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two columns. ``patients``: how many different ones."""
+
+    predictions: Predictions
+    evaluation: Evaluation
+    patients: int
+    sensitivity: Rate
+    false_positive_rate: Rate
+    auc: Rate
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The run's own test films beside those of ``source``.
+
+    ``differences``: metric → external minus internal, for the two proportions. ``level``:
+    whether the run does worse there (shown, not shown, or excluded beyond ``TOLERATED``).
+    """
+
+    source: str
+    internal: Side
+    external: Side
+    differences: dict[str, Rate] = field(default_factory=dict)
+    level: Level = "unclear"
+
+    @property
+    def positive(self) -> str:
+        return self.external.predictions.classes[0]
+
+
+def judge(predictions: Predictions, patients: np.ndarray, threshold: float | None = None) -> Side:
+    """One column, from predictions of these films only; ``patients``: str (n,).
+
+    Proportions have Wilson intervals, the AUC one that draws patients anew (bootstrap), since
+    films of one patient are no independent evidence. Raises InputError for a threshold
+    outside 0 to 1.
+    """
+    found = evaluate(predictions, threshold)
+    return Side(
+        predictions,
+        found,
+        len(set(patients.tolist())),
+        _share(
+            found.positives - found.false_negatives,
+            found.positives,
+            found.notes.get("sensitivity", ""),
+        ),
+        _share(found.false_positives, found.negatives, found.notes.get("specificity", "")),
+        _area(found, predictions, patients),
+    )
+
+
+def compare(source: str, internal: Side, external: Side) -> Comparison:
+    """Both columns with the differences between them and a level."""
+    differences = {
+        name: difference(getattr(external, name), getattr(internal, name))
+        for name in ("sensitivity", "false_positive_rate")
+    }
+    return Comparison(source, internal, external, differences, _level(differences))
+
+
+def difference(first: Rate, second: Rate) -> Rate:
+    """First minus second, two proportions of different films, with a 95 % interval.
+
+    Source: R. G. Newcombe, Stat. Med. 17 (1998) 873, method 10, from two Wilson intervals.
+    """
+    if first.value is None or second.value is None or not first.interval or not second.interval:
+        return Rate(None, None, why=first.why or second.why)
+    gap = first.value - second.value
+    below = sqrt((first.value - first.interval[0]) ** 2 + (second.interval[1] - second.value) ** 2)
+    above = sqrt((first.interval[1] - first.value) ** 2 + (second.value - second.interval[0]) ** 2)
+    return Rate(gap, (gap - below, gap + above))
+
+
+def as_dict(side: Side) -> dict[str, Any]:
+    """A column for JSON: the three numbers, their intervals, and why one is missing."""
+    rates = {name: getattr(side, name) for name in METRICS}
+    return {
+        "films": len(side.predictions),
+        "patients": side.patients,
+        "positives": side.evaluation.positives,
+        "negatives": side.evaluation.negatives,
+        **{name: rate.value for name, rate in rates.items()},
+        "intervals": {name: rate.interval for name, rate in rates.items()},
+        "counts": {
+            name: {"hits": rates[name].hits, "films": rates[name].films} for name in METRICS[:2]
+        },
+        "notes": {name: rate.why for name, rate in rates.items() if rate.why},
+        "classes": list(side.evaluation.classes),
+        "confusion": side.evaluation.confusion.tolist(),
+    }
+
+
+def _share(hits: int, films: int, why: str) -> Rate:
+    return Rate(hits / films if films else None, wilson(hits, films), hits, films, why)
+
+
+def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> Rate:
+    if found.roc_auc is None:
+        return Rate(None, None, why=found.notes.get("roc_auc", ""))
+    interval = quick_intervals(predictions, patients)["roc_auc"]
+    why = "" if interval else "the same with whichever patients are drawn, so it has no interval"
+    return Rate(found.roc_auc, interval, why=why)
+
+
+def _level(differences: dict[str, Rate]) -> Level:
+    # How much worse, as an interval that is better below 0 for both.
+    worse: dict[str, Callable[[Interval], Interval]] = {
+        "sensitivity": lambda ends: (-ends[1], -ends[0]),
+        "false_positive_rate": lambda ends: ends,
+    }
+    ends = [worse[name](one.interval) for name, one in differences.items() if one.interval]
+    if any(low > 0 for low, _ in ends):
+        return "worse"
+    # Only negatives, or only positives, show half of what can go wrong.
+    whole = len(ends) == len(worse) and all(high <= TOLERATED for _, high in ends)
+    return "holds" if whole else "unclear"

@@ -1,0 +1,105 @@
+"""What an external test says, in sentences for people who do not read tables."""
+
+from __future__ import annotations
+
+from core.external.report import TOLERATED, Comparison, Rate
+
+
+def headline(found: Comparison) -> str:
+    """The answer in one sentence: false alarms there and at home, else what is found."""
+    alarms = found.external.false_positive_rate
+    if alarms.value is None:
+        return _found(found)
+    negatives = negative_films(found)
+    said = (
+        f"On {negatives} from {found.source} it calls {of_100(alarms)} {found.positive} "
+        f"({alarms.hits:,} of {alarms.films:,})"
+    )
+    own = found.internal.false_positive_rate
+    if own.value is None:
+        return f"{said}; its own test had none such to compare with."
+    return f"{said}; on those of its own test {of_100(own)} ({own.hits:,} of {own.films:,})."
+
+
+def sentences(found: Comparison) -> tuple[str, ...]:
+    """The headline, what is found of the positive films, and the verdict."""
+    first = headline(found)
+    second = _found(found)
+    return tuple(dict.fromkeys((first, second, verdict(found))))
+
+
+def verdict(found: Comparison) -> str:
+    """What follows, by ``found.level``."""
+    if found.level == "worse":
+        parts = []
+        alarms = found.differences["false_positive_rate"]
+        if alarms.interval and alarms.interval[0] > 0:
+            parts.append(f"{_points(alarms)} more false alarms per 100 films")
+        finds = found.differences["sensitivity"]
+        if finds.interval and finds.interval[1] < 0:
+            parts.append(f"{_points(finds)} fewer {found.positive} films found per 100")
+        return (
+            f"Its own test does not hold on {found.source}: {' and '.join(parts)}. Do not expect "
+            "the numbers of the test from films of another hospital."
+        )
+    if found.level == "holds":
+        return (
+            f"Its own test holds on {found.source}: a drop of more than "
+            f"{100 * TOLERATED:.0f} points is unlikely on these films. Another hospital can "
+            "still be different."
+        )
+    known = [one for one in found.differences.values() if one.interval]
+    if len(known) < len(found.differences):
+        half = "how many films it would find" if known else "anything"
+        if found.external.false_positive_rate.value is None and known:
+            half = "how many false alarms it would raise"
+        return f"No drop is shown, but {half} cannot be said from {found.source}."
+    return (
+        "No drop is shown, and none can be ruled out either: for that there are too few films, "
+        f"{len(found.external.predictions):,} from {found.source} and "
+        f"{len(found.internal.predictions):,} of its own test."
+    )
+
+
+def negative_films(found: Comparison) -> str:
+    """“healthy films”; with several other classes “films that are not covid”."""
+    classes = found.external.predictions.classes
+    if len(classes) == 2 and not classes[1].lower().startswith("not "):
+        return f"{classes[1]} films"
+    return f"films that are not {found.positive}"
+
+
+def of_100(rate: Rate) -> str:
+    """“94 of 100”; never 0 or 100 for what is neither."""
+    if rate.value is None:
+        return "–"
+    whole = round(100 * rate.value)
+    if whole == 0 and rate.hits:
+        return "fewer than 1 of 100"
+    if whole == 100 and rate.hits < rate.films:
+        return "more than 99 of 100"
+    return f"{whole} of 100"
+
+
+def _found(found: Comparison) -> str:
+    there, own = found.external.sensitivity, found.internal.sensitivity
+    if there.value is None:
+        return (
+            f"{found.source} has no {found.positive} film that could be used, so how many it would "
+            "find there is not known."
+        )
+    said = (
+        f"Of {found.positive} films from {found.source} it finds {of_100(there)} "
+        f"({there.hits:,} of {there.films:,})"
+    )
+    if own.value is None:
+        return f"{said}; its own test had none to compare with."
+    return f"{said}; of those of its own test {of_100(own)} ({own.hits:,} of {own.films:,})."
+
+
+def _points(rate: Rate) -> str:
+    """“93 (89 to 96)”, without a sign: the words around it say which way."""
+    assert rate.value is not None
+    assert rate.interval is not None
+    low, high = sorted(abs(end) for end in rate.interval)
+    return f"{100 * abs(rate.value):.0f} ({100 * low:.0f} to {100 * high:.0f})"

@@ -1,0 +1,48 @@
+"""The figure of the cheating demo: what is left of an accuracy when a marker moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from core.figures.template import SHARE_TICKS, figure, legend_below, percent
+from core.palette import SURROUNDS, Theme, run_colour
+
+Counts = Mapping[str, tuple[int, int]]
+
+
+def moved_figure(
+    networks: Mapping[str, Counts], theme: Theme = "dark", *, height: int = 340
+) -> go.Figure:
+    """Bars of the share of films that each network gets right, in groups.
+
+    ``networks``: name → where the marker is → (films right, films). All networks must have
+    the same groups, in the same order. A dotted line marks what guessing would give.
+    """
+    drawing = figure(theme, height)
+    for index, (name, counts) in enumerate(networks.items()):
+        shares = [right / films if films else 0.0 for right, films in counts.values()]
+        drawing.add_bar(
+            x=list(counts),
+            y=shares,
+            name=name,
+            marker={"color": run_colour(index)},
+            text=[percent(share, 0) for share in shares],
+            textposition="outside",
+            textfont={"size": 13, "color": SURROUNDS[theme].text},
+            # Left to itself, Plotly shrinks the numbers on a telephone.
+            constraintext="none",
+            cliponaxis=False,
+            hovertext=[f"{right} of {films} films right" for right, films in counts.values()],
+            hovertemplate=f"{name}<br>%{{hovertext}}<extra></extra>",
+        )
+    drawing.add_hline(
+        y=0.5,
+        line={"color": SURROUNDS[theme].muted, "dash": "dot", "width": 2},
+    )
+    drawing.update_xaxes(fixedrange=True, tickangle=0, title_text="marker")
+    drawing.update_yaxes(title_text="films right", range=[0, 1.12], fixedrange=True, **SHARE_TICKS)
+    drawing.update_layout(barmode="group")
+    legend_below(drawing, len(networks))
+    return drawing

@@ -1,0 +1,61 @@
+"""One dot a person: what answers are worth, for readers to whom a percentage says little."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from core.evaluation.prevalence import Thousand
+from core.figures.template import figure, legend_below
+from core.palette import Theme, class_colour, translucent
+
+COLUMNS = 50
+
+
+def people_figure(
+    people: Thousand, positive: str, theme: Theme = "dark", *, height: int = 340
+) -> go.Figure:
+    """A dot a person, in rows of 50. The colour says what they truly have; those whom the
+    network calls ``positive`` are large, the others small; each kind has its own shape."""
+    sick, well = class_colour(0), class_colour(1)
+    kinds = (
+        (people.found, f"{positive}, called so", "circle", 10, sick, sick),
+        (people.missed, f"{positive}, missed", "diamond-open", 9, sick, sick),
+        (people.alarms, f"not {positive}, called so by mistake", "square", 9, well, well),
+        (
+            people.cleared,
+            f"not {positive}, not called so",
+            "circle",
+            4,
+            translucent(well, 0.55),
+            well,
+        ),
+    )
+    drawing = figure(theme, height)
+    first = 0
+    for count, name, symbol, size, colour, listed in kinds:
+        places = range(first, first + count)
+        first += count
+        if not count:
+            continue
+        drawing.add_scatter(
+            x=[place % COLUMNS for place in places],
+            y=[place // COLUMNS for place in places],
+            mode="markers",
+            marker={
+                "symbol": symbol,
+                "size": size,
+                "color": listed if symbol.endswith("-open") else colour,
+                "line": {"width": 2 if symbol.endswith("-open") else 0, "color": listed},
+            },
+            name=f"{count:,} {name}",
+            hovertemplate=f"{name}<extra></extra>",
+            cliponaxis=False,
+        )
+    hidden = {"visible": False, "fixedrange": True}
+    drawing.update_xaxes(range=[-1, COLUMNS], **hidden)
+    drawing.update_yaxes(range=[-(-first // COLUMNS) - 0.3, -0.7], **hidden)
+    drawing.update_layout(dragmode=False, legend={"itemclick": False, "itemdoubleclick": False})
+    legend_below(drawing, len(drawing.data))
+    # No axis title stands between the dots and their legend.
+    drawing.update_layout(legend={"y": -12 / height})
+    return drawing

@@ -1,0 +1,65 @@
+"""Cheating demo: a network that reaches 100 % by a marker, shown to an audience in six steps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.demonstration.takes import CHEAT, Demonstration, Take
+from pages.components.boundary import boundary
+from pages.components.demonstration_story import STEP, STEPS, go
+from pages.components.session import get_workspace
+
+
+def page() -> None:
+    st.title("Cheating demo")
+    st.caption(
+        ":material/draw: How a network can be right every time and know nothing, in six steps. "
+        "All films here are **artificial**: a program drew them, and they show nobody."
+    )
+    demonstration = Demonstration(get_workspace())
+    take = demonstration.latest()
+    # A border of its own: whatever is wrong with a take, one can start again.
+    with boundary():
+        step = _step(take)
+        title, draw = STEPS[step - 1]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.subheader(f"{step} · {title}", anchor=False)
+            st.caption(f"Step {step} of {len(STEPS)}", width="content")
+        draw(demonstration, take)
+    _start_again(demonstration, take)
+
+
+def _step(take: Take) -> int:
+    """The step that the address names, as far as this take has come."""
+    named = st.query_params.get(STEP, "1")
+    wanted = int(named) if named.isdecimal() and len(named) < 4 else 1
+    if take.status().state == "none":
+        furthest = 1
+    elif take.answers(CHEAT) is None:
+        furthest = 2
+    else:
+        furthest = len(STEPS)
+    step = min(max(wanted, 1), furthest)
+    if named != str(step):
+        st.query_params[STEP] = str(step)
+    return step
+
+
+def _start_again(demonstration: Demonstration, take: Take) -> None:
+    if take.status().state == "none":
+        return
+    st.divider()
+    if st.button(
+        "Start again",
+        type="tertiary",
+        icon=":material/restart_alt:",
+        key="demonstration_again",
+        help="Forgets these networks and draws other people. Anybody who watches this "
+        "demonstration in another window begins anew as well.",
+    ):
+        demonstration.next()
+        go(1)
+        st.rerun()
+
+
+page()

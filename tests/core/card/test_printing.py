@@ -1,0 +1,89 @@
+"""A card on paper and on screen: everything is there, and nothing breaks the page."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from core.card.document import Document, Level, Picture, Section, Table
+from core.card.html import to_html
+from core.card.pdf import to_pdf
+
+
+def png() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 20), "#336699").save(stream, "PNG")
+    return stream.getvalue()
+
+
+def document(level: Level = "bad", words: str = "First words.") -> Document:
+    rows = tuple((f"row {number}", f"{number} %") for number in range(90))
+    return Document(
+        "Card of <VGG16> & friends",
+        "Grüße, Ελληνικά, Привет, ≥ 95 %",
+        "Do not believe this result.",
+        level,
+        (
+            Section("About", (words, Picture(png(), "A blue field"))),
+            Section("Numbers", (Table(("What", "Share"), rows, numeric=1), "After the table.")),
+        ),
+    )
+
+
+@pytest.mark.parametrize("level", ["bad", "caution", "good", "unknown"])
+def test_the_page_holds_all_parts_in_order(level: Level) -> None:
+    page = to_html(document(level))
+    places = [
+        page.index(part)
+        for part in (
+            "Card of &lt;VGG16&gt; &amp; friends</h1>",
+            "≥ 95 %",
+            f'<p class="verdict {level}">Do not believe this result.',
+            "First words.",
+            'src="data:image/png;base64,iVBOR',
+            '<td>row 89</td><td class="number">89 %</td>',
+            "After the table.",
+        )
+    ]
+    assert places == sorted(places)
+    assert "http" not in page, "it needs nothing from elsewhere"
+
+
+def test_what_users_typed_stays_text() -> None:
+    attack = "<script>alert(1)</script>"
+    page = to_html(document(words=attack))
+    assert attack not in page
+    assert "&lt;script&gt;" in page
+    assert attack in text_of(to_pdf(document(words=attack)))
+
+
+def test_the_pdf_holds_all_parts() -> None:
+    text = text_of(to_pdf(document()))
+    for part in (
+        "Card of <VGG16> & friends",
+        "Grüße, Ελληνικά, Привет, ≥ 95 %",
+        "Do not believe this result.",
+        "A blue field",
+        "row 89",
+        "After the table.",
+    ):
+        assert part in text, part
+
+
+def test_a_long_table_goes_over_pages_with_its_head() -> None:
+    pages = PdfReader(io.BytesIO(to_pdf(document()))).pages
+    assert len(pages) > 1
+    heads = [("row" in text) == ("Share" in text) for text in (one.extract_text() for one in pages)]
+    assert all(heads)
+    assert "Page 2" in pages[1].extract_text()
+
+
+def test_a_name_without_an_end_does_not_break_the_page() -> None:
+    assert len(to_pdf(document(words="x" * 5000))) > 1000
+
+
+def text_of(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

@@ -1,0 +1,116 @@
+"""Takes: one at a time, each with people of its own, and never in the user's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.demonstration import takes
+from core.demonstration.takes import CHEAT, HONEST, Demonstration
+from core.jobs import Job
+from core.store import Store
+from core.workspace import Workspace
+from tests.core.demonstration.made_up import cheating, finished, give, stand
+
+
+@pytest.fixture
+def demonstration(workspace: Workspace) -> Demonstration:
+    return Demonstration(workspace)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What would have been started; nothing is."""
+    calls: list[list[str]] = []
+
+    def note(job: Job, module: str, arguments: list[str]) -> bool:
+        assert module == takes.WORKER
+        calls.append([str(job.folder), *arguments])
+        return True
+
+    monkeypatch.setattr(Job, "start", note)
+    return calls
+
+
+def test_before_the_first_take_nothing_is_on_disk(demonstration: Demonstration) -> None:
+    take = demonstration.latest()
+    assert (take.number, take.status().state) == (1, "none")
+    assert take.answers(CHEAT) is take.run(CHEAT) is take.store() is None
+    assert not demonstration.folder.exists()
+
+
+def test_a_take_is_started_with_its_folder_and_number(
+    demonstration: Demonstration, started: list[list[str]]
+) -> None:
+    take = demonstration.start()
+    assert started == [[str(take.folder), str(take.folder), "1"]]
+
+
+@pytest.mark.parametrize("state", ["running", "done"])
+def test_a_second_browser_joins_the_take_that_there_is(
+    demonstration: Demonstration, started: list[list[str]], state: str
+) -> None:
+    finished(demonstration.latest())
+    stand(demonstration.latest(), state=state, began=4e9)
+    assert demonstration.start().number == 1
+    assert started == []
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped", "done"])
+def test_after_a_failure_another_take_begins(
+    demonstration: Demonstration, started: list[list[str]], state: str
+) -> None:
+    stand(demonstration.latest(), state=state)
+    assert demonstration.start().number == 2
+    assert [call[-1] for call in started] == ["2"]
+
+
+def test_start_again_leaves_the_answers_behind_and_brings_other_people(
+    demonstration: Demonstration,
+) -> None:
+    finished(demonstration.latest())
+    before = demonstration.latest()
+    take = demonstration.next()
+    assert demonstration.latest() == take
+    assert take.status().state == "none"
+    assert take.answers(CHEAT) is None
+    assert before.cast.people("test")[0].seed != take.cast.people("test")[0].seed
+
+
+def test_answers_and_runs_are_found_by_network(demonstration: Demonstration) -> None:
+    take = demonstration.latest()
+    give(take, CHEAT)
+    cheating().save(take.answers_file(CHEAT))
+    found = take.answers(CHEAT)
+    assert found is not None
+    assert found.right("covid-like") == (40, 40)
+    run = take.run(CHEAT)
+    assert run is not None
+    assert run.spec.dataset == CHEAT
+    assert take.answers(HONEST) is take.run(HONEST) is None
+
+
+def test_answers_written_anew_are_read_anew(demonstration: Demonstration) -> None:
+    take = demonstration.latest()
+    take.folder.mkdir(parents=True)
+    for slips, expected in ((1, 1), (3, 3)):
+        cheating(slips).save(take.answers_file(CHEAT))
+        found = take.answers(CHEAT)
+        assert found is not None
+        assert found.right("healthy") == (expected, 40)
+
+
+def test_the_user_s_own_data_stay_as_they_are(store: Store) -> None:
+    demonstration = Demonstration(store.workspace)
+    version = store.catalogue.version()
+    finished(demonstration.latest())
+    assert store.catalogue.version() == version
+    assert store.runs.all() == []
+    assert store.datasets.all() == []
+
+
+def test_other_folders_are_no_takes(demonstration: Demonstration, tmp_path: Path) -> None:
+    for name in ("take-", "take-x", "notes", "take-0007"):
+        (demonstration.folder / name).mkdir(parents=True)
+    assert demonstration.latest().number == 7

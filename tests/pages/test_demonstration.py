@@ -1,0 +1,219 @@
+"""Cheating demo: each step says what the answers say, and never more."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
+from core.jobs import Job
+from core.store import Store
+from tests.core.demonstration.made_up import answers, cheating, finished, give, honest, stand
+from tests.pages.test_app import everything_said, open_app
+
+STEPS = (
+    "1 · The films",
+    "2 · Training",
+    "3 · What did it look at?",
+    "4 · The marker moves",
+    "5 · A network without the marker",
+    "6 · What to take home",
+)
+
+
+@pytest.fixture
+def take(phantom_store: Store) -> Take:
+    return Demonstration(phantom_store.workspace).latest()
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch, take: Take) -> Take:
+    """A take whose process seems to live."""
+    monkeypatch.setattr(Job, "_process", lambda self, status: object())
+    stand(take, state="running", stage="Drawing the films", pid=1, began=time.time())
+    return take
+
+
+def opened(step: int) -> AppTest:
+    app = open_app("demonstration", step=str(step))
+    assert not app.exception
+    return app
+
+
+def at(app: AppTest) -> str:
+    return str(app.subheader[0].value)
+
+
+def pictures(app: AppTest) -> list[str]:
+    """The words of all films on the page."""
+    return re.findall(r'<img alt="([^"]+)"', "\n".join(one.proto.body for one in app.get("html")))
+
+
+def test_the_first_step_shows_both_kinds_and_says_that_they_are_artificial(take: Take) -> None:
+    app = opened(1)
+    assert at(app) == STEPS[0]
+    assert "artificial" in everything_said(app)
+    shown = pictures(app)
+    assert shown.count("Artificial covid-like chest film") == 8
+    assert shown.count("Artificial healthy chest film") == 8
+
+
+def test_without_the_marker_there_is_nothing_to_train_yet(take: Take) -> None:
+    app = opened(1)
+    assert not app.button(key="on_1").disabled
+    app.toggle(key="demonstration_marker").set_value(False).run()
+    assert app.button(key="on_1").disabled
+    assert "letter" not in everything_said(app)
+
+
+def test_training_starts_one_process_and_shows_the_second_step(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+
+    def start(job: Job, module: str, arguments: list[str]) -> bool:
+        started.append(arguments)
+        stand(take, state="running", stage="Drawing the films", began=time.time())
+        return True
+
+    monkeypatch.setattr(Job, "start", start)
+    app = opened(1)
+    app.button(key="on_1").click().run()
+    assert at(app) == STEPS[1]
+    assert started == [[str(take.folder), "1"]]
+    assert app.button(key="on_2").disabled
+
+
+def test_while_it_trains_the_epochs_are_shown_and_nothing_of_the_end(running: Take) -> None:
+    give(running, CHEAT, epochs=4, state="training")
+    app = opened(5)  # further than this take has come
+    assert at(app) == STEPS[1]
+    assert [one.value for one in app.metric] == ["90.0 %"]
+    assert app.button(key="on_2").disabled
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped", "done"])
+def test_a_take_without_answers_says_why_and_offers_another(take: Take, state: str) -> None:
+    stand(take, state=state, reason="The disk is full. Free some space." * (state == "failed"))
+    app = opened(2)
+    [said] = [one.value for one in app.error]
+    assert "disk is full" in said if state == "failed" else "without an answer" in said
+    assert app.button(key="again_failed")
+
+
+def test_after_training_the_score_is_that_of_the_test_films(take: Take) -> None:
+    finished(take)
+    app = opened(2)
+    [metric] = app.metric
+    assert (metric.value, metric.delta) == ("100 %", "40 of 40 films")
+    assert not app.button(key="on_2").disabled
+
+
+def test_the_heat_is_counted(take: Take) -> None:
+    finished(take)
+    app = opened(3)
+    assert "20 of 20" in everything_said(app)
+    assert "Artificial covid-like chest film, called covid-like" in pictures(app)
+
+
+def test_the_flip_is_counted_and_shown_on_the_same_people(take: Take) -> None:
+    finished(take)
+    app = opened(4)
+    said = everything_said(app)
+    assert "19 of 20 healthy people are now called covid-like" in said
+    assert "20 of 20 covid-like people healthy" in said
+    assert "40 of 40 answers right" in said
+    assert "1 of 40 answers right" in said
+    assert len(app.get("plotly_chart")) == 2
+    shown = pictures(app)
+    assert shown.count("Artificial covid-like chest film, called healthy") == 4
+    assert shown.count("Artificial healthy chest film, called covid-like") == 3
+
+
+def test_a_network_that_did_not_fall_for_the_marker_is_not_said_to_have(take: Take) -> None:
+    finished(take)
+    honest().save(take.answers_file(CHEAT))
+    assert "0 of 20" in everything_said(opened(3))
+    said = everything_said(opened(4))
+    assert "0 of 40 answers have changed" in said
+    assert "did not go with the marker" in said
+
+
+def test_both_networks_are_compared(take: Take) -> None:
+    finished(take)
+    app = opened(5)
+    said = everything_said(app)
+    assert "from 100 % to **2 %**" in said
+    assert "**90 %** right without one and **90 %** with it" in said
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_the_second_network_is_waited_for(running: Take) -> None:
+    give(running, CHEAT)
+    cheating().save(running.answers_file(CHEAT))
+    give(running, HONEST, epochs=2, state="training")
+    app = opened(5)
+    assert at(app) == STEPS[4]
+    assert [one.value for one in app.metric] == ["80.0 %"]
+    assert not app.button(key="on_5").disabled
+
+
+def test_a_second_network_that_failed_is_told(take: Take) -> None:
+    give(take, CHEAT)
+    cheating().save(take.answers_file(CHEAT))
+    stand(take, state="failed", reason="Its process is gone.")
+    app = opened(5)
+    assert "Its process is gone" in app.warning[0].value
+
+
+def test_the_lessons_carry_this_take_s_numbers(take: Take) -> None:
+    finished(take)
+    said = everything_said(opened(6))
+    assert "100 % here" in said
+    assert "0 of 20 covid-like people" in said
+
+
+def test_start_again_brings_back_the_first_step_with_other_people(
+    take: Take, phantom_store: Store
+) -> None:
+    finished(take)
+    app = opened(6)
+    app.button(key="demonstration_again").click().run()
+    assert at(app) == STEPS[0]
+    assert Demonstration(phantom_store.workspace).latest().number == 2
+
+
+def test_one_walks_on_and_back(take: Take) -> None:
+    finished(take)
+    app = opened(1)
+    for number in range(1, 6):
+        app.button(key=f"on_{number}").click().run()
+        assert at(app) == STEPS[number]
+    app.button(key="back_6").click().run()
+    assert at(app) == STEPS[4]
+
+
+@pytest.mark.parametrize("step", ["", "x", "0", "99", "-1", "²"])
+def test_a_wrong_step_in_the_address_is_put_right(take: Take, step: str) -> None:
+    finished(take)
+    app = open_app("demonstration", step=step)
+    assert not app.exception
+    assert at(app) in (STEPS[0], STEPS[5])
+
+
+def test_damaged_answers_are_told_with_a_way_out(take: Take) -> None:
+    finished(take)
+    take.answers_file(CHEAT).write_bytes(b"torn")
+    app = opened(3)
+    assert "Start it again" in app.error[0].value
+    assert app.button(key="demonstration_again")
+
+
+def test_no_number_is_made_up(take: Take) -> None:
+    finished(take)
+    nothing = answers(dict.fromkeys(("covid-like", "healthy", "nobody"), cheating().truth * 0))
+    nothing.save(take.answers_file(CHEAT))
+    assert opened(2).metric[0].value == "50 %"
