@@ -11,12 +11,15 @@ from pages import SIDEBAR
 from pages.components.boundary import boundary
 from pages.components.frame import ICON, frame
 from pages.components.session import (
+    AUDIT,
     CLASSIFY,
     COMPARE,
     DEMONSTRATION,
     EXPLORE,
+    EXTERNAL,
     OVERVIEW,
     PREPARE,
+    REPORT,
     TRAIN,
     get_store,
 )
@@ -36,6 +39,9 @@ page = st.navigation(
         st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),
         st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
+        st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
+        st.Page(AUDIT, title="Audit", icon=":material/policy:"),
+        st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
         st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
         st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
     ]

@@ -11,7 +11,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import accuracy, classify, cnn, pages, scale, server, train
+from bench import (
+    accuracy,
+    classify,
+    cnn,
+    pages,
+    scale,
+    server,
+    shortcuts,
+    train,
+)
 from bench.report import machine
 from bench.settings import Settings
 from core.models.registry import MODELS
@@ -24,6 +33,7 @@ SECTIONS = {
     "classify": classify,
     "pages": pages,
     "server": server,
+    "shortcuts": shortcuts,
 }
 
 

@@ -31,6 +31,8 @@ class Settings:
     batch: int = 100
     catalogue: int = 112_120  # as many films as ChestX-ray14 has
     changes: int = 50  # of a filter
+    planted_sets: int = 20  # data sets with, and without, each shortcut
+    planted_per_class: int = 60  # patients
 
     @classmethod
     def quick(cls, **given: Any) -> Self:
@@ -51,5 +53,7 @@ class Settings:
             batch=8,
             catalogue=5_000,
             changes=8,
+            planted_sets=2,
+            planted_per_class=40,
         )
         return replace(small, **given)

@@ -38,14 +38,15 @@ def page() -> None:
     films = film_input(store, runs)
     keep_them = _keep(films)
     heat_class = _heat_class(store, runs)
+    lateral = _lateral()
     pressed = _button(films, runs)
-    asked = (films, runs, heat_class) if pressed else None
+    asked = (films, runs, heat_class, lateral) if pressed else None
     _answers(store, asked, keep_them=keep_them)
 
 
 def _answers(
     store: Store,
-    asked: tuple[list[FilmInput], list[Run], str | None] | None,
+    asked: tuple[list[FilmInput], list[Run], str | None, bool] | None,
     *,
     keep_them: bool,
 ) -> None:
@@ -120,6 +121,16 @@ def _heat_class(store: Store, runs: list[Run]) -> str | None:
         placeholder="what each network answers",
         help="The warm places are those that spoke for this class. A network that does not "
         "know it shows what spoke for its own answer.",
+    )
+
+
+def _lateral() -> bool:
+    return st.toggle(
+        "Answer films from the side, too",
+        key="classify_lateral",
+        help="The networks learn from frontal films, so a film from the side is refused. With "
+        "this, they answer all the same, and the answer means nothing. A picture that is no "
+        "chest X-ray is always refused.",
     )
 
 

@@ -1,6 +1,15 @@
 """The headless commands, one module a step of the work."""
 
-from core.commands import classifying, comparing, external, films, preparing, training, upkeep
+from core.commands import (
+    auditing,
+    classifying,
+    comparing,
+    external,
+    films,
+    preparing,
+    training,
+    upkeep,
+)
 from core.commands.command import Command, Outcome
 
 COMMANDS: tuple[Command, ...] = (
@@ -9,6 +18,7 @@ COMMANDS: tuple[Command, ...] = (
     *training.COMMANDS,
     *comparing.COMMANDS,
     *external.COMMANDS,
+    *auditing.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,
 )

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.errors import FilmError, InputError
+from core.gate.gate import REFUSED
 from core.images.decode import decode_bytes, read_film
 from core.images.overlay import overlay
 from core.prediction.client import FilmResult, PredictionClient
@@ -59,11 +60,25 @@ def _some(
     results = client.classify([run_id], list(contents.items()), cam=folder is not None)
     answers = dict(zip(contents, results, strict=True))
     return [
-        {"file": text, "label": None, "probabilities": {}, "cam": None, "error": errors[text]}
+        _unread(text, errors[text])
         if text in errors
         else _document(start + place, text, contents[text], answers[text], folder)
         for place, text in enumerate(files)
     ]
+
+
+def _unread(text: str, error: str) -> dict[str, Any]:
+    return {
+        "file": text,
+        "gate": None,
+        "answer": REFUSED,
+        "label": None,
+        "probabilities": {},
+        "reason": "",
+        "unlike_training": None,
+        "cam": None,
+        "error": error,
+    }
 
 
 def _overlay_folder(text: str) -> Path:
@@ -84,8 +99,12 @@ def _document(
 ) -> dict[str, Any]:
     return {
         "file": text,
+        "gate": result.gate,
+        "answer": result.answer,
         "label": result.label,
         "probabilities": result.probabilities,
+        "reason": result.reason,
+        "unlike_training": result.likeness.unlike if result.likeness else None,
         "cam": _write_overlay(folder, index, content, result) if folder else None,
         "error": result.error,
     }
@@ -103,7 +122,11 @@ def _write_overlay(folder: Path, index: int, content: bytes, one: FilmResult) ->
 
 def _row(one: dict[str, Any]) -> dict[str, Any]:
     shares = {f"P({label})": round(p, 4) for label, p in one["probabilities"].items()}
-    return {"file": one["file"], "label": one["label"], **shares, "note": one["error"] or ""}
+    note = one["error"] or one["reason"]
+    if one["unlike_training"]:
+        note = "unlike any film that this run has learnt from"
+    shown = {"file": one["file"], "gate": one["gate"] or "", "answer": one["answer"]}
+    return {**shown, **shares, "note": note}
 
 
 COMMANDS = (

@@ -62,7 +62,7 @@ def _external(options: argparse.Namespace) -> Outcome:
     found = compared(
         result,
         internal_predictions(store, run),
-        store.catalogue.frame(),
+        store.catalogue,
         options.threshold,
         point,
     )

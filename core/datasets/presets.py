@@ -93,10 +93,9 @@ def preset(
     if kind == "adult-negatives":
         if positive or negative:
             raise SpecError(_OWN_FINDINGS.format(kind=kind, many="findings"))
-        classes = _adult_negatives(frame, view)
         return DatasetSpec.build(
             name=name,
-            classes=classes,
+            classes=_adult_negatives(frame, view),
             # Not undersampled: of the few adults too few would be left to learn from and to test.
             balance="class_weights",
             split=split or "patient",

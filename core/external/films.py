@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,10 +88,12 @@ def choose(
     )
 
 
-def patients_of(frame: pd.DataFrame, film_ids: np.ndarray) -> np.ndarray:
-    """The patient of each film, str (n,); a film of nobody known is a patient of its own."""
-    patient = dict(zip(frame["film_id"], frame["patient"], strict=True))
-    return np.array([patient.get(one) or f"film {one}" for one in film_ids.tolist()], dtype=str)
+def patients_of(known: Mapping[str, str], film_ids: np.ndarray) -> np.ndarray:
+    """The patient of each film, str (n,); a film of nobody known is a patient of its own.
+
+    ``known``: film_id → patient, as ``Catalogue.patients`` gives it.
+    """
+    return np.array([known.get(one) or f"film {one}" for one in film_ids.tolist()], dtype=str)
 
 
 def _seen(predictions: Predictions) -> set[str]:

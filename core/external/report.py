@@ -12,9 +12,8 @@ from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import rankdata
 
-from core.evaluation.bootstrap import patient_bootstrap
+from core.evaluation.bootstrap import quick_intervals
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
@@ -142,21 +141,9 @@ def _share(hits: int, films: int, why: str) -> Rate:
 def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> Rate:
     if found.roc_auc is None:
         return Rate(None, None, why=found.notes.get("roc_auc", ""))
-    interval = patient_bootstrap(_auc, predictions, patients)
+    interval = quick_intervals(predictions, patients)["roc_auc"]
     why = "" if interval else "the same with whichever patients are drawn, so it has no interval"
     return Rate(found.roc_auc, interval, why=why)
-
-
-def _auc(predictions: Predictions) -> float | None:
-    """The area as the share of pairs put in the right order, which is quicker than a curve."""
-    positive = predictions.truth == 0
-    pairs = int(positive.sum()) * int((~positive).sum())
-    if not pairs:
-        return None
-    score = predictions.probabilities[:, 0]
-    number = int(positive.sum())
-    ranks = float(rankdata(score)[positive].sum())
-    return (ranks - number * (number + 1) / 2) / pairs
 
 
 def _level(differences: dict[str, Rate]) -> Level:

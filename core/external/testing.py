@@ -22,7 +22,7 @@ from core.external.report import Comparison, compare, judge
 from core.files import written_whole
 from core.images.decode import read_film
 from core.prediction.client import PredictionClient
-from core.store import Run, Store
+from core.store import Catalogue, Run, Store
 from core.training.artefacts import RunFiles
 from core.workspace import Workspace
 
@@ -158,13 +158,13 @@ def load_result(workspace: Workspace, run_id: str, source: str) -> ExternalResul
 def compared(
     result: ExternalResult,
     internal: Predictions,
-    frame: pd.DataFrame,
+    catalogue: Catalogue,
     threshold: float | None = None,
     point: OperatingPoint | None = None,
 ) -> Comparison:
     """Internal beside external. ``internal``: the run's own predictions, all splits, of which
-    the test films count; ``frame``: the catalogue's, which knows the patients. ``point``: the
-    run's threshold for its aim, in place of ``threshold``.
+    the test films count; ``catalogue`` knows the patients. ``point``: the run's threshold for its
+    aim, in place of ``threshold``.
 
     Raises InputError for a threshold outside 0 to 1.
     """
@@ -173,7 +173,8 @@ def compared(
         if point:
             films = replace(films, probabilities=apply(point, films.probabilities))
         limit = point.threshold if point else threshold
-        sides.append(judge(films, patients_of(frame, films.film_ids), limit))
+        known = catalogue.patients(films.film_ids.tolist())
+        sides.append(judge(films, patients_of(known, films.film_ids), limit))
     return compare(result.source, *sides)
 
 

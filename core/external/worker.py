@@ -23,19 +23,8 @@ def start(workspace: Workspace, run_id: str, source: str) -> bool:
     """Test in a process of its own; False when it is at it already. Raises InputError."""
     job = job_of(workspace, run_id, source)
     # The folder is on the command line so that the job can tell its process from others.
-    return job.start(
-        MODULE,
-        [
-            "--data",
-            str(workspace.root),
-            "--run",
-            run_id,
-            "--source",
-            source,
-            "--folder",
-            str(job.folder),
-        ],
-    )
+    where = ["--data", str(workspace.root), "--folder", str(job.folder)]
+    return job.start(MODULE, [*where, "--run", run_id, "--source", source])
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ Each function takes ``theme="dark"`` or ``"light"``; pages and reports draw the 
 from core.figures.catalogue import age_figure, counts_figure, shares_figure
 from core.figures.demonstration import moved_figure
 from core.figures.evaluation import confusion_figure, probabilities_figure
+from core.figures.external import external_figure
 from core.figures.people import people_figure
 from core.figures.picture import confusion_png
 from core.figures.reliability import band_figure, reliability_figure
@@ -22,6 +23,7 @@ __all__ = [
     "counts_figure",
     "curves_figure",
     "distribution_figure",
+    "external_figure",
     "legend_entries",
     "moved_figure",
     "people_figure",

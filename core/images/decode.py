@@ -26,6 +26,8 @@ from core.errors import FilmError
 
 MAX_PIXELS = 60_000_000
 MAX_BYTES = 512 * 1024 * 1024
+SAMPLED = 64  # px a side: where colour is looked for
+GREY_SPREAD = 24  # of 255: channels this far apart are a colour, not a scanner's tint
 
 ORIENTATION = 0x0112
 # EXIF orientation → what undoes it (the EXIF standard numbers them 2 to 8).
@@ -59,10 +61,14 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True)
 class DecodedFilm:
-    """``pixels``: uint8 (H, W), 0 = black. ``format``: "PNG", "JPEG" or "DICOM"."""
+    """``pixels``: uint8 (H, W), 0 = black. ``format``: "PNG", "JPEG" or "DICOM".
+
+    ``colour``: share (0 to 1) of the picture that had a colour before it became grey.
+    """
 
     pixels: np.ndarray
     format: str
+    colour: float = 0.0
 
 
 def film_id_of(data: bytes) -> str:
@@ -102,24 +108,24 @@ def decode_bytes(data: bytes, name: str) -> DecodedFilm:
     if not data:
         raise FilmError(f"{name} is empty. Copy the file again from where it came.")
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return DecodedFilm(_raster(data, name, "PNG"), "PNG")
+        return _raster(data, name, "PNG")
     if data.startswith(b"\xff\xd8\xff"):
-        return DecodedFilm(_raster(data, name, "JPEG"), "JPEG")
+        return _raster(data, name, "JPEG")
     # A DICOM file may lack its preamble; then it begins with an element of group 2 or 8.
     if data[128:132] == b"DICM" or data[:4] in (b"\x02\x00\x00\x00", b"\x08\x00\x05\x00"):
-        return DecodedFilm(_dicom(data, name), "DICOM")
+        return _dicom(data, name)
     for start, what in OTHER_FORMATS:
         if data.startswith(start):
             raise FilmError(f"{name} is {what}. Films are read from PNG, JPEG and DICOM files.")
     raise FilmError(f"{name} is not an image. Films are read from PNG, JPEG and DICOM files.")
 
 
-def _raster(data: bytes, name: str, kind: str) -> np.ndarray:
+def _raster(data: bytes, name: str, kind: str) -> DecodedFilm:
     try:
         with Image.open(BytesIO(data), formats=[kind]) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(name, image.width, image.height)
-            pixels = _grey(image)
+            pixels, colour = _grey(image)
             turn = _orientation(image)
     except FilmError:
         raise
@@ -131,19 +137,40 @@ def _raster(data: bytes, name: str, kind: str) -> np.ndarray:
         raise FilmError(f"{name} is a damaged {kind} image. Copy or export it again.") from error
     if turn:
         pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
-    return np.ascontiguousarray(pixels)
+    return DecodedFilm(np.ascontiguousarray(pixels), kind, colour)
 
 
-def _grey(image: Image.Image) -> np.ndarray:
+def _grey(image: Image.Image) -> tuple[np.ndarray, float]:
     if image.mode.startswith("I") or image.mode == "F":
-        return _stretch(np.asarray(image, dtype=np.float32))
+        return _stretch(np.asarray(image, dtype=np.float32)), 0.0
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         # Black is what surrounds a body on a film, so it is what shows through.
         layer = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layer.size, (0, 0, 0, 255)), layer)
     if image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
-    return np.asarray(image.convert("L"))
+    colour = 0.0 if image.mode == "L" else _coloured(np.asarray(_sampled(image)))
+    return np.asarray(image.convert("L")), colour
+
+
+def _sampled(image: Image.Image) -> Image.Image:
+    """At most 64 × 64 of the pixels: a share of them is known well enough from those."""
+    size = (min(image.width, SAMPLED), min(image.height, SAMPLED))
+    return image.resize(size, Image.Resampling.NEAREST)
+
+
+def _coloured(pixels: np.ndarray) -> float:
+    """Share of uint8 (h, w, 3) whose colour is not the one that its brightness has elsewhere.
+
+    So a film photographed in warm light, or printed bluish, is as grey as any other.
+    """
+    channels = pixels.reshape(-1, 3).astype(np.float64)
+    if np.ptp(channels, axis=1).max() <= GREY_SPREAD:
+        return 0.0
+    grey = channels.mean(axis=1) / 255
+    tint = np.stack([np.ones_like(grey), grey, grey**2], axis=1)
+    rest = channels - tint @ np.linalg.lstsq(tint, channels, rcond=None)[0]
+    return float((np.ptp(rest, axis=1) > GREY_SPREAD).mean())
 
 
 def _orientation(image: Image.Image) -> Image.Transpose | None:
@@ -153,7 +180,7 @@ def _orientation(image: Image.Image) -> Image.Transpose | None:
         return None  # damaged EXIF says nothing; the film itself is fine
 
 
-def _dicom(data: bytes, name: str) -> np.ndarray:
+def _dicom(data: bytes, name: str) -> DecodedFilm:
     if DEFLATED in data[:1024]:
         raise FilmError(
             f"{name} is compressed as a whole (deflated), which is not read here. "
@@ -162,13 +189,13 @@ def _dicom(data: bytes, name: str) -> np.ndarray:
     try:
         dataset = pydicom.dcmread(BytesIO(data), force=True)
         _check_dicom(dataset, name)
-        shown = _dicom_grey(dataset, name)
+        shown, colour = _dicom_grey(dataset, name)
     except FilmError:
         raise
     # Not chained: what pydicom says may quote the header.
     except Exception:  # noqa: BLE001 - as for the other formats
         raise FilmError(f"{name} is a damaged or incomplete DICOM file. Export it again.") from None
-    return np.ascontiguousarray(shown)
+    return DecodedFilm(np.ascontiguousarray(shown), "DICOM", colour)
 
 
 def _check_dicom(dataset: Dataset, name: str) -> None:
@@ -194,12 +221,13 @@ def _check_dicom(dataset: Dataset, name: str) -> None:
             )
 
 
-def _dicom_grey(dataset: Dataset, name: str) -> np.ndarray:
+def _dicom_grey(dataset: Dataset, name: str) -> tuple[np.ndarray, float]:
     stored = dataset.pixel_array
     if stored.ndim == 3 and stored.shape[2] == 3:
         if stored.dtype != np.uint8:
             raise FilmError(f"{name} is a colour image with more than 8 bits; films are grey.")
-        return cv2.cvtColor(stored, cv2.COLOR_RGB2GRAY)
+        colour = _coloured(cv2.resize(stored, (SAMPLED,) * 2, interpolation=cv2.INTER_NEAREST))
+        return cv2.cvtColor(stored, cv2.COLOR_RGB2GRAY), colour
     if stored.ndim != 2 or not str(dataset.PhotometricInterpretation).startswith("MONOCHROME"):
         raise FilmError(f"{name} is not a grey film. Export it as a grey image.")
     values = apply_modality_lut(stored, dataset)
@@ -214,7 +242,7 @@ def _dicom_grey(dataset: Dataset, name: str) -> np.ndarray:
         shown = _stretch(windowed, float(ends[0]), float(ends[1]))
     else:
         shown = _stretch(values)
-    return 255 - shown if dataset.PhotometricInterpretation == "MONOCHROME1" else shown
+    return (255 - shown if dataset.PhotometricInterpretation == "MONOCHROME1" else shown), 0.0
 
 
 def _has_window(dataset: Dataset) -> bool:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import gc
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.errors import Cancelled, FilmError, ThoraxLensError
+from core.evaluation.operating_point import OperatingPoint, answer, apply, operating_point_of
+from core.gate.gate import REFUSED, Verdict, look
+from core.gate.likeness import Likeness, TrainingFilms, training_films
 from core.images.decode import decode_bytes
-from core.images.resize import resize
+from core.images.resize import resize, thumbnail
 from core.models.registry import get_model
 from core.prediction.loading import LoadedRun, load_run, run_files
 from core.training.artefacts import RunCard
@@ -24,6 +28,8 @@ from core.workspace import Workspace
 
 BATCH = 32
 LOADED_RUNS = 4
+KNOWN_RUNS = 16  # whose training films are kept in memory: 6 kB a film
+LIKENESS_SIDE = 256  # px, longest side, as the thumbnails of the training films have it
 GIVEN_UP = "The request was given up."
 
 Say = Callable[[dict[str, Any]], None]
@@ -36,6 +42,7 @@ class Loader:
         self._workspace = workspace
         self._limit = limit
         self._loaded: OrderedDict[tuple[str, int], LoadedRun] = OrderedDict()
+        self._training_films: OrderedDict[tuple[str, int], TrainingFilms | None] = OrderedDict()
 
     def card(self, run_id: str) -> RunCard:
         """What the run's model is, without loading it. Raises NotFoundError."""
@@ -52,6 +59,24 @@ class Loader:
         self._loaded.move_to_end(key)
         return self._loaded[key]
 
+    def training_films(self, run_id: str) -> TrainingFilms | None:
+        """What the run has learnt from, to compare films with; None when that is gone."""
+        files = run_files(self._workspace, run_id)
+        key = (run_id, files.weights.stat().st_mtime_ns)
+        if key not in self._training_films:
+            while len(self._training_films) >= KNOWN_RUNS:
+                self._training_films.popitem(last=False)
+            self._training_films[key] = training_films(self._workspace, files)
+        return self._training_films[key]
+
+    def operating_point(self, run_id: str) -> OperatingPoint | None:
+        """Read anew each time, because the Report page may change it; None for a run
+        that has too few validation films to choose one."""
+        try:
+            return operating_point_of(run_files(self._workspace, run_id))
+        except ThoraxLensError:
+            return None
+
     def is_loaded(self, run_id: str) -> bool:
         return any(key[0] == run_id for key in self._loaded)
 
@@ -66,8 +91,11 @@ class Request:
         self._films: list[dict[str, str]] = content["films"]
         self._cam: bool = content["cam"]
         self._heat_class: str | None = content.get("heat_class")
+        self._lateral: bool = content.get("lateral", False)
         self._say = say
         self._done = 0
+        self._verdicts: dict[int, Verdict] = {}
+        self._thumbnails: dict[int, np.ndarray] = {}
 
     def answer(self) -> list[dict[str, Any]]:
         """One result a film and run, films outer. Raises Cancelled when given up."""
@@ -89,23 +117,38 @@ class Request:
             except ThoraxLensError as error:
                 run_errors[run_id] = str(error)
         empty: dict[str, Any] = {
-            "label": None, "probabilities": {}, "heat": None, "heat_class": None, "error": None
+            "label": None, "probabilities": {}, "heat": None, "heat_class": None, "error": None,
+            "answer": REFUSED, "not_sure": None, "likeness": None,
         }  # fmt: skip
         return [
-            {"film": index, "run": run_id, **empty, **found[index, run_id]}
-            if (index, run_id) in found
-            else {
-                **{"film": index, "run": run_id, **empty},
-                "error": film_errors.get(index) or run_errors[run_id],
+            {
+                **{"film": index, "run": run_id, **empty, **self._gate(index)},
+                **found.get(
+                    (index, run_id),
+                    {"error": film_errors.get(index) or run_errors.get(run_id)},
+                ),
             }
             for index in range(len(self._films))
             for run_id in self._runs
         ]
 
+    def _gate(self, index: int) -> dict[str, Any]:
+        verdict = self._verdicts.get(index)
+        if verdict is None:  # not even a picture
+            return {"gate": None, "reason": ""}
+        return {"gate": verdict.kind, "reason": verdict.reason}
+
+    def _is_answered(self, verdict: Verdict) -> bool:
+        """A film from the side only when that was asked for; what is no film never."""
+        return verdict.kind == "frontal" or (verdict.kind == "lateral" and self._lateral)
+
     def _read_films(
         self, sizes: set[int]
     ) -> tuple[dict[int, dict[int, np.ndarray]], dict[int, str]]:
-        """Decode each film once and keep it at the sizes wanted only: originals are large."""
+        """Decode each film once and keep it at the sizes wanted only: originals are large.
+
+        What the gate refuses is not among them, so no network ever sees it.
+        """
         films: dict[int, dict[int, np.ndarray]] = {size: {} for size in sizes}
         errors: dict[int, str] = {}
         for index, film in enumerate(self._films):
@@ -113,13 +156,18 @@ class Request:
             self._progress(f"Reading {film['name']}")
             try:
                 path = self._folder / film["file"]
-                pixels = decode_bytes(path.read_bytes(), film["name"]).pixels
+                decoded = decode_bytes(path.read_bytes(), film["name"])
             except FilmError as error:
                 errors[index] = str(error)
                 self._done += len(self._runs)
                 continue
+            self._verdicts[index] = verdict = look(decoded.pixels, decoded.colour)
+            if not self._is_answered(verdict):
+                self._done += len(self._runs)
+                continue
+            self._thumbnails[index] = thumbnail(decoded.pixels, LIKENESS_SIDE)
             for size in sizes:
-                films[size][index] = resize(pixels, size)
+                films[size][index] = resize(decoded.pixels, size)
         return films, errors
 
     def _classify(
@@ -131,6 +179,8 @@ class Request:
         if not self._loader.is_loaded(run_id):
             self._progress(f"Loading {title}")
         run = self._loader.get(run_id)
+        learnt = self._loader.training_films(run_id)
+        point = self._loader.operating_point(run_id)
         indices = list(films)
         for start in range(0, len(indices), BATCH):
             self._check_wanted()
@@ -142,7 +192,9 @@ class Request:
             shown = np.stack([films[index] for index in batch])
             probabilities, heats = run.classify(shown, place)
             for index, row, heat in zip(batch, probabilities, heats, strict=True):
-                yield index, self._result(index, run_id, card.classes, row, heat)
+                like = None if learnt is None else learnt.compare(self._thumbnails[index])
+                result = self._result(index, run_id, card.classes, row, heat)
+                yield index, {**result, **_decided(point, row, card.classes), **_told(like)}
             self._done += len(batch)
         self._progress(f"Classified with {title}")
 
@@ -158,7 +210,6 @@ class Request:
         return {
             "label": label,
             "heat_class": self._heat_class if self._heat_class in names else label,
-            "probabilities": dict(zip(names, map(float, row), strict=True)),
             "heat": file,
         }
 
@@ -169,6 +220,26 @@ class Request:
     def _check_wanted(self) -> None:
         if not self._folder.is_dir():
             raise Cancelled(GIVEN_UP)
+
+
+def _decided(
+    point: OperatingPoint | None, row: np.ndarray, classes: Sequence[str]
+) -> dict[str, Any]:
+    """Calibrated probabilities and the answer that they come to at the run's threshold;
+    without one, as the network gives them, and the most probable class."""
+    if point is not None and point.positive not in classes:
+        point = None  # chosen for other classes: a file that somebody moved
+    shown = row if point is None else apply(point, row[None])[0]
+    said = classes[int(row.argmax())] if point is None else answer(point, shown, classes)
+    return {
+        "probabilities": dict(zip(classes, map(float, shown), strict=True)),
+        "answer": said,
+        "not_sure": None if point is None else list(point.not_sure),
+    }
+
+
+def _told(like: Likeness | None) -> dict[str, Any]:
+    return {"likeness": None if like is None else asdict(like)}
 
 
 def serve(workspace: Workspace, requests: Iterable[dict[str, Any]], say: Say) -> None:

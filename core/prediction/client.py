@@ -20,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from core.errors import PredictionError
+from core.gate.likeness import Likeness, Neighbour
 from core.workspace import PROJECT_ROOT, Workspace
 
 # (results so far, results in all, what is going on)
@@ -34,9 +35,15 @@ SILENCE_SECONDS = 300.0
 class FilmResult:
     """What one run says about one film.
 
-    ``probabilities``: by class, sum 1. ``heat``: float32 (h, w) in [0, 1] at the size of
-    the model's last feature map, for the class ``heat_class``; None when not asked for. With
-    an ``error`` (a plain sentence) there is no label, no probability and no heat.
+    ``answer``: a class, ``not_sure`` or ``refused``; empty when nobody has decided.
+    ``label``: the most probable class. ``probabilities``: by class, sum 1, calibrated where the
+    run has a threshold; ``not_sure``: between which two probabilities of its positive class
+    it gives no answer. ``heat``: float32 (h, w) in [0, 1] at the size of the model's last
+    feature map, for the class ``heat_class``; None when not asked for.
+    ``gate``: ``frontal``, ``lateral`` or ``not_a_chest_xray``, None for what is no picture;
+    ``reason``: why the film is not taken for a frontal one. A refused film, and one with an
+    ``error`` (a plain sentence), have no label, no probability and no heat.
+    ``likeness``: how near the film is to those the run has learnt from, None when unknown.
     """
 
     file: str
@@ -46,6 +53,11 @@ class FilmResult:
     heat: np.ndarray | None
     error: str | None
     heat_class: str | None = None
+    gate: str | None = None
+    reason: str = ""
+    answer: str = ""
+    not_sure: tuple[float, float] | None = None
+    likeness: Likeness | None = None
 
 
 class PredictionClient:
@@ -85,11 +97,13 @@ class PredictionClient:
         *,
         cam: bool = True,
         heat_class: str | None = None,
+        lateral: bool = False,
         progress: Progress | None = None,
     ) -> list[FilmResult]:
         """One result a film and run, films outer, runs inner; films are (name, content).
 
         ``heat_class``: the class whose heat is wanted, None for each film's most probable one.
+        ``lateral``: answer films from the side too; what is no chest X-ray is never answered.
         A film that cannot be read, or a run without a model, is an ``error`` in its results
         and leaves the others alone. Raises PredictionError when the worker died, went
         silent, or could not answer; the next call starts another. An exception out of
@@ -110,6 +124,7 @@ class PredictionClient:
                 ],
                 "cam": cam,
                 "heat_class": heat_class,
+                "lateral": lateral,
             }
             rows = self._exchange(request, progress)
             return [_film_result(row, films, folder) for row in rows]
@@ -259,4 +274,16 @@ def _film_result(
         heat=np.load(folder / row["heat"]) if row["heat"] else None,
         error=row["error"],
         heat_class=row["heat_class"],
+        gate=row["gate"],
+        reason=row["reason"],
+        answer=row["answer"],
+        not_sure=tuple(row["not_sure"]) if row["not_sure"] else None,
+        likeness=_likeness(row["likeness"]),
     )
+
+
+def _likeness(content: dict[str, Any] | None) -> Likeness | None:
+    if content is None:
+        return None
+    nearest = tuple(Neighbour(**one) for one in content["nearest"])
+    return Likeness(**{**content, "nearest": nearest})

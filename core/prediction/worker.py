@@ -1,13 +1,15 @@
 """The process that classifies: ``python -m core.prediction.worker --data DIR`` [K].
 
 One JSON object a line. A request on stdin:
-    {"id": 1, "folder": "/tmp/…", "runs": ["…"], "cam": true,
+    {"id": 1, "folder": "/tmp/…", "runs": ["…"], "cam": true, "lateral": false,
      "films": [{"name": "a.png", "file": "0.film"}]}
 The answers on stdout, each with the request's id: any number of
     {"id": 1, "progress": [done, total, "what is going on"]}
 and one of
     {"id": 1, "results": [{"film": 0, "run": "…", "label": "…", "probabilities": {…},
-                           "heat": "0-0.npy" or null, "error": null}]}
+                           "heat": "0-0.npy" or null, "error": null,
+                           "gate": "frontal", "reason": "", "answer": "…",
+                           "not_sure": [low, high] or null, "likeness": {…} or null}]}
     {"id": 1, "error": "a plain sentence"}
 Film contents and heats are files in ``folder``, which belongs to the client: when it
 takes the folder away, the request is given up. At the end of stdin the process ends.

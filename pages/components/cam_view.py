@@ -14,6 +14,7 @@ import streamlit as st
 
 from core.images.overlay import heat_colours, overlay
 from core.palette import class_colour
+from pages.components.answer_card import REFUSED, headline, neighbours, refusal, said
 from pages.components.boundary import boundary
 from pages.components.run_words import escaped
 
@@ -41,17 +42,6 @@ class Classified:
 
     titles: dict[str, str]
     films: tuple[FilmAnswer, ...] = field(default=())
-
-
-def decide(probabilities: Mapping[str, float], threshold: float | None) -> str:
-    """The class to name: the most probable one; with a threshold, the first (positive) class
-    when its probability reaches it, else the most probable of the others."""
-    names = list(probabilities)
-    if threshold is None:
-        return max(names, key=lambda name: probabilities[name])
-    if probabilities[names[0]] >= threshold:
-        return names[0]
-    return max(names[1:], key=lambda name: probabilities[name])
 
 
 @st.fragment
@@ -107,9 +97,10 @@ def _controls(classified: Classified) -> float | None:
             own = st.toggle(
                 "Set a threshold myself",
                 key="cam_own_threshold",
-                help="Without one, the most probable class is named. With one, the first "
-                "(positive) class is named as soon as its probability reaches the threshold: "
-                "a low threshold misses fewer and raises more false alarms.",
+                help="Without one, each network answers at the threshold that was chosen on its "
+                "validation films, and says “not sure” near it. With one, the first (positive) "
+                "class is named as soon as its probability reaches it: a low threshold "
+                "misses fewer and raises more false alarms.",
             )
             if not own:
                 return None
@@ -151,11 +142,16 @@ def _film(
         if len(errors) == 1 and all(one.error for one in film.answers):
             st.error(escaped(errors.pop()), icon=":material/broken_image:")
             return
-        columns = st.columns(max(3, len(film.answers) + 1))
+        refused = [one for one in film.answers if said(one, threshold) == REFUSED]
+        columns = st.columns(3 if refused else max(3, len(film.answers) + 1))
         with columns[0]:
             st.caption("The film")
             if film.pixels is not None:
                 st.image(film.pixels, width="stretch", output_format="JPEG", alt="The film")
+        if refused:  # whichever network was to be asked
+            with columns[1]:
+                refusal(refused[0])
+            return
         for column, answer in zip(columns[1:], film.answers, strict=False):
             with column:
                 st.caption(escaped(titles[answer.run_id]))
@@ -166,9 +162,10 @@ def _film(
 
 
 def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:
-    label = decide(answer.probabilities, threshold)
+    headline(answer, threshold, film.truth)
+    st.html(_bars(answer.probabilities))
     if film.pixels is not None and answer.heat is not None:
-        spoke_for = answer.heat_class or decide(answer.probabilities, None)
+        spoke_for = answer.heat_class or max(answer.probabilities, key=answer.probabilities.get)
         st.image(
             overlay(film.pixels, answer.heat, opacity),
             width="stretch",
@@ -178,13 +175,8 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
             if answer.heat.max() > 0
             else f"No part of the film spoke for “{escaped(spoke_for)}”",
         )
-    agrees = (
-        ""
-        if not film.truth
-        else (" :material/check:" if label == film.truth else " :gray[(differs)]")
-    )
-    st.markdown(f"##### {escaped(label)}{agrees if film.truth in answer.probabilities else ''}")
-    st.html(_bars(answer.probabilities))
+    if answer.likeness is not None:
+        neighbours(answer.likeness)
 
 
 def _bars(probabilities: Mapping[str, float]) -> str:
@@ -219,11 +211,11 @@ def answers_table(classified: Classified, threshold: float | None) -> pd.DataFra
             rows.append(
                 {
                     "Film": _harmless(film.name),
-                    "Answer": "" if answer.error else decide(answer.probabilities, threshold),
+                    "Answer": said(answer, threshold).replace("_", " "),
                     "Run": classified.titles[answer.run_id],
                     **{f"P({name})": answer.probabilities.get(name) for name in classes},
                     "Its source says": film.truth,
-                    "Note": answer.error or "",
+                    "Note": _note(answer),
                     "Run id": answer.run_id,
                 }
             )
@@ -231,6 +223,13 @@ def answers_table(classified: Classified, threshold: float | None) -> pd.DataFra
     if not any(film.truth for film in classified.films):
         table = table.drop(columns="Its source says")
     return table
+
+
+def _note(answer: FilmResult) -> str:
+    if answer.error or answer.reason:
+        return answer.error or answer.reason
+    unlike = answer.likeness is not None and answer.likeness.unlike
+    return "Unlike the films that this network learnt from." if unlike else ""
 
 
 def _harmless(name: str) -> str:

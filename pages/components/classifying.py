@@ -21,11 +21,15 @@ WAITING = "Loading the network. The first time, this takes up to half a minute."
 
 
 def classify(
-    films: Sequence[FilmInput], runs: Sequence[Run], heat_class: str | None = None
+    films: Sequence[FilmInput],
+    runs: Sequence[Run],
+    heat_class: str | None = None,
+    lateral: bool = False,
 ) -> Classified:
     """Ask the networks, with a progress bar. A film that cannot be read is part of the answer.
 
     ``heat_class``: what the heat maps shall show; None for what each network answers.
+    ``lateral``: answer films from the side too.
     Raises PredictionError when the networks could not be asked.
     """
     contents = [(film.name, film.content()) for film in films]
@@ -38,7 +42,9 @@ def classify(
         bar.progress(min(done / max(total, 1), 1.0), text=text)
 
     run_ids = [run.run_id for run in runs]
-    answers = get_client().classify(run_ids, contents, heat_class=heat_class, progress=told)
+    answers = get_client().classify(
+        run_ids, contents, heat_class=heat_class, lateral=lateral, progress=told
+    )
     each = len(run_ids)
     return Classified(
         titles={run.run_id: short_title(run) for run in runs},

@@ -31,7 +31,8 @@ DARK_FIRST = """<script>
   localStorage.setItem(done, "yes");
   if (localStorage.getItem(kept(location.pathname)) === '"Light"') return;
   const base = location.pathname.replace(/[^/]*$/, "");
-  for (const page of ["", "explore", "prepare", "train", "compare", "classify", "demonstration"])
+  for (const page of ["", "explore", "prepare", "train", "compare", "report", "audit", "external",
+                      "classify", "demonstration"])
     localStorage.setItem(kept(base + page), '"Dark"');
   localStorage.setItem(kept(location.pathname), '"Dark"');
   document.documentElement.style.visibility = "hidden";

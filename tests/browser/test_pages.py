@@ -27,6 +27,7 @@ PAGES = {
     "prepare": "Prepare",
     "train": "Train",
     "compare": "Compare",
+    "audit": "Audit",
     "classify": "Classify",
     "demonstration": "Cheating demo",
 }
@@ -35,6 +36,7 @@ NEXT = {
     "prepare": ("Import films", "explore?tab=Import"),
     "train": ("Prepare a data set", "prepare"),
     "compare": ("Train a network", "train"),
+    "audit": ("Train a network", "train"),
     "classify": ("Train a network", "train"),
 }
 NONSENSE = {
@@ -42,6 +44,7 @@ NONSENSE = {
     "train?dataset=nonsense": "The data set “nonsense” is no longer there",
     "compare?runs=nonsense": "The address asks for runs that have not finished: nonsense",
     "explore?film=nonsense": "This film is no longer in the catalogue.",
+    "audit?run=nonsense": "The run in the address is not there, or has not finished.",
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
     "explore?tab=nonsense": "40 of 40 films",
     "prepare?part=nonsense": "What it would be",

@@ -13,6 +13,7 @@ from core.workspace import PROJECT_ROOT
 
 # Modules that run only in a worker process: they alone may load Keras and its backends.
 WORKER_ONLY = {
+    "core/audit/networks.py",
     "core/explain/keras_cam.py",
     "core/models/block_layers.py",
     "core/models/build.py",
@@ -42,6 +43,8 @@ LEVELS = {
     "core/datasets": 4,
     "core/evaluation": 4,
     "core/training": 5,
+    "core/audit": 6,
+    "core/gate": 5,
     "core/prediction": 6,
     "core/demonstration": 6,
     "core/external": 6,

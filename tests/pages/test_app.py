@@ -13,7 +13,10 @@ from core.store import Catalogue, Store
 from pages.components import session
 
 APP = str(Path(__file__).parents[2] / "app.py")
-PAGES = ("overview", "explore", "prepare", "train", "compare", "classify", "demonstration")
+PAGES = (
+    "overview", "explore", "prepare", "train", "compare", "report", "audit", "external", "classify",
+    "demonstration",
+)  # fmt: skip
 
 
 def open_app(page: str = "overview", **query: str) -> AppTest:

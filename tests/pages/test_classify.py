@@ -17,7 +17,8 @@ from core.prediction.client import FilmResult
 from core.store import Run, Store
 from core.training import launcher
 from pages.components import cam_view, classifying
-from pages.components.cam_view import Classified, FilmAnswer, answers_table, decide
+from pages.components.answer_card import decide
+from pages.components.cam_view import Classified, FilmAnswer, answers_table
 from tests.pages.runs import RESULT, make_dataset, make_run
 from tests.pages.test_app import everything_said, open_app
 
@@ -38,6 +39,7 @@ class Client:
         *,
         cam: bool = True,
         heat_class: str | None = None,
+        lateral: bool = False,
         progress: Progress | None = None,
     ) -> list[FilmResult]:
         self.asked.append((list(run_ids), [name for name, _ in films]))

@@ -9,7 +9,13 @@ import pytest
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import PHANTOM_SOURCE
 from core.datasets.prepare import plan
-from core.datasets.presets import four_classes_spec, preset, recommended_spec, study_spec
+from core.datasets.presets import (
+    adult_negatives_spec,
+    four_classes_spec,
+    preset,
+    recommended_spec,
+    study_spec,
+)
 from core.errors import InputError, SpecError
 from core.store import Film, Source, Store
 
@@ -132,6 +138,42 @@ def test_four_classes_come_from_real_films_by_patient(study_store: Store) -> Non
 def test_four_classes_are_not_to_be_had_from_phantoms(phantom_store: Store) -> None:
     with pytest.raises(SpecError, match="need real films: the artificial ones"):
         four_classes_spec(phantom_store.catalogue)
+
+
+def test_adult_negatives_join_the_children_and_patients_stay_together(study_store: Store) -> None:
+    add(study_store, "kaggle sick", "kaggle", ("Bacterial pneumonia", "unknown", 7))
+    add(study_store, "cohen 2", "ieee8023", ("COVID-19 + ARDS", "PA", 3), ("SARS", "Lateral", 3))
+    twice = Film("twice", "hospital", "/hospital/t.png", "hospital/0", "Pneumonia")
+    study_store.catalogue.save_source(Source("hospital", "folders", "/hospital"), [twice])
+    spec = adult_negatives_spec(study_store.catalogue, seed=2)
+    assert spec.class_names == ("covid", "not covid")
+    assert (spec.split, spec.balance) == ("patient", "class_weights")
+    assert spec.preset == "adult-negatives"
+    assert spec.classes[0] == study_spec(study_store.catalogue).classes[0]
+    made = plan(study_store.catalogue.frame(), spec)
+    negatives = made.members[made.members["class_index"] == 1]
+    taken = negatives.groupby(["source", "finding"]).size().to_dict()
+    assert taken == {
+        ("cohen", "No finding"): 4,
+        ("cohen", "SARS"): 4,
+        ("hospital", "No finding"): 5,
+        ("hospital", "Pneumonia"): 6,
+        ("kaggle", "No finding"): 12,
+        ("kaggle test", "No finding"): 6,
+    }, "no covid, no lateral view, no phantom, no sick child"
+    assert negatives.groupby("patient")["split"].nunique().max() == 1
+    assert made.shared_patients == 0
+
+
+def test_adult_negatives_say_what_they_miss(store: Store, phantom_store: Store) -> None:
+    with pytest.raises(SpecError, match="need real films"):
+        adult_negatives_spec(phantom_store.catalogue)
+    add(store, "cohen", "ieee8023", ("COVID-19", "PA", 8))
+    add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), subset="train")
+    with pytest.raises(SpecError, match="chestxray8_sample for example"):
+        adult_negatives_spec(store.catalogue)
+    with pytest.raises(SpecError, match="its own findings"):
+        preset("adult-negatives", store.catalogue, "x", 0, positive="SARS")
 
 
 def test_a_kept_film_does_not_hide_the_phantoms(phantom_store: Store) -> None:

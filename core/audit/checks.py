@@ -1,0 +1,26 @@
+"""Everything that an audit can find out without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.audit.associations import associations
+from core.audit.leak_findings import of_leaks
+from core.audit.leaks import Leaks, find_leaks
+from core.audit.material import Material
+from core.audit.measured import Measured
+from core.audit.probes import PROBES, try_probe
+
+Stage = Callable[[str], None]
+
+
+def data_checks(material: Material, stage: Stage = lambda _: None) -> tuple[list[Measured], Leaks]:
+    """Associations, classifiers without lungs, and leaks. ``stage`` is told what begins."""
+    stage("Comparing what is recorded of the classes")
+    found = associations(material)
+    for one in PROBES:
+        stage(f"Trying a classifier on {one.what}")
+        found.append(try_probe(one, material))
+    stage("Looking for test films that training has seen")
+    leaks = find_leaks(material)
+    return [*found, *of_leaks(material, leaks)], leaks

@@ -1,0 +1,121 @@
+"""What leaks amount to: how many test films, and how far they flatter the result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.audit import words
+from core.audit.leaks import Leaks
+from core.audit.material import Material
+from core.audit.measured import Measured, unmeasured
+from core.audit.report import Level
+from core.audit.statistics import wilson_share
+from core.evaluation.predictions import Predictions
+from core.specs import Split
+from core.store import Run, Store
+from core.training.artefacts import RunFiles
+
+_MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
+_FEWEST = 5  # films with a leak, and without, to compare
+
+_SPLITS: dict[Split, str] = {
+    "study": "films dealt out one by one",
+    "patient": "patients kept together",
+}
+
+
+def of_leaks(material: Material, leaks: Leaks) -> list[Measured]:
+    """One finding on patients, one on near-duplicates."""
+    test = len(leaks.patient)
+    return [
+        _share("shared_patients", "Patients in training and test", leaks.patient, test),
+        _share("near_duplicates", "Nearly the same film in training and test",
+               leaks.duplicate, test),
+    ]  # fmt: skip
+
+
+def _share(check: str, title: str, which: np.ndarray, test: int) -> Measured:
+    count = int(which.sum())
+    interval = wilson_share(count / test, test) if test else (0.0, 1.0)
+    level: Level = "caution" if count else "no_shortcut_found"
+    if test and count / test >= _MOST:
+        level = "do_not_believe"
+    told = words.shared_patients if check == "shared_patients" else words.near_duplicates
+    said = told(count, test, interval)
+    details = {"films": count, "test_films": test}
+    value = count / test if test else None
+    return Measured(check, title, value, interval, level, None, lambda *_: said, details)
+
+
+def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Measured:
+    """Share right among test films with a leak, less that among those without.
+
+    Interval: Newcombe's hybrid score method for a difference (Stat. Med. 17 (1998) 873).
+    """
+    check, title = "leak_inflation", "How far leaks flatter the result"
+    test = predictions.of("test")
+    right = dict(
+        zip(test.film_ids.tolist(), test.truth == test.probabilities.argmax(axis=1), strict=True)
+    )
+    ids = material.table["film_id"].to_numpy()[material.rows("test")]
+    correct = np.array([bool(right.get(one, False)) for one in ids])
+    seen, unseen = correct[leaks.any], correct[~leaks.any]
+    if min(len(seen), len(unseen)) < _FEWEST:
+        few = "no test film has a leak" if not len(seen) else (
+            f"{words.films(len(seen))} with a leak and {words.films(len(unseen))} without are "
+            "too few to compare"
+        )  # fmt: skip
+        return unmeasured(check, title, words.no_inflation(few))
+    a, b = float(seen.mean()), float(unseen.mean())
+    (a_low, a_high), (b_low, b_high) = wilson_share(a, len(seen)), wilson_share(b, len(unseen))
+    gap = a - b
+    interval = (
+        gap - float(np.hypot(a - a_low, b_high - b)),
+        gap + float(np.hypot(a_high - a, b - b_low)),
+    )
+    said = words.leak_inflation(
+        (int(seen.sum()), len(seen)), (int(unseen.sum()), len(unseen)), gap, interval
+    )
+    level: Level = "caution" if interval[0] > 0 else "no_shortcut_found"
+    return Measured(check, title, gap, interval, level, None, lambda *_: said)
+
+
+def other_split(store: Store, run: Run) -> list[Measured]:
+    """The newest finished run of the same network, classes and weights on a data set that was
+    split the other way; none when there is no such run."""
+    datasets = {one.name.lower(): one.spec for one in store.datasets.all()}
+    own = datasets.get(run.spec.dataset.lower())
+    if own is None or run.spec.repeat is not None:
+        return []
+    for other in store.runs.all(["done"]):
+        spec = datasets.get(other.spec.dataset.lower())
+        alike = (
+            spec is not None
+            and spec.split != own.split
+            and spec.classes == own.classes
+            and (other.spec.model, other.spec.weights) == (run.spec.model, run.spec.weights)
+            and other.spec.repeat is None
+        )
+        if alike and spec is not None:
+            return [_beside(store, run, own.split, other, spec.split)]
+    return []
+
+
+def _beside(store: Store, run: Run, split: Split, other: Run, its_split: Split) -> Measured:
+    mine, m_range, m_films = _accuracy(store, run)
+    theirs, t_range, t_films = _accuracy(store, other)
+    said = words.other_split(
+        (_SPLITS[split], mine, m_range, m_films), (_SPLITS[its_split], theirs, t_range, t_films)
+    )
+    return Measured(
+        "other_split", "The same network with the other split", theirs, t_range,
+        "no_shortcut_found", None, lambda *_: said,
+        {"run": other.run_id, "accuracies": {split: mine, its_split: theirs}},
+    )  # fmt: skip
+
+
+def _accuracy(store: Store, run: Run) -> tuple[float, tuple[float, float], int]:
+    files = RunFiles(store.workspace.run_folder(run.run_id))
+    test = Predictions.load(files.predictions).of("test")
+    share = float((test.truth == test.probabilities.argmax(axis=1)).mean())
+    return share, wilson_share(share, len(test)), len(test)

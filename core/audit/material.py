@@ -1,0 +1,114 @@
+"""What an audit works on: a data set's films, small, with all that is recorded of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.audit.lungs import SIDE, lung_masks, lung_region, small_films
+from core.datasets.cautions import age_groups
+from core.store import Run, Store
+from core.store.catalogue import UNKNOWN
+from core.training import data as training_data
+
+_AT_ONCE = 64
+# Endings that stand for one format.
+_FORMATS = {"jpg": "jpeg", "dcm": "dicom", "": "dicom"}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """One row a film, in the data set's order.
+
+    ``films``: uint8 (n, SIDE, SIDE). ``lungs``: bool (n, SIDE, SIDE); ``own_mask``: bool (n,)
+    whether they are from the film's own mask. ``region``: bool (SIDE, SIDE), where lungs are
+    on any film. ``table`` has the columns film_id, patient, split, label (int, index into
+    ``classes``), source, layout, view, sex, age (float, NaN unknown), age_group, width,
+    height, format.
+    """
+
+    classes: tuple[str, ...]
+    table: pd.DataFrame
+    films: np.ndarray
+    lungs: np.ndarray
+    own_mask: np.ndarray
+    region: np.ndarray
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64 (n,)."""
+        return self.table["label"].to_numpy(dtype=np.int64)
+
+    @property
+    def patients(self) -> np.ndarray:
+        """str (n,)."""
+        return self.table["patient"].to_numpy(dtype=str)
+
+    def rows(self, split: str) -> np.ndarray:
+        """int64: the films of one split."""
+        return np.flatnonzero((self.table["split"] == split).to_numpy())
+
+    def apart(self) -> np.ndarray:
+        """int64: the training films of patients without a test film.
+
+        What a patient's other film gives away is a leak, and is measured as one.
+        """
+        tested = set(self.patients[self.rows("test")])
+        train = self.rows("train")
+        return train[~np.isin(self.patients[train], list(tested))]
+
+
+def gather(
+    classes: tuple[str, ...],
+    table: pd.DataFrame,
+    films: np.ndarray,
+    masks: list[str],
+    progress: Progress | None = None,
+) -> Material:
+    """Look at films uint8 (n, S, S), whose facts are in ``table`` (see ``Material``; without
+    age_group), and whose lung masks are at ``masks`` ("" for none)."""
+    small = np.empty((len(films), SIDE, SIDE), np.uint8)
+    lungs, own = np.empty(small.shape, bool), np.empty(len(films), bool)
+    for start in range(0, len(films), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        small[part] = small_films(films[part])
+        lungs[part], own[part] = lung_masks(small[part], masks[part])
+        if progress is not None:
+            progress(min(start + _AT_ONCE, len(films)), len(films))
+    table = table.reset_index(drop=True).assign(age_group=age_groups(table["age"]))
+    return Material(classes, table, small, lungs, own, lung_region(lungs))
+
+
+def of_run(
+    store: Store, run: Run, progress: Progress | None = None
+) -> tuple[Material, training_data.TrainingData]:
+    """The films that a run learnt from and was tested on. Raises what ``load`` of
+    ``core.training.data`` raises: films may have left the catalogue or the disk."""
+    dataset = store.datasets.get(run.spec.dataset)
+    size = run.spec.image_size or dataset.spec.image_size
+    data = training_data.load(store, run.spec.dataset, size, progress, repeat=run.spec.repeat)
+    ids = data.film_ids.tolist()
+    films = {film.film_id: film for film in store.catalogue.films(ids)}
+    layouts = {one.name: one.layout for one in store.catalogue.sources()}
+    rows = []
+    for film_id, split, label in zip(ids, data.split, data.truth, strict=True):
+        film = films[film_id]
+        ending = Path(film.path).suffix.lower().lstrip(".")
+        rows.append(
+            {
+                "film_id": film_id, "patient": film.patient, "split": str(split),
+                "label": int(label), "source": film.source,
+                "layout": layouts.get(film.source, UNKNOWN), "view": film.view, "sex": film.sex,
+                "age": np.nan if film.age is None else float(film.age),
+                "width": film.width, "height": film.height,
+                "format": _FORMATS.get(ending, ending),
+            }
+        )  # fmt: skip
+    masks = [films[one].masks.get("lungs", "") for one in ids]
+    return gather(data.classes, pd.DataFrame(rows), data.films, masks, progress), data

@@ -1,0 +1,57 @@
+"""What a check measured, before it is known how many checks there were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.audit.report import Finding, Level
+from core.audit.statistics import ALPHA, holm
+
+Say = Callable[[Level, float], tuple[str, str]]  # level, corrected p → sentence, clause
+
+
+@dataclass(frozen=True)
+class Measured:
+    """``level``: by size alone. ``p``: that it is chance, as if this were the only check; None
+    when size alone decides. ``say``: sentence and clause once level and p are final."""
+
+    check: str
+    title: str
+    value: float | None
+    interval: tuple[float, float] | None
+    level: Level
+    p: float | None
+    say: Say
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def settled(measured: Sequence[Measured]) -> list[Finding]:
+    """Findings, with p corrected for the number of checks (Holm); what may be chance is no
+    shortcut, however large."""
+    tested = [one for one in measured if one.p is not None]
+    corrected = dict(
+        zip((one.check for one in tested), holm([one.p or 0.0 for one in tested]), strict=True)
+    )
+    return [_finding(one, corrected.get(one.check)) for one in measured]
+
+
+def _finding(one: Measured, p: float | None) -> Finding:
+    level = one.level
+    if p is not None and p >= ALPHA:
+        level = "no_shortcut_found"
+    sentence, clause = one.say(level, 0.0 if p is None else p)
+    details = one.details if p is None else {**one.details, "p": one.p, "p_corrected": p}
+    return Finding(one.check, one.title, one.value, one.interval, level, sentence, clause, details)
+
+
+def unmeasured(check: str, title: str, sentence: str, **details: Any) -> Measured:
+    """A check that could not be made; ``sentence`` says why."""
+    return Measured(
+        check, title, None, None, "not_checked", None, lambda *_: (sentence, ""), details
+    )
+
+
+def with_details(one: Measured, **more: Any) -> Measured:
+    return replace(one, details={**one.details, **more})

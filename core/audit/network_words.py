@@ -1,0 +1,96 @@
+"""What the audit says of networks, in words (docs/audit.md lists all sentences)."""
+
+from __future__ import annotations
+
+from core.audit.report import Level
+from core.audit.words import between, p_value, share
+
+
+def network_missing(reason: str) -> str:
+    return f"This could not be checked: {reason}"
+
+
+def own_network(
+    what: str,
+    value: float,
+    interval: tuple[float, float],
+    test: int,
+    chance: float,
+    level: Level,
+) -> tuple[str, str]:
+    """On the run's own network, shown films on which there is nothing to be diagnosed."""
+    got = (
+        f"The run's own network, shown {what}, still gets {share(value)} ({between(interval)}) of "
+        f"{test} test films right, the classes counted alike; guessing gives {share(chance)}"
+    )
+    if level == "no_shortcut_found":
+        return (
+            f"{got}. It was not trained on such films, so this alone does not clear it.", ""
+        )  # fmt: skip
+    return f"{got}.", f"the network itself still gets {share(value)} right on {what}"
+
+
+def heat(details: dict[str, float], interval: tuple[float, float], level: Level) -> tuple[str, str]:
+    """On where the heat lies; evenly spread heat has an area's own share."""
+    told = (
+        f"{share(details['lungs'])} ({between(interval)}) of the heat lies in the lungs, which are "
+        f"{share(details['lungs_area'])} of the film; {share(details['edges'])} lies at the border "
+        f"and in the corners, which are {share(details['edges_area'])}. With random weights it is "
+        f"{share(details['random_lungs'])} and {share(details['random_edges'])}"
+    )
+    if level == "no_shortcut_found":
+        return f"{told}.", ""
+    clause = (
+        f"only {share(details['lungs'])} of its heat lies in the lungs and "
+        f"{share(details['edges'])} at the edges of the film"
+    )
+    return f"{told}: the answers rest on other places than they should.", clause
+
+
+def untrained(
+    title: str,
+    value: float,
+    interval: tuple[float, float],
+    own: float,
+    test: int,
+    p: float,
+    *,
+    ties: bool,
+    level: Level,
+) -> tuple[str, str]:
+    """On a network with random weights, next to the run's accuracy ``own``."""
+    told = (
+        f"{title} with random weights, which has learnt nothing about films, and a logistic "
+        f"regression get {share(value)} ({between(interval)}) of {test} test films right; the run "
+        f"gets {share(own)} (McNemar {p_value(p)})"
+    )
+    if not ties:
+        return f"{told}: the run learnt more than that.", ""
+    if level == "no_shortcut_found":
+        return f"{told}: this test is easy, but nothing says that a shortcut makes it so.", ""
+    clause = f"a network with random weights gets {share(value)} ({between(interval)}) right too"
+    return f"{told}: the two cannot be told apart.", clause
+
+
+def split_inflation(
+    apart: float, together: float, gap: float, interval: tuple[float, float], *, torn: bool
+) -> tuple[str, str]:
+    """``torn``: the run's own split tears patients apart."""
+    told = (
+        f"A logistic regression on these films gets {share(apart)} right with films dealt out one "
+        f"by one and {share(together)} with patients kept together: {100 * gap:+.1f} points "
+        f"({100 * interval[0]:+.1f} to {100 * interval[1]:+.1f})"
+    )
+    if interval[0] <= 0:
+        return f"{told}, so tearing patients apart makes no difference that shows.", ""
+    if not torn:
+        return f"{told}. The run's own split keeps patients together, as it should.", ""
+    clause = f"tearing patients apart alone is worth {100 * gap:.1f} points"
+    return f"{told}. That much is recognising patients.", clause
+
+
+def no_split_inflation() -> str:
+    return (
+        "What tearing patients apart is worth cannot be told: no patient has several films, or a "
+        "class has too few patients."
+    )

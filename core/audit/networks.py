@@ -1,0 +1,272 @@
+"""What networks say in an audit [K]: the run's own on masked films, one that never learnt,
+and where the heat lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from core.audit import network_words as words
+from core.audit import regions
+from core.audit.lungs import SIDE
+from core.audit.material import Material
+from core.audit.measured import Measured, unmeasured
+from core.audit.probes import LUNGS_OUT, MIDDLE_OUT, STRONG, balanced, level_of
+from core.audit.report import Level
+from core.audit.split_inflation import split_inflation, vector_classifier
+from core.audit.statistics import units_of, wilson_share
+from core.errors import ThoraxLensError
+from core.evaluation.intervals import mcnemar
+from core.evaluation.predictions import Predictions
+from core.explain.keras_cam import CamModel
+from core.jobs import JobReporter
+from core.models.build import build_model, feature_model
+from core.models.preprocess import preprocess
+from core.models.registry import get_model
+from core.prediction.loading import LoadedRun, load_run
+from core.store import Run
+from core.training import backend
+from core.training.artefacts import RunCard
+from core.training.data import TrainingData
+from core.training.features import Source, View, features
+from core.training.network import Network
+from core.workspace import Workspace
+
+_BATCH = 8
+_MOST_FILMS = 100  # test films shown to networks; as many of each class as can be
+_CONTROL_SEED = 1009  # any seed that no run's weights come from
+_STAND_IN = "mobilenetv2"  # for a network without a frozen part
+
+
+def network_checks(
+    workspace: Workspace,
+    run: Run,
+    material: Material,
+    data: TrainingData,
+    predictions: Predictions,
+    raised: Level,
+    tell: JobReporter,
+) -> list[Measured]:
+    """All checks that need Keras. ``raised``: the gravest level of the checks before.
+
+    What cannot be checked, for example because a weights file has gone, is said so.
+    """
+    backend.load_only_the_chosen()
+    backend.prepare()
+    found: list[Measured] = []
+    rows = _some(material)
+    try:
+        tell.stage("Loading the run's network")
+        loaded = load_run(workspace, run.run_id)
+        found += _masked(loaded, material, data, rows, tell)
+        found.append(_heat(loaded, material, data, rows, tell))
+    except ThoraxLensError as error:
+        said = words.network_missing(str(error))
+        found.append(unmeasured("own_network", "The run's own network", said))
+    try:
+        found += _untrained(workspace, run, material, data, predictions, raised, tell)
+    except ThoraxLensError as error:
+        said = words.network_missing(str(error))
+        found.append(unmeasured("untrained_network", "A network that never learnt", said))
+    return found
+
+
+def _some(material: Material) -> np.ndarray:
+    """Test films to look at, int64: all, or as many of each class as fit."""
+    test = material.rows("test")
+    if len(test) <= _MOST_FILMS:
+        return test
+    labels = material.labels[test]
+    place = np.empty(len(test), int)
+    for one in np.unique(labels):
+        place[labels == one] = np.arange((labels == one).sum())
+    return np.sort(test[np.argsort(place, kind="stable")[:_MOST_FILMS]])
+
+
+def _masked(
+    loaded: LoadedRun,
+    material: Material,
+    data: TrainingData,
+    rows: np.ndarray,
+    tell: JobReporter,
+) -> list[Measured]:
+    """The run's network on films without lungs, and on border and corners alone.
+
+    One region for all films: each film's own outline would show what disease did to it.
+    """
+    labels, patients = material.labels[rows], material.patients[rows]
+    chance = 1 / len(np.unique(labels))
+    found = []
+    for check, title, what, shown in (
+        ("own_lungs_blacked_out", "The run's network, lungs blacked out", LUNGS_OUT,
+         ~material.region),
+        ("own_middle_blacked_out", "The run's network, middle blacked out", MIDDLE_OUT,
+         regions.outside() & ~material.region),
+    ):  # fmt: skip
+        tell.stage(f"Showing the run's network {what}", len(rows))
+        size = data.films.shape[1]
+        mask = cv2.resize(shown.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST)
+
+        def classify(films: np.ndarray, mask: np.ndarray = mask) -> tuple[np.ndarray, np.ndarray]:
+            return loaded.classify(films * mask)
+
+        probabilities, _ = _answers(classify, data, rows, tell)
+        value, interval, accuracy = balanced(probabilities, labels, patients)
+        level = level_of(value, interval, chance)
+        said = words.own_network(what, value, interval, len(rows), chance, level)
+        details = {"accuracy": accuracy, "chance": chance, "test_films": len(rows)}
+        found.append(
+            Measured(check, title, value, interval, level, None, lambda *_, s=said: s, details)
+        )
+    return found
+
+
+def _answers(
+    classify: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    data: TrainingData,
+    rows: np.ndarray,
+    tell: JobReporter,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What ``classify`` returns for the films of ``rows``, put together."""
+    parts = []
+    for start in range(0, len(rows), _BATCH):
+        parts.append(classify(np.asarray(data.films[rows[start : start + _BATCH]])))
+        tell.update(start + len(parts[-1][0]))
+    first, second = zip(*parts, strict=True)
+    return np.concatenate(first), np.concatenate(second)
+
+
+def _heat(
+    loaded: LoadedRun,
+    material: Material,
+    data: TrainingData,
+    rows: np.ndarray,
+    tell: JobReporter,
+) -> Measured:
+    """The share of the heat in the lungs, in corners and at the border; beside it that of the
+    same network with all weights random."""
+    card = loaded.card
+    tell.stage("Looking where the heat lies", len(rows))
+    _, heats = _answers(loaded.classify, data, rows, tell)
+    tell.stage("Looking where the heat of a random network lies", len(rows))
+    control = CamModel(
+        build_model(
+            card.model, image_size=card.image_size, classes=len(card.classes),
+            dropout=card.dropout, weights="random", seed=_CONTROL_SEED,
+        )
+    )  # fmt: skip
+    _, random_heats = _answers(
+        lambda films: control.explain(preprocess(films, card.preprocessing)), data, rows, tell
+    )
+    lungs = material.lungs[rows]
+    edge = np.broadcast_to(regions.outside(), lungs.shape)
+    shares = _shares(heats, lungs), _shares(heats, edge)
+    others = _shares(random_heats, lungs), _shares(random_heats, edge)
+    value, interval = _patient_mean(shares[0], material.patients[rows])
+    edge_value, edge_interval = _patient_mean(shares[1], material.patients[rows])
+    area, edge_area = float(lungs.mean()), float(edge.mean())
+    details = {
+        "lungs": value, "edges": edge_value, "lungs_area": area, "edges_area": edge_area,
+        "random_lungs": float(np.nanmean(others[0])), "random_edges": float(np.nanmean(others[1])),
+        "films": len(rows), "own_masks": int(material.own_mask[rows].sum()),
+    }  # fmt: skip
+    off = interval[1] < area or edge_interval[0] > edge_area
+    level: Level = "caution" if off else "no_shortcut_found"
+    said = words.heat(details, interval, level)
+    return Measured("heat_in_lungs", "Where the heat lies", value, interval, level, None,
+                    lambda *_: said, details)  # fmt: skip
+
+
+def _shares(heats: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The share of each film's heat float32 (n, h, w) that lies where bool (n, SIDE, SIDE) is
+    True; float (n,), NaN without any heat."""
+    found = np.full(len(heats), np.nan)
+    for index, (heat, place) in enumerate(zip(heats, where, strict=True)):
+        large = cv2.resize(heat, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        if large.sum() > 0:
+            found[index] = large[place].sum() / large.sum()
+    return found
+
+
+def _patient_mean(shares: np.ndarray, patients: np.ndarray) -> tuple[float, tuple[float, float]]:
+    """Mean over patients and its 95 % interval (normal)."""
+    known = ~np.isnan(shares)
+    if not known.any():
+        return 0.0, (0.0, 1.0)
+    unit, _ = units_of(patients[known], np.zeros(known.sum(), int))
+    means = np.bincount(unit, shares[known]) / np.bincount(unit)
+    reach = 1.96 * float(means.std(ddof=1)) / len(means) ** 0.5 if len(means) > 1 else 1.0
+    middle = float(means.mean())
+    return middle, (max(0.0, middle - reach), min(1.0, middle + reach))
+
+
+def _untrained(
+    workspace: Workspace,
+    run: Run,
+    material: Material,
+    data: TrainingData,
+    predictions: Predictions,
+    raised: Level,
+    tell: JobReporter,
+) -> list[Measured]:
+    """A frozen network with random weights and a logistic regression on its vectors.
+
+    It sees the lungs, so that by itself it accuses nothing: where other checks have found a
+    shortcut, it says how little has to be learnt for this test.
+    """
+    model = get_model(run.spec.model)
+    name = model.name if model.family == "backbone" else _STAND_IN
+    model = get_model(name)
+    spec = run.spec.changed(model=name, weights="random")
+    size = data.films.shape[1]
+    card = RunCard.load(workspace.run_folder(run.run_id) / "run.json")
+    own = card.model == name
+    kind = card.preprocessing if own else model.preprocessing
+    tell.stage(f"Looking at films through {model.title} with random weights", len(data.films))
+    network = Network(spec, size, len(data.classes), None, workspace.backbones)
+    body: list[object] = []
+
+    def extract(films: np.ndarray) -> np.ndarray:
+        if not body:
+            body.append(feature_model(network.whole()))
+        return np.asarray(body[0].predict_on_batch(films))  # type: ignore[attr-defined]
+
+    source = Source(
+        data.films, data.film_ids.tolist(), name, network.backbone, kind, model.feature_channels
+    )
+    everything = np.arange(len(data.films))
+    vectors = features(
+        workspace.feature_cache, source, everything, View(), extract,
+        lambda done, _: tell.update(done),
+    )  # fmt: skip
+    train, test = data.rows("train"), data.rows("test")
+    head = vector_classifier().fit(vectors[train], data.truth[train])
+    right = head.predict(vectors[test]) == data.truth[test]
+    value, interval = float(right.mean()), wilson_share(float(right.mean()), len(test))
+    tested = predictions.of("test")
+    answers = dict(zip(tested.film_ids.tolist(), tested.probabilities.argmax(axis=1), strict=True))
+    own_right = np.array(
+        [
+            answers.get(one) == true
+            for one, true in zip(data.film_ids[test], data.truth[test], strict=True)
+        ]
+    )
+    p = mcnemar(int((own_right & ~right).sum()), int((right & ~own_right).sum()))
+    chance = 1 / len(data.classes)
+    ties = (p >= 0.05 or value >= own_right.mean()) and (value - chance) / (1 - chance) >= STRONG
+    level: Level = raised if ties else "no_shortcut_found"
+    said = words.untrained(
+        model.title, value, interval, float(own_right.mean()), len(test), p, ties=ties, level=level
+    )
+    details = {"run_accuracy": float(own_right.mean()), "mcnemar": p, "network": model.title,
+               "run_is_random": run.spec.weights == "random" and own}  # fmt: skip
+    untrained = Measured(
+        "untrained_network", "A network that never learnt", value, interval, level, None,
+        lambda *_: said, details,
+    )  # fmt: skip
+    tell.stage("Comparing ways to deal out the films")
+    torn = len(material.apart()) < len(train)
+    beside = split_inflation(vectors[everything], data.truth, material.patients, torn=torn)
+    return [untrained, beside]

@@ -1,0 +1,249 @@
+"""What the audit says, in words: every sentence of it is here (docs/audit.md lists them)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.audit.report import Level
+
+Counts = dict[str, dict[str, int]]
+
+
+def share(value: float) -> str:
+    """0.975 as “98 %”; what is not all is never told as 100 %, what is not nothing never as 0."""
+    whole = round(100 * value)
+    if whole == 100 and value < 1:
+        return f"{100 * value:.1f} %"
+    return "under 1 %" if whole == 0 and value > 0 else f"{whole} %"
+
+
+def between(interval: tuple[float, float] | None) -> str:
+    """“91–99 %”."""
+    return "" if interval is None else f"{100 * interval[0]:.0f}–{100 * interval[1]:.0f} %"
+
+
+def p_value(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def listed(parts: Sequence[str], joint: str = "and") -> str:
+    """“a”, “a and b”, “a, b and c”."""
+    head, last = list(parts[:-1]), parts[-1]
+    return f"{', '.join(head)} {joint} {last}" if head else last
+
+
+def films(count: int) -> str:
+    return f"{count:,} film{'' if count == 1 else 's'}"
+
+
+def upper(text: str) -> str:
+    """A capital at the beginning; nothing else changes."""
+    return text[:1].upper() + text[1:]
+
+
+_OF = {
+    "source": lambda value: f"come from {value}",
+    "view": lambda value: f"are {value} views",
+    "age": lambda value: f"show patients aged {value}",
+    "sex": lambda value: f"show {'women' if value == 'F' else 'men'}",
+}
+
+
+def association(
+    name: str,
+    counts: Counts,
+    v: float,
+    interval: tuple[float, float],
+    p: float,
+    *,
+    apart: bool,
+    published: Sequence[str],
+    level: Level,
+) -> tuple[str, str]:
+    """The sentence and the verdict's clause on class × an aspect that is recorded."""
+    numbers = f"Cramér's V {v:.2f}, {interval[0]:.2f}–{interval[1]:.2f}; {p_value(p)}"
+    known = {
+        one: {value: n for value, n in row.items() if n and value != "unknown"}
+        for one, row in counts.items()
+    }
+    values = {value for row in known.values() for value in row}
+    said = f" Where films do not say, their publisher does: {'; '.join(published)}."
+    if not published:
+        said = ""
+    if len(values) == 1:
+        return f"All films have the same {name}, {next(iter(values))}.{said}", ""
+    if level == "no_shortcut_found":
+        return f"The classes hardly differ in {name} ({numbers}).{said}", ""
+    if apart and name == "source":
+        each = listed(
+            [
+                f"all {sum(row.values()):,} {one} films from {listed(list(row), 'or')}"
+                for one, row in known.items()
+            ]
+        )
+        sentence = (
+            f"Each class comes from one source, which is the worst case: {each} ({numbers}). "
+            "Whatever differs between the sources tells the classes apart."
+        )
+        return sentence, f"each class comes from a source of its own ({each})"
+    differ = _differ(name, known)
+    clause = f"{differ} (Cramér's V {v:.2f}{'; partly as their publisher says' if said else ''})"
+    return f"{upper(differ)} ({numbers}).{said}", clause
+
+
+def _differ(name: str, known: Counts) -> str:
+    """Where two classes differ most, told with the shares of both."""
+    best = ("", "", "", 0.0, 0.0)
+    names = list(known)
+    for index, one in enumerate(names):
+        for other in names[index + 1 :]:
+            mine, theirs = known[one], known[other]
+            for value in {*mine, *theirs}:
+                a = mine.get(value, 0) / max(sum(mine.values()), 1)
+                b = theirs.get(value, 0) / max(sum(theirs.values()), 1)
+                if (abs(a - b), value) > (abs(best[3] - best[4]), best[2]):
+                    best = (one, other, value, a, b)
+    one, other, value, a, b = best
+    if a < b:
+        one, other, a, b = other, one, b, a
+    less = "none" if b == 0 else share(b)
+    return (
+        f"by {name}, {share(a)} of the {one} films whose {name} is known but {less} of the {other} "
+        f"films {_OF[name](value)}"
+    )
+
+
+def not_recorded(name: str, shares: dict[str, float]) -> str:
+    each = listed([f"{share(part)} of {one}" for one, part in shares.items()])
+    return (
+        f"The {name} is recorded for too few films ({each}), so whether the classes differ in it "
+        "cannot be checked."
+    )
+
+
+def recorded_for_one(name: str, shares: dict[str, float], v: float) -> tuple[str, str]:
+    each = listed([f"{share(part)} of the {one} films" for one, part in shares.items()])
+    clause = f"the {name} is recorded for {each}, so a difference in {name} cannot be ruled out"
+    sentence = (
+        f"{upper(clause)}. That alone goes with the class (Cramér's V {v:.2f}): look at what the "
+        f"sources say of their patients."
+    )
+    return sentence, clause
+
+
+def probe(
+    what: str,
+    value: float,
+    interval: tuple[float, float],
+    p: float,
+    *,
+    test: int,
+    chance: float,
+    level: Level,
+) -> tuple[str, str]:
+    """On a classifier that sees only ``what``; value is its balanced accuracy."""
+    got = (
+        f"{share(value)} ({between(interval)}) of {test} test films right, "
+        "the classes counted alike"
+    )
+    start = f"A classifier that sees only {what} gets {got}"
+    guess = f"guessing gives {share(chance)}"
+    if level == "no_shortcut_found":
+        if interval[0] > chance:
+            return (
+                f"{start}; {guess}. When so many things are tried, that little may be chance "
+                f"({p_value(p)}, the number of checks allowed for).",
+                "",
+            )
+        return f"{start}: no better than guessing ({guess}).", ""
+    clause = f"a classifier that sees only {what} gets {share(value)} ({between(interval)}) right"
+    return f"{start}; {guess} ({p_value(p)}).", clause
+
+
+def probe_missing(what: str, reason: str) -> str:
+    return f"What a classifier gets that sees only {what} could not be measured: {reason}."
+
+
+def verdict(level: Level, clauses: Sequence[str]) -> str:
+    """The one sentence of a verdict that has reasons."""
+    start = (
+        "Do not believe this result" if level == "do_not_believe" else "Be careful with this result"
+    )
+    return f"{start}: {'; '.join(clauses)}."
+
+
+def verdict_clean(
+    tried: int,
+    what: str,
+    value: float,
+    interval: tuple[float, float] | None,
+    chance: float,
+    test: int,
+) -> str:
+    return (
+        f"No shortcut was found: of {tried} classifiers that never saw the lungs, the best (it saw "
+        f"{what}) gets {share(value)} ({between(interval)}) right where guessing gives "
+        f"{share(chance)}; on {test} test films a weak shortcut can still hide."
+    )
+
+
+def nothing_checked(test: int) -> str:
+    return (
+        f"Be careful with this result: {films(test)} to test on are too few to tell a shortcut "
+        "from chance, so it could not be audited."
+    )
+
+
+def shared_patients(count: int, test: int, interval: tuple[float, float]) -> tuple[str, str]:
+    if not count:
+        return f"No patient has films both in training and among the {test} test films.", ""
+    clause = (
+        f"{share(count / test)} of the test films ({count} of {test}) show a patient who is in "
+        "training too"
+    )
+    return (
+        f"{upper(clause)} ({between(interval)}): recognising the patient is enough there.",
+        clause,
+    )
+
+
+def near_duplicates(count: int, test: int, interval: tuple[float, float]) -> tuple[str, str]:
+    if not count:
+        return f"None of the {test} test films is nearly the same picture as a training film.", ""
+    clause = (
+        f"{share(count / test)} of the test films ({count} of {test}) are nearly the same picture "
+        "as a training film"
+    )
+    return f"{upper(clause)} ({between(interval)}).", clause
+
+
+def leak_inflation(
+    seen: tuple[int, int], unseen: tuple[int, int], gap: float, interval: tuple[float, float]
+) -> tuple[str, str]:
+    told = (
+        f"Of the test films with a leak {seen[0]} of {seen[1]} are right, of those without "
+        f"{unseen[0]} of {unseen[1]}: a difference of {100 * gap:+.0f} points "
+        f"({100 * interval[0]:+.0f} to {100 * interval[1]:+.0f})"
+    )
+    if interval[0] <= 0:
+        return f"{told}, so on so few films no inflation can be shown.", ""
+    clause = f"test films with a leak are right {100 * gap:.0f} points more often than the others"
+    return f"{told}. The leaks flatter the result.", clause
+
+
+def no_inflation(reason: str) -> str:
+    return f"By how much leaks flatter the result cannot be told: {reason}."
+
+
+def other_split(
+    mine: tuple[str, float, tuple[float, float] | None, int],
+    theirs: tuple[str, float, tuple[float, float] | None, int],
+) -> tuple[str, str]:
+    """Each: which split, accuracy, interval, test films; ``mine`` is the run's own."""
+    told = listed(
+        [
+            f"{share(value)} ({between(interval)}) of {test} test films with {kind}"
+            for kind, value, interval, test in (mine, theirs)
+        ]
+    )
+    return f"The same network gets {told}.", ""

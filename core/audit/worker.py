@@ -1,0 +1,66 @@
+"""The process of an audit: ``python -m core.audit.worker --data DIR --run ID`` [K].
+
+Keras is imported only once the checks on films alone are done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+
+from core.audit.checks import data_checks
+from core.audit.leak_findings import inflation, other_split
+from core.audit.material import of_run
+from core.audit.measured import settled
+from core.audit.report import AuditReport, audit_folder
+from core.audit.verdict import gravest, judge
+from core.evaluation.predictions import Predictions
+from core.jobs import JobReporter, reporting
+from core.store import Store, open_store
+from core.training.artefacts import RunFiles
+from core.workspace import open_workspace
+
+
+def main() -> None:
+    """Audit one run; its result is ``audit.json`` beside the job's files."""
+    parser = argparse.ArgumentParser(prog="core.audit.worker")
+    parser.add_argument("--data", required=True, help="the workspace's folder")
+    parser.add_argument("--run", required=True, help="id of a finished run")
+    options = parser.parse_args()
+    # The GPU belongs to training runs, whose memory an audit must not take.
+    os.environ.update({"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"})
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    workspace = open_workspace(options.data)
+    with reporting(audit_folder(workspace.run_folder(options.run))) as tell:
+        audit(open_store(workspace), options.run, tell)
+
+
+def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
+    """Make every check, keep and return the report."""
+    run = store.runs.get(run_id)
+    folder = store.workspace.run_folder(run_id)
+    predictions = Predictions.load(RunFiles(folder).predictions)
+    tell.stage("Reading films", len(predictions))
+    material, data = of_run(store, run, lambda done, _: tell.update(done))
+    measured, leaks = data_checks(material, tell.stage)
+    measured.append(inflation(material, leaks, predictions))
+    measured += other_split(store, run)
+    from core.audit.networks import network_checks
+
+    # Networks come last and count for no correction: their checks have no p of their own.
+    findings = settled(measured)
+    raised = gravest(findings)
+    findings += settled(
+        network_checks(store.workspace, run, material, data, predictions, raised, tell)
+    )
+    verdict, sentence = judge(findings, test_films=len(material.rows("test")))
+    report = AuditReport(
+        run_id, run.spec.dataset, verdict, sentence, tuple(findings), leaks.pairs, time.time()
+    )
+    report.save(audit_folder(folder))
+    return report
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""audit: whether a finished run's result is to be believed."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from core.audit.report import AuditReport
+from core.audit.start import job_of, start
+from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
+from core.errors import InputError
+from core.jobs import Job
+
+LOOK_SECONDS = 0.3
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="id of a finished run")
+    parser.add_argument("--again", action="store_true", help="even if it has been audited before")
+
+
+def _audit(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    run = store.runs.get(options.run)
+    job = job_of(store, run.run_id)
+    report = None if options.again else AuditReport.load(job.folder)
+    if report is None or job.status().state == "running":
+        _wait(start(store, run.run_id))
+        report = AuditReport.load(job.folder)
+    if report is None:
+        raise InputError(f"The audit of {run.run_id} left no result. Start it again with --again.")
+    rows = [
+        {"check": one.check, "level": one.level, "sentence": one.sentence}
+        for one in report.findings
+    ]
+    return Outcome(report.document(), f"{report.sentence}\n\n{table(rows)}")
+
+
+def _wait(job: Job) -> None:
+    """Until it has ended. Ctrl-C stops waiting, not the audit. Raises InputError."""
+    line = ProgressLine("audit")
+    while (status := job.status()).state == "running":
+        if status.total:
+            line(status.done, status.total, status.stage)
+        time.sleep(LOOK_SECONDS)
+    if status.state != "done":
+        raise InputError(f"The audit did not come to an end. {status.reason}")
+
+
+COMMANDS = (Command("audit", "whether a run's result is to be believed", _audit_arguments, _audit),)

@@ -1,0 +1,50 @@
+"""What classifiers get right that never see the lungs, against guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.audit.report import Finding
+from core.figures.template import SHARE_TICKS, figure, percent
+from core.palette import SURROUNDS, Theme, class_colour
+
+
+def probes_figure(probes: Sequence[Finding], theme: Theme = "dark") -> go.Figure:
+    """A point and its 95 % interval a finding (``value`` from 0 to 1), a line at chance."""
+    drawing = figure(theme, 90 + 44 * len(probes))
+    values = [one.value or 0.0 for one in probes]
+    ends = [one.interval or (value, value) for one, value in zip(probes, values, strict=True)]
+    drawing.add_scatter(
+        x=values,
+        y=[one.title for one in probes],
+        mode="markers",
+        marker={"color": class_colour(1), "size": 12},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for (_, high), value in zip(ends, values, strict=True)],
+            "arrayminus": [value - low for (low, _), value in zip(ends, values, strict=True)],
+            "color": class_colour(1),
+            "thickness": 2,
+        },
+        hovertext=[
+            f"{one.title}: {percent(value)}<br>95 % interval {percent(low)} to {percent(high)}"
+            for one, value, (low, high) in zip(probes, values, ends, strict=True)
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+    chance = float(probes[0].details["chance"])
+    drawing.add_vline(
+        x=chance,
+        line={"color": SURROUNDS[theme].muted, "dash": "dash", "width": 1.5},
+        annotation={"text": "guessing", "font": {"color": SURROUNDS[theme].muted}},
+    )
+    drawing.update_xaxes(
+        title_text="balanced accuracy on test films", range=[0, 1.02], fixedrange=True,
+        **SHARE_TICKS,
+    )  # fmt: skip
+    drawing.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    return drawing

@@ -1,0 +1,116 @@
+"""Is a picture a frontal chest X-ray, a lateral one, or something else?
+
+A multinomial logistic regression on what ``core.gate.measures`` measures, and two rules in
+front of it: a picture in colour is no film, and one that lies far outside of everything that
+frontal films measure is no film either, whatever side of a plane it lies on. The numbers in
+constants.json come from ``python -m bench.gate_fit``; docs/adr/0013 tells what was measured.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from core.gate.measures import LEAST_SIDE, Reference, measure, without_borders
+
+Kind = Literal["frontal", "lateral", "not_a_chest_xray"]
+KINDS_OF_PICTURE: tuple[Kind, ...] = get_args(Kind)
+CONSTANTS = Path(__file__).with_name("constants.json")
+
+REFUSED = "refused"  # the answer to whatever no network is asked about
+COLOURED = 0.1  # of the picture; real films reach 0.03, photographs begin at 0.3
+CONTRAST = 24  # of 255, between dark and bright: below, nothing can be told
+MUCH = 0.5  # a kind is named only when it is more probable than both others together
+
+COLOUR = "It is a picture in colour, and an X-ray has none."
+FLAT = "It shows hardly anything but one shade of grey."
+SMALL = f"It is smaller than {LEAST_SIDE} × {LEAST_SIDE} pixels."
+OTHER = "It does not look like a chest X-ray."
+NEGATIVE = "It looks like a chest X-ray in negative. Invert it, so that bones are bright."
+TURNED = "It looks like a chest X-ray that lies on its side or head. Turn it upright."
+SIDEWAYS = (
+    "It looks like a chest X-ray from the side. The networks here learn from frontal films "
+    "and cannot read it."
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``reason``: why it is no frontal film, as a sentence; empty for a frontal one."""
+
+    kind: Kind
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Constants:
+    """``weights`` (3, m) and ``bias`` (3,): of the regression, for measures as they are.
+    ``centre`` and ``spread`` (m,): of frontal films. ``odd``: how far 998 of 1,000 of them are
+    from that centre at most, as mean square of spreads."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    odd: float
+    reference: Reference
+
+
+@cache
+def constants() -> Constants:
+    """The committed numbers, read once a process."""
+    kept = json.loads(CONSTANTS.read_text(encoding="utf-8"))
+    arrays = {
+        name: np.asarray(kept[name], dtype=np.float32)
+        for name in ("weights", "bias", "centre", "spread", "tones", "edges")
+    }
+    reference = Reference(arrays.pop("tones"), arrays.pop("edges"))
+    return Constants(**arrays, odd=float(kept["odd"]), reference=reference)
+
+
+def look(pixels: np.ndarray, colour: float = 0.0) -> Verdict:
+    """What a decoded picture is: uint8 (H, W), 0 = black, of any size.
+
+    ``colour``: the share of it that had a colour (``core.images.decode.DecodedFilm``).
+    """
+    if colour > COLOURED:
+        return Verdict("not_a_chest_xray", COLOUR)
+    if min(pixels.shape) < LEAST_SIDE:
+        return Verdict("not_a_chest_xray", SMALL)
+    if np.ptp(np.percentile(without_borders(pixels), [2, 98])) < CONTRAST:
+        return Verdict("not_a_chest_xray", FLAT)
+    kind = _kind(pixels)
+    if kind == "frontal":
+        return Verdict(kind)
+    if kind == "lateral":
+        return Verdict(kind, SIDEWAYS)
+    return Verdict(kind, _what_else(pixels))
+
+
+def _kind(pixels: np.ndarray) -> Kind:
+    known = constants()
+    found = measure(pixels, known.reference)
+    powers = known.weights @ found + known.bias
+    shares = np.exp(powers - powers.max())
+    best = int(shares.argmax())
+    if shares[best] < MUCH * shares.sum():
+        return "not_a_chest_xray"
+    oddness = float((((found - known.centre) / known.spread) ** 2).mean())
+    if best == 0 and oddness > known.odd:
+        return "not_a_chest_xray"
+    return KINDS_OF_PICTURE[best]
+
+
+def _what_else(pixels: np.ndarray) -> str:
+    """A hint for films that only need to be turned or inverted."""
+    if _kind(255 - pixels) == "frontal":
+        return NEGATIVE
+    for quarters in (1, 2, 3):
+        if _kind(np.ascontiguousarray(np.rot90(pixels, quarters))) == "frontal":
+            return TURNED
+    return OTHER

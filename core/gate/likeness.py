@@ -1,0 +1,160 @@
+"""How like a film is to those that a run has learnt from, and which of them are nearest.
+
+One descriptor for every network, not the network's own vectors: those of a network that has
+learnt a shortcut are near each other for the wrong reason, those of another architecture
+would need to be worked out and kept anew, and a person who looks at the neighbours can see
+what this one goes by: tones and edges at low resolution.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from filelock import FileLock
+
+from core.cache import mark_used
+from core.datasets.ingest import thumbnail_path
+from core.errors import ThoraxLensError
+from core.evaluation.predictions import Predictions
+from core.files import written_whole
+from core.gate.measures import SIDE, edges_of, normal_of, small_of
+from core.training.artefacts import RunFiles
+from core.workspace import Workspace
+
+VERSION = 1  # raise it when the same film gives another descriptor
+TONES = SIDE // 2
+NEAREST = 3
+USUAL = 0.99  # of the training films are at most so far from their own nearest
+SAMPLED = 2000  # training films to learn the usual distance from; more say the same
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A training film near to one that was asked about; ``distance`` from 0 (the same) to 2."""
+
+    film_id: str
+    class_name: str
+    distance: float
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """``unlike``: further from its nearest training films than 99 % of these are from theirs.
+    ``distance``: its mean distance to them; ``usual``: the one that 99 % stay within."""
+
+    unlike: bool
+    distance: float
+    usual: float
+    nearest: tuple[Neighbour, ...]
+
+
+def descriptor(pixels: np.ndarray) -> np.ndarray:
+    """uint8 (H, W) → float32 (1536,) of length 1: equalised tones and edge directions."""
+    shown = small_of(pixels)
+    tones = cv2.equalizeHist(cv2.resize(shown.astype(np.uint8), (TONES, TONES))).astype(np.float32)
+    parts = [(tones - tones.mean()).ravel(), edges_of(normal_of(shown)).ravel()]
+    lengths = [float(np.linalg.norm(one)) for one in parts]
+    # Both count alike; a picture of one grey has no tones and no edges, and stays zero.
+    whole = [one / (length * 2**0.5 or 1) for one, length in zip(parts, lengths, strict=True)]
+    return np.concatenate(whole).astype(np.float32)
+
+
+class TrainingFilms:
+    """Descriptors of the films that one run has learnt from, at least two."""
+
+    def __init__(
+        self, film_ids: Sequence[str], class_names: Sequence[str], descriptors: np.ndarray
+    ) -> None:
+        self._film_ids = film_ids
+        self._class_names = class_names
+        self._descriptors = np.asarray(descriptors, dtype=np.float32)
+        self._usual = self._usual_distance()
+
+    def compare(self, pixels: np.ndarray) -> Likeness:
+        """uint8 (H, W) → its nearest training films, the nearest first."""
+        distances = _distances(descriptor(pixels)[None], self._descriptors)[0]
+        nearest = np.argsort(distances, kind="stable")[:NEAREST]
+        mean = float(distances[nearest].mean())
+        found = tuple(
+            Neighbour(self._film_ids[one], self._class_names[one], float(distances[one]))
+            for one in nearest
+        )
+        return Likeness(mean > self._usual, mean, self._usual, found)
+
+    def _usual_distance(self) -> float:
+        """Each training film is asked about as if it were not among the others."""
+        count = len(self._descriptors)
+        asked = np.random.default_rng(0).permutation(count)[:SAMPLED]
+        means = []
+        for start in range(0, len(asked), _AT_ONCE):
+            rows = asked[start : start + _AT_ONCE]
+            distances = _distances(self._descriptors[rows], self._descriptors)
+            distances[np.arange(len(rows)), rows] = np.inf
+            few = min(NEAREST, count - 1)
+            means.append(np.partition(distances, few - 1, axis=1)[:, :few].mean(axis=1))
+        return float(np.quantile(np.concatenate(means), USUAL))
+
+
+def training_films(workspace: Workspace, files: RunFiles) -> TrainingFilms | None:
+    """Those of a finished run, from the thumbnails that the import made.
+
+    The descriptors are kept in the workspace's cache. None for a run that left no predictions,
+    or whose films are no longer in the catalogue.
+    """
+    try:
+        learnt = Predictions.load(files.predictions).of("train")
+    except ThoraxLensError:
+        return None
+    there = [
+        (str(film_id), learnt.classes[truth])
+        for film_id, truth in zip(learnt.film_ids, learnt.truth, strict=True)
+        if thumbnail_path(workspace, str(film_id)).is_file()
+    ]
+    if len(there) < 2:
+        return None
+    film_ids = [film_id for film_id, _ in there]
+    descriptors = _kept_descriptors(workspace, film_ids)
+    return TrainingFilms(film_ids, [name for _, name in there], descriptors)
+
+
+def _kept_descriptors(workspace: Workspace, film_ids: Sequence[str]) -> np.ndarray:
+    name = hashlib.sha256("\n".join([f"likeness {VERSION}", *film_ids]).encode()).hexdigest()[:32]
+    file = workspace.feature_cache / f"{name}.npy"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        kept = _read(file)
+        if kept is not None and len(kept) == len(film_ids):
+            return kept
+        made = np.stack([_of_thumbnail(workspace, one) for one in film_ids]).astype(np.float16)
+        with written_whole(file) as temporary:
+            np.save(temporary, made)
+    return made
+
+
+def _read(file: Path) -> np.ndarray | None:
+    """None when it is not made yet, or damaged; then it is made again."""
+    try:
+        kept: np.ndarray = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    mark_used(file)
+    return kept
+
+
+def _of_thumbnail(workspace: Workspace, film_id: str) -> np.ndarray:
+    pixels = cv2.imread(str(thumbnail_path(workspace, film_id)), cv2.IMREAD_GRAYSCALE)
+    # A damaged one is far from everything, as it should be.
+    return descriptor(np.zeros((SIDE, SIDE), np.uint8) if pixels is None else pixels)
+
+
+def _distances(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Euclidean, float32 (a, b)."""
+    squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
+    distances: np.ndarray = np.sqrt(np.maximum(squares - 2 * some @ others.T, 0))
+    return distances

@@ -1,0 +1,112 @@
+"""Audit: whether a finished run's result is to be believed, and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.audit.report import AuditReport
+from core.audit.start import job_of, start
+from core.jobs import JobStatus
+from core.store import Run, Store
+from pages.components.audit_details import details
+from pages.components.audit_verdict import reasons, verdict
+from pages.components.boundary import boundary
+from pages.components.empty import empty
+from pages.components.run_words import escaped, short_title, when
+from pages.components.session import TRAIN, get_store
+
+EVERY = 1.5  # seconds between looks at an audit that is under way
+KEY = "audit_run"
+
+
+def page() -> None:
+    st.title("Audit")
+    store = get_store()
+    finished = {run.run_id: run for run in store.runs.all(["done"])}
+    if not finished:
+        empty(
+            "No run has finished yet, so there is nothing to audit. Train a network first.",
+            page=TRAIN,
+            label="Train a network",
+        )
+        return
+    run = _run(finished)
+    job = job_of(store, run.run_id)
+    status = job.status()
+    if status.state == "running":
+        st.fragment(_progress, run_every=EVERY)(run.run_id)
+        return
+    report = AuditReport.load(job.folder)
+    if status.state in ("failed", "stopped") and (report is None or report.made_at < status.began):
+        st.error(f"The last audit did not come to an end. {escaped(status.reason)}")
+    if report is None:
+        _offer(store, run)
+        return
+    verdict(report)
+    reasons(report)
+    details(store, report)
+    st.caption(f"Audited {when(report.made_at)}, run `{run.run_id}`.")
+    _button(store, run, "Audit again")
+
+
+def _run(finished: dict[str, Run]) -> Run:
+    """The run that the address names, else the newest; the address follows the choice."""
+    named = st.query_params.get("run")
+    if KEY not in st.session_state or st.session_state[KEY] not in finished:
+        if named is not None and named not in finished:
+            st.warning("The run in the address is not there, or has not finished. Choose another.")
+        st.session_state[KEY] = named if named in finished else next(iter(finished))
+    chosen: str = st.selectbox(
+        "Finished run",
+        list(finished),
+        format_func=lambda run_id: short_title(finished[run_id]),
+        key=KEY,
+    )
+    if chosen != named:
+        st.query_params["run"] = chosen
+    return finished[chosen]
+
+
+def _offer(store: Store, run: Run) -> None:
+    """Nothing is known yet: say what an audit is and how long it takes."""
+    st.subheader("Nobody knows yet whether this result can be believed")
+    st.markdown(
+        "An audit looks for other ways to get the answers right than looking at the lungs: where "
+        "the films come from, how old the patients are, how large the files are, what stands at "
+        "their borders, and test films that training has seen. It takes a few minutes, and goes "
+        "on when you close this page."
+    )
+    _button(store, run, "Audit this run")
+
+
+def _button(store: Store, run: Run, label: str) -> None:
+    if st.button(label, type="primary", icon=":material/policy:", key="audit_start"):
+        start(store, run.run_id)
+        st.rerun()
+
+
+@boundary()
+def _progress(run_id: str) -> None:
+    """How far the audit is; the whole page is drawn again when it has ended."""
+    job = job_of(get_store(), run_id)
+    status = job.status()
+    if status.state != "running":
+        st.rerun(scope="app")
+    st.subheader("The audit is under way")
+    st.progress(_share(status), text=escaped(_told(status)))
+    st.caption("It goes on when you close this page. Its verdict will stand here.")
+    if st.button("Stop", icon=":material/stop_circle:", key="audit_stop"):
+        job.stop()
+        st.rerun(scope="app")
+
+
+def _share(status: JobStatus) -> float:
+    return min(status.done / status.total, 1.0) if status.total else 0.0
+
+
+def _told(status: JobStatus) -> str:
+    count = f" ({status.done:,} of {status.total:,})" if status.total else ""
+    return f"{status.stage}{count}"
+
+
+page()

@@ -1,0 +1,109 @@
+"""The verdict of an audit, large, and the reasons for it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from core.audit.report import AuditReport, Finding, Level
+from core.figures.audit import probes_figure
+from core.palette import SURROUNDS, mix
+from pages.components.charts import show_compact, theme
+from pages.components.run_words import escaped
+
+HEADINGS: dict[Level, str] = {
+    "do_not_believe": "Do not believe it",
+    "caution": "Be careful",
+    "no_shortcut_found": "No shortcut found",
+    "not_checked": "Not checked",
+}
+ICONS: dict[Level, str] = {
+    "do_not_believe": ":material/gpp_bad:",
+    "caution": ":material/gpp_maybe:",
+    "no_shortcut_found": ":material/verified_user:",
+    "not_checked": ":material/help:",
+}
+# Vermilion, ochre, bluish green: told apart by every kind of colour vision, and never alone.
+COLOURS: dict[Level, str] = {
+    "do_not_believe": "#d55e00",
+    "caution": "#a07d00",
+    "no_shortcut_found": "#00946b",
+    "not_checked": "#808080",
+}
+HELP = {
+    "class_by_source": "Source: the collection that a film was imported with. "
+    "Cramér's V: 0 when two things have nothing to do with each other, 1 when one tells the other.",
+    "shared_patients": "Two films of one patient are much alike. A network that has seen one has "
+    "seen most of the other.",
+    "near_duplicates": "Found by a perceptual hash, a short code that stays nearly the same when a "
+    "picture is resized or compressed, and by comparing the pictures.",
+    "heat_in_lungs": "Heat (Grad-CAM): the places that spoke for the answer. The control shows "
+    "where it lies when nothing has been learnt.",
+    "untrained_network": "Random weights: the network has never seen a film. Only the last step "
+    "was fitted.",
+}
+_ABOUT_V = HELP["class_by_source"]
+_ABOUT_PROBE = (
+    "Balanced accuracy: the share right, each class counted alike, so that guessing gives the same "
+    "whatever the class sizes. The range is a 95 % interval: where the true value most likely lies."
+)
+
+
+def verdict(report: AuditReport) -> None:
+    """What to make of the run, so that it can be read across a room."""
+    colour = COLOURS[report.verdict]
+    panel = mix(SURROUNDS[theme()].panel, colour, 0.12)
+    st.html(
+        f'<div role="status" style="border-left:8px solid {colour};background:{panel};'
+        'padding:0.9rem 1.1rem;border-radius:6px">'
+        f'<div style="font-size:clamp(1.5rem,4.5vw,2.2rem);font-weight:700;line-height:1.2">'
+        f"{escape(HEADINGS[report.verdict])}</div>"
+        f'<div style="font-size:1.1rem;margin-top:0.4rem;line-height:1.45">'
+        f"{escape(_without_start(report))}</div></div>"
+    )
+
+
+def _without_start(report: AuditReport) -> str:
+    """The sentence without the words that stand above it in large letters."""
+    text = report.sentence
+    for start in ("Do not believe this result: ", "Be careful with this result: "):
+        if text.startswith(start):
+            rest = text.removeprefix(start)
+            return rest[:1].upper() + rest[1:]
+    return text
+
+
+def reasons(report: AuditReport) -> None:
+    """What speaks against the result, the gravest first, and what was found harmless."""
+    against = [one for one in report.findings if one.level in ("do_not_believe", "caution")]
+    against.sort(key=lambda one: one.level == "caution")
+    if against:
+        st.subheader("Why")
+        for one in against:
+            finding(one)
+    probes = [one for one in report.findings if one.details.get("what") and one.value is not None]
+    if probes:
+        st.subheader("Right answers without seeing the lungs", help=_ABOUT_PROBE)
+        show_compact(probes_figure(probes, theme()), "audit_probes")
+    for heading, level in (
+        ("What was checked and found harmless", "no_shortcut_found"),
+        ("What could not be checked", "not_checked"),
+    ):
+        some = [one for one in report.findings if one.level == level]
+        if some:
+            with st.expander(f"{heading} ({len(some)})"):
+                for one in some:
+                    finding(one)
+
+
+def finding(one: Finding) -> None:
+    """One check: its level, its name, and what came of it."""
+    helped = HELP.get(one.check) or (
+        _ABOUT_V if one.check.startswith("class_by_") else _ABOUT_PROBE
+    )
+    st.markdown(
+        f"{ICONS[one.level]} **{escaped(one.title)}** · {HEADINGS[one.level].lower()}  \n"
+        f"{escaped(one.sentence)}",
+        help=helped,
+    )

@@ -1,0 +1,116 @@
+"""Which run is tested on which source, and from when on a film is called positive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.errors import ThoraxLensError
+from core.evaluation.operating_point import OperatingPoint, operating_point_of
+from core.evaluation.predictions import Predictions
+from core.external.films import LEARNT_FROM
+from core.external.testing import internal_predictions
+from core.store import Run, Store
+from core.training.artefacts import RunFiles
+from pages.components.run_words import escaped, short_title, when
+from pages.components.session import artificial_sources
+
+RUN, SOURCE = "run", "source"  # in the page's address
+RULES = {"probable": "When it is the most probable", "aim": "From the threshold for its aim"}
+
+
+def pick_run(store: Store, finished: list[Run]) -> Run:
+    """One of ``finished`` (newest first, at least one); the address names it (``run``)."""
+    known = {run.run_id: run for run in finished}
+    asked = st.query_params.get(RUN)
+    if asked is not None and asked not in known:
+        states = {run.run_id: run.state for run in store.runs.all()}
+        st.warning(
+            f"The address asks for the run {escaped(asked)}, which is "
+            f"{states.get(asked, 'not there, or was deleted')}. Choose another one."
+        )
+    chosen = _select(
+        "Run",
+        list(known),
+        RUN,
+        lambda name: f"{short_title(known[name])}, {when(known[name].finished_at)}",
+        "The network to test.",
+    )
+    return known[chosen]
+
+
+def pick_source(store: Store, run: Run, frame: pd.DataFrame) -> str | None:
+    """A source with films; those that the run has not learnt from come first."""
+    own = internal_predictions(store, run)
+    seen = own.film_ids[np.isin(own.split, LEARNT_FROM)]
+    learnt = set(frame.loc[frame["film_id"].isin(seen), "source"].astype(str))
+    drawn = artificial_sources()
+    # Artificial films test nothing but other artificial films.
+    plays = bool(learnt) and learnt <= drawn
+    names = sorted(
+        set(frame["source"].astype(str)), key=lambda one: (one in learnt, (one in drawn) != plays)
+    )
+    if not names:
+        return None
+
+    def told(name: str) -> str:
+        return f"{name} (the run has learnt from it)" if name in learnt else name
+
+    return _select(
+        "Films from",
+        names,
+        SOURCE,
+        told,
+        "The source to test on. Best is one that no film of the training came from: another "
+        "hospital, other machines, other patients.",
+    )
+
+
+def answer_rule(store: Store, run: Run, own: Predictions) -> OperatingPoint | None:
+    """The run's threshold for its aim, where it is wanted; None: the most probable class."""
+    positive = own.classes[0]
+    rule = st.segmented_control(
+        f"Call a film {escaped(positive)}",
+        list(RULES),
+        default="probable",
+        required=True,
+        format_func=RULES.__getitem__,
+        key="external_rule",
+        help="The threshold was chosen on the run's validation films so that it finds a wanted "
+        "share of the positive ones (the Report page sets it). It often raises more false alarms.",
+    )
+    if rule != "aim":
+        return None
+    try:
+        point = operating_point_of(RunFiles(store.workspace.run_folder(run.run_id)))
+    except ThoraxLensError as error:
+        st.warning(str(error), icon=":material/info:")
+        return None
+    st.caption(
+        f"A film is called {escaped(positive)} from a probability of {100 * point.threshold:.1f} % "
+        f"on, chosen to find {100 * point.wanted_sensitivity:.0f} % of the validation films."
+    )
+    return point
+
+
+def _select(
+    label: str, names: list[str], parameter: str, told: Callable[[str], str], explained: str
+) -> str:
+    """A box whose choice stands in the address; the address chooses at first."""
+    key = f"external_{parameter}"
+    state, address = st.session_state, st.query_params.get(parameter)
+    written = f"{key}_written"
+    if key not in state or (address is not None and address != state.get(written)):
+        state[key] = address if address in names else names[0]
+    if state[key] not in names:
+        state[key] = names[0]
+    chosen: str = st.selectbox(
+        label, names, key=key, format_func=told, help=explained, width=440, persist_state="session"
+    )
+    state[written] = chosen
+    if chosen != address:
+        st.query_params[parameter] = chosen
+    return chosen

@@ -1,0 +1,94 @@
+"""What an answer is worth among people of whom few, or many, have the finding."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import figures
+from core.evaluation.backing import backing
+from core.evaluation.operating_point import OperatingPoint
+from core.evaluation.predictions import Predictions
+from core.evaluation.prevalence import PEOPLE, Thousand, Worth, of_people, worth
+from core.store import Run
+from pages.components.charts import show, theme
+from pages.components.run_words import escaped
+
+STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90)
+USUAL = 5
+
+
+def prevalence(run: Run, point: OperatingPoint, predictions: Predictions) -> None:
+    """A slider for how frequent the finding is, a thousand dots, and PPV and NPV."""
+    positive = escaped(predictions.classes[0])
+    st.subheader(
+        "What is an answer worth?",
+        help="A network that is good on a test half of whose films are "
+        f"{positive} can still be wrong most times it says so, where {positive} is rare.",
+    )
+    split = "test" if "test" in predictions.splits else "validation"
+    done = backing(point, predictions, split)
+    percent = st.select_slider(
+        f"How many of the people have {positive}?",
+        STEPS,
+        value=USUAL,
+        format_func=lambda one: f"{one:g} %",
+        key=f"prevalence_{run.run_id}",
+        width=560,
+        help="The prevalence: the share of all people examined who truly have it. In this "
+        f"test it was {100 * done.sensitivity.films / done.films:.0f} % of the films, "
+        "because a data set is put together so.",
+    )
+    found = worth(done.sensitivity, done.specificity, percent / 100)
+    people = of_people(found)
+    left, right = st.columns([3, 2], vertical_alignment="center", gap="medium")
+    with left:
+        show(
+            figures.people_figure(people, predictions.classes[0], theme()),
+            f"people_{run.run_id}",
+            file_name=f"people-{run.run_id}",
+            alt=f"{PEOPLE} dots, one a person: found, missed, false alarms, and cleared",
+        )
+    with right:
+        st.markdown(_words(people, positive))
+        _values(found, positive)
+    st.caption(
+        f"From sensitivity and specificity on the {split} films, at the threshold above. It "
+        "takes these people to be like the test films in all else, which an external test "
+        "alone can show."
+    )
+
+
+def _words(people: Thousand, positive: str) -> str:
+    sick, well = people.found + people.missed, people.alarms + people.cleared
+    return (
+        f"Of **{PEOPLE:,} people like this**, {sick} {_have(sick)} {positive}: {people.found} of "
+        f"them {_are(people.found)} found, {people.missed} missed.\n\n"
+        f"Of the {well} others, {people.alarms} {_are(people.alarms)} called {positive} by "
+        f"mistake.\n\nSo **of {people.called_positive} people called {positive}, "
+        f"{people.found} {_have(people.found)} it**."
+    )
+
+
+def _values(found: Worth, positive: str) -> None:
+    left, right = st.columns(2)
+    for place, label, value, ends, text in (
+        (left, "PPV", found.ppv, found.ppv_interval, f"called {positive}, the share that are"),
+        (right, "NPV", found.npv, found.npv_interval, f"not called {positive}, the share that "
+         "are not"),
+    ):  # fmt: skip
+        name = "Positive" if label == "PPV" else "Negative"
+        with place:
+            st.metric(
+                label,
+                "–" if value is None else f"{100 * value:.1f} %",
+                help=f"{name} predictive value: of those {text}.",
+            )
+            st.caption(f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %")
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

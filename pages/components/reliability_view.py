@@ -1,0 +1,71 @@
+"""Whether the probabilities of a run mean what they say, before and after its temperature."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import figures
+from core.evaluation.calibration import Calibration, calibration
+from core.evaluation.operating_point import OperatingPoint
+from core.evaluation.predictions import Predictions
+from core.store import Run
+from pages.components.charts import show, theme
+from pages.components.run_words import escaped
+
+BRIER = (
+    "Brier score: the mean squared distance of the probability from what is true (1 or 0). "
+    "0 is best; a coin gives 0.25."
+)
+TEMPERATURE = (
+    "The network's raw numbers (logits) are divided by it before they become probabilities. "
+    "Above 1: it was too sure. Below 1: not sure enough. It is fitted on the validation films "
+    "and changes no order, so the ROC curve stays as it is."
+)
+
+
+def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> None:
+    """The calibration curve on the test films, with counts and Brier scores."""
+    films = predictions.of("test")
+    st.subheader(
+        "Can its probabilities be taken at their word?",
+        help="Of all films said to be 90 %, nine in ten should be so. On the dotted line, they "
+        "are. The bars below say how many films a point stands for: few films, long whiskers.",
+    )
+    if not len(films):
+        st.info("This run was tested on no film.")
+        return
+    before, after = calibration(films), calibration(films, point.temperature)
+    st.markdown(_verdict(point, before, after))
+    left, middle, right = st.columns(3)
+    left.metric(
+        "Brier score as trained", f"{before.brier:.3f}", help=f"{BRIER} Always saying how "
+        f"frequent it is among these films gives {before.brier_known:.3f}."
+    )  # fmt: skip
+    middle.metric("After temperature", f"{after.brier:.3f}", help=BRIER)
+    right.metric("Temperature", f"{point.temperature:.3g}", help=TEMPERATURE)
+    positive = predictions.classes[0]
+    show(
+        figures.reliability_figure(
+            {"as trained": before, "after temperature": after}, positive, theme()
+        ),
+        f"reliability_{run.run_id}",
+        file_name=f"calibration-{run.run_id}",
+        alt="Calibration curve on the test films",
+    )
+    st.caption(
+        f"{len(films)} test films in ten steps of probability; whiskers are 95 % intervals "
+        f"(Wilson). {escaped(positive)} against all others."
+    )
+
+
+def _verdict(point: OperatingPoint, before: Calibration, after: Calibration) -> str:
+    """How far off they are on average, and whether the temperature helps on the test films."""
+    off, then = 100 * before.error, 100 * after.error
+    was = "too sure" if point.temperature > 1 else "not sure enough"
+    helped = "helps" if after.brier < before.brier else "does not help"
+    return (
+        f"As trained, its probabilities are **{off:.1f} points** off on average on the test "
+        f"films. On validation it was {was}; the temperature that mends this {helped} here: "
+        f"**{then:.1f} points** off, Brier score {before.brier:.3f} before and "
+        f"{after.brier:.3f} after."
+    )

@@ -1,0 +1,139 @@
+"""The first thing that a report says: the result with its interval, and the audit's verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.predictions import Predictions
+from core.evaluation.uncertainty import all_intervals
+from core.workspace import PROJECT_ROOT
+from pages.components.empty import next_step
+from pages.components.run_words import escaped
+from pages.components.session import AUDIT
+
+INTERVAL_HELP = (
+    "95 % interval: were the test repeated with as many other films of the same kind, the true "
+    "value would lie inside such an interval 19 times in 20. It knows of chance only; films of "
+    "another hospital, or of other people, can be harder."
+)
+# The audit's three levels (issue 4) as boxes of Streamlit's.
+BOXES = {
+    "do_not_believe": (st.error, ":material/gpp_bad:"),
+    "caution": (st.warning, ":material/gpp_maybe:"),
+    "no_shortcut_found": (st.success, ":material/verified_user:"),
+}
+
+
+def result(predictions: Predictions, patients: np.ndarray, where: str) -> None:
+    """The test result in one sentence, and four numbers with their intervals.
+
+    ``patients``: whose each test film is. ``where``: what the resampling is kept by.
+    """
+    films = predictions.of("test")
+    found = evaluate(films)
+    if not found.films:
+        st.info("This run was tested on no film, so there is no result to report.")
+        return
+    intervals = _intervals(where, tuple(patients), films)
+    right, accuracy = int(np.trace(found.confusion)), intervals["accuracy"]
+    assert accuracy is not None
+    st.markdown(
+        f"#### {right} of {found.films} test films right: {100 * right / found.films:.1f} %, "
+        f"between {_ends(accuracy)}",
+        help=INTERVAL_HELP,
+    )
+    st.markdown(_in_words(found, intervals))
+    people = len(np.unique(patients))
+    st.caption(
+        f"{found.films} test films of {people} patient{'' if people == 1 else 's'} the network "
+        "had not been shown. A film gets its most probable class; a threshold of your choice is "
+        "below. Shares have Wilson intervals, F1 and the ROC area intervals over patients."
+    )
+    names = {
+        "sensitivity": (
+            "Sensitivity",
+            f"Of the films that are {films.classes[0]}, the share called so.",
+        ),
+        "specificity": (
+            "Specificity",
+            f"Of the films that are not {films.classes[0]}, the share not called so.",
+        ),
+        "f1": ("F1", "One number from sensitivity and precision (their harmonic mean)."),
+        "roc_auc": (
+            "ROC area",
+            "1: some threshold parts the classes without a mistake. 0.5: guessing.",
+        ),
+    }
+    for place, (name, (label, text)) in zip(st.columns(4), names.items(), strict=True):
+        value, ends = getattr(found, name), intervals[name]
+        is_area = name == "roc_auc"
+        with place:
+            st.metric(label, _value(value, is_area), help=f"{text} {INTERVAL_HELP}")
+            if ends and is_area:
+                st.caption(f"{ends[0]:.3f} to {ends[1]:.3f}")
+            elif ends:
+                st.caption(f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %")
+            else:
+                st.caption(found.notes.get(name, "no interval"))
+
+
+def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None]) -> str:
+    """“38 of the 40 covid films are found: …”, a sentence for each side there are films of."""
+    positive, said = escaped(found.classes[0]), []
+    if ends := intervals["sensitivity"]:
+        hits = found.positives - found.false_negatives
+        said.append(
+            f"**{hits} of {found.positives}** {positive} films are found "
+            f"({100 * hits / found.positives:.1f} %, between {_ends(ends)})."
+        )
+    if ends := intervals["specificity"]:
+        others = escaped(found.classes[1]) if len(found.classes) == 2 else "other"
+        said.append(
+            f"**{found.false_positives} of {found.negatives}** {others} films are called "
+            f"{positive} by mistake ({100 * found.false_positives / found.negatives:.1f} %, "
+            f"between {_ends((1 - ends[1], 1 - ends[0]))})."
+        )
+    return " ".join(said)
+
+
+def _ends(interval: tuple[float, float]) -> str:
+    return f"{100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
+
+
+def _value(value: float | None, is_area: bool) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if is_area else f"{100 * value:.1f} %"
+
+
+def audit_verdict(folder: Path, run_id: str) -> None:
+    """What the audit of this run found, or where to start one."""
+    try:
+        kept = json.loads((folder / "audit" / "audit.json").read_text(encoding="utf-8"))
+        verdict, sentence = str(kept["verdict"]), str(kept["sentence"])
+    except (OSError, ValueError, KeyError, TypeError):
+        verdict = sentence = ""
+    if verdict in BOXES:
+        box, icon = BOXES[verdict]
+        box(f"**Audit.** {escaped(sentence)}", icon=icon)
+    else:
+        st.info(
+            "**Not audited yet.** A high number can come from a shortcut: the source of a film, "
+            "the age of the patient, a mark at the border. These intervals cannot see that.",
+            icon=":material/policy:",
+        )
+    if (PROJECT_ROOT / AUDIT).exists():
+        label = "See what the audit rests on" if verdict in BOXES else "Audit this run"
+        next_step(AUDIT, label, query={"run": run_id})
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _intervals(
+    where: str, patients: tuple[str, ...], _films: Predictions
+) -> dict[str, tuple[float, float] | None]:
+    return all_intervals(evaluate(_films), _films, np.array(patients, dtype=str))

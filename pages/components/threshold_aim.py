@@ -1,0 +1,128 @@
+"""From which probability on a film is called positive: chosen for an aim, kept with the run."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import figures
+from core.evaluation.backing import Backing, backing, calibrated, is_promised, promise
+from core.evaluation.intervals import Share
+from core.evaluation.operating_point import OperatingPoint, choose, operating_point_of
+from core.evaluation.predictions import Predictions
+from core.store import Run
+from core.training.artefacts import RunFiles
+from pages.components.charts import show, theme
+from pages.components.run_words import escaped
+
+SPLITS = {"validation": "Validation (chosen on these)", "test": "Test"}
+
+
+def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -> OperatingPoint:
+    """Ask for a sensitivity, show what it costs, store it when told to; the point shown."""
+    positive = escaped(predictions.classes[0])
+    stored = operating_point_of(files)
+    st.subheader(
+        "Threshold for the aim",
+        help="A network gives a probability. From the threshold on, a film is called "
+        f"{positive}. A lower one misses fewer films and gives more false alarms.",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.number_input(
+            f"Share of {positive} films to find, in % (sensitivity)",
+            min_value=50.0,
+            max_value=100.0,
+            value=100 * stored.wanted_sensitivity,
+            step=1.0,
+            format="%.4g",
+            key=f"aim_{run.run_id}",
+            width=330,
+            help="The threshold is chosen on the validation films: of those that find so many, "
+            "the one with the fewest false alarms. The test films then say what came of it.",
+        )
+        point = choose(predictions, wanted / 100)
+        if st.button(
+            "Use this threshold",
+            type="primary",
+            icon=":material/save:",
+            disabled=point == stored,
+            key=f"store_aim_{run.run_id}",
+            help="Stored with the run, and used on the Classify page.",
+        ):
+            point.save(files.operating_point)
+            st.rerun()
+    low, high = (100 * end for end in point.not_sure)
+    st.markdown(
+        f"From a probability of **{100 * point.threshold:.1f} %** on, a film is called "
+        f"{positive}. Between {low:.1f} and {high:.1f} %, the network had better say "
+        "**not sure**."
+    )
+    if point != stored:
+        st.caption(
+            f":material/info: Not stored yet: the run goes by {100 * stored.threshold:.1f} %, "
+            f"chosen for {100 * stored.wanted_sensitivity:g} %."
+        )
+    there = [backing(point, predictions, one) for one in SPLITS if one in predictions.splits]
+    said = promise(point, there[0])
+    box = st.success if is_promised(point, there[0]) else st.warning
+    box(escaped(said), icon=":material/rule:")
+    _table(there, positive)
+    split = "test" if "test" in predictions.splits else "validation"
+    show(
+        figures.band_figure(calibrated(point, predictions.of(split)), point, theme()),
+        f"band_{run.run_id}",
+        file_name=f"threshold-{run.run_id}",
+        alt=f"The {split} films by their probability, with threshold and not-sure band",
+    )
+    return point
+
+
+def _table(there: list[Backing], positive: str) -> None:
+    shown = pd.DataFrame(
+        {
+            "Films": [SPLITS[one.split] for one in there],
+            "Sensitivity": [_share(one.sensitivity) for one in there],
+            "Specificity": [_share(one.specificity) for one in there],
+            "Missed": [one.sensitivity.films - one.sensitivity.hits for one in there],
+            "False alarms": [one.false_alarms for one in there],
+            "Not sure": [f"{one.not_sure} of {one.films}" for one in there],
+            "Sure and wrong": [one.wrong for one in there],
+        }
+    )
+    column = st.column_config
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="aim_table",
+        alt="What the threshold gives on validation and test films",
+        column_config={
+            "Sensitivity": column.TextColumn(
+                alignment="right",
+                help=f"Of the films that are {positive}, the share found; in brackets its 95 % "
+                "interval (Wilson).",
+            ),
+            "Specificity": column.TextColumn(
+                alignment="right",
+                help=f"Of the films that are not {positive}, the share not called so; in "
+                "brackets its 95 % interval.",
+            ),
+            "Missed": column.NumberColumn(
+                help=f"{positive} films below the threshold (false negatives)."
+            ),
+            "False alarms": column.NumberColumn(
+                help="Other films from the threshold on (false positives)."
+            ),
+            "Not sure": column.TextColumn(
+                alignment="right",
+                help="Films between the two thresholds, which Classify answers with “not sure”.",
+            ),
+            "Sure and wrong": column.NumberColumn(
+                help="Films outside the band that are called what they are not."
+            ),
+        },
+    )
+
+
+def _share(one: Share) -> str:
+    low, high = (100 * end for end in one.interval)
+    return f"{100 * one.value:.1f} % ({low:.1f}–{high:.1f})"

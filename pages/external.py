@@ -1,0 +1,129 @@
+"""External test: a finished run on films from a source that it has not learnt from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import ThoraxLensError
+from core.external.testing import (
+    ExternalResult,
+    compared,
+    films_for,
+    internal_predictions,
+    load_result,
+    nothing_to_test,
+)
+from core.external.worker import job_of, start
+from core.jobs import Job
+from core.store import Run, Store
+from pages.components.boundary import boundary
+from pages.components.empty import empty
+from pages.components.external_choice import answer_rule, pick_run, pick_source
+from pages.components.external_view import answer, figures_and_films, tested
+from pages.components.run_words import escaped
+from pages.components.session import PREPARE, TRAIN, catalogue_frame, get_store
+
+PROBLEM = "external_problem"
+EVERY = 1.0  # seconds between two looks at a running test
+
+
+def page() -> None:
+    st.title("External test")
+    st.caption(
+        "A network is trained and tested on films of the same hospitals. Here it meets films "
+        "from a source that it has not learnt from, and both results stand side by side."
+    )
+    store = get_store()
+    finished = store.runs.all(["done"])
+    if not finished:
+        empty(
+            "No run has finished yet. Train a network first; then it can be tested on films from "
+            "elsewhere.",
+            page=TRAIN,
+            label="Train a network",
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run = pick_run(store, finished)
+        source = pick_source(store, run, catalogue_frame())
+    if source is None:
+        empty(
+            "There are no films to test on. Import films from another hospital first.",
+            page=PREPARE,
+            label="Import films",
+        )
+        return
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(escaped(problem), icon=":material/error:")
+    job = job_of(store.workspace, run.run_id, source)
+    if job.status().state == "running":
+        _running(job)
+        return
+    result = load_result(store.workspace, run.run_id, source)
+    if result is None:
+        _before(store, run, source, job)
+    else:
+        _after(store, run, result)
+
+
+def _before(store: Store, run: Run, source: str, job: Job) -> None:
+    status = job.status()
+    if status.state in ("failed", "stopped"):
+        st.error(escaped(status.reason), icon=":material/error:")
+    chosen = films_for(store, run, source, catalogue_frame())
+    if chosen.films.empty:
+        st.warning(escaped(nothing_to_test(chosen)), icon=":material/info:")
+        return
+    st.markdown(
+        f"**{len(chosen.films):,}** films of {escaped(source)} can test this run. Classifying "
+        "them goes on when you leave this page."
+    )
+    _start_button(store, run, source, "Test on these films", primary=True)
+    tested(chosen.mapped, chosen.left_out, chosen.warnings, expanded=True)
+
+
+def _after(store: Store, run: Run, result: ExternalResult) -> None:
+    internal = internal_predictions(store, run)
+    point = answer_rule(store, run, internal)
+    found = compared(result, internal, store.catalogue, None, point)
+    answer(found, result.warnings[:1] if result.learnt_from else ())
+    figures_and_films(found, run, store)
+    tested(result.mapped, result.left_out, result.warnings, expanded=False)
+    _start_button(store, run, result.source, "Test again", primary=False)
+
+
+def _start_button(store: Store, run: Run, source: str, label: str, *, primary: bool) -> None:
+    st.button(
+        label,
+        key="external_start",
+        type="primary" if primary else "secondary",
+        icon=":material/play_arrow:",
+        on_click=_begin,
+        args=(store, run, source),
+    )
+
+
+def _begin(store: Store, run: Run, source: str) -> None:
+    """A button's callback: the error boundary of the page does not reach here."""
+    try:
+        start(store.workspace, run.run_id, source)
+    except ThoraxLensError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _running(job: Job) -> None:
+    @st.fragment(run_every=EVERY)
+    @boundary()
+    def look() -> None:
+        status = job.status()
+        if status.state != "running":
+            st.rerun()
+        share = status.done / status.total if status.total else 0.0
+        counted = f" ({status.done:,} of {status.total:,})" if status.total else ""
+        st.progress(min(share, 1.0), f"{escaped(status.stage)}{counted} …")
+        st.button("Stop", key="external_stop", icon=":material/stop:", on_click=job.stop)
+
+    look()
+
+
+page()

@@ -1,0 +1,43 @@
+"""Report: one finished run, and how far its result can be believed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.evaluation.bootstrap import patients_of
+from core.evaluation.predictions import Predictions
+from core.training.artefacts import RunFiles
+from pages.components.empty import empty
+from pages.components.prevalence_view import prevalence
+from pages.components.reliability_view import reliability
+from pages.components.report_run import reported_run
+from pages.components.report_top import audit_verdict, result
+from pages.components.session import TRAIN, get_store
+from pages.components.threshold_aim import threshold_for_the_aim
+
+
+def page() -> None:
+    st.title("Report")
+    st.caption("One finished run: what it reaches, how sure that is, and what an answer is worth.")
+    store = get_store()
+    finished = store.runs.all(["done"])
+    if not finished:
+        empty(
+            "No run has finished yet. Train a network first; its report appears here.",
+            page=TRAIN,
+            label="Train a network",
+        )
+        return
+    run = reported_run(store, finished)
+    files = RunFiles(store.workspace.run_folder(run.run_id))
+    predictions = Predictions.load(files.predictions)
+    known = store.catalogue.patients(predictions.of("test").film_ids)
+    with st.container(border=True):
+        result(predictions, patients_of(predictions.of("test"), known), f"{files.predictions}")
+        audit_verdict(files.folder, run.run_id)
+    point = threshold_for_the_aim(run, files, predictions)
+    prevalence(run, point, predictions)
+    reliability(run, point, predictions)
+
+
+page()

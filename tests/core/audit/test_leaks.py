@@ -1,0 +1,65 @@
+"""Leaks: patients and pictures that are in training and among the test films."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from core.audit.leak_findings import inflation
+from core.audit.leaks import find_leaks, near_duplicates
+from core.evaluation.predictions import Predictions
+from tests.core.audit.conftest import CLASSES, Make, pictures
+
+
+def altered(film: np.ndarray) -> np.ndarray:
+    """The same film, made smaller, compressed hard, and brought back."""
+    small = cv2.resize(film, (64, 64), interpolation=cv2.INTER_AREA)
+    _, packed = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 50])
+    return cv2.resize(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), (96, 96))
+
+
+def test_an_altered_copy_is_found_and_other_patients_are_not() -> None:
+    films = pictures(20, np.random.default_rng(1))
+    films[30] = altered(films[4])
+    assert near_duplicates(films, np.arange(20, 40), np.arange(20)) == [(30, 4)]
+
+
+def test_a_copy_in_training_is_a_leak_unless_it_teaches_another_class(make: Make) -> None:
+    films = pictures(40, np.random.default_rng(1))
+    films[50] = altered(films[4])  # both covid
+    films[61] = altered(films[6])  # healthy, and covid in training
+    leaks = find_leaks(make(films=films))
+    assert np.flatnonzero(leaks.duplicate).tolist() == [10]
+    [pair] = leaks.pairs
+    assert (pair.kind, pair.test_film, pair.train_film) == ("duplicate", "p0050", "p0004")
+    assert pair.likeness > 0.97
+    assert not leaks.patient.any()
+
+
+def test_another_film_of_the_patient_is_a_leak(make: Make) -> None:
+    names = [f"p{place}" for place in range(80)]
+    names[44] = names[2]
+    leaks = find_leaks(make(patient=names))
+    assert np.flatnonzero(leaks.any).tolist() == [4]
+    assert [one.kind for one in leaks.pairs] == ["patient"]
+
+
+def test_inflation_compares_test_films_with_and_without_a_leak(make: Make) -> None:
+    names = [f"p{place}" for place in range(80)]
+    names[40:60] = names[:20]
+    material = make(patient=names)
+    leaks = find_leaks(material)
+    rows = material.rows("test")
+    right = leaks.any | (np.arange(40) % 2 == 0)
+    truth = material.labels[rows]
+    said = np.where(right, truth, 1 - truth)
+    predictions = Predictions(
+        CLASSES, material.table["film_id"].to_numpy()[rows], np.full(40, "test"), truth,
+        np.eye(2)[said],
+    )  # fmt: skip
+    one = inflation(material, leaks, predictions)
+    assert one.value == 0.5
+    assert one.interval is not None
+    assert one.interval[0] > 0.2
+    assert one.level == "caution"
+    assert "20 of 20 are right, of those without 10 of 20" in one.say("caution", 0)[0]

@@ -1,0 +1,85 @@
+"""What is kept of an audit, and the sentence that it comes down to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.audit.measured import Measured, settled
+from core.audit.report import AuditReport, Finding, LeakPair, Level
+from core.audit.verdict import gravest, judge
+
+
+def finding(check: str, level: Level, value: float = 0.9, **details: object) -> Finding:
+    clause = f"because of {check}" if level in ("do_not_believe", "caution") else ""
+    return Finding(check, check, value, (0.8, 1.0), level, f"About {check}.", clause, details)
+
+
+def test_a_report_comes_back_as_it_was(tmp_path: Path) -> None:
+    report = AuditReport(
+        "run", "study", "caution", "Be careful.", (finding("file_facts", "caution", chance=0.5),),
+        (LeakPair("patient", "a", "b", "covid", "covid", 0.91),), 12.5,
+    )  # fmt: skip
+    report.save(tmp_path / "audit")
+    assert AuditReport.load(tmp_path / "audit") == report
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 0}', '{"version": 1, "findings": 3}'])
+def test_a_damaged_or_older_report_counts_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "audit.json").write_text(text)
+    assert AuditReport.load(tmp_path) is None
+
+
+def test_the_document_has_what_was_agreed() -> None:
+    document = AuditReport(
+        "run", "study", "caution", "Be careful.", (finding("file_facts", "caution"),)
+    ).document()
+    assert document["verdict"] == "caution"
+    assert list(document["findings"][0]) == ["check", "value", "interval", "level", "sentence"]
+
+
+def test_the_gravest_finding_decides_and_source_and_age_are_told_first() -> None:
+    found = [
+        finding("class_by_sex", "do_not_believe"),
+        finding("border_only", "do_not_believe", 0.95, what="borders", chance=0.5),
+        finding("file_facts", "do_not_believe", 0.99, what="facts", chance=0.5),
+        finding("class_by_age", "caution"),
+        finding("class_by_source", "do_not_believe"),
+        finding("shared_patients", "caution"),
+    ]
+    assert gravest(found) == "do_not_believe"
+    verdict, sentence = judge(found, test_films=80)
+    assert verdict == "do_not_believe"
+    assert sentence == (
+        "Do not believe this result: because of class_by_source; because of class_by_age; "
+        "because of class_by_sex; because of file_facts."
+    )
+
+
+def test_a_clean_verdict_names_the_best_probe() -> None:
+    found = [
+        finding("file_facts", "no_shortcut_found", 0.5, what="facts", chance=0.5),
+        finding("grey_levels", "no_shortcut_found", 0.6, what="greys", chance=0.5),
+    ]
+    verdict, sentence = judge(found, test_films=24)
+    assert verdict == "no_shortcut_found"
+    assert (
+        "of 2 classifiers that never saw the lungs, the best (it saw greys) gets 60 %" in sentence
+    )
+
+
+def test_what_chance_explains_is_no_shortcut() -> None:
+    """0.004 is rare for one check, but not among ten."""
+
+    def say(level: Level, p: float) -> tuple[str, str]:
+        return level, "reason" if level == "caution" else ""
+
+    checks = [
+        Measured(f"check{place}", "", 0.7, (0.6, 0.8), "caution", 0.004 if place else 0.0005, say)
+        for place in range(10)
+    ]
+    found = settled(checks)
+    assert [one.level for one in found] == ["caution"] + ["no_shortcut_found"] * 9
+    assert found[1].clause == ""
+    assert found[0].details["p_corrected"] == pytest.approx(0.005)

@@ -1,0 +1,110 @@
+"""A whole audit of a run with a small network: the command, its job, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.audit import worker
+from core.audit.report import AuditReport, audit_folder
+from core.errors import InputError
+from core.evaluation.predictions import Predictions
+from core.jobs import Job, JobReporter
+from core.models.build import build_model, save_head
+from core.store import Run, Store
+from core.training.artefacts import RunCard, RunFiles
+from tests.pages.runs import make_dataset, make_run
+
+SIZE = 32
+
+
+@pytest.fixture
+def finished(phantom_store: Store) -> Run:
+    """A run whose CNN has its first weights, and which got every film right."""
+    make_dataset(phantom_store, size=SIZE)
+    run = make_run(phantom_store, "done")
+    members = phantom_store.datasets.members("tiny")
+    classes = phantom_store.datasets.get("tiny").spec.class_names
+    files = RunFiles(phantom_store.workspace.run_folder(run.run_id)).create()
+    truth = members["class_index"].to_numpy()
+    Predictions(classes, members["film_id"], members["split"], truth, np.eye(2)[truth]).save(
+        files.predictions
+    )
+    built = build_model("cnn", image_size=SIZE, classes=2, dropout=0.3, weights="random", seed=0)
+    save_head(built, files.weights)
+    RunCard(run.run_id, "cnn", classes, SIZE, "rescale", 0.3, 0, "random", "").save(files.card)
+    return run
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Jobs do their work at once instead of in a process of their own."""
+    for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
+        monkeypatch.setenv(name, "-1" if name.startswith("CUDA") else "cpu")
+    started: list[str] = []
+
+    def work(self: Job, module: str, arguments: list[str]) -> bool:
+        started.append(module)
+        monkeypatch.setattr(sys, "argv", [module, *arguments])
+        worker.main()
+        return True
+
+    monkeypatch.setattr(Job, "start", work)
+    return started
+
+
+def test_a_run_is_audited_once_and_the_answer_kept(
+    phantom_store: Store,
+    finished: Run,
+    in_this_process: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = str(phantom_store.workspace.root)
+    command = ["audit", finished.run_id, "--json", "--data", root]
+    assert main(command) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    found = {one["check"]: one for one in document["findings"]}
+    # Eight test films show nothing: that is never a clean bill.
+    assert document["verdict"] == "caution"
+    assert found["file_facts"]["level"] == "not_checked"
+    assert found["shared_patients"]["value"] == 0
+    for check in ("own_lungs_blacked_out", "own_middle_blacked_out"):
+        assert 0 <= found[check]["interval"][0] <= found[check]["value"] <= 1
+    assert 0 < found["heat_in_lungs"]["value"] < 1
+    assert "MobileNetV2 with random weights" in found["untrained_network"]["sentence"]
+    report = AuditReport.load(audit_folder(phantom_store.workspace.run_folder(finished.run_id)))
+    assert report is not None
+    assert report.sentence == document["sentence"]
+
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out) == document
+    assert in_this_process == ["core.audit.worker"]
+
+
+def test_a_network_that_is_gone_leaves_the_checks_on_films(
+    phantom_store: Store, finished: Run
+) -> None:
+    folder = phantom_store.workspace.run_folder(finished.run_id)
+    RunFiles(folder).weights.unlink()
+    audit_folder(folder).mkdir()
+    tell = JobReporter(Job(audit_folder(folder)))
+    report = worker.audit(phantom_store, finished.run_id, tell)
+    own = report.finding("own_network")
+    assert own is not None
+    assert own.level == "not_checked"
+    assert "has no model to classify with" in own.sentence
+    assert report.finding("class_by_source") is not None
+
+
+def test_only_a_finished_run_is_audited(
+    phantom_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = make_run(phantom_store, "training")
+    root = str(phantom_store.workspace.root)
+    assert main(["audit", run.run_id, "--json", "--data", root]) == InputError.exit_code
+    assert "only a finished run can be audited" in json.loads(capsys.readouterr().out)["error"]

@@ -1,0 +1,131 @@
+"""Internal beside external: numbers, their intervals, and what the words make of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.evaluation.predictions import Predictions
+from core.external.report import Comparison, Rate, as_dict, compare, difference, judge
+from core.external.words import headline, of_100, sentences, verdict
+
+
+def films(
+    found: int, positives: int, alarms: int, negatives: int, classes: tuple[str, ...] = ()
+) -> Predictions:
+    """So many positive films, of which some are found, and so many others."""
+    scores = [0.9] * found + [0.1] * (positives - found)
+    scores += [0.8] * alarms + [0.2] * (negatives - alarms)
+    total = positives + negatives
+    return Predictions(
+        classes or ("covid", "healthy"),
+        np.array([f"f{number}" for number in range(total)]),
+        np.full(total, "external"),
+        np.array([0] * positives + [1] * negatives),
+        np.array([[score, 1 - score] for score in scores]).reshape(total, 2),
+    )
+
+
+def side(found: int, positives: int, alarms: int, negatives: int) -> tuple[Predictions, np.ndarray]:
+    predictions = films(found, positives, alarms, negatives)
+    return predictions, predictions.film_ids
+
+
+def between(internal: tuple[int, int, int, int], external: tuple[int, int, int, int]) -> Comparison:
+    return compare("hospital", judge(*side(*internal)), judge(*side(*external)))
+
+
+def test_a_side_has_the_numbers_of_its_films_with_published_intervals() -> None:
+    one = judge(*side(38, 40, 0, 80))
+    assert (one.sensitivity.hits, one.sensitivity.films) == (38, 40)
+    assert one.sensitivity.interval == pytest.approx((0.835, 0.986), abs=5e-4)
+    assert one.false_positive_rate.value == 0
+    assert one.false_positive_rate.interval == pytest.approx((0, 0.046), abs=5e-4)
+    # 38 of 40 above all others, 2 below all of them.
+    assert one.auc.value == pytest.approx(38 / 40)
+    assert one.auc.interval is not None
+    assert one.auc.interval[0] < 0.95 < one.auc.interval[1]
+
+
+def test_the_auc_interval_draws_patients_and_not_films() -> None:
+    predictions = films(30, 40, 10, 40)
+    single = judge(predictions, predictions.film_ids).auc.interval
+    together = judge(predictions, np.arange(80) // 5 + 0).auc.interval
+    assert single is not None
+    assert together is not None
+    assert together[1] - together[0] > single[1] - single[0]
+
+
+def test_only_negatives_have_a_false_positive_rate_and_reasons_for_the_rest() -> None:
+    told = as_dict(judge(*side(0, 0, 94, 100)))
+    assert told["false_positive_rate"] == 0.94
+    assert told["intervals"]["false_positive_rate"] == pytest.approx((0.8752, 0.9722), abs=5e-4)
+    assert (told["sensitivity"], told["auc"]) == (None, None)
+    assert told["intervals"]["sensitivity"] is None
+    assert told["notes"] == {"sensitivity": "no film here is covid", "auc": "no film here is covid"}
+    assert told["confusion"] == [[0, 0], [94, 6]]
+
+
+def test_the_difference_has_newcombes_interval() -> None:
+    # Newcombe 1998, table II, method 10: 56/70 and 48/80 give 0.2, 0.0524 to 0.3339.
+    def rate(hits: int, count: int) -> Rate:
+        return judge(*side(hits, count, 0, 1)).sensitivity
+
+    gap = difference(rate(56, 70), rate(48, 80))
+    assert gap.value == pytest.approx(0.2)
+    assert gap.interval == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    none = difference(Rate(None, None, why="no film here is covid"), rate(1, 2))
+    assert (none.value, none.interval, none.why) == (None, None, "no film here is covid")
+
+
+def test_the_drop_of_the_study_is_said_in_words() -> None:
+    found = between((40, 40, 1, 100), (0, 0, 94, 100))
+    assert found.level == "worse"
+    assert headline(found) == (
+        "On healthy films from hospital it calls 94 of 100 covid (94 of 100); on those of its "
+        "own test 1 of 100 (1 of 100)."
+    )
+    assert "no covid film that could be used" in sentences(found)[1]
+    assert "93 (85 to 96) more false alarms per 100 films" in verdict(found)
+
+
+def test_missed_films_are_a_drop_as_well() -> None:
+    found = between((95, 100, 5, 100), (50, 100, 5, 100))
+    assert found.level == "worse"
+    assert "45 (34 to 55) fewer covid films found per 100" in verdict(found)
+
+
+def test_no_drop_is_told_from_none_to_be_seen() -> None:
+    assert between((900, 1000, 50, 1000), (900, 1000, 50, 1000)).level == "holds"
+    few = between((9, 10, 1, 10), (9, 10, 1, 10))
+    assert few.level == "unclear"
+    assert "too few films, 20 from hospital and 20 of its own test" in verdict(few)
+    half = between((900, 1000, 50, 1000), (0, 0, 50, 1000))
+    assert half.level == "unclear"
+    assert "how many films it would find cannot be said" in verdict(half)
+
+
+def test_fewer_false_alarms_elsewhere_are_no_drop() -> None:
+    found = between((900, 1000, 500, 1000), (950, 1000, 50, 1000))
+    assert found.level == "holds"
+
+
+@pytest.mark.parametrize(
+    ("hits", "films_", "said"),
+    [
+        (0, 40, "0 of 100"),
+        (1, 400, "fewer than 1 of 100"),
+        (399, 400, "more than 99 of 100"),
+        (162, 199, "81 of 100"),
+    ],
+)
+def test_per_hundred_never_rounds_to_none_or_all(hits: int, films_: int, said: str) -> None:
+    assert of_100(judge(*side(0, 1, hits, films_)).false_positive_rate) == said
+
+
+def test_a_class_called_not_covid_reads_well() -> None:
+    predictions = films(1, 1, 1, 2, ("covid", "not covid"))
+    one = judge(predictions, predictions.film_ids)
+    assert headline(compare("hospital", one, one)).startswith(
+        "On films that are not covid from hospital it calls 50 of 100 covid"
+    )

@@ -1,0 +1,143 @@
+"""From a run and a source to a kept result, without a network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.errors import InputError
+from core.external import worker
+from core.external.testing import (
+    compared,
+    films_for,
+    folder_of,
+    internal_predictions,
+    load_result,
+    run_external,
+)
+from core.jobs import Job
+from core.store import Run, Store
+from core.workspace import Workspace
+from tests.core.external.conftest import AWAY, FakeClient
+
+
+def test_a_result_is_kept_and_read_back(
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient]
+) -> None:
+    seen: list[tuple[int, int]] = []
+    result = run_external(
+        phantom_store, finished.run_id, AWAY, lambda done, total: seen.append((done, total))
+    )
+    assert fake_client.asked == [([finished.run_id], 12, False)], "one batch, without heat maps"
+    assert seen == [(0, 12), (12, 12)]
+    folder = folder_of(phantom_store.workspace, finished.run_id, AWAY)
+    assert folder.parent.name == "external"
+    assert sorted(one.name for one in folder.iterdir()) == ["external.json", "predictions.npz"]
+    again = load_result(phantom_store.workspace, finished.run_id, AWAY)
+    assert again is not None
+    assert again.predictions.film_ids.tolist() == result.predictions.film_ids.tolist()
+    assert again.predictions.probabilities[:, 0].tolist() == [0.75] * 12
+    assert (again.mapped, again.left_out) == (result.mapped, ())
+    found = compared(again, internal_predictions(phantom_store, finished), phantom_store.catalogue)
+    assert (found.internal.sensitivity.value, found.internal.false_positive_rate.value) == (1, 0)
+    assert (found.external.sensitivity.value, found.external.false_positive_rate.value) == (1, 1)
+    strict = compared(
+        again, internal_predictions(phantom_store, finished), phantom_store.catalogue, 0.8
+    )
+    assert strict.external.false_positive_rate.value == 0
+    assert strict.internal.sensitivity.value == 1
+
+
+def test_a_film_without_an_answer_is_left_out_with_its_reason(
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient]
+) -> None:
+    films = films_for(phantom_store, finished, AWAY).films
+    Path(films["path"].iloc[3]).write_bytes(b"")
+    Path(films["path"].iloc[5]).unlink()
+    result = run_external(phantom_store, finished.run_id, AWAY)
+    assert len(result.predictions) == 10
+    kept = films.drop(films.index[[3, 5]])
+    assert result.predictions.film_ids.tolist() == kept["film_id"].tolist()
+    assert result.predictions.truth.tolist() == kept["truth"].tolist()
+    assert [one["films"] for one in result.left_out] == [1, 1]
+    assert any("cannot be read" in one["reason"] for one in result.left_out)
+
+
+def test_what_cannot_be_tested_is_refused_before_the_network_is_asked(
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient]
+) -> None:
+    with pytest.raises(InputError, match="There are no films of a source “nowhere”"):
+        run_external(phantom_store, finished.run_id, "nowhere")
+    waiting = phantom_store.runs.create(finished.spec)
+    with pytest.raises(InputError, match="is queued; only a finished run"):
+        run_external(phantom_store, waiting.run_id, AWAY)
+    assert not fake_client.asked
+    assert load_result(phantom_store.workspace, finished.run_id, AWAY) is None
+
+
+def test_two_sources_never_share_a_folder(workspace: Workspace) -> None:
+    names = ["a/b", "a-b", "../a", "ü" * 80, "ü" * 81]
+    folders = {folder_of(workspace, "run", one) for one in names}
+    assert len(folders) == len(names)
+    assert {one.parent for one in folders} == {workspace.run_folder("run") / "external"}
+
+
+def test_the_process_of_a_test_tells_how_it_went(
+    phantom_store: Store,
+    finished: Run,
+    fake_client: type[FakeClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = phantom_store.workspace.root
+
+    def process(source: str) -> Job:
+        job = worker.job_of(phantom_store.workspace, finished.run_id, source)
+        words = ["--data", str(root), "--run", finished.run_id, "--source", source]
+        monkeypatch.setattr("sys.argv", ["worker", *words, "--folder", str(job.folder)])
+        worker.main()
+        return job
+
+    status = process(AWAY).status()
+    assert (status.state, status.stage, status.done, status.total) == (
+        "done", "Classifying films", 12, 12,
+    )  # fmt: skip
+    with pytest.raises(SystemExit):
+        process("nowhere")
+    job = worker.job_of(phantom_store.workspace, finished.run_id, "nowhere")
+    assert job.status().state == "failed"
+    assert "There are no films" in job.status().reason
+
+
+def test_the_command_prints_both_sides(
+    phantom_store: Store,
+    finished: Run,
+    fake_client: type[FakeClient],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["external", finished.run_id, "--source", AWAY, "--json"]
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    internal, external = told["internal"], told["external"]
+    assert (internal["sensitivity"], internal["false_positive_rate"], internal["auc"]) == (1, 0, 1)
+    assert (external["sensitivity"], external["false_positive_rate"]) == (1, 1)
+    assert external["auc"] == 0.5
+    assert external["intervals"]["false_positive_rate"] == pytest.approx([0.6097, 1], abs=5e-4)
+    assert (external["positives"], external["negatives"]) == (6, 6)
+    assert told["level"] == "worse"
+    assert told["sentence"].startswith(f"On healthy films from {AWAY} it calls 100 of 100 covid")
+    assert {one["class"]: one["films"] for one in told["mapped"]} == {"covid": 6, "healthy": 6}
+
+    assert main([*words, "--threshold", "0.8"]) == 0
+    assert json.loads(capsys.readouterr().out)["external"]["false_positive_rate"] == 0
+    assert main([*words, "--aim", "0.9"]) == 0
+    assert 0 < json.loads(capsys.readouterr().out)["threshold"] < 1
+    assert main([*words[:3], AWAY]) == 0
+    shown = capsys.readouterr().out
+    assert "false positive rate" in shown
+    assert "100.0 % (61.0 % to 100.0 %)" in shown
+    assert main([*words, "--threshold", "2"]) == 2
+    assert main(["external", finished.run_id, "--source", "nowhere", "--json"]) == 2
+    assert "There are no films" in capsys.readouterr().out

@@ -1,0 +1,144 @@
+"""The Audit page over reports written straight into the run's folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_folder
+from core.audit.start import job_of
+from core.jobs import Job, JobReporter
+from core.store import Run, Store
+from core.workspace import PROJECT_ROOT
+from tests.pages.runs import make_run
+
+APP = str(PROJECT_ROOT / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def opened(**address: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/audit.py")
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    shown = [*app.markdown, *app.caption, *app.subheader, *app.error, *app.warning, *app.title]
+    return "\n".join(str(one.value) for one in shown) + "\n".join(
+        str(one.proto.body) for one in app.get("html")
+    )
+
+
+def audited(store: Store, run: Run, verdict: Verdict = "do_not_believe") -> AuditReport:
+    films = store.catalogue.frame()["film_id"].tolist()
+    counts = {"covid": {"north": 40, "south": 0}, "healthy": {"north": 0, "south": 40}}
+    probe = {"what": "the border", "chance": 0.5, "test_films": 20}
+    starts = {
+        "do_not_believe": "Do not believe this result: each class comes from one source.",
+        "caution": "Be careful with this result: few films.",
+        "no_shortcut_found": "No shortcut was found: the best gets 54 %.",
+    }
+    report = AuditReport(
+        run.run_id, "tiny", verdict, starts[verdict],
+        (
+            Finding("class_by_source", "Class and source", 1.0, (0.97, 1.0), "do_not_believe",
+                    "Each class comes from one source.", "each class has one", {"counts": counts}),
+            Finding("border_only", "Border only", 0.55, (0.4, 0.7), "no_shortcut_found",
+                    "Only the border gets 55 %.", "", probe),
+            Finding("class_by_age", "Class and age", None, None, "not_checked", "No age is known."),
+        ),
+        (LeakPair("patient", films[0], films[1], "covid", "covid", 0.93),), time.time(),
+    )  # fmt: skip
+    report.save(audit_folder(store.workspace.run_folder(run.run_id)))
+    return report
+
+
+def test_without_a_finished_run_the_page_says_what_to_do(phantom_store: Store) -> None:
+    assert "No run has finished yet" in texts(opened())
+
+
+def test_a_run_that_was_never_audited_can_be(
+    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(phantom_store, "done")
+    asked: list[tuple[str, list[str]]] = []
+
+    def remember(self: Job, module: str, arguments: list[str]) -> bool:
+        asked.append((module, arguments))
+        return True
+
+    monkeypatch.setattr(Job, "start", remember)
+    page = opened(run=run.run_id)
+    assert "Nobody knows yet" in texts(page)
+    page.button(key="audit_start").click().run()
+    root = str(phantom_store.workspace.root)
+    assert asked == [("core.audit.worker", ["--data", root, "--run", run.run_id])]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("do_not_believe", ("Do not believe it", "Each class comes from one source.")),
+        ("caution", ("Be careful", "Few films.")),
+        ("no_shortcut_found", ("No shortcut found", "the best gets 54 %.")),
+    ],
+)
+def test_the_verdict_stands_above_its_reasons(
+    phantom_store: Store, verdict: Verdict, words: tuple[str, str]
+) -> None:
+    run = make_run(phantom_store, "done")
+    audited(phantom_store, run, verdict)
+    page = opened(run=run.run_id)
+    large = page.get("html")
+    assert any(all(word in one.proto.body for word in words) for one in large)
+    said = texts(page)
+    assert "Only the border gets 55 %" in said
+    assert "nearly" not in said
+    assert "the same patient · covid · likeness 0.93" in said
+    assert page.table[0].value.loc["healthy", "south"] == 40
+    assert page.query_params["run"] in (run.run_id, [run.run_id])
+
+
+def test_an_audit_under_way_shows_how_far_it_is(phantom_store: Store) -> None:
+    run = make_run(phantom_store, "done")
+    reporter = JobReporter(job_of_made(phantom_store, run))
+    reporter.stage("Reading films", 80)
+    reporter._written = 0.0  # however shortly after the last word
+    reporter.update(20)
+    page = opened(run=run.run_id)
+    assert "The audit is under way" in texts(page)
+    [bar] = page.get("progress")
+    assert "Reading films (20 of 80)" in bar.proto.text
+
+
+def test_a_failed_audit_says_why_and_offers_another(phantom_store: Store) -> None:
+    run = make_run(phantom_store, "done")
+    JobReporter(job_of_made(phantom_store, run)).end("failed", "The films are gone.")
+    page = opened(run=run.run_id)
+    assert "The films are gone" in texts(page)
+    assert page.button(key="audit_start").label == "Audit this run"
+
+
+def job_of_made(store: Store, run: Run) -> Job:
+    job = job_of(store, run.run_id)
+    job.folder.mkdir(parents=True)
+    return job
+
+
+def test_an_address_of_an_unknown_run_is_told(phantom_store: Store) -> None:
+    make_run(phantom_store, "done")
+    assert "not there, or has not finished" in texts(opened(run="nobody"))

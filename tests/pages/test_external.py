@@ -1,0 +1,116 @@
+"""The External test page over a result written straight into the run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.external import worker
+from core.external.testing import run_external
+from core.jobs import Job, reporting
+from core.store import Run, Store
+from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
+from tests.pages.test_app import everything_said, open_app
+
+__all__ = ["fake_client", "finished"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def opened(run: Run, source: str = AWAY) -> AppTest:
+    page = open_app("external", run=run.run_id, source=source)
+    assert not page.exception
+    return page
+
+
+def test_before_a_test_the_page_says_what_would_be_tested(
+    phantom_store: Store, finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(
+        Job, "start", lambda self, module, words: bool(started.append([module, *words])) or True
+    )
+    page = open_app("external")
+    assert page.selectbox("external_run").value == finished.run_id
+    assert page.selectbox("external_source").value == AWAY, "the one it has not learnt from"
+    assert page.selectbox("external_source").options[1].endswith("(the run has learnt from it)")
+    assert f"**12** films of {AWAY} can test this run" in everything_said(page)
+    assert page.dataframe[0].value["Class of the run"].tolist() == ["covid", "healthy"]
+    page.button("external_start").click().run()
+    assert started[0][0] == worker.MODULE
+    assert started[0][-4:] == ["--run", finished.run_id, "--source", AWAY]
+
+
+def test_a_drop_is_said_first_and_both_sides_stand_below(
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient]
+) -> None:
+    run_external(phantom_store, finished.run_id, AWAY)
+    page = opened(finished)
+    assert f"On healthy films from {AWAY} it calls 100 of 100 covid" in page.error[0].value
+    assert "does not hold" in page.error[0].value
+    values = [(one.label, one.value) for one in page.metric]
+    assert values == [
+        ("Sensitivity", "100.0 %"),
+        ("False positives", "0.0 %"),
+        ("AUC", "100.0 %"),
+        ("Sensitivity", "100.0 %"),
+        ("False positives", "100.0 %"),
+        ("AUC", "50.0 %"),
+    ]
+    assert any("6 of 6 · 61.0 % to 100.0 %" in one.value for one in page.caption)
+    assert page.selectbox("compare_cell").value == (1, 0), "false alarms first"
+    assert any("healthy, but called covid: 6 films" in one.value for one in page.caption)
+    assert len([one for one in page.button if one.label == "covid 75.0 %"]) == 6
+    page.segmented_control("external_rule").set_value("aim").run()
+    assert not page.exception
+    assert any("is called covid from a probability of" in one.value for one in page.caption)
+
+
+def test_the_source_of_the_training_is_called_that(
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient]
+) -> None:
+    run_external(phantom_store, finished.run_id, "Phantom films")
+    page = opened(finished, "Phantom films")
+    assert "is not external to this run" in page.warning[0].value
+
+
+def test_a_running_test_shows_how_far_it_is_and_a_failed_one_why(
+    phantom_store: Store, finished: Run
+) -> None:
+    folder = worker.job_of(phantom_store.workspace, finished.run_id, AWAY).folder
+    with reporting(folder) as tell:
+        tell.stage("Classifying films", total=12)
+        page = opened(finished)
+        assert [one.label for one in page.button] == ["Stop"]
+        tell.end("failed", "The process that classifies films was killed.")
+        page = opened(finished)
+        assert "was killed" in page.error[0].value
+        assert page.button("external_start").label == "Test on these films"
+
+
+def test_an_unknown_run_in_the_address_is_said(phantom_store: Store, finished: Run) -> None:
+    page = open_app("external", run="20200101-000000-dead")
+    assert "not there, or was deleted" in page.warning[0].value
+    assert page.selectbox("external_run").value == finished.run_id
+
+
+def test_a_source_without_the_runs_findings_cannot_test_it(
+    phantom_store: Store, finished: Run
+) -> None:
+    spec = phantom_store.datasets.get("study").spec
+    other = spec.classes[1].changed(findings=("Pneumonia",))
+    phantom_store.datasets.delete("study")
+    phantom_store.datasets.save(
+        spec.changed(classes=(spec.classes[0].changed(findings=("SARS",)), other)), []
+    )
+    page = opened(finished)
+    assert "No film of Other hospital can test this run\\: 6 because" in page.warning[0].value
+    assert not page.button
