@@ -30,7 +30,6 @@ REPORT = "pages/report.py"
 AUDIT = "pages/audit.py"
 EXTERNAL = "pages/external.py"
 CLASSIFY = "pages/classify.py"
-AUDIT = "pages/audit.py"
 DEMONSTRATION = "pages/demonstration.py"
 
 
