@@ -27,6 +27,7 @@ PAGES = {
     "prepare": "Prepare",
     "train": "Train",
     "compare": "Compare",
+    "report": "Report",
     "audit": "Audit",
     "classify": "Classify",
     "demonstration": "Cheating demo",
@@ -36,6 +37,7 @@ NEXT = {
     "prepare": ("Import films", "explore?tab=Import"),
     "train": ("Prepare a data set", "prepare"),
     "compare": ("Train a network", "train"),
+    "report": ("Train a network", "train"),
     "audit": ("Train a network", "train"),
     "classify": ("Train a network", "train"),
 }
@@ -43,6 +45,7 @@ NONSENSE = {
     "train?run=nonsense": "There is no run nonsense.",
     "train?dataset=nonsense": "The data set “nonsense” is no longer there",
     "compare?runs=nonsense": "The address asks for runs that have not finished: nonsense",
+    "report?run=nonsense": "The address asks for a run that has not finished: nonsense",
     "explore?film=nonsense": "This film is no longer in the catalogue.",
     "audit?run=nonsense": "The run in the address is not there, or has not finished.",
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
