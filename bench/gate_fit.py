@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from bench.lookalikes import KINDS
 from core.datasets.phantom import draw
 from core.errors import FilmError
-from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE
+from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE, LOOKED_AT, look
 from core.gate.measures import Reference, measure, reference_of
 from core.images.decode import decode_file
 from core.images.resize import thumbnail
@@ -35,6 +35,7 @@ VIEWS = {"PA": FRONTAL, "AP": FRONTAL, "AP Supine": FRONTAL, "L": LATERAL}
 CHANGED = {FRONTAL: 1, LATERAL: 9, OTHER: 2}  # so often each film again, changed
 DRAWN = 120  # of each kind of lookalike
 PHANTOMS = 90
+USUAL = 0.998  # of the films lie within what counts as usual
 STRENGTH = 0.1  # of the fit; a tenth of scikit-learn's default, which fits the same films
 
 
@@ -128,9 +129,7 @@ def examples(
             yield kind(np.random.default_rng([5, seed])), OTHER
 
 
-def fit(
-    films: list[tuple[Known, np.ndarray]], reference: Reference
-) -> dict[str, list[object] | float]:
+def fit(films: list[tuple[Known, np.ndarray]], reference: Reference) -> dict[str, list[object]]:
     """The numbers of ``core.gate.gate``; see ``Constants`` there."""
     rng = np.random.default_rng(0)
     seen = [(measure(picture, reference), kind) for picture, kind in examples(films, rng)]
@@ -139,13 +138,17 @@ def fit(
     model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(scaler.transform(measured), kinds)
     weights = model.coef_ / scaler.scale_
     bias = model.intercept_ - weights @ scaler.mean_
-    frontal = measured[kinds == FRONTAL]
-    centre, spread = frontal.mean(axis=0), frontal.std(axis=0)
-    oddness = (((frontal - centre) / spread) ** 2).mean(axis=1)
+    chests = [measured[kinds == kind] for kind in (FRONTAL, LATERAL)]
+    centre = np.stack([one.mean(axis=0) for one in chests])
+    spread = np.stack([one.std(axis=0) for one in chests])
+    odd = [
+        float(np.quantile((((one - at) / by) ** 2).mean(axis=1), USUAL))
+        for one, at, by in zip(chests, centre, spread, strict=True)
+    ]
     print(f"fitted on {len(kinds)} pictures, {np.bincount(kinds)} frontal, lateral, other")
     return {
         "weights": _rounded(weights), "bias": _rounded(bias), "centre": _rounded(centre),
-        "spread": _rounded(spread), "odd": float(np.quantile(oddness, 0.998)),
+        "spread": _rounded(spread), "odd": _rounded(np.array(odd)),
         "tones": _rounded(reference.tones), "edges": _rounded(reference.edges),
     }  # fmt: skip
 
@@ -157,7 +160,7 @@ def _rounded(values: np.ndarray) -> list[object]:
 
 def read(known: Known) -> tuple[Known, np.ndarray] | None:
     try:
-        return known, thumbnail(decode_file(known.path).pixels, 512)
+        return known, thumbnail(decode_file(known.path).pixels, LOOKED_AT)
     except FilmError:
         return None
 
@@ -173,8 +176,6 @@ def main() -> None:
     )
     constants = fit([one for one in readable if one[0].half == 0], reference)
     CONSTANTS.write_text(json.dumps(constants) + "\n", encoding="utf-8")
-    from core.gate.gate import look
-
     counts: dict[tuple[str, int], list[int]] = {}
     for known, film in readable:
         if known.half == 1:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import ThoraxLensError
 from core.store import Run, Store
 from pages.components.cam_view import results
+from pages.components.classify_options import heat_of, keep_too, lateral_too
 from pages.components.classifying import classify, keep
 from pages.components.empty import empty
 from pages.components.film_input import FilmInput, film_input
@@ -36,9 +37,9 @@ def page() -> None:
         return
     runs = _runs(done)
     films = film_input(store, runs)
-    keep_them = _keep(films)
-    heat_class = _heat_class(store, runs)
-    lateral = _lateral()
+    keep_them = keep_too(films)
+    heat_class = heat_of(store, runs)
+    lateral = lateral_too()
     pressed = _button(films, runs)
     asked = (films, runs, heat_class, lateral) if pressed else None
     _answers(store, asked, keep_them=keep_them)
@@ -92,46 +93,6 @@ def _runs(done: dict[str, Run]) -> list[Run]:
     if chosen != st.query_params.get_all("run"):
         st.query_params["run"] = chosen
     return [done[run_id] for run_id in chosen]
-
-
-def _keep(films: list[FilmInput]) -> bool:
-    if not any(not film.is_sample for film in films):
-        return False
-    return st.checkbox(
-        "Keep these films in the catalogue, under the source “Kept films”",
-        help="Only the picture is kept, as PNG: no file name, nothing of a DICOM header.",
-        key="classify_keep",
-    )
-
-
-def _heat_class(store: Store, runs: list[Run]) -> str | None:
-    """Which class the heat maps shall show; None for what each network answers."""
-    named = {run.spec.dataset.lower() for run in runs}
-    classes = [
-        name
-        for dataset in store.datasets.all()
-        if dataset.name.lower() in named
-        for name in dataset.spec.class_names
-    ]
-    return st.selectbox(
-        "Heat map of",
-        [None, *dict.fromkeys(classes)],
-        format_func=lambda name: "what each network answers" if name is None else name,
-        key="classify_heat_class",
-        placeholder="what each network answers",
-        help="The warm places are those that spoke for this class. A network that does not "
-        "know it shows what spoke for its own answer.",
-    )
-
-
-def _lateral() -> bool:
-    return st.toggle(
-        "Answer films from the side, too",
-        key="classify_lateral",
-        help="The networks learn from frontal films, so a film from the side is refused. With "
-        "this, they answer all the same, and the answer means nothing. A picture that is no "
-        "chest X-ray is always refused.",
-    )
 
 
 def _button(films: list[FilmInput], runs: list[Run]) -> bool:

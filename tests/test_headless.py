@@ -76,12 +76,21 @@ def test_the_whole_job(tmp_path: Path, phantom_folder: Path) -> None:
     film = next(phantom_folder.rglob("*.png"))
     rubbish = tmp_path / "text.png"
     rubbish.write_text("not a picture")
+    noise = tmp_path / "noise.png"
+    cv2.imwrite(str(noise), np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8))
     cams = tmp_path / "cams"
     answers = _json(
         data, "classify", run["run"], str(film), str(rubbish), str(tmp_path / "none.png"),
-        "--cam", str(cams), code=3,
+        str(noise), "--cam", str(cams), code=3,
     )  # fmt: skip
-    good, bad, missing = answers
+    good, bad, missing, refused = answers
+    assert (good["gate"], refused["gate"], bad["gate"]) == ("frontal", "not_a_chest_xray", None)
+    assert good["answer"] in ("covid", "healthy", "not_sure")
+    assert good["unlike_training"] in (True, False)
+    assert (refused["answer"], refused["label"], refused["cam"]) == ("refused", None, None)
+    assert refused["probabilities"] == {}
+    assert refused["reason"].endswith(".")
+    assert bad["answer"] == missing["answer"] == "refused"
     assert good["label"] in ("covid", "healthy")
     assert sum(good["probabilities"].values()) == pytest.approx(1, abs=1e-4)
     assert cv2.imread(good["cam"]).shape == cv2.imread(str(film)).shape

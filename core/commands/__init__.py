@@ -2,6 +2,7 @@
 
 from core.commands import (
     auditing,
+    card,
     classifying,
     comparing,
     external,
@@ -20,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     *comparing.COMMANDS,
     *operating.COMMANDS,
     *external.COMMANDS,
+    *card.COMMANDS,
     *auditing.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from core.gate.measures import LEAST_SIDE, Reference, measure, without_borders
+from core.images.resize import thumbnail
 
 Kind = Literal["frontal", "lateral", "not_a_chest_xray"]
 KINDS_OF_PICTURE: tuple[Kind, ...] = get_args(Kind)
@@ -24,13 +25,17 @@ CONSTANTS = Path(__file__).with_name("constants.json")
 
 REFUSED = "refused"  # the answer to whatever no network is asked about
 COLOURED = 0.1  # of the picture; real films reach 0.03, photographs begin at 0.3
+LOOKED_AT = 512  # px, longest side: the size at which the numbers were measured
 CONTRAST = 24  # of 255, between dark and bright: below, nothing can be told
 MUCH = 0.5  # a kind is named only when it is more probable than both others together
 
 COLOUR = "It is a picture in colour, and an X-ray has none."
 FLAT = "It shows hardly anything but one shade of grey."
 SMALL = f"It is smaller than {LEAST_SIDE} × {LEAST_SIDE} pixels."
-OTHER = "It does not look like a chest X-ray."
+OTHER = (
+    "It does not look like a chest X-ray. If it is one, cut off what lies around the film, and "
+    "try again."
+)
 NEGATIVE = "It looks like a chest X-ray in negative. Invert it, so that bones are bright."
 TURNED = "It looks like a chest X-ray that lies on its side or head. Turn it upright."
 SIDEWAYS = (
@@ -50,14 +55,14 @@ class Verdict:
 @dataclass(frozen=True)
 class Constants:
     """``weights`` (3, m) and ``bias`` (3,): of the regression, for measures as they are.
-    ``centre`` and ``spread`` (m,): of frontal films. ``odd``: how far 998 of 1,000 of them are
-    from that centre at most, as mean square of spreads."""
+    ``centre`` and ``spread`` (2, m): of frontal and of lateral films. ``odd`` (2,): how far 998
+    of 1,000 of them are from that centre at most, as mean square of spreads."""
 
     weights: np.ndarray
     bias: np.ndarray
     centre: np.ndarray
     spread: np.ndarray
-    odd: float
+    odd: np.ndarray
     reference: Reference
 
 
@@ -65,12 +70,10 @@ class Constants:
 def constants() -> Constants:
     """The committed numbers, read once a process."""
     kept = json.loads(CONSTANTS.read_text(encoding="utf-8"))
-    arrays = {
-        name: np.asarray(kept[name], dtype=np.float32)
-        for name in ("weights", "bias", "centre", "spread", "tones", "edges")
-    }
+    names = ("weights", "bias", "centre", "spread", "odd", "tones", "edges")
+    arrays = {name: np.asarray(kept[name], dtype=np.float32) for name in names}
     reference = Reference(arrays.pop("tones"), arrays.pop("edges"))
-    return Constants(**arrays, odd=float(kept["odd"]), reference=reference)
+    return Constants(**arrays, reference=reference)
 
 
 def look(pixels: np.ndarray, colour: float = 0.0) -> Verdict:
@@ -82,6 +85,7 @@ def look(pixels: np.ndarray, colour: float = 0.0) -> Verdict:
         return Verdict("not_a_chest_xray", COLOUR)
     if min(pixels.shape) < LEAST_SIDE:
         return Verdict("not_a_chest_xray", SMALL)
+    pixels = thumbnail(pixels, LOOKED_AT)
     if np.ptp(np.percentile(without_borders(pixels), [2, 98])) < CONTRAST:
         return Verdict("not_a_chest_xray", FLAT)
     kind = _kind(pixels)
@@ -100,9 +104,10 @@ def _kind(pixels: np.ndarray) -> Kind:
     best = int(shares.argmax())
     if shares[best] < MUCH * shares.sum():
         return "not_a_chest_xray"
-    oddness = float((((found - known.centre) / known.spread) ** 2).mean())
-    if best == 0 and oddness > known.odd:
-        return "not_a_chest_xray"
+    if best < len(known.odd):
+        oddness = (((found - known.centre[best]) / known.spread[best]) ** 2).mean()
+        if oddness > known.odd[best]:
+            return "not_a_chest_xray"
     return KINDS_OF_PICTURE[best]
 
 

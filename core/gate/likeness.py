@@ -30,6 +30,7 @@ VERSION = 1  # raise it when the same film gives another descriptor
 TONES = SIDE // 2
 NEAREST = 3
 USUAL = 0.99  # of the training films are at most so far from their own nearest
+SAME = 0.15  # a film and its own thumbnail are up to 0.1 apart, two films mostly 0.4 and more
 SAMPLED = 2000  # training films to learn the usual distance from; more say the same
 _AT_ONCE = 256
 
@@ -52,6 +53,11 @@ class Likeness:
     distance: float
     usual: float
     nearest: tuple[Neighbour, ...]
+
+    @property
+    def seen(self) -> bool:
+        """Whether the film itself, or nearly the same, was among the training films."""
+        return self.nearest[0].distance < SAME
 
 
 def descriptor(pixels: np.ndarray) -> np.ndarray:

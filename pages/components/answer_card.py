@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 REFUSED = "refused"
 NOT_SURE = "not_sure"
-NEIGHBOUR_SIDE = 96  # px; three beside each other fit a telephone
+NEIGHBOUR_SIDE = 84  # px; three beside each other fit a telephone
 HEADINGS = {
     "lateral": "Refused: a film from the side",
     "not_a_chest_xray": "Refused: not a chest X-ray",
@@ -50,13 +50,12 @@ def said(answer: FilmResult, threshold: float | None) -> str:
 
 def refusal(answer: FilmResult) -> None:
     """Why no network was asked about this picture."""
-    with st.container(border=False):
-        st.markdown(f"##### :material/block: {HEADINGS.get(answer.gate or '', 'Refused')}")
-        st.markdown(escaped(answer.reason))
-        st.caption(
-            "No network was asked: one that knows chest films only would name one of its "
-            "classes for any picture."
-        )
+    st.markdown(f"##### :material/block: {HEADINGS.get(answer.gate or '', 'Refused')}")
+    st.markdown(escaped(answer.reason))
+    st.caption(
+        "No network was asked: one that knows chest films only would name one of its "
+        "classes for any picture."
+    )
 
 
 def headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
@@ -93,6 +92,12 @@ def neighbours(likeness: Likeness) -> None:
         "(0: the same, 2: the opposite); 99 % of the training films are at most "
         f"{likeness.usual:.2f} away from their own nearest.",
     )
+    if likeness.seen:
+        st.info(
+            "This film, or one that is nearly the same, is among the training films. The network "
+            "may simply remember it.",
+            icon=":material/content_copy:",
+        )
     frame = catalogue_frame()
     known = frame[frame["film_id"].isin([one.film_id for one in likeness.nearest])]
     findings = dict(zip(known["film_id"], known["finding"].astype(str), strict=True))

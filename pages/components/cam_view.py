@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.images.overlay import heat_colours, overlay
 from core.palette import class_colour
-from pages.components.answer_card import REFUSED, headline, neighbours, refusal, said
+from pages.components.answer_card import REFUSED, decide, headline, neighbours, refusal, said
 from pages.components.boundary import boundary
 from pages.components.run_words import escaped
 
@@ -143,7 +143,7 @@ def _film(
             st.error(escaped(errors.pop()), icon=":material/broken_image:")
             return
         refused = [one for one in film.answers if said(one, threshold) == REFUSED]
-        columns = st.columns(3 if refused else max(3, len(film.answers) + 1))
+        columns = st.columns([1, 2] if refused else max(3, len(film.answers) + 1))
         with columns[0]:
             st.caption("The film")
             if film.pixels is not None:
@@ -159,13 +159,19 @@ def _film(
                     st.error(escaped(answer.error), icon=":material/error:")
                 else:
                     _answer(film, answer, opacity, threshold)
+        # One network leaves a place beside its answer; several have theirs below each.
+        places = columns[2:] if len(film.answers) == 1 else columns[1:]
+        for column, answer in zip(places, film.answers, strict=False):
+            if answer.likeness is not None:
+                with column:
+                    neighbours(answer.likeness)
 
 
 def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:
     headline(answer, threshold, film.truth)
     st.html(_bars(answer.probabilities))
     if film.pixels is not None and answer.heat is not None:
-        spoke_for = answer.heat_class or max(answer.probabilities, key=answer.probabilities.get)
+        spoke_for = answer.heat_class or decide(answer.probabilities, None)
         st.image(
             overlay(film.pixels, answer.heat, opacity),
             width="stretch",
@@ -175,8 +181,6 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
             if answer.heat.max() > 0
             else f"No part of the film spoke for “{escaped(spoke_for)}”",
         )
-    if answer.likeness is not None:
-        neighbours(answer.likeness)
 
 
 def _bars(probabilities: Mapping[str, float]) -> str:

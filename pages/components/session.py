@@ -29,7 +29,6 @@ COMPARE = "pages/compare.py"
 REPORT = "pages/report.py"
 EXTERNAL = "pages/external.py"
 CLASSIFY = "pages/classify.py"
-AUDIT = "pages/audit.py"
 DEMONSTRATION = "pages/demonstration.py"
 
 

@@ -29,6 +29,7 @@ PAGES = {
     "compare": "Compare",
     "report": "Report",
     "audit": "Audit",
+    "external": "External test",
     "classify": "Classify",
     "demonstration": "Cheating demo",
 }
@@ -39,6 +40,7 @@ NEXT = {
     "compare": ("Train a network", "train"),
     "report": ("Train a network", "train"),
     "audit": ("Train a network", "train"),
+    "external": ("Train a network", "train"),
     "classify": ("Train a network", "train"),
 }
 NONSENSE = {

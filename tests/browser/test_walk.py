@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, TimeoutError, expect
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+from sklearn.datasets import load_sample_image
 
+from core.datasets.phantom import draw
 from core.store import Film, open_store
 from core.workspace import Workspace
 from tests.browser.running import WIDE, Server, Watched, loaded, until
@@ -222,7 +225,9 @@ def test_classify_a_sample_film(walk: Watched) -> None:
         page.locator("[class*=st-key-sample_]").first.locator("label").click()
         page.get_by_role("button", name="Classify 1 film with 1 network").click()
         answer = page.locator(".st-key-film_0")
-        expect(answer.get_by_role("heading", name=re.compile("^(covid|healthy)"))).to_be_visible()
+        named = re.compile("(covid|healthy|Not sure)")
+        expect(answer.get_by_role("heading", name=named)).to_be_visible()
+        expect(answer.get_by_role("img", name=re.compile("Training film"))).to_have_count(3)
         expect(answer.get_by_text(re.compile(r"covid [\d.]+ %"))).to_be_visible()
         heat = answer.get_by_role("img", name=re.compile("what spoke for (covid|healthy)"))
         strong = loaded(heat)
@@ -235,15 +240,18 @@ def test_classify_own_files(walk: Watched, server: Server) -> None:
         page = walk.page
         page.get_by_role("radio", name="My own films").click()
         png = Path(films_of(server)[0].path).read_bytes()
-        pixels = np.tile(np.linspace(0, 255, 96, dtype=np.uint8), (80, 1))
+        pixels = draw(8, covid_like=True, size=96).pixels
+        photo = BytesIO()
+        Image.fromarray(load_sample_image("flower.jpg")).save(photo, "PNG")
         page.locator(".st-key-classify_files input[type=file]").set_input_files(
             [
                 {"name": "mine.png", "mimeType": "image/png", "buffer": png},
                 {"name": "letter.png", "mimeType": "image/png", "buffer": NOT_A_FILM},
                 {"name": "scan.dcm", "mimeType": "application/dicom", "buffer": dicom(pixels)},
+                {"name": "flower.png", "mimeType": "image/png", "buffer": photo.getvalue()},
             ]
         )
-        page.get_by_role("button", name="Classify 3 films with 1 network").click()
+        page.get_by_role("button", name="Classify 4 films with 1 network").click()
         for place, name in ((0, "mine.png"), (2, "scan.dcm")):
             answer = page.locator(f".st-key-film_{place}")
             expect(answer).to_contain_text(name)
@@ -253,6 +261,10 @@ def test_classify_own_files(walk: Watched, server: Server) -> None:
         expect(letter).to_contain_text("letter.png")
         expect(letter.get_by_test_id("stAlert")).to_be_visible()
         expect(letter.get_by_role("img", name=re.compile("what spoke for"))).to_have_count(0)
+        flower = page.locator(".st-key-film_3")
+        expect(flower.get_by_role("heading", name="Refused: not a chest X-ray")).to_be_visible()
+        expect(flower).not_to_contain_text("%")
+        expect(flower.get_by_role("img", name=re.compile("what spoke for"))).to_have_count(0)
         assert "Quennerstedt" not in page.content()
     for file in server.data.rglob("*"):
         assert not file.is_file() or b"Quennerstedt" not in file.read_bytes(), file

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.errors import FilmError, PredictionError
+from core.gate.likeness import Likeness, Neighbour
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
 from core.store import Run, Store
@@ -31,6 +34,7 @@ class Client:
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], list[str]]] = []
         self.heat_class: str | None = None
+        self.lateral = False
 
     def classify(
         self,
@@ -201,6 +205,88 @@ def test_films_are_kept_only_when_asked(ready: tuple[Store, Run, Run], client: C
     frame = store.catalogue.frame()
     [path] = frame[frame["source"] == "Kept films"]["path"]
     assert "Doe" not in path
+
+
+@pytest.fixture
+def answering(client: Client, monkeypatch: pytest.MonkeyPatch) -> dict[str, FilmResult]:
+    """By file name, what the worker shall say instead."""
+    said: dict[str, FilmResult] = {}
+    original = client.classify
+
+    def instead(run_ids: Sequence[str], films: Any, **options: Any) -> list[FilmResult]:
+        client.lateral = options["lateral"]
+        return [
+            replace(said.get(one.file, one), run_id=one.run_id)
+            for one in original(run_ids, films, **options)
+        ]
+
+    monkeypatch.setattr(client, "classify", instead)
+    return said
+
+
+def test_a_cat_gets_no_diagnosis(
+    ready: tuple[Store, Run, Run], answering: dict[str, FilmResult]
+) -> None:
+    answering["cat.png"] = FilmResult(
+        "cat.png", "", None, {}, None, None,
+        gate="not_a_chest_xray", reason="It is a picture in colour.", answer="refused",
+    )  # fmt: skip
+    answering["side.png"] = replace(
+        answering["cat.png"], file="side.png", gate="lateral", reason="It is from the side."
+    )
+    app = classify(upload(open_app("classify"), ("cat.png", png(1)), ("side.png", png(2))))
+    text = everything_said(app)
+    assert "Refused: not a chest X-ray" in text
+    assert "Refused: a film from the side" in text
+    assert "It is a picture in colour." in text
+    assert len(app.image) == 2, "the two pictures and no heat map"
+    assert not [one for one in app.get("html") if "covid" in one.proto.body]
+    table = app.dataframe[0].value
+    assert list(table["Answer"]) == ["refused", "refused"]
+    assert list(table["Note"]) == ["It is a picture in colour.", "It is from the side."]
+    # No threshold makes an answer of it.
+    app.toggle("cam_own_threshold").set_value(True).run()
+    assert list(app.dataframe[0].value["Answer"]) == ["refused", "refused"]
+
+
+def test_films_from_the_side_are_answered_only_when_asked_for(
+    ready: tuple[Store, Run, Run], client: Client, answering: dict[str, FilmResult]
+) -> None:
+    answering["side.png"] = FilmResult(
+        "side.png", "", "covid", {"covid": 0.8, "healthy": 0.2}, None, None,
+        gate="lateral", reason="It is from the side.", answer="covid",
+    )  # fmt: skip
+    app = upload(open_app("classify"), ("side.png", png(1)))
+    classify(app)
+    assert not client.lateral
+    app.toggle("classify_lateral").set_value(True).run()
+    classify(app)
+    assert client.lateral
+    assert "this answer means nothing" in app.warning[0].value
+
+
+def test_not_sure_unlike_and_the_nearest_films(
+    ready: tuple[Store, Run, Run], answering: dict[str, FilmResult]
+) -> None:
+    store, *_ = ready
+    film = store.catalogue.frame().iloc[3]
+    near = (Neighbour(film["film_id"], "covid", 0.61), Neighbour("0" * 32, "healthy", 0.7))
+    answering["odd.png"] = FilmResult(
+        "odd.png", "", "covid", {"covid": 0.6, "healthy": 0.4}, np.ones((2, 2), np.float32), None,
+        "covid", "frontal", answer="not_sure", not_sure=(0.4, 0.7),
+        likeness=Likeness(True, 0.65, 0.5, near),
+    )  # fmt: skip
+    app = classify(upload(open_app("classify"), ("odd.png", png(1))))
+    text = everything_said(app)
+    assert "Not sure" in text
+    assert "covid has 60 %. Between 40 and 70 %, this run gives no answer." in text
+    assert "Unlike the films that this network learnt from" in app.warning[0].value
+    assert f"**covid**  \n{film['finding']}  \ntrain, 0.61 away" in text
+    assert "no longer in the catalogue" in text
+    assert len(app.image) == 4, "film, heat map, two neighbours"
+    assert app.dataframe[0].value["Answer"][0] == "not sure"
+    app.toggle("cam_own_threshold").set_value(True).run()
+    assert app.dataframe[0].value["Answer"][0] == "covid", "0.6 is above the 0.5 set by hand"
 
 
 def test_decide() -> None:

@@ -296,3 +296,18 @@ def test_dicom_cut_short_tells_nothing_of_the_patient(caplog: pytest.LogCaptureF
         decode_bytes(data[:-100], "film.dcm")
     assert "Secret" not in str(caught.value) + caplog.text
     assert caught.value.__suppress_context__
+
+
+def test_colour_is_told_and_a_tint_is_not() -> None:
+    grey = np.repeat(RAMP[..., None], 3, axis=2)
+    assert decode_bytes(saved(Image.fromarray(RAMP)), "x").colour == 0
+    assert decode_bytes(saved(Image.fromarray(grey)), "x").colour == 0
+    sepia = (grey * np.array([1.0, 0.8, 0.6])).astype(np.uint8)
+    assert decode_bytes(saved(Image.fromarray(sepia)), "x").colour == 0
+    halves = grey.copy()
+    halves[:, ::2, 0] = 255 - halves[:, ::2, 0]
+    assert decode_bytes(saved(Image.fromarray(halves)), "x").colour > 0.5
+    # One coloured arrow on a film is no colour picture.
+    marked = np.repeat(np.tile(RAMP, (4, 4))[..., None], 3, axis=2)
+    marked[40:44, 40:60] = (255, 0, 0)
+    assert 0 < decode_bytes(saved(Image.fromarray(marked)), "x").colour < 0.05

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.datasets.ingest import thumbnail_path
+from core.datasets.phantom import draw
+from core.evaluation.predictions import Predictions
+from core.images.decode import film_id_of
 from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace
 
@@ -16,12 +20,31 @@ MakeRun = Callable[..., RunCard]
 
 
 def png(seed: int, side: int = 80) -> bytes:
-    """A film as a file's content: smooth random shades."""
-    coarse = np.random.default_rng(seed).integers(0, 255, (6, 6), dtype=np.uint8)
-    film = Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
+    """An artificial film as a file's content: anything else would be refused."""
+    return saved(draw(seed, covid_like=seed % 2 == 0, size=side).pixels)
+
+
+def saved(pixels: np.ndarray) -> bytes:
+    """A picture as a file's content."""
     buffer = BytesIO()
-    film.save(buffer, "PNG")
+    Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def learnt(workspace: Workspace, run_id: str, seeds: Iterable[int]) -> list[str]:
+    """Let a run have learnt from the films ``png(seed)``; returns their ids."""
+    contents = [png(seed) for seed in seeds]
+    ids = [film_id_of(content) for content in contents]
+    for film_id, content in zip(ids, contents, strict=True):
+        place = thumbnail_path(workspace, film_id)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(BytesIO(content)).save(place, "JPEG")
+    truth = np.array([seed % 2 for seed in seeds])
+    splits = np.full(len(ids), "train")
+    shares = np.full((len(ids), 2), 0.5)
+    predictions = Predictions(("covid", "healthy"), np.array(ids), splits, truth, shares)
+    predictions.save(RunFiles(workspace.run_folder(run_id)).predictions)
+    return ids
 
 
 @pytest.fixture

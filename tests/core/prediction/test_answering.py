@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.datasets.phantom import draw
 from core.errors import NotFoundError
+from core.evaluation.operating_point import OperatingPoint, apply
+from core.gate.gate import REFUSED, Verdict
 from core.prediction import answering
 from core.prediction.answering import BATCH, GIVEN_UP, Loader, serve
 from core.training.artefacts import RunFiles
 from core.workspace import Workspace
-from tests.core.prediction.conftest import MakeRun, png
+from tests.core.prediction.conftest import MakeRun, learnt, png, saved
 
 
 def request(folder: Path, runs: list[str], films: list[bytes], cam: bool = True) -> dict[str, Any]:
@@ -58,6 +62,75 @@ def test_films_outer_runs_inner_and_rubbish_alone(
     done = [answer["progress"][0] for answer in said if "progress" in answer]
     assert done == sorted(done)
     assert "Loading VGG16" in [answer["progress"][2] for answer in said if "progress" in answer]
+
+
+def test_no_network_sees_what_is_no_film(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("one", "cnn")
+    verdicts = {0: "frontal", 1: "lateral", 2: "not_a_chest_xray"}
+    films = [saved(np.full((40, 40), grey, np.uint8)) for grey in verdicts]
+    monkeypatch.setattr(
+        answering,
+        "look",
+        lambda pixels, colour: Verdict(verdicts[int(pixels[0, 0])], "Why." * bool(pixels[0, 0])),
+    )
+    plain, asked = (
+        answers(workspace, request(tmp_path / str(lateral), ["one"], films) | {"lateral": lateral})
+        for lateral in (False, True)
+    )
+    for row, kind in zip(plain[-1]["results"], verdicts.values(), strict=True):
+        assert row["gate"] == kind
+        assert (row["answer"] == REFUSED) == (kind != "frontal")
+    for row in [*plain[-1]["results"][1:], asked[-1]["results"][2]]:
+        assert (row["label"], row["probabilities"], row["heat"]) == (None, {}, None)
+        assert (row["error"], row["likeness"], row["reason"]) == (None, None, "Why.")
+    assert len(list((tmp_path / "False").glob("*.npy"))) == 1
+    side = asked[-1]["results"][1]
+    assert (side["gate"], side["reason"]) == ("lateral", "Why.")
+    assert side["answer"] in ("covid", "healthy")
+
+
+def test_the_answer_comes_from_the_runs_own_threshold(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run("one", "cnn")
+    content = request(tmp_path / "r", ["one"], [png(0)])
+    bands = {(0.0, 1.0): "not_sure", (0.0, 0.0): "covid", (1.0, 1.0): "healthy"}
+    said: list[dict[str, Any]] = []
+
+    def asked() -> Iterator[dict[str, Any]]:
+        """The same again, after the Report page has chosen another threshold each time."""
+        yield content
+        for band in bands:
+            point = OperatingPoint("covid", 0.95, 0.5, band, 4.0)
+            point.save(RunFiles(workspace.run_folder("one")).operating_point)
+            yield content
+
+    serve(workspace, asked(), said.append)
+    plain, *decided = (answer["results"][0] for answer in said if "results" in answer)
+    assert (plain["answer"], plain["not_sure"]) == (plain["label"], None)
+    shares = np.array([list(plain["probabilities"].values())], np.float32)
+    calibrated = apply(OperatingPoint("covid", 0.95, 0.5, (0.0, 1.0), 4.0), shares)[0]
+    for row, (band, expected) in zip(decided, bands.items(), strict=True):
+        assert (row["answer"], row["not_sure"]) == (expected, list(band))
+        assert list(row["probabilities"].values()) == pytest.approx(calibrated.tolist(), abs=1e-5)
+        assert row["label"] == plain["label"]
+
+
+def test_the_nearest_training_films_come_along(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run("one", "cnn")
+    ids = learnt(workspace, "one", range(30))
+    films = [png(7), saved(draw(7, covid_like=False, size=80, marker="top_left").pixels[:, ::-1])]
+    rows = answers(workspace, request(tmp_path / "r", ["one"], films))[-1]["results"]
+    same, mirrored = (row["likeness"] for row in rows)
+    assert same["nearest"][0]["film_id"] == ids[7]
+    assert same["nearest"][0]["class_name"] == "healthy"
+    assert len(same["nearest"]) == 3
+    assert not same["unlike"]
+    assert mirrored["distance"] > same["distance"]
 
 
 def test_the_heat_of_a_class_can_be_asked_for(
