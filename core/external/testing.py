@@ -204,7 +204,8 @@ def _classified(
                 except FilmError as error:
                     failed[str(error)] = failed.get(str(error), 0) + 1
             named = [(Path(paths[row]).name, content) for row, content in contents.items()]
-            results = client.classify([run.run_id], named, cam=False)
+            # Bare, as the run's own test films were: both columns must mean the same.
+            results = client.classify([run.run_id], named, cam=False, bare=True)
             for row, one in zip(contents, results, strict=True):
                 if one.error or not one.probabilities:
                     why = one.error or "the network gave no answer"

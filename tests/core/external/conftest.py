@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ AWAY = "Other hospital"
 class FakeClient:
     """In place of the worker: every film is covid with 0.75, a file called bad has no answer."""
 
-    asked: list[tuple[list[str], int, bool]]
+    asked: list[tuple[list[str], int, bool, bool]]
 
     def __init__(self, _workspace: object) -> None:
         pass
@@ -37,9 +37,9 @@ class FakeClient:
         pass
 
     def classify(
-        self, runs: Sequence[str], films: Sequence[tuple[str, bytes]], *, cam: bool, **_: Any
+        self, runs: Sequence[str], films: Sequence[tuple[str, bytes]], *, cam: bool, bare: bool
     ) -> list[FilmResult]:
-        type(self).asked.append((list(runs), len(films), cam))
+        type(self).asked.append((list(runs), len(films), cam, bare))
         answer = {"healthy": 0.25, "covid": 0.75}  # in another order than the run's classes
         return [
             FilmResult(name, runs[0], None, {}, None, "This film cannot be read.")

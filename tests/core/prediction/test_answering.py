@@ -118,6 +118,22 @@ def test_the_answer_comes_from_the_runs_own_threshold(
         assert row["label"] == plain["label"]
 
 
+def test_a_bare_answer_is_the_networks_own_whatever_the_film(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("one", "cnn")
+    point = OperatingPoint("covid", 0.95, 0.5, (0.0, 1.0), 4.0)
+    learnt(workspace, "one", range(30))
+    content = request(tmp_path / "r", ["one"], [png(0)], cam=False)
+    plain = answers(workspace, content)[-1]["results"][0]
+    point.save(RunFiles(workspace.run_folder("one")).operating_point)
+    monkeypatch.setattr(answering, "look", lambda *_: Verdict("not_a_chest_xray", "Why."))
+    bare = answers(workspace, content | {"bare": True})[-1]["results"][0]
+    assert bare["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
+    assert (bare["label"], bare["answer"]) == (plain["label"], plain["label"])
+    assert (bare["gate"], bare["likeness"], bare["not_sure"]) == (None, None, None)
+
+
 def test_the_nearest_training_films_come_along(
     workspace: Workspace, make_run: MakeRun, tmp_path: Path
 ) -> None:
