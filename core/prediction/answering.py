@@ -92,6 +92,7 @@ class Request:
         self._cam: bool = content["cam"]
         self._heat_class: str | None = content.get("heat_class")
         self._lateral: bool = content.get("lateral", False)
+        self._gated: bool = content.get("gated", True)
         self._say = say
         self._done = 0
         self._verdicts: dict[int, Verdict] = {}
@@ -134,7 +135,7 @@ class Request:
 
     def _gate(self, index: int) -> dict[str, Any]:
         verdict = self._verdicts.get(index)
-        if verdict is None:  # not even a picture
+        if verdict is None:  # not even a picture, or nobody asked
             return {"gate": None, "reason": ""}
         return {"gate": verdict.kind, "reason": verdict.reason}
 
@@ -161,11 +162,12 @@ class Request:
                 errors[index] = str(error)
                 self._done += len(self._runs)
                 continue
-            self._verdicts[index] = verdict = look(decoded.pixels, decoded.colour)
-            if not self._is_answered(verdict):
-                self._done += len(self._runs)
-                continue
-            self._thumbnails[index] = thumbnail(decoded.pixels, LIKENESS_SIDE)
+            if self._gated:
+                self._verdicts[index] = verdict = look(decoded.pixels, decoded.colour)
+                if not self._is_answered(verdict):
+                    self._done += len(self._runs)
+                    continue
+                self._thumbnails[index] = thumbnail(decoded.pixels, LIKENESS_SIDE)
             for size in sizes:
                 films[size][index] = resize(decoded.pixels, size)
         return films, errors
@@ -179,8 +181,8 @@ class Request:
         if not self._loader.is_loaded(run_id):
             self._progress(f"Loading {title}")
         run = self._loader.get(run_id)
-        learnt = self._loader.training_films(run_id)
-        point = self._loader.operating_point(run_id)
+        learnt = self._loader.training_films(run_id) if self._gated else None
+        point = self._loader.operating_point(run_id) if self._gated else None
         indices = list(films)
         for start in range(0, len(indices), BATCH):
             self._check_wanted()
