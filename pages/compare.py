@@ -7,7 +7,12 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation.comparison import prediction_table, report_table, summary_table
+from core.evaluation.comparison import (
+    Patients,
+    prediction_table,
+    report_table,
+    summary_table,
+)
 from core.evaluation.paired import difference_in_films, pairs
 from pages.components.compared import Compared, compare, controls, load_entries
 from pages.components.comparison_figures import matrices, threshold_curves, training_curves
@@ -40,19 +45,27 @@ def page() -> None:
     different = difference_in_films([one.predictions for one in compared])
     if different:
         st.warning(different, icon=":material/compare_arrows:")
-    summary(compared, split, threshold, partial(_downloads, compared, split, threshold))
+    films = [film for one in compared for film in one.predictions.film_ids]
+    patients = store.catalogue.patients(films)
+    downloads = partial(_downloads, compared, split, threshold, patients)
+    summary(compared, split, threshold, patients, downloads)
     matrices(compared, split)
     st.subheader("The films behind a cell")
     cell_films(compared, store)
     training_curves(compared, store)
     threshold_curves(compared, threshold)
-    _chance(compared, split, threshold)
+    _chance(compared, split, threshold, patients)
 
 
-def _downloads(compared: Sequence[Compared], split: str, threshold: float | None) -> None:
+def _downloads(
+    compared: Sequence[Compared], split: str, threshold: float | None, patients: Patients
+) -> None:
     entries = [one.entry for one in compared]
     tables = {
-        "Summary": (partial(summary_table, entries, threshold, split, published=True), "summary"),
+        "Summary": (
+            partial(summary_table, entries, threshold, split, published=True, patients=patients),
+            "summary",
+        ),
         "Reports": (partial(report_table, entries, threshold, split), "reports"),
         "Predictions": (partial(prediction_table, entries, threshold, split), "predictions"),
     }
@@ -62,8 +75,10 @@ def _downloads(compared: Sequence[Compared], split: str, threshold: float | None
             csv_download(f"{label} (CSV)", table, file_name, key=f"compare_{name}_csv")
 
 
-def _chance(compared: Sequence[Compared], split: str, threshold: float | None) -> None:
-    found = pairs([one.entry for one in compared], threshold, split)
+def _chance(
+    compared: Sequence[Compared], split: str, threshold: float | None, patients: Patients
+) -> None:
+    found = pairs([one.entry for one in compared], threshold, split, patients)
     if found:
         st.subheader("Could the difference be chance?")
         pairs_table(found, {one.key: one.title for one in compared})

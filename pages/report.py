@@ -7,6 +7,7 @@ import streamlit as st
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.predictions import Predictions
 from core.training.artefacts import RunFiles
+from pages.components.card_downloads import card_downloads
 from pages.components.empty import empty
 from pages.components.prevalence_view import prevalence
 from pages.components.reliability_view import reliability
@@ -38,6 +39,7 @@ def page() -> None:
     point = threshold_for_the_aim(run, files, predictions)
     prevalence(run, point, predictions)
     reliability(run, point, predictions)
+    card_downloads(store, run)
 
 
 page()

@@ -63,7 +63,13 @@ def test_the_whole_job(tmp_path: Path, phantom_folder: Path) -> None:
     assert run["seconds_per_epoch"] > 0
     assert [one["run"] for one in _json(data, "runs")] == [run["run"]]
 
+    point = _json(data, "operating-point", run["run"], "--sensitivity", "0.8")
+    assert point["wanted_sensitivity"] == 0.8
+    assert point["validation"]["sensitivity"] >= 0.8
+    assert 0 <= point["test"]["sensitivity_interval"][0] <= point["test"]["sensitivity"]
+    assert _json(data, "operating-point", run["run"]) == point
     compared = _json(data, "compare", run["run"], "--threshold", "0")
+    assert 0.2 < compared[0]["intervals"]["sensitivity"][0] < compared[0]["sensitivity"]
     assert compared[0]["false_negatives"] == 0, "at threshold 0 every film is called positive"
     assert compared[0]["sensitivity"] == 1
 

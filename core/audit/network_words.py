@@ -19,15 +19,21 @@ def own_network(
     level: Level,
 ) -> tuple[str, str]:
     """On the run's own network, shown films on which there is nothing to be diagnosed."""
-    got = (
-        f"The run's own network, shown {what}, still gets {share(value)} ({between(interval)}) of "
-        f"{test} test films right, the classes counted alike; guessing gives {share(chance)}"
+    of = (
+        f"{share(value)} ({between(interval)}) of {test} test films right, the classes counted "
+        "alike"
     )
+    guess = f"guessing gives {share(chance)}"
     if level == "no_shortcut_found":
         return (
-            f"{got}. It was not trained on such films, so this alone does not clear it.", ""
-        )  # fmt: skip
-    return f"{got}.", f"the network itself still gets {share(value)} right on {what}"
+            f"The run's own network, shown {what}, gets {of}, which is near guessing ({guess}). It "
+            "was not trained on such films, so this alone does not clear it.",
+            "",
+        )
+    return (
+        f"The run's own network, shown {what}, still gets {of}; {guess}.",
+        f"the network itself still gets {share(value)} right on {what}",
+    )
 
 
 def heat(details: dict[str, float], interval: tuple[float, float], level: Level) -> tuple[str, str]:
@@ -69,7 +75,7 @@ def untrained(
     if level == "no_shortcut_found":
         return f"{told}: this test is easy, but nothing says that a shortcut makes it so.", ""
     clause = f"a network with random weights gets {share(value)} ({between(interval)}) right too"
-    return f"{told}: the two cannot be told apart.", clause
+    return f"{told}: the run shows no more than that.", clause
 
 
 def split_inflation(

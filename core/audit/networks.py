@@ -172,7 +172,9 @@ def _heat(
         "random_lungs": float(np.nanmean(others[0])), "random_edges": float(np.nanmean(others[1])),
         "films": len(rows), "own_masks": int(material.own_mask[rows].sum()),
     }  # fmt: skip
-    off = interval[1] < area or edge_interval[0] > edge_area
+    # Coarse maps smear: only heat that lies no better than a random network's says something.
+    no_better = interval[0] <= details["random_lungs"]
+    off = no_better and (interval[1] < area or edge_interval[0] > edge_area)
     level: Level = "caution" if off else "no_shortcut_found"
     said = words.heat(details, interval, level)
     return Measured("heat_in_lungs", "Where the heat lies", value, interval, level, None,

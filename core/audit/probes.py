@@ -28,7 +28,7 @@ STRONG, STRONG_AT_LEAST, WEAK = 0.6, 0.35, 0.2
 _PIXELS = 32  # films are shown to a probe at this side
 _PARTS = 30  # principal components
 _TREES = 200
-_LEAST_P = 0.002  # a test set on which even perfection is no surer than this shows nothing
+_LEAST_P = 0.001  # a test set on which even perfection is no surer than this shows nothing
 _PERCENTILES = (1, 10, 25, 50, 75, 90, 99)
 
 FILE_FACTS = "the width, height, shape and format of the files"

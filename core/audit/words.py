@@ -87,7 +87,7 @@ def association(
         )
         return sentence, f"each class comes from a source of its own ({each})"
     differ = _differ(name, known)
-    clause = f"{differ} (Cramér's V {v:.2f}{'; partly as their publisher says' if said else ''})"
+    clause = f"{differ} (Cramér's V {v:.2f}{', partly as their publisher says' if said else ''})"
     return f"{upper(differ)} ({numbers}).{said}", clause
 
 

@@ -154,7 +154,7 @@ def _grid(table: Table) -> Grid:
 def _widths(table: Table) -> list[float]:
     """Shares of the page by the longest text in each column, none starved."""
     columns = list(zip(table.head, *table.rows, strict=True))
-    wanted = [min(60, max(8, *(len(cell) for cell in column))) for column in columns]
+    wanted = [min(60, 3 + max(8, *map(len, column))) for column in columns]
     return [WIDTH * one / sum(wanted) for one in wanted]
 
 

@@ -2,10 +2,12 @@
 
 from core.commands import (
     auditing,
+    card,
     classifying,
     comparing,
     external,
     films,
+    operating,
     preparing,
     training,
     upkeep,
@@ -17,7 +19,9 @@ COMMANDS: tuple[Command, ...] = (
     *preparing.COMMANDS,
     *training.COMMANDS,
     *comparing.COMMANDS,
+    *operating.COMMANDS,
     *external.COMMANDS,
+    *card.COMMANDS,
     *auditing.COMMANDS,
     *classifying.COMMANDS,
     *upkeep.COMMANDS,

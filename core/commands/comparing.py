@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from core.commands.command import Command, Outcome, open_default_store, table
 from core.errors import InputError, NotFoundError
-from core.evaluation.comparison import Entry, repeats_row, summary_row
+from core.evaluation.bootstrap import patients_of
+from core.evaluation.comparison import Entry, Patients, repeats_row, summary_row
 from core.evaluation.metrics import evaluate
+from core.evaluation.paired import Pair, pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
+from core.evaluation.uncertainty import all_intervals
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
+
+# In a terminal's table the ends of intervals would be most of the columns; --json has them.
+ENDS = ("_low", "_high")
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,20 +36,57 @@ def _compare(options: argparse.Namespace) -> Outcome:
     if options.threshold is not None and not 0 <= options.threshold <= 1:
         raise InputError("--threshold is a probability: choose a number from 0 to 1.")
     store = open_default_store()
+    entries = [_entry(store, name) for name in options.runs]
+    single = [one for entry in entries for one in _members(entry)]
+    patients = store.catalogue.patients(
+        [film for _, one in single for film in one.of(options.split).film_ids]
+    )
+    found = pairs(entries, options.threshold, options.split, patients)
     rows: list[dict[str, Any]] = []
     document: list[dict[str, Any]] = []
-    for name in options.runs:
-        try:
-            entry: Entry = _load(store, store.runs.get(name))
-        except NotFoundError:
-            entry = _repeats(store, name)
+    for entry in entries:
         if isinstance(entry, Repeats):
+            name = entry.repeat.group
             row, told = _of_repeats(entry, options.split, options.threshold)
         else:
-            row, told = _of_run(*entry, options.split, options.threshold)
+            name = entry[0].run_id
+            row, told = _of_run(*entry, options.split, options.threshold, patients)
         rows.append(row)
-        document.append({**told, "summary": row})
-    return Outcome(document, table(rows))
+        against = [_against(name, one) for one in found if name in (one.first, one.second)]
+        document.append({**told, "against": against, "summary": row})
+    sentences = [one.sentence(one.first, one.second) for one in found]
+    shown = [{key: one[key] for key in one if not key.endswith(ENDS)} for one in rows]
+    return Outcome(document, "\n".join([table(shown), *sentences]))
+
+
+def _entry(store: Store, name: str) -> Entry:
+    try:
+        return _load(store, store.runs.get(name))
+    except NotFoundError:
+        return _repeats(store, name)
+
+
+def _members(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
+    return entry.members if isinstance(entry, Repeats) else (entry,)
+
+
+def _against(name: str, one: Pair) -> dict[str, Any]:
+    """A pair as seen from the run or group ``name``: the difference is its own gain."""
+    first = name == one.first
+    low, high = one.interval or (None, None)
+    turned = [low, high] if first else [None if end is None else -end for end in (high, low)]
+    return {
+        "run": one.second if first else one.first,
+        "films": one.films,
+        "only_this_right": one.only_first if first else one.only_second,
+        "only_that_right": one.only_second if first else one.only_first,
+        "p_value": one.p_value,
+        "accuracy_difference": one.difference if first else -one.difference,
+        "accuracy_difference_interval": None if one.interval is None else turned,
+        "told_apart": one.told_apart,
+        "more_errors_needed": one.more_needed,
+        "sentence": one.sentence(one.first, one.second),
+    }
 
 
 def _load(store: Store, run: Run) -> tuple[Run, Predictions]:
@@ -66,10 +110,12 @@ def _repeats(store: Store, name: str) -> Repeats:
 
 
 def _of_run(
-    run: Run, predictions: Predictions, split: str, threshold: float | None
+    run: Run, predictions: Predictions, split: str, threshold: float | None, patients: Patients
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    result = evaluate(predictions.of(split), threshold)
-    return summary_row(run, predictions, threshold, split), {
+    films = predictions.of(split)
+    result = evaluate(films, threshold)
+    intervals = all_intervals(result, films, patients_of(films, patients))
+    return summary_row(run, predictions, threshold, split, patients), {
         "run": run.run_id,
         "model": run.spec.model,
         "dataset": run.spec.dataset,
@@ -84,6 +130,7 @@ def _of_run(
         "false_positives": result.false_positives,
         "roc_auc": result.roc_auc,
         "average_precision": result.average_precision,
+        "intervals": intervals,
         "confusion": result.confusion.tolist(),
         "report": result.report.to_dict("index"),
         "notes": result.notes,

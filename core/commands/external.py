@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.evaluation.operating_point import choose, operating_point_of
 from core.external.report import Rate, Side, as_dict
 from core.external.testing import (
+    alarms_by_finding,
     compared,
     finished_run,
     internal_predictions,
@@ -83,6 +84,7 @@ def _external(options: argparse.Namespace) -> Outcome:
             name: {"value": one.value, "interval": one.interval, "note": one.why}
             for name, one in found.differences.items()
         },
+        "by_finding": alarms_by_finding(found, store.catalogue),
         "mapped": list(result.mapped),
         "left_out": list(result.left_out),
         "warnings": list(result.warnings),

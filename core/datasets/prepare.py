@@ -65,7 +65,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
     else:
         parts = study_split(rows, spec)
     members = _members(frame, spec, parts)
-    shared = _shared_patients(members)
+    shared = shared_patients(members)
     shares = cautions.shares(members, spec.class_names)
     return Plan(
         spec,
@@ -203,7 +203,7 @@ def _counts(members: pd.DataFrame, spec: DatasetSpec) -> dict[str, dict[str, int
     }
 
 
-def _shared_patients(members: pd.DataFrame) -> dict[str, tuple[int, int]]:
+def shared_patients(members: pd.DataFrame) -> dict[str, tuple[int, int]]:
     """class → (test films whose patient, if known, is also in training, test films)."""
     trained = set(members.loc[members["split"] == "train", "patient"]) - {""}
     test = members[members["split"] == "test"]

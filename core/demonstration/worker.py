@@ -42,7 +42,7 @@ from core.training.devices import CPU, worker_environment
 NICENESS = 5  # the page stays quick while it trains
 IMAGE_SIZE = 48
 EPOCHS: dict[Network, int] = {CHEAT: 10, HONEST: 20}
-SHORT: dict[Network, int] = {CHEAT: 10, HONEST: 2}  # for a test
+SHORT: dict[Network, int] = {CHEAT: 10, HONEST: 1}  # for a test
 BATCH_SIZE = 16
 # The heat is taken at an earlier map than usual: a place of the CNN's last map sees 72 pixels
 # of a side, more than these small films have, and so cannot say where; one here sees 28.

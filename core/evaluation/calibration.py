@@ -24,7 +24,8 @@ from core.evaluation.predictions import Predictions
 FLOOR = 1e-12
 # Far outside what networks need: one hardly trained, with all films near 0.5, needs 0.01.
 COOLEST, HOTTEST = 1e-3, 1e3
-BINS = 10
+# Steps of probability for many films and, below MANY, for few: a step of three says nothing.
+BINS, FEW_BINS, MANY = 10, 5, 200
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -103,8 +104,11 @@ class Calibration:
     error: float
 
 
-def calibration(predictions: Predictions, temperature: float = 1.0) -> Calibration:
-    """Of all films given, with their logits divided by ``temperature``.
+def calibration(
+    predictions: Predictions, temperature: float = 1.0, bins: int | None = None
+) -> Calibration:
+    """Of all films given, with their logits divided by ``temperature``, in ``bins`` equal
+    steps of probability (10; 5 for fewer than 200 films).
 
     Source: A. H. Murphy, R. L. Winkler, J. R. Stat. Soc. C 26 (1977) 41, for the curve;
     G. W. Brier, Mon. Weather Rev. 78 (1950) 1. Raises InputError without films.
@@ -115,18 +119,19 @@ def calibration(predictions: Predictions, temperature: float = 1.0) -> Calibrati
     score = predictions.probabilities[:, 0].astype(np.float64)
     if temperature != 1:
         score = tempered(predictions.probabilities, temperature)[:, 0].astype(np.float64)
-    place = np.minimum((score * BINS).astype(int), BINS - 1)
-    bins = []
+    steps = bins or (BINS if len(predictions) >= MANY else FEW_BINS)
+    place = np.minimum((score * steps).astype(int), steps - 1)
+    found = []
     for index in np.unique(place):
         inside = place == index
         films, hits = int(inside.sum()), int(positive[inside].sum())
         interval = wilson(hits, films)
         assert interval is not None
-        low, high = int(index) / BINS, (int(index) + 1) / BINS
-        bins.append(Bin(low, high, films, float(score[inside].mean()), hits, interval))
-    distance = sum(one.films * abs(one.mean - one.share) for one in bins)
+        low, high = int(index) / steps, (int(index) + 1) / steps
+        found.append(Bin(low, high, films, float(score[inside].mean()), hits, interval))
+    distance = sum(one.films * abs(one.mean - one.share) for one in found)
     return Calibration(
-        bins=tuple(bins),
+        bins=tuple(found),
         films=len(predictions),
         brier=float(brier_score_loss(positive, score)),
         brier_known=float(positive.mean() * (1 - positive.mean())),

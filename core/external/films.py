@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.specs import DatasetSpec
-from core.store.catalogue import UNKNOWN
+from core.store.catalogue import UNKNOWN, Film
 
 LATERAL = "Lateral"
 # The validation films have chosen the best epoch and the threshold: they are no test either.
@@ -94,6 +94,12 @@ def patients_of(known: Mapping[str, str], film_ids: np.ndarray) -> np.ndarray:
     ``known``: film_id → patient, as ``Catalogue.patients`` gives it.
     """
     return np.array([known.get(one) or f"film {one}" for one in film_ids.tolist()], dtype=str)
+
+
+def findings_of(films: Iterable[Film], film_ids: np.ndarray) -> np.ndarray:
+    """The finding of each film, str (n,); ``unknown`` for one that is not among ``films``."""
+    finding = {one.film_id: one.finding for one in films}
+    return np.array([finding.get(one, UNKNOWN) for one in film_ids.tolist()], dtype=str)
 
 
 def _seen(predictions: Predictions) -> set[str]:

@@ -134,6 +134,31 @@ def as_dict(side: Side) -> dict[str, Any]:
     }
 
 
+def by_finding(side: Side, findings: np.ndarray) -> list[dict[str, Any]]:
+    """For each finding of a column, how many of its films are called positive.
+
+    ``findings``: str (n,), one a film of ``side``. Rows ``{"finding", "class", "films",
+    "called", "share", "interval"}`` (Wilson), most films first.
+    """
+    called = side.evaluation.predicted == 0
+    rows = []
+    for name, films in zip(*np.unique(findings, return_counts=True), strict=True):
+        of_it = findings == name
+        hits = int((called & of_it).sum())
+        truth = int(side.predictions.truth[of_it][0])
+        rows.append(
+            {
+                "finding": str(name),
+                "class": side.predictions.classes[truth],
+                "films": int(films),
+                "called": hits,
+                "share": hits / int(films),
+                "interval": wilson(hits, int(films)),
+            }
+        )
+    return sorted(rows, key=lambda row: -row["films"])
+
+
 def _share(hits: int, films: int, why: str) -> Rate:
     return Rate(hits / films if films else None, wilson(hits, films), hits, films, why)
 
@@ -142,7 +167,7 @@ def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> 
     if found.roc_auc is None:
         return Rate(None, None, why=found.notes.get("roc_auc", ""))
     interval = quick_intervals(predictions, patients)["roc_auc"]
-    why = "" if interval else "the same with whichever patients are drawn, so it has no interval"
+    why = "" if interval else "no interval: the same whichever patients are drawn"
     return Rate(found.roc_auc, interval, why=why)
 
 

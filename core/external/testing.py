@@ -17,8 +17,8 @@ import pandas as pd
 from core.errors import FilmError, InputError, NotFoundError
 from core.evaluation.operating_point import OperatingPoint, apply
 from core.evaluation.predictions import Predictions
-from core.external.films import ExternalFilms, choose, patients_of
-from core.external.report import Comparison, compare, judge
+from core.external.films import ExternalFilms, choose, findings_of, patients_of
+from core.external.report import Comparison, by_finding, compare, judge
 from core.files import written_whole
 from core.images.decode import read_film
 from core.prediction.client import PredictionClient
@@ -176,6 +176,12 @@ def compared(
         known = catalogue.patients(films.film_ids.tolist())
         sides.append(judge(films, patients_of(known, films.film_ids), limit))
     return compare(result.source, *sides)
+
+
+def alarms_by_finding(found: Comparison, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """``by_finding`` of the external side, with the findings that the catalogue has now."""
+    film_ids = found.external.predictions.film_ids
+    return by_finding(found.external, findings_of(catalogue.films(film_ids.tolist()), film_ids))
 
 
 def _classified(

@@ -22,10 +22,9 @@ def headline(found: Comparison) -> str:
 
 
 def sentences(found: Comparison) -> tuple[str, ...]:
-    """The headline, what is found of the positive films, and the verdict."""
-    first = headline(found)
-    second = _found(found)
-    return tuple(dict.fromkeys((first, second, verdict(found))))
+    """The headline, the verdict, and what is found of the positive films."""
+    # Without negatives the headline is about the positive films already.
+    return tuple(dict.fromkeys((headline(found), verdict(found), _found(found))))
 
 
 def verdict(found: Comparison) -> str:
@@ -48,12 +47,13 @@ def verdict(found: Comparison) -> str:
             f"{100 * TOLERATED:.0f} points is unlikely on these films. Another hospital can "
             "still be different."
         )
-    known = [one for one in found.differences.values() if one.interval]
-    if len(known) < len(found.differences):
-        half = "how many films it would find" if known else "anything"
-        if found.external.false_positive_rate.value is None and known:
-            half = "how many false alarms it would raise"
-        return f"No drop is shown, but {half} cannot be said from {found.source}."
+    if found.external.sensitivity.value is None or found.internal.sensitivity.value is None:
+        return "No more false alarms are shown there than in its own test."
+    if found.differences["false_positive_rate"].value is None:
+        return (
+            f"No fewer {found.positive} films are shown to be found there than in its own test; "
+            "how many false alarms it would raise is not known."
+        )
     return (
         "No drop is shown, and none can be ruled out either: for that there are too few films, "
         f"{len(found.external.predictions):,} from {found.source} and "

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from core.external.report import Comparison, Rate, Side
 from core.figures.template import SHARE_TICKS, figure, legend_below, percent
-from core.palette import SURROUNDS, Theme, run_colour, run_symbol
+from core.palette import Theme, run_colour, run_symbol
 
 # From top to bottom; what is better lies to the right but for the last.
 ROWS = (
@@ -27,10 +27,10 @@ def external_figure(found: Comparison, theme: Theme = "dark") -> go.Figure:
                 drawing.add_annotation(
                     x=0.01,
                     y=len(ROWS) - 1 - place + shift,
-                    text=f"{name}: none ({getattr(side, metric).why})",
+                    text=f"none: {getattr(side, metric).why}",
                     showarrow=False,
                     xanchor="left",
-                    font={"color": SURROUNDS[theme].muted, "size": 12},
+                    font={"color": run_colour(index), "size": 12},
                 )
     drawing.update_xaxes(range=[-0.02, 1.02], fixedrange=True, zeroline=False, **SHARE_TICKS)
     drawing.update_yaxes(

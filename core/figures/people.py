@@ -8,19 +8,19 @@ from core.evaluation.prevalence import Thousand
 from core.figures.template import figure, legend_below
 from core.palette import Theme, class_colour, translucent
 
-COLUMNS = 50
+COLUMNS = 40
 
 
 def people_figure(
-    people: Thousand, positive: str, theme: Theme = "dark", *, height: int = 340
+    people: Thousand, positive: str, theme: Theme = "dark", *, height: int = 400
 ) -> go.Figure:
-    """A dot a person, in rows of 50. The colour says what they truly have; those whom the
+    """A dot a person, in rows of 40. The colour says what they truly have; those whom the
     network calls ``positive`` are large, the others small; each kind has its own shape."""
     sick, well = class_colour(0), class_colour(1)
     kinds = (
-        (people.found, f"{positive}, called so", "circle", 10, sick, sick),
-        (people.missed, f"{positive}, missed", "diamond-open", 9, sick, sick),
-        (people.alarms, f"not {positive}, called so by mistake", "square", 9, well, well),
+        (people.found, f"{positive}, called so", "circle", 8, sick, sick),
+        (people.missed, f"{positive}, missed", "diamond-open", 8, sick, sick),
+        (people.alarms, f"not {positive}, called so by mistake", "square", 7, well, well),
         (
             people.cleared,
             f"not {positive}, not called so",

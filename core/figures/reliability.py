@@ -54,7 +54,11 @@ def reliability_figure(
                 "color": translucent(colour, 0.6),
             },
             mode="markers+lines",
-            line={"color": colour, "width": 1.5, "dash": ("solid", "dash")[index % 2]},
+            line={
+                "color": translucent(colour, 0.5),
+                "width": 1.5,
+                "dash": ("solid", "dash")[index % 2],
+            },
             marker={"color": colour, "symbol": run_symbol(index), "size": 10},
             name=title,
             customdata=counts,

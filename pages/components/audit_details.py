@@ -75,7 +75,7 @@ def _pairs(store: Store, pairs: Sequence[LeakPair]) -> None:
 
 
 def _pair(store: Store, pair: LeakPair) -> None:
-    with st.container(width=2 * TILE + 12, gap="xsmall"):
+    with st.container(width=2 * TILE + 24, gap="xsmall"):
         with st.container(horizontal=True, gap="small"):
             for film, where in ((pair.test_film, "test"), (pair.train_film, "training")):
                 path = thumbnail_path(store.workspace, film)

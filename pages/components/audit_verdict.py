@@ -31,22 +31,32 @@ COLOURS: dict[Level, str] = {
     "no_shortcut_found": "#00946b",
     "not_checked": "#808080",
 }
+_V = (
+    "**Cramér's V** is 0 when two things have nothing to do with each other, 1 when one tells "
+    "the other."
+)
+_P = "**p** is how often chance alone would do as much; small means: this is no chance."
+_RANGE = "A range in brackets is a 95 % interval: where the true value most likely lies."
 HELP = {
-    "class_by_source": "Source: the collection that a film was imported with. "
-    "Cramér's V: 0 when two things have nothing to do with each other, 1 when one tells the other.",
+    "class_by_source": f"Source: the collection that a film was imported with. {_V} {_P}",
+    "class_by_view": f"View: from behind (PA), from the front (AP), from the side. {_V} {_P}",
     "shared_patients": "Two films of one patient are much alike. A network that has seen one has "
     "seen most of the other.",
     "near_duplicates": "Found by a perceptual hash, a short code that stays nearly the same when a "
     "picture is resized or compressed, and by comparing the pictures.",
-    "heat_in_lungs": "Heat (Grad-CAM): the places that spoke for the answer. The control shows "
+    "heat_in_lungs": "Heat (Grad-CAM): the places that spoke for the answer. With random weights: "
     "where it lies when nothing has been learnt.",
-    "untrained_network": "Random weights: the network has never seen a film. Only the last step "
-    "was fitted.",
+    "untrained_network": "Random weights: the network has never seen a film; only its last step, "
+    "a logistic regression, was fitted. McNemar's test compares two networks on the same films. "
+    f"{_P}",
+    "leak_inflation": "A leak: a test film that training has seen, be it another film of the same "
+    "patient or nearly the same picture.",
 }
-_ABOUT_V = HELP["class_by_source"]
+_ABOUT_V = f"{_V} {_P}"
 _ABOUT_PROBE = (
-    "Balanced accuracy: the share right, each class counted alike, so that guessing gives the same "
-    "whatever the class sizes. The range is a 95 % interval: where the true value most likely lies."
+    "A simple classifier, trained on the training films and tried on the test films, that cannot "
+    "see disease. The classes counted alike (balanced accuracy): the mean of the shares right in "
+    f"each class, so that guessing gives the same whatever the class sizes. {_RANGE} {_P}"
 )
 
 
@@ -59,19 +69,21 @@ def verdict(report: AuditReport) -> None:
         'padding:0.9rem 1.1rem;border-radius:6px">'
         f'<div style="font-size:clamp(1.5rem,4.5vw,2.2rem);font-weight:700;line-height:1.2">'
         f"{escape(HEADINGS[report.verdict])}</div>"
-        f'<div style="font-size:1.1rem;margin-top:0.4rem;line-height:1.45">'
-        f"{escape(_without_start(report))}</div></div>"
+        f'<div style="font-size:1.1rem;margin-top:0.4rem;line-height:1.4">{_lines(report)}</div>'
+        "</div>"
     )
+    terms = [_V] if "Cramér" in report.sentence else []
+    st.caption(" ".join([_RANGE, *terms]))
 
 
-def _without_start(report: AuditReport) -> str:
-    """The sentence without the words that stand above it in large letters."""
+def _lines(report: AuditReport) -> str:
+    """The sentence as HTML, one reason a line, without the words that stand above it large."""
     text = report.sentence
     for start in ("Do not believe this result: ", "Be careful with this result: "):
-        if text.startswith(start):
-            rest = text.removeprefix(start)
-            return rest[:1].upper() + rest[1:]
-    return text
+        text = text.removeprefix(start)
+    # A number and its sign stay together on a narrow screen.
+    parts = escape(text[:1].upper() + text[1:]).replace(" %", "\u00a0%").split("; ")
+    return "".join(f'<div style="margin-top:0.35rem">{part}</div>' for part in parts)
 
 
 def reasons(report: AuditReport) -> None:

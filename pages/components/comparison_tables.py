@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.comparison import OWN, summary_table
+from core.evaluation.comparison import OWN, Entry, Patients, report_with_ends, summary_table
 from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
 from pages.components.compared import Compared
-from pages.components.repeats_tables import report_columns, with_spreads
-from pages.components.run_words import model_title
+from pages.components.repeats_tables import RANGED, ranged_report, report_columns, with_ranges
+from pages.components.run_words import escaped, model_title
 
 NONE = "–"
+INTERVALS = (
+    "95 % intervals, in brackets: where the true value lies, as far as so few films can tell. "
+    "Shares of films: Wilson. F1 and ROC area: resampled patients. They count chance only; "
+    "films from elsewhere can be harder."
+)
 PERCENT = "%.1f %%"
 
 
@@ -25,11 +29,13 @@ def summary(
     compared: Sequence[Compared],
     split: str,
     threshold: float | None,
+    patients: Patients,
     downloads: Callable[[], None],
 ) -> None:
     """The study's summary table of these runs, its published rows below when switched on.
 
-    ``downloads`` draws the buttons beside that switch, both on one line under the table.
+    ``patients``: film id → patient. ``downloads`` draws the buttons beside that switch, both
+    on one line under the table.
     """
     table = st.container()
     with st.container(
@@ -43,15 +49,22 @@ def summary(
             help="Granada, June 2020: 80 test films of its own. What it did not publish stays "
             "empty.",
         )
+        ranges = st.toggle(
+            "Show intervals",
+            value=True,
+            key="compare_intervals",
+            width="content",
+            help=INTERVALS,
+        )
         downloads()
-    frame = summary_table([one.entry for one in compared], threshold, split, published=published)
+    frame = _frame(compared, threshold, split, patients, published=published)
     # Shorter than a run's full title: the data set has a column of its own.
     frame.loc[frame["origin"] == OWN, "run"] = [_short(one) for one in compared]
     positives = {one.positive for one in compared}
     positive = positives.pop() if len(positives) == 1 else "positive"
     shown, config = _dressed(frame, positive)
     table.dataframe(
-        with_spreads(frame, shown, config) if "repeats" in frame else shown,
+        with_ranges(frame, shown, config, intervals=ranges),
         hide_index=True,
         column_config=config,
         placeholder=NONE,
@@ -61,6 +74,33 @@ def summary(
     notes = sorted({f"{key}: {why}" for one in compared for key, why in one.notes.items()})
     if notes:
         st.caption(f"{NONE} where a number cannot be computed. " + "; ".join(notes) + ".")
+
+
+def _frame(
+    compared: Sequence[Compared],
+    threshold: float | None,
+    split: str,
+    patients: Patients,
+    *,
+    published: bool,
+) -> pd.DataFrame:
+    """The table, kept between reruns: a thousand draws a run take their time."""
+    key = ",".join(f"{one.key}:{len(one.runs)}" for one in compared)
+    frame = _kept(key, threshold, split, len(patients), [one.entry for one in compared], patients)
+    own = frame["origin"] == OWN
+    return (frame if published else frame[own]).copy()
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _kept(
+    key: str,
+    threshold: float | None,
+    split: str,
+    known: int,
+    _entries: Sequence[Entry],
+    _patients: Patients,
+) -> pd.DataFrame:
+    return summary_table(_entries, threshold, split, published=True, patients=_patients)
 
 
 def _short(one: Compared) -> str:
@@ -99,10 +139,6 @@ def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str
         ),
     }
     shown = pd.DataFrame({"run": frame["run"], "accuracy": frame["accuracy"] * 100})
-    shown["interval"] = [
-        NONE if pd.isna(low) else f"{100 * low:.1f} to {100 * high:.1f} %"
-        for low, high in zip(frame["accuracy_low"], frame["accuracy_high"], strict=True)
-    ]
     for name in ("sensitivity", "specificity"):
         shown[name] = frame[name] * 100
     for name in ("false_negatives", "false_positives"):
@@ -120,13 +156,6 @@ def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str
     config |= {
         "run": column.TextColumn("Run", pinned=True, width=240),
         "dataset": column.TextColumn("Data set"),
-        "interval": column.TextColumn(
-            "95 % interval",
-            alignment="right",
-            width=150,
-            help="Where the true accuracy lies, as far as so few films can tell (Wilson). It "
-            "counts chance only: films from elsewhere can be harder.",
-        ),
         "false_negatives": column.NumberColumn(
             "Missed", help=f"False negatives: films that are {positive} and were not called so."
         ),
@@ -159,39 +188,41 @@ def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str
 
 def report(evaluation: Evaluation, key: str) -> None:
     """The classification report: a row a class, then accuracy and the two averages."""
-    shown = evaluation.report.reset_index()
-    for name in ("precision", "recall", "f1"):
-        shown[name] = shown[name] * 100
+    report = report_with_ends(evaluation).reset_index()
     st.dataframe(
-        shown,
+        ranged_report(report),
         hide_index=True,
         placeholder=NONE,
         key=key,
         alt="Classification report",
-        column_config=report_columns(PERCENT),
+        column_config=report_columns(None, width=RANGED),
     )
+    st.caption("In brackets, the 95 % interval (Wilson).")
 
 
 def pairs_table(found: Sequence[Pair], titles: dict[str, str]) -> None:
-    """Could chance explain the difference? Two runs a row (McNemar, exact)."""
+    """Could chance explain the difference? A sentence a pair, and its numbers in a table."""
+    for one in found:
+        icon = ":material/check_circle:" if one.told_apart else ":material/balance:"
+        said = one.sentence(f"“{titles[one.first]}”", f"“{titles[one.second]}”")
+        st.markdown(f"{icon} {escaped(said)}")
     shown = pd.DataFrame(
         {
             "first": [titles[one.first] for one in found],
             "second": [titles[one.second] for one in found],
             "only_first": [one.only_first for one in found],
             "only_second": [one.only_second for one in found],
+            "difference": [100 * one.difference for one in found],
+            "interval": [_points(one.interval) for one in found],
             "p_value": [one.p_value for one in found],
-            "verdict": np.where(
-                [one.p_value < 0.05 for one in found],
-                "hardly chance",
-                "chance may explain it",
-            ),
+            "more": [one.more_needed or None for one in found],
         }
-    )
+    ).astype({"more": "Int64"})
     column = st.column_config
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder=NONE,
         key="compare_pairs",
         alt="Pairs of runs and whether chance explains their difference",
         column_config={
@@ -201,12 +232,31 @@ def pairs_table(found: Sequence[Pair], titles: dict[str, str]) -> None:
                 "Only the one right", help="Films that the first run gets right, the other wrong."
             ),
             "only_second": column.NumberColumn("Only the other right"),
+            "difference": column.NumberColumn(
+                "Difference",
+                format="%+.1f points",
+                help="Accuracy of the one less that of the other, in percentage points.",
+            ),
+            "interval": column.TextColumn(
+                "95 % interval",
+                alignment="right",
+                help="Of the difference, from the same patients drawn again for both (paired "
+                "bootstrap). Where 0 lies inside, the two may be equal.",
+            ),
             "p_value": column.NumberColumn(
                 "p",
                 format="%.3f",
                 help="How often chance alone gives a difference like this between two equally "
                 "good networks (exact McNemar test, for one pair; many pairs need more care).",
             ),
-            "verdict": column.TextColumn("So"),
+            "more": column.NumberColumn(
+                "Errors to go",
+                help="How many more errors, all of the worse of the two, it would take for p to "
+                "fall below 0.05.",
+            ),
         },
     )
+
+
+def _points(interval: tuple[float, float] | None) -> str | None:
+    return interval and f"{100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}"

@@ -12,7 +12,6 @@ import streamlit as st
 from core.demonstration.answers import Answers
 from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
 from core.errors import InputError, NotFoundError
-from core.workspace import PROJECT_ROOT
 from pages.components import demonstration_pictures as pictures
 from pages.components.demonstration_live import under_way
 from pages.components.empty import next_step
@@ -159,8 +158,7 @@ def home(demonstration: Demonstration, take: Take) -> None:
     """What it all means for a result of one's own."""
     answers = _cheat(take)
     pictures.lessons(answers)
-    if (PROJECT_ROOT / AUDIT).is_file():
-        next_step(AUDIT, "Look for such shortcuts in a run of yours")
+    next_step(AUDIT, "Look for such shortcuts in a run of yours")
     _back(6)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,16 +11,24 @@ import streamlit as st
 
 from core import figures
 from core.external.report import Comparison, Rate, Side
+from core.external.testing import alarms_by_finding
 from core.external.words import headline, sentences
 from core.figures.template import percent
 from core.store import Run, Store
 from pages.components.charts import show, theme
 from pages.components.compared import Compared
-from pages.components.outcome_films import CELL, RUN, cell_films
+from pages.components.outcome_films import (
+    CELL,
+    RUN,
+    cell_films,
+    chosen_cell,
+    pick_from_click,
+)
 from pages.components.run_words import escaped
 
 FALSE_ALARM = (1, 0)  # row and column of the confusion matrix
 SHOWN_FOR = "external_cells_of"
+NUMBER = 138  # px: three side by side in one of two columns on a desktop
 METRICS = (
     (
         "sensitivity",
@@ -76,19 +85,51 @@ def figures_and_films(found: Comparison, run: Run, store: Store) -> None:
         help="A row holds the films that truly are of one class, a column those called so; "
         "percentages are of the row.",
     )
+    shown = _films_tested(found, run)
     for place, name, side in zip(
         st.columns(2), ("its own test films", found.source), _sides(found), strict=True
     ):
+        clickable = side is found.external
+        key = f"external_matrix_{'there' if clickable else 'own'}"
         with place.container(border=True):
             st.markdown(f"**{escaped(name)}**")
+            cell = chosen_cell([shown]) if clickable else None
             show(
-                figures.confusion_figure(side.evaluation, theme()),
-                f"external_matrix_{name}",
+                figures.confusion_figure(
+                    side.evaluation, theme(), chosen=cell[1] if cell else None
+                ),
+                key,
                 file_name=f"confusion-{run.run_id}-{name}",
+                on_select=partial(pick_from_click, shown, key) if clickable else "ignore",
+                selection_mode="points",
                 alt=f"Confusion matrix: {name}",
             )
+    _alarms(found, store)
     st.subheader(f"Films from {escaped(found.source)}")
-    _films(found, run, store)
+    cell_films([shown], store)
+
+
+def _alarms(found: Comparison, store: Store) -> None:
+    """Each finding of the source and how many of its films are called positive."""
+    rows = alarms_by_finding(found, store.catalogue)
+    ends = [row["interval"] for row in rows]
+    called = f"Called {found.positive}"
+    table = pd.DataFrame(
+        {
+            "Finding in the source": [row["finding"] for row in rows],
+            "Class of the run": [row["class"] for row in rows],
+            "Films": [row["films"] for row in rows],
+            called: [row["called"] for row in rows],
+            "Share": [percent(row["share"]) for row in rows],
+            "95 % interval": [f"{100 * low:.1f}–{percent(high)}" for low, high in ends],
+        }
+    )
+    right = st.column_config.TextColumn(alignment="right", help=INTERVAL)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"Share": right, "95 % interval": right},
+    )
 
 
 def tested(
@@ -123,7 +164,7 @@ def _side(title: str, side: Side, positive: str, key: str) -> None:
     st.caption(f"{films:,} films of {patients:,} patients")
     with st.container(horizontal=True, key=f"external_numbers_{key}"):
         for name, label, about in METRICS:
-            with st.container(width=176, gap="xsmall"):
+            with st.container(width=NUMBER, gap="xsmall"):
                 rate: Rate = getattr(side, name)
                 st.metric(label, percent(rate.value), help=about.format(positive=positive))
                 st.caption(_under(rate), help=INTERVAL if rate.interval else None)
@@ -132,15 +173,16 @@ def _side(title: str, side: Side, positive: str, key: str) -> None:
 def _under(rate: Rate) -> str:
     if rate.value is None:
         return escaped(rate.why)
-    counted = f"{rate.hits:,} of {rate.films:,}" if rate.films else ""
     if rate.interval is None:
-        return escaped(rate.why) or counted
+        return escaped(rate.why)
     low, high = rate.interval
-    ends = f"{percent(low)} to {percent(high)}"
-    return f"{counted} · {ends}" if counted else ends
+    ends = f"{100 * low:.1f}–{percent(high)}"
+    return f"{rate.hits:,} of {rate.films:,}  \n{ends}" if rate.films else ends
 
 
-def _films(found: Comparison, run: Run, store: Store) -> None:
+def _films_tested(found: Comparison, run: Run) -> Compared:
+    """The external side as the gallery takes it; false alarms are looked at first, since they
+    are what a set of healthy films from elsewhere is for."""
     side = found.external
     key = f"external {run.run_id} {found.source}"
     shown = Compared(
@@ -148,11 +190,10 @@ def _films(found: Comparison, run: Run, store: Store) -> None:
     )
     state = st.session_state
     if state.get(SHOWN_FOR) != key:
-        # False alarms first: they are what an external set of healthy films is for.
         state[RUN], state[SHOWN_FOR] = key, key
         if side.evaluation.confusion[FALSE_ALARM]:
             state[CELL] = FALSE_ALARM
-    cell_films([shown], store)
+    return shown
 
 
 def _sides(found: Comparison) -> tuple[Side, Side]:

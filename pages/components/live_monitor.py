@@ -14,7 +14,7 @@ from pages.components import run_words as words
 from pages.components.empty import next_step
 from pages.components.live_curves import curves
 from pages.components.run_insight import rate_test, time_spent
-from pages.components.session import CLASSIFY, COMPARE
+from pages.components.session import CLASSIFY, COMPARE, EXTERNAL
 
 LOG_LINES = 200
 FACT = 156  # px
@@ -130,6 +130,7 @@ def _result(store: Store, run: Run) -> None:
     )
     with st.container(horizontal=True):
         next_step(COMPARE, "See the results in full", query={"runs": run.run_id})
+        next_step(EXTERNAL, "Test it on films from elsewhere", query={"run": run.run_id})
         next_step(CLASSIFY, "Classify a film with it", query={"run": run.run_id})
 
 

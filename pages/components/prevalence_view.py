@@ -70,20 +70,22 @@ def _words(people: Thousand, positive: str) -> str:
 
 
 def _values(found: Worth, positive: str) -> None:
-    left, right = st.columns(2)
-    for place, label, value, ends, text in (
-        (left, "PPV", found.ppv, found.ppv_interval, f"called {positive}, the share that are"),
-        (right, "NPV", found.npv, found.npv_interval, f"not called {positive}, the share that "
-         "are not"),
-    ):  # fmt: skip
-        name = "Positive" if label == "PPV" else "Negative"
-        with place:
+    called = f"called {positive}, the share that are"
+    others = f"not called {positive}, the share that are not"
+    with st.container(horizontal=True, gap="large"):
+        for label, value, ends, text in (
+            ("PPV", found.ppv, found.ppv_interval, f"Positive predictive value: of those {called}"),
+            ("NPV", found.npv, found.npv_interval, f"Negative predictive value: of those {others}"),
+        ):
             st.metric(
                 label,
                 "–" if value is None else f"{100 * value:.1f} %",
-                help=f"{name} predictive value: of those {text}.",
+                delta=f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %",
+                delta_color="off",
+                delta_arrow="off",
+                help=f"{text}. Below it, its 95 % interval.",
+                width=165,
             )
-            st.caption(f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %")
 
 
 def _have(count: int) -> str:

@@ -36,13 +36,14 @@ def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> No
         return
     before, after = calibration(films), calibration(films, point.temperature)
     st.markdown(_verdict(point, before, after))
-    left, middle, right = st.columns(3)
-    left.metric(
-        "Brier score as trained", f"{before.brier:.3f}", help=f"{BRIER} Always saying how "
-        f"frequent it is among these films gives {before.brier_known:.3f}."
-    )  # fmt: skip
-    middle.metric("After temperature", f"{after.brier:.3f}", help=BRIER)
-    right.metric("Temperature", f"{point.temperature:.3g}", help=TEMPERATURE)
+    known = f"Always saying how frequent it is here gives {before.brier_known:.3f}."
+    with st.container(horizontal=True, gap="large"):
+        for label, value, text in (
+            ("Brier score as trained", f"{before.brier:.3f}", f"{BRIER} {known}"),
+            ("After temperature", f"{after.brier:.3f}", f"{BRIER} {known}"),
+            ("Temperature", f"{point.temperature:.3g}", TEMPERATURE),
+        ):
+            st.metric(label, value, help=text, width=200)
     positive = predictions.classes[0]
     show(
         figures.reliability_figure(
@@ -53,8 +54,9 @@ def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> No
         alt="Calibration curve on the test films",
     )
     st.caption(
-        f"{len(films)} test films in ten steps of probability; whiskers are 95 % intervals "
-        f"(Wilson). {escaped(positive)} against all others."
+        f"{len(films)} test films in equal steps of probability; whiskers are 95 % intervals "
+        f"(Wilson)."
+        + (f" {escaped(positive)} against all others." if len(predictions.classes) > 2 else "")
     )
 
 

@@ -24,7 +24,7 @@ _PLAIN = {
 }
 _PERCENT = (100, 1, " %")
 # In pixels, because a column's own measure knows its number but not its text.
-WIDTH, NARROW = 124, 100
+WIDTH, NARROW, RANGED = 124, 100, 148
 
 
 def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> str:
@@ -37,28 +37,57 @@ def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> 
     return text + unit
 
 
-def with_spreads(frame: pd.DataFrame, shown: pd.DataFrame, config: dict[str, Any]) -> Styler:
-    """``shown`` (the summary as it is drawn, percentages times 100) with the spreads that
-    ``frame`` (``summary_table`` of the same rows) has. Changes ``config``: a format there
-    would win over the text made here."""
-    repeated = frame["repeats"].fillna(1) > 1
-    counts = "; ".join(str(one) for one in frame.loc[repeated, "repeats"])
-    words = f" Of repeats: mean ± standard deviation (n = {counts})." if counts else ""
+def with_ranges(
+    frame: pd.DataFrame, shown: pd.DataFrame, config: dict[str, Any], *, intervals: bool
+) -> Styler | pd.DataFrame:
+    """``shown`` (the summary as it is drawn, percentages times 100) with what ``frame``
+    (``summary_table`` of the same rows) knows beside a number: the spread of repeats, else,
+    with ``intervals``, its 95 % interval. Changes ``config``: a format there would win over
+    the text made here."""
+    is_repeated = frame["repeats"].fillna(1) > 1 if "repeats" in frame else None
+    words = ""
+    if is_repeated is not None and is_repeated.any():
+        counts = "; ".join(str(one) for one in frame.loc[is_repeated, "repeats"])
+        words = f" Of repeats: mean ± standard deviation (n = {counts})."
     texts = pd.DataFrame(index=shown.index)
-    for name in [one for one in shown if f"{one}_sd" in frame]:
-        style = _PLAIN.get(str(name), _PERCENT)
-        texts[name] = [
-            # A whole number of films, unless it is a mean.
-            spread_text(mean, sd, style[0], _decimals(str(name), mean, style[1]), style[2])
-            for mean, sd in zip(frame[name], frame[f"{name}_sd"], strict=True)
-        ]
-        one = config[str(name)]
-        config[str(name)] = {
+    for name in map(str, shown):
+        ranged = intervals and f"{name}_low" in frame
+        if f"{name}_sd" not in frame and not ranged:
+            continue
+        style = _PLAIN.get(name, _PERCENT)
+        texts[name] = [_beside(row, name, style, ranged) for _, row in frame.iterrows()]
+        one = config[name]
+        help_text = f"{one['help']}{words}"
+        if ranged:
+            help_text += " In brackets: its 95 % interval."
+        config[name] = {
             **one,
-            "help": f"{one['help']}{words}",
-            "width": WIDTH if style == _PERCENT else NARROW,
+            "help": help_text,
+            "width": RANGED if ranged else WIDTH if style == _PERCENT else NARROW,
             "type_config": {**one["type_config"], "format": None},
         }
+    return _styled(shown, texts) if len(texts.columns) else shown
+
+
+def _beside(row: Any, name: str, style: tuple[float, int, str], ranged: bool) -> str:
+    factor, decimals, unit = style
+    value, sd = row[name], row.get(f"{name}_sd")
+    # A whole number of films, unless it is a mean.
+    text = spread_text(value, sd, factor, _decimals(name, value, decimals), unit)
+    low, high = (row[f"{name}_low"], row[f"{name}_high"]) if ranged else (None, None)
+    if pd.isna(value) or pd.isna(low) or pd.isna(high):
+        return text
+    return f"{text} ({factor * low:.{decimals}f}–{factor * high:.{decimals}f})"
+
+
+def ranged_report(report: pd.DataFrame) -> Styler:
+    """A run's classification report (``report_with_ends``) with intervals in its cells."""
+    shown = report[["class", *SHARES, "support"]].copy()
+    texts = pd.DataFrame(index=shown.index)
+    for name in SHARES:
+        shown[name] = shown[name] * 100
+        ranged = f"{name}_low" in report
+        texts[name] = [_beside(row, name, (100, 1, ""), ranged) for _, row in report.iterrows()]
     return _styled(shown, texts)
 
 
@@ -86,7 +115,7 @@ def repeats_report(found: RepeatedEvaluation, key: str) -> None:
     st.caption(f"Mean ± standard deviation over {len(found.members)} runs.")
 
 
-def report_columns(share_format: str | None) -> dict[str, Any]:
+def report_columns(share_format: str | None, width: int = 108) -> dict[str, Any]:
     """How a classification report's columns are shown; without a format for shares, their
     unit is in the head."""
     column, unit = st.column_config, "" if share_format else " (%)"
@@ -102,7 +131,7 @@ def report_columns(share_format: str | None) -> dict[str, Any]:
                 f"{label}{unit}",
                 format=share_format,
                 help=text,
-                width=None if share_format else 108,
+                width=None if share_format else width,
             )
             for name, (label, text) in helps.items()
         },

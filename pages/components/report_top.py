@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from core.audit.report import AuditReport
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
-from core.workspace import PROJECT_ROOT
 from pages.components.empty import next_step
 from pages.components.run_words import escaped
 from pages.components.session import AUDIT
@@ -69,17 +68,25 @@ def result(predictions: Predictions, patients: np.ndarray, where: str) -> None:
             "1: some threshold parts the classes without a mistake. 0.5: guessing.",
         ),
     }
-    for place, (name, (label, text)) in zip(st.columns(4), names.items(), strict=True):
-        value, ends = getattr(found, name), intervals[name]
-        is_area = name == "roc_auc"
-        with place:
-            st.metric(label, _value(value, is_area), help=f"{text} {INTERVAL_HELP}")
-            if ends and is_area:
-                st.caption(f"{ends[0]:.3f} to {ends[1]:.3f}")
-            elif ends:
-                st.caption(f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %")
-            else:
-                st.caption(found.notes.get(name, "no interval"))
+    with st.container(horizontal=True, gap="large"):
+        for name, (label, text) in names.items():
+            st.metric(
+                label,
+                _value(getattr(found, name), is_area=name == "roc_auc"),
+                delta=_range(intervals[name], is_area=name == "roc_auc")
+                or found.notes.get(name, "no interval"),
+                delta_color="off",
+                delta_arrow="off",
+                help=f"{text} {INTERVAL_HELP}",
+                width=165,
+            )
+
+
+def _range(ends: tuple[float, float] | None, *, is_area: bool) -> str:
+    if not ends:
+        return ""
+    low, high = ends
+    return f"{low:.3f} to {high:.3f}" if is_area else f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None]) -> str:
@@ -105,31 +112,26 @@ def _ends(interval: tuple[float, float]) -> str:
     return f"{100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
 
 
-def _value(value: float | None, is_area: bool) -> str:
+def _value(value: float | None, *, is_area: bool) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}" if is_area else f"{100 * value:.1f} %"
 
 
 def audit_verdict(folder: Path, run_id: str) -> None:
-    """What the audit of this run found, or where to start one."""
-    try:
-        kept = json.loads((folder / "audit" / "audit.json").read_text(encoding="utf-8"))
-        verdict, sentence = str(kept["verdict"]), str(kept["sentence"])
-    except (OSError, ValueError, KeyError, TypeError):
-        verdict = sentence = ""
-    if verdict in BOXES:
-        box, icon = BOXES[verdict]
-        box(f"**Audit.** {escaped(sentence)}", icon=icon)
+    """What the audit of the run in ``folder`` found, or where to start one."""
+    report = AuditReport.load(folder / "audit")
+    if report:
+        box, icon = BOXES[report.verdict]
+        box(f"**Audit.** {escaped(report.sentence)}", icon=icon)
     else:
         st.info(
             "**Not audited yet.** A high number can come from a shortcut: the source of a film, "
             "the age of the patient, a mark at the border. These intervals cannot see that.",
             icon=":material/policy:",
         )
-    if (PROJECT_ROOT / AUDIT).exists():
-        label = "See what the audit rests on" if verdict in BOXES else "Audit this run"
-        next_step(AUDIT, label, query={"run": run_id})
+    label = "See what the audit rests on" if report else "Audit this run"
+    next_step(AUDIT, label, query={"run": run_id})
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -27,10 +27,8 @@ PREPARE = "pages/prepare.py"
 TRAIN = "pages/train.py"
 COMPARE = "pages/compare.py"
 REPORT = "pages/report.py"
-AUDIT = "pages/audit.py"
 EXTERNAL = "pages/external.py"
 CLASSIFY = "pages/classify.py"
-AUDIT = "pages/audit.py"
 DEMONSTRATION = "pages/demonstration.py"
 
 

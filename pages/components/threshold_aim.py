@@ -15,7 +15,7 @@ from core.training.artefacts import RunFiles
 from pages.components.charts import show, theme
 from pages.components.run_words import escaped
 
-SPLITS = {"validation": "Validation (chosen on these)", "test": "Test"}
+SPLITS = {"validation": "Validation", "test": "Test"}
 
 
 def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -> OperatingPoint:

@@ -105,6 +105,9 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     watched.open(f"{server.url}/classify?run={'&run='.join(ids)}")
     _classify(watched)
     _keep(watched, "classify", scroll_to="Answers")
+    watched.open(f"{server.url}/demonstration")
+    _demonstrate(watched)
+    _keep(watched, "demonstration")
     run = launcher.launch(store, done[0].spec.changed(model="cnn", epochs=SHOWN_EPOCHS))
     watched.open(f"{server.url}/train?run={run.run_id}")
     counter = watched.page.get_by_test_id("stMetric").filter(has_text="Epochs finished")
@@ -125,6 +128,17 @@ def _classify(watched: Watched) -> None:
     page.get_by_role("button", name=re.compile("^Classify 1 film with")).click()
     pictures = page.get_by_role("img", name=re.compile("what spoke for"))
     loaded(pictures.last)
+
+
+def _demonstrate(watched: Watched) -> None:
+    """Up to the step in which the marker moves."""
+    page = watched.page
+    page.get_by_role("button", name="Train a network on these films").click()
+    for name in ("What did it look at?", "Move the marker to the healthy people"):
+        button = page.get_by_role("button", name=name)
+        expect(button).to_be_enabled(timeout=300_000)
+        button.click()
+    expect(page.get_by_role("button", name="And without a marker?")).to_be_enabled()
 
 
 def _keep(watched: Watched, name: str, *, scroll_to: str = "") -> None:

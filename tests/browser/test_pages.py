@@ -27,7 +27,9 @@ PAGES = {
     "prepare": "Prepare",
     "train": "Train",
     "compare": "Compare",
+    "report": "Report",
     "audit": "Audit",
+    "external": "External test",
     "classify": "Classify",
     "demonstration": "Cheating demo",
 }
@@ -36,7 +38,9 @@ NEXT = {
     "prepare": ("Import films", "explore?tab=Import"),
     "train": ("Prepare a data set", "prepare"),
     "compare": ("Train a network", "train"),
+    "report": ("Train a network", "train"),
     "audit": ("Train a network", "train"),
+    "external": ("Train a network", "train"),
     "classify": ("Train a network", "train"),
 }
 NONSENSE = {

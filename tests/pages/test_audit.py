@@ -94,7 +94,7 @@ def test_a_run_that_was_never_audited_can_be(
     [
         ("do_not_believe", ("Do not believe it", "Each class comes from one source.")),
         ("caution", ("Be careful", "Few films.")),
-        ("no_shortcut_found", ("No shortcut found", "the best gets 54 %.")),
+        ("no_shortcut_found", ("No shortcut found", "the best gets 54\u00a0%.")),
     ],
 )
 def test_the_verdict_stands_above_its_reasons(

@@ -171,7 +171,9 @@ def test_a_second_network_that_failed_is_told(take: Take) -> None:
 
 def test_the_lessons_carry_this_take_s_numbers(take: Take) -> None:
     finished(take)
-    said = everything_said(opened(6))
+    app = opened(6)
+    assert [one.proto.page for one in app.get("page_link")] == ["audit"]
+    said = everything_said(app)
     assert "100 % here" in said
     assert "0 of 20 covid-like people" in said
 

@@ -65,7 +65,10 @@ def test_a_drop_is_said_first_and_both_sides_stand_below(
         ("False positives", "100.0 %"),
         ("AUC", "50.0 %"),
     ]
-    assert any("6 of 6 · 61.0 % to 100.0 %" in one.value for one in page.caption)
+    assert any("6 of 6  \n61.0–100.0 %" in one.value for one in page.caption)
+    alarms = page.dataframe[0].value.set_index("Finding in the source")
+    assert alarms.loc["No finding", "Called covid"] == 6
+    assert alarms.loc["No finding", "95 % interval"] == "61.0–100.0 %"
     assert page.selectbox("compare_cell").value == (1, 0), "false alarms first"
     assert any("healthy, but called covid: 6 films" in one.value for one in page.caption)
     assert len([one for one in page.button if one.label == "covid 75.0 %"]) == 6

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -37,8 +38,9 @@ def test_the_recommended_preset_keeps_patients_apart(phantom_store: Store) -> No
     assert shared.startswith("0 of ")
 
 
-def test_four_classes_need_real_films_and_say_so(phantom_store: Store) -> None:
-    app = preset(open_app("prepare"), "four-classes")
+@pytest.mark.parametrize("kind", ["four-classes", "adult-negatives"])
+def test_presets_of_real_films_say_that_they_need_them(phantom_store: Store, kind: str) -> None:
+    app = preset(open_app("prepare"), kind)
     assert not app.exception
     assert "need real films" in app.warning[0].value
     assert len([one for one in app.text_input if one.label == "Class name"]) == 2

@@ -15,7 +15,7 @@ def people(signal: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     who = np.repeat(np.arange(60), 3)
     labels = (who % 2).astype(np.int64)
     looks = rng.normal(0, 3, (60, 80))[who] + rng.normal(0, 0.1, (180, 80))
-    looks[:, 0] += signal * labels
+    looks[:, :40] += signal * labels[:, None]
     return looks.astype(np.float32), labels, who.astype(str)
 
 
@@ -26,7 +26,7 @@ def test_recognising_patients_is_worth_what_it_wins() -> None:
     assert one.value > 0.3
     assert one.interval[0] > 0.2
     assert one.level == "caution"
-    assert one.details["one_by_one"] > 0.95
+    assert one.details["one_by_one"] > 0.8
     assert one.details["by_patient"] < 0.65
     assert "That much is recognising patients" in one.say("caution", 0)[0]
 
@@ -38,7 +38,7 @@ def test_where_the_run_keeps_patients_together_nothing_speaks_against_it() -> No
 
 
 def test_where_the_class_is_plain_a_split_wins_nothing() -> None:
-    one = split_inflation(*people(60), torn=True)
+    one = split_inflation(*people(20), torn=True)
     assert one.value == pytest.approx(0, abs=0.02)
     assert one.level == "no_shortcut_found"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
-from core.external.report import Comparison, Rate, as_dict, compare, difference, judge
+from core.external.report import Comparison, Rate, as_dict, by_finding, compare, difference, judge
 from core.external.words import headline, of_100, sentences, verdict
 
 
@@ -85,7 +85,7 @@ def test_the_drop_of_the_study_is_said_in_words() -> None:
         "On healthy films from hospital it calls 94 of 100 covid (94 of 100); on those of its "
         "own test 1 of 100 (1 of 100)."
     )
-    assert "no covid film that could be used" in sentences(found)[1]
+    assert "no covid film that could be used" in sentences(found)[2]
     assert "93 (85 to 96) more false alarms per 100 films" in verdict(found)
 
 
@@ -102,7 +102,26 @@ def test_no_drop_is_told_from_none_to_be_seen() -> None:
     assert "too few films, 20 from hospital and 20 of its own test" in verdict(few)
     half = between((900, 1000, 50, 1000), (0, 0, 50, 1000))
     assert half.level == "unclear"
-    assert "how many films it would find cannot be said" in verdict(half)
+    assert verdict(half) == "No more false alarms are shown there than in its own test."
+    other = between((900, 1000, 50, 1000), (900, 1000, 0, 0))
+    assert other.level == "unclear"
+    assert "how many false alarms it would raise is not known" in verdict(other)
+    assert headline(other).startswith("Of covid films from hospital it finds 90 of 100")
+    assert len(sentences(other)) == 2
+
+
+def test_each_finding_has_its_own_share_of_alarms() -> None:
+    one = judge(*side(1, 2, 3, 8))
+    findings = np.array(["COVID-19"] * 2 + ["No finding"] * 6 + ["Pneumonia"] * 2)
+    rows = by_finding(one, findings)
+    assert [(row["finding"], row["called"], row["films"]) for row in rows] == [
+        ("No finding", 3, 6),
+        ("COVID-19", 1, 2),
+        ("Pneumonia", 0, 2),
+    ]
+    assert [row["class"] for row in rows] == ["healthy", "covid", "healthy"]
+    assert rows[0]["share"] == 0.5
+    assert rows[0]["interval"] == pytest.approx((0.1876, 0.8124), abs=5e-4)
 
 
 def test_fewer_false_alarms_elsewhere_are_no_drop() -> None:

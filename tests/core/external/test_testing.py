@@ -130,6 +130,11 @@ def test_the_command_prints_both_sides(
     assert told["sentence"].startswith(f"On healthy films from {AWAY} it calls 100 of 100 covid")
     assert {one["class"]: one["films"] for one in told["mapped"]} == {"covid": 6, "healthy": 6}
 
+    assert {one["finding"]: one["called"] for one in told["by_finding"]} == {
+        "COVID-19": 6,
+        "No finding": 6,
+    }
+
     assert main([*words, "--threshold", "0.8"]) == 0
     assert json.loads(capsys.readouterr().out)["external"]["false_positive_rate"] == 0
     assert main([*words, "--aim", "0.9"]) == 0

@@ -1,0 +1,182 @@
+"""The items of CLAIM that a run can fill by itself, and those that its authors must.
+
+Source: A. S. Tejani et al., Checklist for Artificial Intelligence in Medical Imaging (CLAIM):
+2024 Update, Radiology: Artificial Intelligence 6 (2024) e240300. Items are named here in a
+few words of our own; the checklist itself says what each one asks for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.card.document import Section, Table
+from core.card.facts import Facts
+from core.card.words import count, percent, settings_of, software, split_words, training_words
+from core.models.registry import get_model
+
+FOR_AUTHORS = "For the authors: nothing in the program knows this."
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of the checklist, and what the run says to it (empty: the authors must)."""
+
+    number: int
+    name: str
+    filled: str = ""
+
+
+def items(facts: Facts) -> tuple[Item, ...]:
+    """All 44 items in order."""
+    run, spec = facts.run, facts.dataset
+    network = get_model(run.spec.model)
+    test = facts.test
+    sources = sorted({str(one) for one in facts.members.get("source", []) if one})
+    known = f"Sources: {', '.join(sources)}." if sources else ""
+    audited = f"Shortcut audit: {facts.audit.sentence}" if facts.audit else ""
+    outside = "; ".join(one.source for one in facts.external)
+    goal = f"To tell {' from '.join(facts.predictions.classes)} on single chest X-ray films."
+    heats = (
+        "Heat maps from the last feature map: gradient times activation, place by place "
+        "(HiResCAM, R. L. Draelos and L. Carin, 2020)."
+    )
+    filled = {
+        1: "Deep learning: a convolutional network that classifies images.",
+        5: "Retrospective: films that had been collected before.",
+        6: goal,
+        7: known,
+        8: _criteria(facts),
+        9: f"Films resized to {facts.card.image_size} × {facts.card.image_size} pixels, "
+        f"grey levels prepared as “{facts.card.preprocessing}”.",
+        10: f"Balance of the classes: {spec.balance}." if spec else "",
+        11: "File names and identifiers as the sources publish them; DICOM headers are neither "
+        "shown nor stored.",
+        12: "A film whose view, sex or age its source does not give counts as unknown.",
+        14: "The finding that the source states for each film.",
+        16: known and f"{known} Each film's finding is the one that its source states.",
+        19: split_words(facts),
+        20: _disjoint(facts),
+        22: f"{network.title} ({network.citation}): {facts.run.result['total_params']:,} "
+        f"parameters, {facts.run.result['trainable_params']:,} of them trained.",
+        23: software(facts),
+        24: f"Weights at the start: {_weights(facts)}; seed {run.spec.trained_seed}.",
+        25: training_words(facts),
+        26: f"The epoch with the lowest validation loss (epoch {run.result['best_epoch']}).",
+        27: "None: one network.",
+        28: "Sensitivity, specificity, precision, F1, accuracy, areas under the ROC and the "
+        "precision–recall curve.",
+        29: "95 % intervals: Wilson's for shares, a bootstrap over patients for F1 and areas.",
+        30: audited,
+        31: heats,
+        32: f"{test.films} test films that took no part in training or in choosing the epoch.",
+        33: f"Tested on: {outside}." if outside else "",
+        35: _films(facts),
+        36: "See the table of the films above." if spec else "",
+        37: f"Accuracy {percent(test.accuracy)}; with intervals in the table of results.",
+        38: "Sensitivity and specificity with intervals in the table of results.",
+        39: f"{count(test.false_negatives, 'film')} of {test.classes[0]} missed, "
+        f"{count(test.false_positives, 'film')} called so by mistake; the Compare page shows them.",
+        40: "See “What to keep in mind”.",
+        42: f"All settings: {settings_of(facts)}",
+    }
+    return tuple(Item(number, name, filled.get(number, "")) for number, name in NAMES.items())
+
+
+def claim_section(facts: Facts) -> Section:
+    """The checklist as the last part of a card."""
+    every = items(facts)
+    done = sum(bool(one.filled) for one in every)
+    intro = (
+        f"CLAIM is the checklist that journals of radiology ask for (2024 update, 44 items). "
+        f"This run fills {done} of them; the others are for its authors."
+    )
+    rows = tuple((str(one.number), one.name, one.filled or FOR_AUTHORS) for one in every)
+    return Section("CLAIM checklist", (intro, Table(("Item", "Asks for", "Here"), rows)))
+
+
+def _criteria(facts: Facts) -> str:
+    if facts.dataset is None:
+        return ""
+    parts = []
+    for one in facts.dataset.classes:
+        chosen = [
+            f"{what} {', '.join(values)}"
+            for what, values in (
+                ("finding", one.findings), ("source", one.sources),
+                ("view", one.views), ("folder", one.subsets),
+            )
+            if values
+        ]  # fmt: skip
+        parts.append(f"{one.name}: {'; '.join(chosen)}.")
+    return " ".join(parts)
+
+
+def _disjoint(facts: Facts) -> str:
+    if facts.dataset is None:
+        return ""
+    return "Patients." if facts.dataset.split == "patient" or _by_patient(facts) else "Films."
+
+
+def _by_patient(facts: Facts) -> bool:
+    return bool(facts.run.spec.repeat and facts.run.spec.repeat.kind == "folds")
+
+
+def _weights(facts: Facts) -> str:
+    start = facts.run.spec.weights
+    if facts.run.spec.model == "cnn" or start == "random":
+        return "random"
+    digest = facts.card.backbone_hash[:16]
+    return f"{'ImageNet' if start == 'imagenet' else 'a local file'} (hash {digest}…)"
+
+
+def _films(facts: Facts) -> str:
+    splits = facts.predictions.splits
+    return ", ".join(f"{len(facts.predictions.of(one))} {one}" for one in splits) + " films."
+
+
+NAMES = {
+    1: "Title: a study of AI, and of which kind",
+    2: "Structured abstract",
+    3: "Background, intended use and role of the AI",
+    4: "Aims and hypotheses",
+    5: "Prospective or retrospective",
+    6: "Goal of the study",
+    7: "Where the data come from",
+    8: "Who was included and excluded",
+    9: "How images were prepared",
+    10: "How a part of the data was chosen",
+    11: "De-identification",
+    12: "Missing data",
+    13: "How images were acquired",
+    14: "Definition of the reference standard",
+    15: "Why this reference standard",
+    16: "Who annotated, and their experience",
+    17: "Annotation of the test set",
+    18: "Agreement between annotators",
+    19: "How data were assigned to splits",
+    20: "At which level the splits are apart",
+    21: "How the size of the test set was chosen",
+    22: "The model in detail",
+    23: "Software",
+    24: "How parameters were initialised",
+    25: "How it was trained",
+    26: "How the final model was chosen",
+    27: "Ensembles",
+    28: "Measures of performance",
+    29: "Measures of uncertainty",
+    30: "Robustness and sensitivity analyses",
+    31: "Explainability",
+    32: "Internal testing",
+    33: "External testing",
+    34: "Registration of a trial",
+    35: "Numbers of patients and films",
+    36: "Demographic and clinical characteristics",
+    37: "Performance in each split",
+    38: "Diagnostic accuracy with its precision",
+    39: "Failures",
+    40: "Limits",
+    41: "Meaning for practice",
+    42: "Protocol and technical details",
+    43: "Availability of software, model and data",
+    44: "Funding and role of funders",
+}

@@ -1,0 +1,107 @@
+"""Everything that a card says, gathered once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.audit.report import AuditReport, audit_folder
+from core.datasets import cautions
+from core.datasets.prepare import shared_patients
+from core.errors import InputError, NotFoundError
+from core.evaluation.backing import calibrated
+from core.evaluation.bootstrap import Interval, patients_of
+from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.operating_point import OperatingPoint, operating_point_of
+from core.evaluation.predictions import Predictions
+from core.evaluation.uncertainty import all_intervals
+from core.external.report import Comparison
+from core.external.testing import compared, load_result
+from core.specs import DatasetSpec
+from core.store import Run, Store
+from core.training.artefacts import RunCard, RunFiles
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of one finished run.
+
+    ``dataset`` and ``members`` (columns as ``Datasets.members``) are None and empty when the
+    data set was deleted. ``test``: the most probable class; ``aimed``: the same films at the
+    operating point. ``intervals``: metric → its 95 % interval on the test films. ``cautions``:
+    plain sentences about the data.
+    """
+
+    run: Run
+    card: RunCard
+    dataset: DatasetSpec | None
+    members: pd.DataFrame
+    predictions: Predictions
+    test: Evaluation
+    point: OperatingPoint | None
+    aimed: Evaluation | None
+    audit: AuditReport | None
+    external: tuple[Comparison, ...]
+    cautions: tuple[str, ...]
+    intervals: dict[str, Interval | None]
+
+
+def gather(store: Store, run_id: str) -> Facts:
+    """Raises NotFoundError for a run that is not there or lost its files, InputError for
+    one that has not finished."""
+    run = store.runs.get(run_id)
+    if run.state != "done":
+        raise InputError(f"{run.run_id} is {run.state}; only a finished run has a model card.")
+    files = RunFiles(store.workspace.run_folder(run.run_id))
+    predictions = Predictions.load(files.predictions)
+    test = predictions.of("test")
+    dataset, members = _dataset(store, run)
+    point = _point(files)
+    evaluated = evaluate(test)
+    return Facts(
+        run=run,
+        card=RunCard.load(files.card),
+        dataset=dataset,
+        members=members,
+        predictions=predictions,
+        test=evaluated,
+        point=point,
+        aimed=evaluate(calibrated(point, test), point.threshold) if point else None,
+        audit=AuditReport.load(audit_folder(files.folder)),
+        external=_external(store, run, predictions, point),
+        cautions=_cautions(dataset, members),
+        intervals=all_intervals(
+            evaluated, test, patients_of(test, store.catalogue.patients(test.film_ids))
+        ),
+    )
+
+
+def _dataset(store: Store, run: Run) -> tuple[DatasetSpec | None, pd.DataFrame]:
+    try:
+        return store.datasets.get(run.spec.dataset).spec, store.datasets.members(run.spec.dataset)
+    except NotFoundError:
+        return None, pd.DataFrame()
+
+
+def _external(
+    store: Store, run: Run, predictions: Predictions, point: OperatingPoint | None
+) -> tuple[Comparison, ...]:
+    tested = [
+        load_result(store.workspace, run.run_id, one.name) for one in store.catalogue.sources()
+    ]
+    return tuple(compared(one, predictions, store.catalogue, point=point) for one in tested if one)
+
+
+def _point(files: RunFiles) -> OperatingPoint | None:
+    try:
+        return operating_point_of(files)
+    except InputError:  # no validation films of both kinds: the card says so
+        return None
+
+
+def _cautions(dataset: DatasetSpec | None, members: pd.DataFrame) -> tuple[str, ...]:
+    if dataset is None:
+        return ()
+    tables = cautions.shares(members, dataset.class_names)
+    return cautions.warnings(members, dataset, shared_patients(members), tables)

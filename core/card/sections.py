@@ -1,0 +1,261 @@
+"""A run's card, section by section, from its facts."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+
+from core.card.claim import claim_section
+from core.card.document import Document, Level, Picture, Section, Table
+from core.card.facts import Facts
+from core.card.words import (
+    NO_NUMBER,
+    between,
+    count,
+    percent,
+    settings_of,
+    software,
+    split_words,
+    training_words,
+)
+from core.datasets.cautions import age_groups
+from core.evaluation.backing import backing, promise
+from core.external.report import Comparison
+from core.external.words import headline, verdict
+from core.figures.picture import confusion_png
+from core.models.registry import get_model
+from core.specs import SPLITS
+
+NOT_A_DIAGNOSIS = (
+    "For teaching and research on chest X-rays. It is not a medical device, and what it says of "
+    "a film is not a diagnosis."
+)
+_LEVELS: dict[str, Level] = {
+    "do_not_believe": "bad",
+    "caution": "caution",
+    "no_shortcut_found": "good",
+}
+
+
+def model_card(facts: Facts) -> Document:
+    """The whole card."""
+    run = facts.run
+    title = f"Model card: {get_model(run.spec.model).title} on {run.spec.dataset}"
+    trained = time.strftime("%d %B %Y", time.gmtime(run.finished_at)) if run.finished_at else ""
+    subtitle = f"Run {run.run_id}" + (f", trained on {trained}" if trained else "")
+    told, level = _verdict(facts)
+    sections = (
+        _use(facts),
+        _results(facts),
+        _aim(facts),
+        _audit(facts),
+        _external(facts),
+        _data(facts),
+        _keep_in_mind(facts),
+        _training(facts),
+        claim_section(facts),
+    )
+    return Document(title, subtitle, told, level, sections)
+
+
+def _verdict(facts: Facts) -> tuple[str, Level]:
+    if facts.audit is None:
+        return (
+            "Nobody has looked for shortcuts in this run yet, so its numbers may mean less than "
+            "they seem to. Start the audit on the Audit page.",
+            "unknown",
+        )
+    return facts.audit.sentence, _LEVELS[facts.audit.verdict]
+
+
+def _use(facts: Facts) -> Section:
+    goal = f"Tells {' from '.join(facts.predictions.classes)} on single chest X-ray films."
+    return Section("What it is for", (goal, NOT_A_DIAGNOSIS))
+
+
+def _results(facts: Facts) -> Section:
+    test = facts.test
+    if not test.films:
+        return Section("Results on the test films", ("This run has no test films.",))
+    intro = (
+        f"{count(test.films, 'film')} that took no part in training or in the choice of the "
+        "epoch. Each gets its most probable class. Intervals are 95 %: Wilson's for shares, a "
+        "bootstrap over patients for F1 and areas."
+    )
+    picture = Picture(
+        confusion_png(test, "Test films"), "Confusion matrix of the test films, as counts."
+    )
+    return Section("Results on the test films", (intro, _shares(facts), picture))
+
+
+def _shares(facts: Facts) -> Table:
+    """Each measure with the films behind it and its interval."""
+    test, positive = facts.test, facts.test.classes[0]
+    diagonal, called = test.confusion.diagonal(), test.confusion.sum(axis=0)
+    found = test.positives - test.false_negatives
+    clear = test.negatives - test.false_positives
+    shares = [
+        ("accuracy", "Accuracy: films called rightly", int(diagonal.sum()), test.films),
+        ("sensitivity", f"Sensitivity: {positive} films found", found, test.positives),
+        ("specificity", f"Specificity: other films not called {positive}", clear, test.negatives),
+        *(
+            (f"precision {name}", f"Precision: films called {name} that are so", *pair)
+            for name, pair in zip(test.classes, zip(diagonal, called, strict=True), strict=True)
+        ),
+    ]
+    rows = [
+        (
+            words,
+            f"{hits} of {films}",
+            percent(hits / films if films else None),
+            between(facts.intervals.get(key)),
+        )
+        for key, words, hits, films in shares
+    ]
+    for key, words, value in (
+        ("f1", f"F1 of {positive}", test.f1),
+        ("roc_auc", "Area under the ROC curve", test.roc_auc),
+        ("average_precision", "Area under the precision–recall curve", test.average_precision),
+    ):
+        rows.append((words, NO_NUMBER, percent(value), between(facts.intervals.get(key))))
+    return Table(("Measure", "Films", "Value", "95 % interval"), tuple(rows), numeric=1)
+
+
+def _aim(facts: Facts) -> Section:
+    title = "The threshold for its aim"
+    if facts.point is None or facts.aimed is None:
+        return Section(title, ("There are too few validation films to choose a threshold on.",))
+    point, aimed = facts.point, facts.aimed
+    behind = backing(point, facts.predictions)
+    chosen = (
+        f"Chosen on the validation films so that {percent(point.wanted_sensitivity, 0)} of the "
+        f"{point.positive} films are found: a film is called {point.positive} from a probability "
+        f"of {point.threshold:.3f} on, and between {point.not_sure[0]:.3f} and "
+        f"{point.not_sure[1]:.3f} the answer is “not sure”. {promise(point, behind)}"
+    )
+    came = (
+        f"On the test films it finds {aimed.positives - aimed.false_negatives} of "
+        f"{aimed.positives} and raises {count(aimed.false_positives, 'false alarm')} on "
+        f"{count(aimed.negatives, 'other film')}. Probabilities were calibrated with the "
+        f"temperature {point.temperature:.2f}."
+    )
+    return Section(title, (chosen, came))
+
+
+def _audit(facts: Facts) -> Section:
+    title = "Shortcuts and leaks"
+    if facts.audit is None:
+        return Section(title, ("Not audited.",))
+    words = {
+        "do_not_believe": "speaks against",
+        "caution": "caution",
+        "no_shortcut_found": "nothing found",
+        "not_checked": "not checked",
+    }
+    rows = tuple((one.title, words[one.level], one.sentence) for one in facts.audit.findings)
+    return Section(title, (facts.audit.sentence, Table(("Check", "Result", "In words"), rows)))
+
+
+def _external(facts: Facts) -> Section:
+    title = "Films from elsewhere"
+    if not facts.external:
+        return Section(
+            title, ("Not tested on any other source: how it does elsewhere is not known.",)
+        )
+    parts: list[str | Table] = []
+    for one in facts.external:
+        parts += [headline(one), verdict(one), _sides(one)]
+    return Section(title, tuple(parts))
+
+
+def _sides(found: Comparison) -> Table:
+    rows = []
+    for name, key in (
+        ("Sensitivity", "sensitivity"),
+        ("False positive rate", "false_positive_rate"),
+        ("Area under the ROC curve", "auc"),
+    ):
+        cells = [name]
+        for side in (found.internal, found.external):
+            rate = getattr(side, key)
+            cells.append(f"{percent(rate.value)} ({between(rate.interval)})")
+        rows.append(tuple(cells))
+    head = ("Measure", "Own test films", found.source)
+    return Table(head, tuple(rows), numeric=1)
+
+
+def _data(facts: Facts) -> Section:
+    title = "The films"
+    if facts.dataset is None:
+        return Section(title, ("The data set was deleted; only its predictions are left.",))
+    names, members = facts.dataset.class_names, facts.members
+    tally = members.groupby(["class_name", "split"]).size()
+    patients = members[members["patient"].fillna("") != ""].groupby("class_name")["patient"]
+    known = patients.nunique()
+    splits = tuple(
+        (
+            name,
+            *(str(int(tally.get((name, split), 0))) for split in SPLITS),
+            str(int(known.get(name, 0)) or "unknown"),
+        )
+        for name in names
+    )
+    head = ("Class", "Training", "Validation", "Test", "Patients")
+    aspects = pd.DataFrame(
+        {
+            "class": members["class_name"],
+            "Source": members["source"],
+            "View": members["view"],
+            "Sex": members["sex"],
+            "Age": age_groups(members["age"]),
+        }
+    ).fillna("unknown")
+    rows = [
+        (aspect, str(value), *(_of_class(aspects, aspect, value, name) for name in names))
+        for aspect in ("Source", "View", "Sex", "Age")
+        for value in sorted(aspects[aspect].astype(str).unique())
+    ]
+    return Section(
+        title,
+        (
+            split_words(facts),
+            Table(head, splits, numeric=1),
+            Table(("Known of them", "Value", *names), tuple(rows), numeric=2),
+        ),
+    )
+
+
+def _of_class(aspects: pd.DataFrame, aspect: str, value: str, name: str) -> str:
+    here = aspects[aspects["class"] == name]
+    films = int((here[aspect].astype(str) == value).sum())
+    return f"{films} ({percent(films / len(here) if len(here) else None, 0)})"
+
+
+def _keep_in_mind(facts: Facts) -> Section:
+    limits = list(facts.cautions)
+    if facts.run.spec.weights == "random" and facts.run.spec.model != "cnn":
+        limits.append(
+            "The frozen part of the network has random weights: it has learnt nothing about images."
+        )
+    if not facts.external:
+        limits.append("It has not been tested on films from another source.")
+    if not facts.run.spec.repeat:
+        limits.append("One training with one seed: another seed gives somewhat other numbers.")
+    return Section("What to keep in mind", tuple(limits))
+
+
+def _training(facts: Facts) -> Section:
+    result = facts.run.result
+    return Section(
+        "The network and its training",
+        (
+            f"{get_model(facts.run.spec.model).title}, {result['total_params']:,} parameters, "
+            f"{result['trainable_params']:,} of them trained, on films of "
+            f"{facts.card.image_size} × {facts.card.image_size} pixels.",
+            training_words(facts),
+            f"Kept is epoch {result['best_epoch']}, the one with the lowest validation loss.",
+            software(facts),
+            f"To repeat it: {settings_of(facts)}",
+        ),
+    )

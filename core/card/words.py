@@ -1,0 +1,87 @@
+"""Facts as words, for the sections of a card and for its checklist alike."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+from core.card.facts import Facts
+
+BACKENDS = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax"}
+OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
+NO_NUMBER = "–"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share from 0 to 1 as “97.5 %”; a dash for None."""
+    return NO_NUMBER if share is None else f"{100 * share:.{digits}f} %"
+
+
+def between(interval: tuple[float, float] | None) -> str:
+    """“91.3–99.3 %”; a dash for None."""
+    return NO_NUMBER if interval is None else f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f} %"
+
+
+def count(number: int, what: str) -> str:
+    """“1 film”, “no films”, “12 films”."""
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
+def split_words(facts: Facts) -> str:
+    """How films came into training, validation and test."""
+    repeat = facts.run.spec.repeat
+    if repeat and repeat.kind == "folds":
+        return f"Fold {repeat.index + 1} of {repeat.count}, grouped by patient."
+    if facts.dataset is None:
+        return ""
+    how = {
+        "study": "At random within each class, as the study did: films of one patient may be "
+        "in several splits.",
+        "patient": "At random, grouped by patient and stratified by class: no patient is in "
+        "two splits.",
+    }[facts.dataset.split]
+    return f"{how} Seed {facts.dataset.seed}."
+
+
+def training_words(facts: Facts) -> str:
+    """The training in one or two sentences."""
+    spec, result = facts.run.spec, facts.run.result
+    words = (
+        f"{OPTIMIZERS[spec.optimizer]}, learning rate {spec.learning_rate:g} ({spec.schedule}), "
+        f"batches of {spec.batch_size}, {result['epochs']} epochs, dropout {spec.dropout:g}, "
+        f"categorical cross-entropy"
+    )
+    if spec.early_stopping:
+        words += f", early stopping after {spec.early_stopping} epochs without gain"
+    if spec.class_weighting:
+        words += ", classes weighted"
+    if spec.fine_tune:
+        words += (
+            f"; then the last {spec.fine_tune} blocks for up to {spec.fine_tune_epochs} epochs "
+            f"at {spec.fine_tune_learning_rate:g}"
+        )
+    return words + "."
+
+
+def settings_of(facts: Facts) -> str:
+    """What it takes to repeat the run: the specs as JSON."""
+    dataset = facts.dataset.to_json() if facts.dataset else "the data set was deleted"
+    return f"run {facts.run.spec.to_json()}; data set {dataset}"
+
+
+def software(facts: Facts) -> str:
+    """Versions of this installation, and the arithmetic of the run."""
+    backend = BACKENDS.get(str(facts.run.result.get("backend", "tensorflow")), "tensorflow")
+    names = ["keras", backend, "scikit-learn", "numpy"]
+    listed = ", ".join(f"{name} {_version(name)}" for name in names)
+    precision = facts.run.result.get("precision_mode", "float32")
+    return f"Python {platform.python_version()}, {listed}; trained in {precision}."
+
+
+def _version(name: str) -> str:
+    for package in (name, f"{name}-cpu", f"{name}_cpu"):
+        try:
+            return version(package)
+        except ModuleNotFoundError:  # PackageNotFoundError is one
+            continue
+    return "(not installed here)"

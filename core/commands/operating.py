@@ -1,0 +1,102 @@
+"""operating-point: the threshold that a run's answers go by, for a wanted sensitivity."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.commands.command import Command, Outcome, open_default_store, table
+from core.errors import InputError
+from core.evaluation.backing import Backing, backing, films_needed, is_promised, promise
+from core.evaluation.intervals import Share
+from core.evaluation.operating_point import choose, operating_point_of
+from core.evaluation.predictions import Predictions
+from core.training.artefacts import RunFiles
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="id of a finished run")
+    parser.add_argument(
+        "--sensitivity",
+        type=float,
+        metavar="SHARE",
+        help="choose for this share of positive films found (0 to 1) and store it with the run; "
+        "without it, show what is stored (0.95 where nothing is)",
+    )
+
+
+def _operating_point(options: argparse.Namespace) -> Outcome:
+    store = open_default_store()
+    run = store.runs.get(options.run)
+    if run.state != "done":
+        raise InputError(f"{run.run_id} is {run.state}; only a finished run has a threshold.")
+    files = RunFiles(store.workspace.run_folder(run.run_id))
+    predictions = Predictions.load(files.predictions)
+    if options.sensitivity is None:
+        point = operating_point_of(files)
+    else:
+        point = choose(predictions, options.sensitivity)
+        point.save(files.operating_point)
+    chosen_on = backing(point, predictions)
+    there = [chosen_on]
+    if "test" in predictions.splits:
+        there.append(backing(point, predictions, "test"))
+    sentence = promise(point, chosen_on)
+    document = {
+        "run": run.run_id,
+        "positive": point.positive,
+        "wanted_sensitivity": point.wanted_sensitivity,
+        "threshold": point.threshold,
+        "not_sure": list(point.not_sure),
+        "temperature": point.temperature,
+        "promised": is_promised(point, chosen_on),
+        "films_needed": films_needed(point.wanted_sensitivity),
+        "sentence": sentence,
+        **{one.split: _numbers(one) for one in there},
+    }
+    low, high = point.not_sure
+    text = (
+        f"{point.positive} from a calibrated probability of {point.threshold:.4f} on "
+        f"(not sure: {low:.4f} to {high:.4f}; temperature {point.temperature:.3g})\n"
+        f"{sentence}\n{table([_row(one) for one in there])}"
+    )
+    return Outcome(document, text)
+
+
+def _numbers(one: Backing) -> dict[str, Any]:
+    return {
+        "films": one.films,
+        "sensitivity": one.sensitivity.value,
+        "sensitivity_interval": list(one.sensitivity.interval),
+        "specificity": one.specificity.value,
+        "specificity_interval": list(one.specificity.interval),
+        "false_negatives": one.sensitivity.films - one.sensitivity.hits,
+        "false_positives": one.false_alarms,
+        "not_sure": one.not_sure,
+        "sure_and_wrong": one.wrong,
+    }
+
+
+def _row(one: Backing) -> dict[str, Any]:
+    return {
+        "films": one.split,
+        "sensitivity": _share(one.sensitivity),
+        "specificity": _share(one.specificity),
+        "not sure": one.not_sure,
+        "sure and wrong": one.wrong,
+    }
+
+
+def _share(one: Share) -> str:
+    low, high = (100 * end for end in one.interval)
+    return f"{one.hits} of {one.films} ({low:.1f} to {high:.1f} %)"
+
+
+COMMANDS = (
+    Command(
+        "operating-point",
+        "the threshold that a run's answers go by, for a wanted sensitivity",
+        _arguments,
+        _operating_point,
+    ),
+)

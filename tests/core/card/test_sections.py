@@ -1,0 +1,172 @@
+"""A card from a stored run: every number on it is the run's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.audit.report import AuditReport, Finding, audit_folder
+from core.card.claim import FOR_AUTHORS, items
+from core.card.document import Table
+from core.card.facts import Facts, gather
+from core.card.html import to_html
+from core.card.sections import model_card
+from core.errors import InputError, NotFoundError
+from core.evaluation.intervals import wilson
+from core.evaluation.predictions import Predictions
+from core.external.report import compare, judge
+from core.store import Run, Store
+from core.training.artefacts import RunCard, RunFiles
+from core.workspace import ENVIRONMENT_VARIABLE
+from tests.pages.runs import RESULT, make_dataset, make_run
+
+SURE, UNSURE = 0.9, 0.4  # probability of the true class
+
+
+@pytest.fixture
+def run(phantom_store: Store) -> Run:
+    """A finished run whose every fourth film is called wrongly."""
+    make_dataset(phantom_store, size=32)
+    counts = {"total_params": 1000, "trainable_params": 100}
+    run = make_run(phantom_store, "done", epochs=3, result=RESULT | counts)
+    members = phantom_store.datasets.members("tiny")
+    truth = members["class_index"].to_numpy(int)
+    right = np.where(np.arange(len(members)) % 4 > 0, SURE, UNSURE)
+    first = np.where(truth == 0, right, 1 - right)
+    files = RunFiles(phantom_store.workspace.run_folder(run.run_id)).create()
+    names = phantom_store.datasets.get("tiny").spec.class_names
+    ids, split = (members[column].to_numpy(str) for column in ("film_id", "split"))
+    both = np.stack([first, 1 - first], axis=1)
+    Predictions(names, ids, split, truth, both).save(files.predictions)
+    RunCard(run.run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.card)
+    return run
+
+
+@pytest.fixture
+def facts(phantom_store: Store, run: Run) -> Facts:
+    return gather(phantom_store, run.run_id)
+
+
+def table(facts: Facts, title: str) -> dict[str, tuple[str, ...]]:
+    """The first table of a section, by its first column."""
+    section = next(one for one in model_card(facts).sections if one.title == title)
+    found = next(part for part in section.parts if isinstance(part, Table))
+    return {row[0]: row[1:] for row in found.rows}
+
+
+def words(facts: Facts, title: str) -> str:
+    section = next(one for one in model_card(facts).sections if one.title == title)
+    return " ".join(part for part in section.parts if isinstance(part, str))
+
+
+def test_results_are_those_of_the_test_films(facts: Facts) -> None:
+    rows = table(facts, "Results on the test films")
+    test = facts.predictions.of("test")
+    right = int((test.probabilities.argmax(axis=1) == test.truth).sum())
+    interval = wilson(right, len(test))
+    assert interval
+    told = rows["Accuracy: films called rightly"]
+    assert told[0] == f"{right} of {len(test)}"
+    assert told[2] == f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f} %"
+    assert rows["Area under the ROC curve"][1] != "–"
+
+
+def test_films_are_counted_by_class_and_split(facts: Facts) -> None:
+    rows = table(facts, "The films")
+    assert set(rows) == {"covid", "healthy"}
+    for index, name in enumerate(facts.predictions.classes):
+        for place, split in enumerate(("train", "validation", "test")):
+            films = facts.predictions.of(split)
+            assert rows[name][place] == str(int((films.truth == index).sum()))
+        assert int(rows[name][3]) > 0
+
+
+def test_without_an_audit_the_card_says_that_nobody_looked(facts: Facts) -> None:
+    card = model_card(facts)
+    assert card.level == "unknown"
+    assert "Nobody has looked for shortcuts" in card.verdict
+    assert "All films are artificial" in words(facts, "What to keep in mind")
+    assert "not tested on any other source" in words(facts, "Films from elsewhere").lower()
+
+
+def test_the_audit_speaks_first(phantom_store: Store, run: Run) -> None:
+    finding = Finding("source", "Class and source", 1.0, (0.9, 1.0), "do_not_believe", "Too alike.")
+    report = AuditReport(run.run_id, "tiny", "do_not_believe", "Do not believe it.", (finding,))
+    report.save(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
+    facts = gather(phantom_store, run.run_id)
+    card = model_card(facts)
+    assert (card.level, card.verdict) == ("bad", "Do not believe it.")
+    assert table(facts, "Shortcuts and leaks")["Class and source"] == (
+        "speaks against",
+        "Too alike.",
+    )
+    filled = {one.number: one.filled for one in items(facts)}
+    assert "Do not believe it." in filled[30]
+
+
+def test_an_external_test_is_told(facts: Facts) -> None:
+    test = facts.predictions.of("test")
+    own = judge(test, test.film_ids)
+    worse = replace(test, probabilities=test.probabilities[:, ::-1])
+    found = compare("Another hospital", own, judge(worse, test.film_ids))
+    told = replace(facts, external=(found,))
+    assert "Another hospital" in to_html(model_card(told))
+    assert (
+        table(told, "Films from elsewhere")["Sensitivity"][0]
+        != (table(told, "Films from elsewhere")["Sensitivity"][1])
+    )
+    assert "not been tested" not in words(told, "What to keep in mind")
+    assert {one.number: one.filled for one in items(told)}[33] == "Tested on: Another hospital."
+
+
+def test_every_item_of_the_checklist_is_there_once(facts: Facts) -> None:
+    every = items(facts)
+    assert [one.number for one in every] == list(range(1, 45))
+    rows = table(facts, "CLAIM checklist")
+    assert rows["44"][1] == FOR_AUTHORS
+    assert "CNN" in rows["22"][1]
+    assert rows["20"][1] == "Patients."
+    assert sum(cells[1] == FOR_AUTHORS for cells in rows.values()) == sum(
+        not one.filled for one in every
+    )
+
+
+def test_a_deleted_data_set_leaves_the_results(phantom_store: Store, run: Run) -> None:
+    phantom_store.datasets.delete("tiny")
+    facts = gather(phantom_store, run.run_id)
+    assert "was deleted" in words(facts, "The films")
+    assert "of" in table(facts, "Results on the test films")["Accuracy: films called rightly"][0]
+    assert to_html(model_card(facts))
+
+
+def test_only_a_finished_run_has_a_card(phantom_store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        gather(phantom_store, "nonsense")
+    make_dataset(phantom_store, size=32)
+    waiting = make_run(phantom_store, "cancelled")
+    with pytest.raises(InputError, match="only a finished run"):
+        gather(phantom_store, waiting.run_id)
+
+
+def test_the_command_writes_both(
+    phantom_store: Store,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(phantom_store.workspace.root))
+    page, paper = tmp_path / "card.html", tmp_path / "card.pdf"
+    assert main(["card", run.run_id, "--html", str(page), "--pdf", str(paper), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["html"] == str(page)
+    assert run.run_id in page.read_text(encoding="utf-8")
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert main(["card", run.run_id]) != 0
+    assert main(["card", run.run_id, "--html", str(tmp_path / "no" / "card.html")]) != 0
+    assert "cannot be written" in capsys.readouterr().err

@@ -1,0 +1,91 @@
+"""``compare`` and ``operating-point`` over runs written straight into the store."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.evaluation.operating_point import OperatingPoint
+from core.evaluation.predictions import Predictions
+from core.specs import RunSpec
+from core.store import Store
+from core.training.artefacts import RunFiles
+
+
+def finished(store: Store, wrong: int) -> str:
+    """A run on 80 validation and the same 80 test films, ``wrong`` of the latter not right."""
+    run = store.runs.create(RunSpec(dataset="study", model="cnn"))
+    score = np.repeat([0.9, 0.1], 40)
+    tested = score.copy()
+    tested[:wrong] = 0.1
+    both = np.concatenate([score, tested])
+    Predictions(
+        ("covid", "healthy"),
+        np.array([f"{number:032x}" for number in range(160)]),
+        np.array(["validation"] * 80 + ["test"] * 80),
+        np.repeat([0, 1, 0, 1], 40),
+        np.column_stack([both, 1 - both]),
+    ).save(RunFiles(store.workspace.run_folder(run.run_id)).create().predictions)
+    store.runs.transition(run.run_id, "done")
+    return run.run_id
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> Any:
+    assert main([*words, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_compare_tells_intervals_and_each_run_against_the_others(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = finished(store, 0), finished(store, 6)
+    perfect, other = told(capsys, "compare", first, second)
+    assert perfect["intervals"]["accuracy"] == pytest.approx([0.954, 1], abs=5e-4)
+    assert perfect["intervals"]["average_precision"] is None
+    assert perfect["summary"]["roc_auc_low"] == pytest.approx(0.950, abs=5e-4)
+    (against,) = other["against"]
+    assert against["run"] == first
+    assert (against["only_this_right"], against["only_that_right"]) == (0, 6)
+    assert against["p_value"] == pytest.approx(0.031, abs=5e-4)
+    assert against["accuracy_difference"] == pytest.approx(-6 / 80)
+    low, high = against["accuracy_difference_interval"]
+    assert low < -6 / 80 < high < 0
+    assert against["told_apart"]
+    mirrored = perfect["against"][0]
+    assert mirrored["accuracy_difference_interval"] == pytest.approx([-high, -low])
+
+
+def test_compare_says_in_the_terminal_what_cannot_be_told_apart(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = finished(store, 0), finished(store, 2)
+    assert main(["compare", first, second]) == 0
+    said = capsys.readouterr().out
+    assert f"cannot be told apart on 80 films; 4 more errors of {second} would be needed" in said
+
+
+def test_a_point_is_chosen_stored_and_told_again(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = finished(store, 2)
+    chosen = told(capsys, "operating-point", run, "--sensitivity", "0.9")
+    kept = OperatingPoint.load(RunFiles(store.workspace.run_folder(run)).operating_point)
+    assert kept is not None
+    assert (kept.threshold, kept.wanted_sensitivity) == (chosen["threshold"], 0.9)
+    assert chosen["promised"]
+    assert chosen["test"]["false_negatives"] == 2
+    assert chosen["test"]["sensitivity_interval"] == pytest.approx([0.835, 0.986], abs=5e-4)
+    assert told(capsys, "operating-point", run) == chosen
+    assert not told(capsys, "operating-point", run, "--sensitivity", "0.95")["promised"]
+
+
+def test_what_has_no_point_is_said(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = store.runs.create(RunSpec(dataset="study", model="cnn")).run_id
+    assert "is queued" in told(capsys, "operating-point", waiting, code=2)["error"]
+    run = finished(store, 0)
+    said = told(capsys, "operating-point", run, "--sensitivity", "2", code=2)["error"]
+    assert "above 0 and at most" in said

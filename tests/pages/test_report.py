@@ -1,0 +1,173 @@
+"""The Report page over runs written straight into the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.audit.report import AuditReport
+from core.evaluation.operating_point import OperatingPoint, choose
+from core.evaluation.predictions import Predictions
+from core.specs import RunSpec
+from core.store import Run, Store
+from core.training.artefacts import RunFiles
+from core.workspace import PROJECT_ROOT
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def quiet_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The store of this test, without the artificial films of a first start."""
+    monkeypatch.setattr("core.datasets.phantom.ensure_phantoms", lambda *_, **__: None)
+    return store
+
+
+def finished(store: Store, missed: int = 2, alarms: int = 0, classes: int = 2) -> Run:
+    """40 covid and 40 other test films, some of them wrong, and a validation split in order."""
+    run = store.runs.create(RunSpec(dataset="study", model="cnn"))
+    rng = np.random.default_rng(0)
+    score = np.concatenate([rng.uniform(0.7, 0.99, 40), rng.uniform(0.01, 0.3, 40)])
+    tested = score.copy()
+    tested[:missed] = 0.2
+    tested[40 : 40 + alarms] = 0.9
+    both = np.concatenate([score, tested])
+    rest = np.repeat((1 - both)[:, None] / (classes - 1), classes - 1, axis=1)
+    Predictions(
+        ("covid", "healthy", "viral")[:classes],
+        np.array([f"{number:032x}" for number in range(160)]),
+        np.array(["validation"] * 80 + ["test"] * 80),
+        np.array(([0] * 40 + [1 + place % (classes - 1) for place in range(40)]) * 2),
+        np.column_stack([both, rest]),
+    ).save(files_of(store, run).create().predictions)
+    store.runs.transition(run.run_id, "done", finished_at=1_780_000_000.0)
+    return store.runs.get(run.run_id)
+
+
+def files_of(store: Store, run: Run) -> RunFiles:
+    return RunFiles(store.workspace.run_folder(run.run_id))
+
+
+def opened(**address: str) -> AppTest:
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60)
+    app.switch_page("pages/report.py")
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def said(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "info", "warning", "success")
+    return "\n".join(str(one.value) for kind in kinds for one in app.get(kind))
+
+
+def test_without_a_finished_run_the_page_says_what_to_do(quiet_store: Store) -> None:
+    assert "No run has finished yet" in said(opened())
+
+
+def test_the_first_thing_is_the_result_with_its_interval(quiet_store: Store) -> None:
+    run = finished(quiet_store)
+    page = opened(run=run.run_id)
+    assert page.selectbox(key="report_run").value == run.run_id
+    assert page.markdown[0].value.startswith(
+        "#### 78 of 80 test films right: 97.5 %, between 91.3 and 99.3 %"
+    )
+    assert "**38 of 40** covid films are found (95.0 %, between 83.5 and 98.6 %)" in said(page)
+    assert "**0 of 40** healthy films are called covid by mistake" in said(page)
+    assert "Not audited yet" in said(page)
+    assert {one.label for one in page.metric} >= {"Sensitivity", "ROC area", "PPV", "Temperature"}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "kind"),
+    [("do_not_believe", "error"), ("caution", "warning"), ("no_shortcut_found", "success")],
+)
+def test_an_audit_speaks_at_the_top(quiet_store: Store, verdict: str, kind: str) -> None:
+    run = finished(quiet_store)
+    AuditReport(run.run_id, "study", verdict, "Each class has its source.", ()).save(  # type: ignore[arg-type]
+        files_of(quiet_store, run).folder / "audit"
+    )
+    page = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60)
+    page.switch_page("pages/report.py").run()
+    boxes = [one.value for one in page.get(kind)]
+    assert any("Each class has its source." in one for one in boxes)
+    assert "Not audited yet" not in said(page)
+
+
+def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store) -> None:
+    run = finished(quiet_store)
+    files = files_of(quiet_store, run)
+    page = opened(run=run.run_id)
+    first = OperatingPoint.load(files.operating_point)
+    assert first == choose(Predictions.load(files.predictions), 0.95)
+    assert "too few films to promise 95 %" in said(page)
+    assert "it takes at least 73, all of them found" in said(page)
+    assert page.button(key=f"store_aim_{run.run_id}").disabled
+    page.number_input(key=f"aim_{run.run_id}").set_value(80.0).run()
+    assert "Not stored yet" in said(page)
+    assert OperatingPoint.load(files.operating_point) == first
+    page.button(key=f"store_aim_{run.run_id}").click().run()
+    assert OperatingPoint.load(files.operating_point).wanted_sensitivity == 0.8  # type: ignore[union-attr]
+    assert "Not stored yet" not in said(page)
+    table = page.dataframe[0].value.set_index("Films")
+    assert table.loc["Test", "Sensitivity"] == "95.0 % (83.5–98.6)"
+    assert table.loc["Test", "Missed"] == 2
+
+
+def test_the_prevalence_moves_what_an_answer_is_worth(quiet_store: Store) -> None:
+    run = finished(quiet_store, alarms=4)
+    page = opened(run=run.run_id)
+    slider = page.select_slider(key=f"prevalence_{run.run_id}")
+    slider.set_value(1).run()
+    assert "Of **1,000 people like this**, 10 have covid" in said(page)
+    rare = {one.label: one.value for one in page.metric}
+    page.select_slider(key=f"prevalence_{run.run_id}").set_value(50).run()
+    often = {one.label: one.value for one in page.metric}
+    assert "500 have covid" in said(page)
+    assert float(rare["PPV"].split()[0]) < 15 < 80 < float(often["PPV"].split()[0])
+    assert float(rare["NPV"].split()[0]) > float(often["NPV"].split()[0])
+
+
+def test_three_classes_are_one_against_the_others(quiet_store: Store) -> None:
+    run = finished(quiet_store, classes=3)
+    assert "other films are called covid by mistake" in said(opened(run=run.run_id))
+
+
+def test_an_unknown_run_in_the_address_is_named(quiet_store: Store) -> None:
+    run = finished(quiet_store)
+    page = opened(run="gone")
+    assert "gone (deleted, or never there)" in page.warning[0].value
+    assert page.selectbox(key="report_run").value == run.run_id
+
+
+def test_a_run_without_predictions_is_one_plain_sentence(quiet_store: Store) -> None:
+    run = finished(quiet_store)
+    files_of(quiet_store, run).predictions.unlink()
+    page = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60)
+    page.switch_page("pages/report.py").run()
+    assert not page.exception
+    assert "Train the run again" in page.error[0].value
+
+
+def test_the_stored_file_is_plain_json(quiet_store: Store) -> None:
+    run = finished(quiet_store)
+    opened(run=run.run_id)
+    kept = json.loads(files_of(quiet_store, run).operating_point.read_text())
+    assert set(kept) == {
+        "positive", "wanted_sensitivity", "threshold", "not_sure", "temperature",
+    }  # fmt: skip
