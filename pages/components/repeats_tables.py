@@ -24,7 +24,7 @@ _PLAIN = {
 }
 _PERCENT = (100, 1, " %")
 # In pixels, because a column's own measure knows its number but not its text.
-WIDTH, NARROW, RANGED = 124, 100, 172
+WIDTH, NARROW, RANGED = 124, 100, 176
 
 
 def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> str:
@@ -91,7 +91,7 @@ def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
     for name in SHARES:
         shown[name] = shown[name] * 100
         texts[name] = [
-            f"{one} ({100 * low:.0f}–{100 * high:.0f})"
+            f"{one.replace('100.0', '100')} ({100 * low:.0f}–{100 * high:.0f})"
             if name != "f1" and not pd.isna(low)
             else one
             for one, low, high in zip(
