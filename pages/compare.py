@@ -16,7 +16,7 @@ from core.evaluation.comparison import (
 from core.evaluation.paired import difference_in_films, pairs
 from pages.components.compared import Compared, compare, controls, load_entries
 from pages.components.comparison_figures import matrices, threshold_curves, training_curves
-from pages.components.comparison_tables import pairs_table, summary
+from pages.components.comparison_tables import pairs_table, short_name, summary
 from pages.components.downloads import csv_download
 from pages.components.empty import empty
 from pages.components.outcome_films import cell_films
@@ -81,7 +81,7 @@ def _chance(
     found = pairs([one.entry for one in compared], threshold, split, patients)
     if found:
         st.subheader("Could the difference be chance?")
-        pairs_table(found, {one.key: one.title for one in compared})
+        pairs_table(found, {one.key: short_name(one) for one in compared})
 
 
 page()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.evaluation.bootstrap import patients_of
 from core.evaluation.predictions import Predictions
 from core.training.artefacts import RunFiles
 from pages.components.card_downloads import card_downloads
@@ -32,9 +31,9 @@ def page() -> None:
     run = reported_run(store, finished)
     files = RunFiles(store.workspace.run_folder(run.run_id))
     predictions = Predictions.load(files.predictions)
-    known = store.catalogue.patients(predictions.of("test").film_ids)
     with st.container(border=True):
-        result(predictions, patients_of(predictions.of("test"), known), f"{files.predictions}")
+        known = store.catalogue.patients(predictions.film_ids)
+        result(predictions, known, str(files.predictions))
         audit_verdict(files.folder, run.run_id)
     point = threshold_for_the_aim(run, files, predictions)
     prevalence(run, point, predictions)

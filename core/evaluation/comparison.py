@@ -255,6 +255,9 @@ def report_with_ends(evaluation: Evaluation) -> pd.DataFrame:
     """``Evaluation.report`` with ``precision_low`` and ``_high``, ``recall_low`` and ``_high``
     (0 to 1, Wilson, 95 %) and, in the row of the accuracy, ``f1_low`` and ``f1_high``."""
     report = evaluation.report.copy()
+    # There even where no film is: a table has the same columns whatever it holds.
+    for share in ("precision", "recall", "f1"):
+        report[[f"{share}_low", f"{share}_high"]] = float("nan")
     for name, interval in share_intervals(evaluation).items():
         share, _, row = name.partition(" ")
         column, row = ("f1", "accuracy") if name == "accuracy" else (share, row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -13,12 +14,12 @@ from core.palette import SURROUNDS, Theme, class_colour
 
 def probes_figure(probes: Sequence[Finding], theme: Theme = "dark") -> go.Figure:
     """A point and its 95 % interval a finding (``value`` from 0 to 1), a line at chance."""
-    drawing = figure(theme, 90 + 44 * len(probes))
+    drawing = figure(theme, 100 + 46 * len(probes))
     values = [one.value or 0.0 for one in probes]
     ends = [one.interval or (value, value) for one, value in zip(probes, values, strict=True)]
     drawing.add_scatter(
         x=values,
-        y=[one.title for one in probes],
+        y=["<br>".join(wrap(one.title, 16)) for one in probes],
         mode="markers",
         marker={"color": class_colour(1), "size": 12},
         error_x={
@@ -40,11 +41,18 @@ def probes_figure(probes: Sequence[Finding], theme: Theme = "dark") -> go.Figure
     drawing.add_vline(
         x=chance,
         line={"color": SURROUNDS[theme].muted, "dash": "dash", "width": 1.5},
-        annotation={"text": "guessing", "font": {"color": SURROUNDS[theme].muted}},
+        annotation={
+            "text": "guessing",
+            "font": {"color": SURROUNDS[theme].muted},
+            "y": 1,
+            "yanchor": "bottom",
+            "xanchor": "center",
+        },
     )
     drawing.update_xaxes(
-        title_text="balanced accuracy on test films", range=[0, 1.02], fixedrange=True,
-        **SHARE_TICKS,
+        title_text="right", range=[0, 1.04], fixedrange=True, tickangle=0,
+        **{**SHARE_TICKS, "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]},
     )  # fmt: skip
     drawing.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    drawing.update_layout(margin={"t": 30})
     return drawing

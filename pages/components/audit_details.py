@@ -50,7 +50,9 @@ def _counts(report: AuditReport) -> None:
     st.subheader("What each class is made of")
     for one in tables:
         st.markdown(f"**{escaped(one.title)}** (films)")
-        frame = pd.DataFrame(one.details["counts"]).T.rename_axis("class")
+        # Values down, classes across: two columns fit a telephone, six age groups do not.
+        name = one.title.removeprefix("Class and ")
+        frame = pd.DataFrame(one.details["counts"]).rename_axis(name)
         st.table(frame.fillna(0).astype(int))
         for said in one.details.get("published") or ():
             st.caption(f"Where the films say nothing, their publisher does: {escaped(said)}.")

@@ -13,7 +13,7 @@ from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
 from pages.components.compared import Compared
-from pages.components.repeats_tables import RANGED, ranged_report, report_columns, with_ranges
+from pages.components.repeats_tables import ranged_report, with_ranges
 from pages.components.run_words import escaped, model_title
 
 NONE = "–"
@@ -59,7 +59,7 @@ def summary(
         downloads()
     frame = _frame(compared, threshold, split, patients, published=published)
     # Shorter than a run's full title: the data set has a column of its own.
-    frame.loc[frame["origin"] == OWN, "run"] = [_short(one) for one in compared]
+    frame.loc[frame["origin"] == OWN, "run"] = [short_name(one) for one in compared]
     positives = {one.positive for one in compared}
     positive = positives.pop() if len(positives) == 1 else "positive"
     shown, config = _dressed(frame, positive)
@@ -103,7 +103,8 @@ def _kept(
     return summary_table(_entries, threshold, split, published=True, patients=_patients)
 
 
-def _short(one: Compared) -> str:
+def short_name(one: Compared) -> str:
+    """“VGG16 · 26db”: where the data set is said elsewhere, or is the same for all."""
     run = one.runs[0]
     which = one.entry.name if isinstance(one.entry, Repeats) else run.repeat
     return " · ".join(part for part in (model_title(run.spec.model), which, one.key[-4:]) if part)
@@ -188,16 +189,16 @@ def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str
 
 def report(evaluation: Evaluation, key: str) -> None:
     """The classification report: a row a class, then accuracy and the two averages."""
-    report = report_with_ends(evaluation).reset_index()
+    shown, config = ranged_report(report_with_ends(evaluation).reset_index())
     st.dataframe(
-        ranged_report(report),
+        shown,
         hide_index=True,
         placeholder=NONE,
         key=key,
         alt="Classification report",
-        column_config=report_columns(None, width=RANGED),
+        column_config=config,
     )
-    st.caption("In brackets, the 95 % interval (Wilson).")
+    st.caption("In brackets, the 95 % interval (Wilson), in whole percent.")
 
 
 def pairs_table(found: Sequence[Pair], titles: dict[str, str]) -> None:
@@ -229,9 +230,9 @@ def pairs_table(found: Sequence[Pair], titles: dict[str, str]) -> None:
             "first": column.TextColumn("One run"),
             "second": column.TextColumn("The other"),
             "only_first": column.NumberColumn(
-                "Only the one right", help="Films that the first run gets right, the other wrong."
+                "Only one right", help="Films that the first run gets right, the other wrong."
             ),
-            "only_second": column.NumberColumn("Only the other right"),
+            "only_second": column.NumberColumn("Only other right"),
             "difference": column.NumberColumn(
                 "Difference",
                 format="%+.1f points",

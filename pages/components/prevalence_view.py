@@ -72,7 +72,7 @@ def _words(people: Thousand, positive: str) -> str:
 def _values(found: Worth, positive: str) -> None:
     called = f"called {positive}, the share that are"
     others = f"not called {positive}, the share that are not"
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="small"):
         for label, value, ends, text in (
             ("PPV", found.ppv, found.ppv_interval, f"Positive predictive value: of those {called}"),
             ("NPV", found.npv, found.npv_interval, f"Negative predictive value: of those {others}"),
@@ -84,7 +84,7 @@ def _values(found: Worth, positive: str) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 help=f"{text}. Below it, its 95 % interval.",
-                width=165,
+                width=140,
             )
 
 

@@ -37,13 +37,13 @@ def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> No
     before, after = calibration(films), calibration(films, point.temperature)
     st.markdown(_verdict(point, before, after))
     known = f"Always saying how frequent it is here gives {before.brier_known:.3f}."
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="small"):
         for label, value, text in (
             ("Brier score as trained", f"{before.brier:.3f}", f"{BRIER} {known}"),
             ("After temperature", f"{after.brier:.3f}", f"{BRIER} {known}"),
             ("Temperature", f"{point.temperature:.3g}", TEMPERATURE),
         ):
-            st.metric(label, value, help=text, width=200)
+            st.metric(label, value, help=text, width=170)
     positive = predictions.classes[0]
     show(
         figures.reliability_figure(

@@ -24,7 +24,7 @@ _PLAIN = {
 }
 _PERCENT = (100, 1, " %")
 # In pixels, because a column's own measure knows its number but not its text.
-WIDTH, NARROW, RANGED = 124, 100, 148
+WIDTH, NARROW, RANGED = 124, 100, 172
 
 
 def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> str:
@@ -80,15 +80,32 @@ def _beside(row: Any, name: str, style: tuple[float, int, str], ranged: bool) ->
     return f"{text} ({factor * low:.{decimals}f}–{factor * high:.{decimals}f})"
 
 
-def ranged_report(report: pd.DataFrame) -> Styler:
-    """A run's classification report (``report_with_ends``) with intervals in its cells."""
+def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
+    """A run's classification report (``report_with_ends``) with intervals in its cells, and
+    how its columns are shown: narrow enough for half a page."""
     shown = report[["class", *SHARES, "support"]].copy()
+    shown["class"] = shown["class"].str.replace(
+        r"^(macro|weighted) average$", r"\1 avg.", regex=True
+    )
     texts = pd.DataFrame(index=shown.index)
     for name in SHARES:
         shown[name] = shown[name] * 100
-        ranged = f"{name}_low" in report
-        texts[name] = [_beside(row, name, (100, 1, ""), ranged) for _, row in report.iterrows()]
-    return _styled(shown, texts)
+        texts[name] = [
+            f"{one} ({100 * low:.0f}–{100 * high:.0f})"
+            if name != "f1" and not pd.isna(low)
+            else one
+            for one, low, high in zip(
+                [spread_text(value, None, 100, 1, "") for value in report[name]],
+                report[f"{name}_low"],
+                report[f"{name}_high"],
+                strict=True,
+            )
+        ]
+    config = report_columns()
+    widths = {"class": 116, "precision": 108, "recall": 104, "f1": 66, "support": 68}
+    return _styled(shown, texts), {
+        name: {**one, "width": widths[name]} for name, one in config.items()
+    }
 
 
 def repeats_report(found: RepeatedEvaluation, key: str) -> None:
@@ -110,15 +127,14 @@ def repeats_report(found: RepeatedEvaluation, key: str) -> None:
         placeholder=NONE,
         key=key,
         alt="Classification report, means over repeats",
-        column_config=report_columns(None),
+        column_config=report_columns(),
     )
     st.caption(f"Mean ± standard deviation over {len(found.members)} runs.")
 
 
-def report_columns(share_format: str | None, width: int = 108) -> dict[str, Any]:
-    """How a classification report's columns are shown; without a format for shares, their
-    unit is in the head."""
-    column, unit = st.column_config, "" if share_format else " (%)"
+def report_columns() -> dict[str, Any]:
+    """How a classification report's columns are shown; the shares' unit is in the head."""
+    column = st.column_config
     helps = {
         "precision": ("Precision", "Of the films called so, the share that are."),
         "recall": ("Recall", "Of the films that are so, the share called so."),
@@ -127,19 +143,10 @@ def report_columns(share_format: str | None, width: int = 108) -> dict[str, Any]
     return {
         "class": column.TextColumn("Class"),
         **{
-            name: column.NumberColumn(
-                f"{label}{unit}",
-                format=share_format,
-                help=text,
-                width=None if share_format else width,
-            )
+            name: column.NumberColumn(f"{label} (%)", help=text, width=108)
             for name, (label, text) in helps.items()
         },
-        "support": column.NumberColumn(
-            "Support",
-            format="localized" if share_format else None,
-            help="How many films are truly of this class.",
-        ),
+        "support": column.NumberColumn("Support", help="How many films are truly of this class."),
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from core.audit.report import AuditReport
+from core.evaluation.bootstrap import patients_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
@@ -28,12 +30,13 @@ BOXES = {
 }
 
 
-def result(predictions: Predictions, patients: np.ndarray, where: str) -> None:
+def result(predictions: Predictions, known: Mapping[str, str], where: str) -> None:
     """The test result in one sentence, and four numbers with their intervals.
 
-    ``patients``: whose each test film is. ``where``: what the resampling is kept by.
+    ``known``: film id → patient. ``where``: what the resampling is kept by.
     """
     films = predictions.of("test")
+    patients = patients_of(films, known)
     found = evaluate(films)
     if not found.films:
         st.info("This run was tested on no film, so there is no result to report.")
@@ -42,16 +45,17 @@ def result(predictions: Predictions, patients: np.ndarray, where: str) -> None:
     right, accuracy = int(np.trace(found.confusion)), intervals["accuracy"]
     assert accuracy is not None
     st.markdown(
-        f"#### {right} of {found.films} test films right: {100 * right / found.films:.1f} %, "
-        f"between {_ends(accuracy)}",
+        _together(
+            f"#### {right} of {found.films} test films right: "
+            f"{100 * right / found.films:.1f} %, between {_ends(accuracy)}"
+        ),
         help=INTERVAL_HELP,
     )
-    st.markdown(_in_words(found, intervals))
-    people = len(np.unique(patients))
+    st.markdown(_together(_in_words(found, intervals)))
     st.caption(
-        f"{found.films} test films of {people} patient{'' if people == 1 else 's'} the network "
-        "had not been shown. A film gets its most probable class; a threshold of your choice is "
-        "below. Shares have Wilson intervals, F1 and the ROC area intervals over patients."
+        f"{_whose(predictions, patients, known)} A film gets its most probable class; a "
+        "threshold of your choice is below. Shares have Wilson intervals, F1 and the ROC area "
+        "intervals over patients."
     )
     names = {
         "sensitivity": (
@@ -68,7 +72,7 @@ def result(predictions: Predictions, patients: np.ndarray, where: str) -> None:
             "1: some threshold parts the classes without a mistake. 0.5: guessing.",
         ),
     }
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="small"):
         for name, (label, text) in names.items():
             st.metric(
                 label,
@@ -78,8 +82,21 @@ def result(predictions: Predictions, patients: np.ndarray, where: str) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 help=f"{text} {INTERVAL_HELP}",
-                width=165,
+                width=145,
             )
+
+
+def _whose(predictions: Predictions, patients: np.ndarray, known: Mapping[str, str]) -> str:
+    """How many people the test films are of, and how many of them were trained on."""
+    people = set(patients.tolist())
+    seen = people & set(patients_of(predictions.of("train"), known).tolist())
+    said = f"{len(patients)} test films of {len(people)} patient{'' if len(people) == 1 else 's'}."
+    if seen:
+        said += (
+            f" **{len(seen)} of these patients {'is' if len(seen) == 1 else 'are'} among those "
+            "trained on as well**, which flatters the result."
+        )
+    return said
 
 
 def _range(ends: tuple[float, float] | None, *, is_area: bool) -> str:
@@ -106,6 +123,11 @@ def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None
             f"between {_ends((1 - ends[1], 1 - ends[0]))})."
         )
     return " ".join(said)
+
+
+def _together(text: str) -> str:
+    """A number and its unit on one line."""
+    return text.replace(" %", "\u00a0%")
 
 
 def _ends(interval: tuple[float, float]) -> str:

@@ -36,7 +36,7 @@ def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -
             step=1.0,
             format="%.4g",
             key=f"aim_{run.run_id}",
-            width=330,
+            width=400,
             help="The threshold is chosen on the validation films: of those that find so many, "
             "the one with the fewest false alarms. The test films then say what came of it.",
         )

@@ -47,6 +47,7 @@ NONSENSE = {
     "train?run=nonsense": "There is no run nonsense.",
     "train?dataset=nonsense": "The data set “nonsense” is no longer there",
     "compare?runs=nonsense": "The address asks for runs that have not finished: nonsense",
+    "report?run=nonsense": "The address asks for a run that has not finished: nonsense",
     "explore?film=nonsense": "This film is no longer in the catalogue.",
     "audit?run=nonsense": "The run in the address is not there, or has not finished.",
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",

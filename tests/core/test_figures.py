@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from core import figures
+from core.audit.report import Finding
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
+from core.figures.audit import probes_figure
 from core.palette import (
     CLASS_COLOURS,
     SURROUNDS,
@@ -266,3 +268,18 @@ def test_the_picture_of_a_matrix_is_a_png_of_its_own_colours() -> None:
         corner = "#{:02x}{:02x}{:02x}".format(*picture.getpixel((2, 2)))
         assert corner == SURROUNDS[theme].background
         assert len(picture.getcolors(1 << 24)) > 20
+
+
+def test_probes_show_their_interval_and_what_guessing_gives() -> None:
+    probes = [
+        Finding("file_facts", "File facts only", 0.84, (0.74, 0.9), "do_not_believe", "…",
+                details={"chance": 0.5}),
+        Finding("border_only", "Border only", 0.5, (0.4, 0.6), "no_shortcut_found", "…",
+                details={"chance": 0.5}),
+    ]  # fmt: skip
+    drawing = probes_figure(probes)
+    [points] = drawing.data
+    assert list(points.x) == [0.84, 0.5]
+    assert list(points.error_x.arrayminus) == pytest.approx([0.10, 0.10])
+    assert list(points.error_x.array) == pytest.approx([0.06, 0.10])
+    assert drawing.layout.shapes[0].x0 == 0.5

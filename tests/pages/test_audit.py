@@ -109,7 +109,7 @@ def test_the_verdict_stands_above_its_reasons(
     assert "Only the border gets 55 %" in said
     assert "nearly" not in said
     assert "the same patient · covid · likeness 0.93" in said
-    assert page.table[0].value.loc["healthy", "south"] == 40
+    assert page.table[0].value.loc["south", "healthy"] == 40
     assert page.query_params["run"] in (run.run_id, [run.run_id])
 
 
