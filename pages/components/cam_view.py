@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -48,7 +49,10 @@ class Classified:
 @boundary()
 def results(classified: Classified) -> None:
     """Everything about the answers. A fragment: its controls ask no network again."""
+    in_short = st.container()
     threshold = _controls(classified)
+    with in_short:
+        st.markdown("  \n".join(_in_short(classified, threshold)))
     count = len(classified.films)
     pages = -(-count // PER_PAGE)
     page = st.session_state.get("results_page", 1) if pages > 1 else 1
@@ -77,6 +81,18 @@ def results(classified: Classified) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _in_short(classified: Classified, threshold: float | None) -> list[str]:
+    """One line a run: how many films it calls what."""
+    lines = []
+    for place, title in enumerate(classified.titles.values()):
+        answers = [said(film.answers[place], threshold) for film in classified.films]
+        counts = Counter(one.replace("_", " ") or "without an answer" for one in answers)
+        told = ", ".join(f"**{escaped(name)}** {count}" for name, count in counts.most_common())
+        films = f"{len(answers)} film{'' if len(answers) == 1 else 's'}"
+        lines.append(f"{escaped(title)}, {films}: {told}")
+    return lines
 
 
 def _controls(classified: Classified) -> float | None:

@@ -236,6 +236,7 @@ def test_a_cat_gets_no_diagnosis(
     )
     app = classify(upload(open_app("classify"), ("cat.png", png(1)), ("side.png", png(2))))
     text = everything_said(app)
+    assert "2 films: **refused** 2" in text
     assert "Refused: not a chest X-ray" in text
     assert "Refused: a film from the side" in text
     assert "It is a picture in colour." in text

@@ -198,7 +198,7 @@ def test_one_walks_on_and_back(take: Take) -> None:
     assert at(app) == STEPS[4]
 
 
-@pytest.mark.parametrize("step", ["", "x", "0", "99", "-1", "²"])
+@pytest.mark.parametrize("step", ["", "99", "²"])
 def test_a_wrong_step_in_the_address_is_put_right(take: Take, step: str) -> None:
     finished(take)
     app = open_app("demonstration", step=step)

@@ -86,6 +86,10 @@ def test_no_network_sees_what_is_no_film(
         assert (row["label"], row["probabilities"], row["heat"]) == (None, {}, None)
         assert (row["error"], row["likeness"], row["reason"]) == (None, None, "Why.")
     assert len(list((tmp_path / "False").glob("*.npy"))) == 1
+    tested = answers(workspace, request(tmp_path / "t", ["one"], films) | {"gated": False})
+    for row in tested[-1]["results"]:
+        assert (row["gate"], row["answer"]) == (None, row["label"])
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     side = asked[-1]["results"][1]
     assert (side["gate"], side["reason"]) == ("lateral", "Why.")
     assert side["answer"] in ("covid", "healthy")
@@ -108,7 +112,10 @@ def test_the_answer_comes_from_the_runs_own_threshold(
             yield content
 
     serve(workspace, asked(), said.append)
-    plain, *decided = (answer["results"][0] for answer in said if "results" in answer)
+    serve(workspace, [content | {"gated": False}], said.append)
+    plain, *decided, tested = (answer["results"][0] for answer in said if "results" in answer)
+    assert tested["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
+    assert tested["not_sure"] is None
     assert (plain["answer"], plain["not_sure"]) == (plain["label"], None)
     shares = np.array([list(plain["probabilities"].values())], np.float32)
     calibrated = apply(OperatingPoint("covid", 0.95, 0.5, (0.0, 1.0), 4.0), shares)[0]
@@ -118,7 +125,7 @@ def test_the_answer_comes_from_the_runs_own_threshold(
         assert row["label"] == plain["label"]
 
 
-def test_a_bare_answer_is_the_networks_own_whatever_the_film(
+def test_an_ungated_answer_is_the_networks_own_whatever_the_film(
     workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run("one", "cnn")
@@ -128,7 +135,7 @@ def test_a_bare_answer_is_the_networks_own_whatever_the_film(
     plain = answers(workspace, content)[-1]["results"][0]
     point.save(RunFiles(workspace.run_folder("one")).operating_point)
     monkeypatch.setattr(answering, "look", lambda *_: Verdict("not_a_chest_xray", "Why."))
-    bare = answers(workspace, content | {"bare": True})[-1]["results"][0]
+    bare = answers(workspace, content | {"gated": False})[-1]["results"][0]
     assert bare["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
     assert (bare["label"], bare["answer"]) == (plain["label"], plain["label"])
     assert (bare["gate"], bare["likeness"], bare["not_sure"]) == (None, None, None)
