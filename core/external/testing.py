@@ -206,7 +206,7 @@ def _classified(
             named = [(Path(paths[row]).name, content) for row, content in contents.items()]
             # The catalogue says what these are: leaving out what the gate does not like would
             # be a better test result than the network deserves.
-            results = client.classify([run.run_id], named, cam=False, gated=False)
+            results = client.classify([run.run_id], named, cam=False, bare=True)
             for row, one in zip(contents, results, strict=True):
                 if one.error or not one.probabilities:
                     why = one.error or "the network gave no answer"

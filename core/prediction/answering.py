@@ -92,7 +92,7 @@ class Request:
         self._cam: bool = content["cam"]
         self._heat_class: str | None = content.get("heat_class")
         self._lateral: bool = content.get("lateral", False)
-        self._gated: bool = content.get("gated", True)
+        self._gated: bool = not content.get("bare", False)
         self._say = say
         self._done = 0
         self._verdicts: dict[int, Verdict] = {}

@@ -98,14 +98,14 @@ class PredictionClient:
         cam: bool = True,
         heat_class: str | None = None,
         lateral: bool = False,
-        gated: bool = True,
+        bare: bool = False,
         progress: Progress | None = None,
     ) -> list[FilmResult]:
         """One result a film and run, films outer, runs inner; films are (name, content).
 
         ``heat_class``: the class whose heat is wanted, None for each film's most probable one.
         ``lateral``: answer films from the side too; what is no chest X-ray is never answered.
-        ``gated`` False, for films of the catalogue that a run is tested on: every one of them
+        ``bare``, for films of the catalogue that a run is tested on: every one of them
         is answered, by its most probable class, with probabilities as training saves them.
         A film that cannot be read, or a run without a model, is an ``error`` in its results
         and leaves the others alone. Raises PredictionError when the worker died, went
@@ -128,7 +128,7 @@ class PredictionClient:
                 "cam": cam,
                 "heat_class": heat_class,
                 "lateral": lateral,
-                "gated": gated,
+                "bare": bare,
             }
             rows = self._exchange(request, progress)
             return [_film_result(row, films, folder) for row in rows]

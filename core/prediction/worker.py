@@ -1,7 +1,7 @@
 """The process that classifies: ``python -m core.prediction.worker --data DIR`` [K].
 
 One JSON object a line. A request on stdin:
-    {"id": 1, "folder": "/tmp/…", "runs": ["…"], "cam": true, "lateral": false, "gated": true,
+    {"id": 1, "folder": "/tmp/…", "runs": ["…"], "cam": true, "lateral": false, "bare": false,
      "films": [{"name": "a.png", "file": "0.film"}]}
 The answers on stdout, each with the request's id: any number of
     {"id": 1, "progress": [done, total, "what is going on"]}

@@ -86,7 +86,7 @@ def test_no_network_sees_what_is_no_film(
         assert (row["label"], row["probabilities"], row["heat"]) == (None, {}, None)
         assert (row["error"], row["likeness"], row["reason"]) == (None, None, "Why.")
     assert len(list((tmp_path / "False").glob("*.npy"))) == 1
-    tested = answers(workspace, request(tmp_path / "t", ["one"], films) | {"gated": False})
+    tested = answers(workspace, request(tmp_path / "t", ["one"], films) | {"bare": True})
     for row in tested[-1]["results"]:
         assert (row["gate"], row["answer"]) == (None, row["label"])
         assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5)
@@ -112,7 +112,7 @@ def test_the_answer_comes_from_the_runs_own_threshold(
             yield content
 
     serve(workspace, asked(), said.append)
-    serve(workspace, [content | {"gated": False}], said.append)
+    serve(workspace, [content | {"bare": True}], said.append)
     plain, *decided, tested = (answer["results"][0] for answer in said if "results" in answer)
     assert tested["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
     assert tested["not_sure"] is None
