@@ -92,7 +92,7 @@ class Request:
         self._cam: bool = content["cam"]
         self._heat_class: str | None = content.get("heat_class")
         self._lateral: bool = content.get("lateral", False)
-        self._gated: bool = not content.get("bare", False)
+        self._bare: bool = content.get("bare", False)
         self._say = say
         self._done = 0
         self._verdicts: dict[int, Verdict] = {}
@@ -162,7 +162,7 @@ class Request:
                 errors[index] = str(error)
                 self._done += len(self._runs)
                 continue
-            if self._gated:
+            if not self._bare:
                 self._verdicts[index] = verdict = look(decoded.pixels, decoded.colour)
                 if not self._is_answered(verdict):
                     self._done += len(self._runs)
@@ -181,8 +181,8 @@ class Request:
         if not self._loader.is_loaded(run_id):
             self._progress(f"Loading {title}")
         run = self._loader.get(run_id)
-        learnt = self._loader.training_films(run_id) if self._gated else None
-        point = self._loader.operating_point(run_id) if self._gated else None
+        learnt = None if self._bare else self._loader.training_films(run_id)
+        point = None if self._bare else self._loader.operating_point(run_id)
         indices = list(films)
         for start in range(0, len(indices), BATCH):
             self._check_wanted()

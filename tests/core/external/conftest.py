@@ -37,9 +37,9 @@ class FakeClient:
         pass
 
     def classify(
-        self, runs: Sequence[str], films: Sequence[tuple[str, bytes]], *, cam: bool, gated: bool
+        self, runs: Sequence[str], films: Sequence[tuple[str, bytes]], *, cam: bool, bare: bool
     ) -> list[FilmResult]:
-        type(self).asked.append((list(runs), len(films), cam, gated))
+        type(self).asked.append((list(runs), len(films), cam, bare))
         answer = {"healthy": 0.25, "covid": 0.75}  # in another order than the run's classes
         return [
             FilmResult(name, runs[0], None, {}, None, "This film cannot be read.")

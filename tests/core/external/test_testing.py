@@ -31,7 +31,7 @@ def test_a_result_is_kept_and_read_back(
     result = run_external(
         phantom_store, finished.run_id, AWAY, lambda done, total: seen.append((done, total))
     )
-    assert fake_client.asked == [([finished.run_id], 12, False, False)], "one batch, not gated"
+    assert fake_client.asked == [([finished.run_id], 12, False, True)], "one bare batch"
     assert seen == [(0, 12), (12, 12)]
     folder = folder_of(phantom_store.workspace, finished.run_id, AWAY)
     assert folder.parent.name == "external"

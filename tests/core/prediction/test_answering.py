@@ -125,7 +125,7 @@ def test_the_answer_comes_from_the_runs_own_threshold(
         assert row["label"] == plain["label"]
 
 
-def test_an_ungated_answer_is_the_networks_own_whatever_the_film(
+def test_a_bare_answer_is_the_networks_own_whatever_the_film(
     workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run("one", "cnn")
@@ -135,7 +135,7 @@ def test_an_ungated_answer_is_the_networks_own_whatever_the_film(
     plain = answers(workspace, content)[-1]["results"][0]
     point.save(RunFiles(workspace.run_folder("one")).operating_point)
     monkeypatch.setattr(answering, "look", lambda *_: Verdict("not_a_chest_xray", "Why."))
-    bare = answers(workspace, content | {"gated": False})[-1]["results"][0]
+    bare = answers(workspace, content | {"bare": True})[-1]["results"][0]
     assert bare["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
     assert (bare["label"], bare["answer"]) == (plain["label"], plain["label"])
     assert (bare["gate"], bare["likeness"], bare["not_sure"]) == (None, None, None)
