@@ -1,17 +1,22 @@
-# make run | test | test-backends | bench | lint.  The environment is made on first use, in .venv.
+# make run | test | test-large | test-backends | bench | lint.  The environment is made on first use, in .venv.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
 VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test test-backends bench lint format screenshots clean
+.PHONY: run test test-large test-backends bench lint format screenshots clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
 
 test: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+	  -m "not large" $(ARGS)
+
+# What takes minutes because a network is large.
+test-large: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest -m large $(ARGS)
 
 # The networks on PyTorch and JAX too; make test leaves out what is not installed.
 test-backends: $(VENV)/.backends-ready

@@ -139,6 +139,19 @@ def until(what: str, look: Callable[[], T], seconds: float = PATIENCE) -> T:
         time.sleep(0.1)
 
 
+def press(button: Locator, what: str, happened: Callable[[], object]) -> None:
+    """Click until something came of it: a page that follows a run redraws by itself, and a
+    click on a button that is just being redrawn is lost, as a person would notice too."""
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < end, f"clicked for {PATIENCE} s, and still not so: {what}"
+        if button.is_visible() and button.is_enabled():
+            button.click()
+        waited = time.monotonic() + 8
+        while not happened() and time.monotonic() < waited:
+            time.sleep(0.1)
+
+
 def chromium_path() -> str:
     """Debian's chromium; its absence is a failure, not a skip."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")

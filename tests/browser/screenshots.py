@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from core.audit.start import start
 from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save
 from core.datasets.presets import recommended_spec
@@ -23,7 +24,7 @@ from core.specs import RunSpec
 from core.store import Store, open_store
 from core.training import launcher
 from core.workspace import PROJECT_ROOT, Workspace
-from tests.browser.running import FLAGS, Server, Watched, chromium_path, loaded, workers_of
+from tests.browser.running import FLAGS, Server, Watched, chromium_path, loaded, until, workers_of
 
 FOLDER = PROJECT_ROOT / "docs" / "screenshots"
 WINDOW = {"width": 1440, "height": 900}
@@ -105,6 +106,11 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     watched.open(f"{server.url}/classify?run={'&run='.join(ids)}")
     _classify(watched)
     _keep(watched, "classify", scroll_to="Answers")
+    watched.open(f"{server.url}/report?run={ids[0]}")
+    _keep(watched, "report")
+    _audited(store, ids[0])
+    watched.open(f"{server.url}/audit?run={ids[0]}")
+    _keep(watched, "audit")
     watched.open(f"{server.url}/demonstration")
     _demonstrate(watched)
     _keep(watched, "demonstration")
@@ -119,6 +125,14 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     launcher.wait(store, run.run_id)
     launcher.delete(store, run.run_id)
     context.close()
+
+
+def _audited(store: Store, run_id: str) -> None:
+    """Have the run audited, as the page's button does."""
+    job = start(store, run_id)
+    until("the audit is over", lambda: job.status().state != "running", 900)
+    if job.status().state != "done":
+        raise InputError(job.status().reason)
 
 
 def _classify(watched: Watched) -> None:

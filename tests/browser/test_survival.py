@@ -16,7 +16,7 @@ from core.specs import RunSpec
 from core.store import ACTIVE, Run, Store, open_store
 from core.training import launcher
 from core.workspace import Workspace
-from tests.browser.running import PATIENCE, WIDE, Server, Watched, until, workers_of
+from tests.browser.running import PATIENCE, WIDE, Server, Watched, press, until, workers_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -110,7 +110,8 @@ def test_a_run_outlives_windows_and_the_server(
     assert (now.state, now.pid) == ("training", worker), "another process trains it"
     watched.check()
 
-    watched.page.get_by_role("button", name="Stop").click()
+    stop = watched.page.get_by_role("button", name="Stop")
+    press(stop, "a stop is asked for", lambda: store.runs.get(run.run_id).cancel_at is not None)
     expect(watched.page.get_by_text("Stopped at your request.")).to_be_visible()
     assert store.runs.get(run.run_id).state == "cancelled"
     expect(watched.page.get_by_role("button", name="Resume")).to_be_visible()
@@ -138,8 +139,9 @@ def test_a_killed_run_says_so_and_can_be_resumed(watched: Watched, running: Serv
     watched.settle()
     watched.check()
 
-    page.get_by_role("button", name="Resume").click()
-    until("it is under way again", lambda: store.runs.get(run.run_id).state in ACTIVE)
+    resume = page.get_by_role("button", name="Resume")
+    press(resume, "it goes on", lambda: store.runs.get(run.run_id).state != "interrupted")
+    until("it is under way again", lambda: store.runs.get(run.run_id).state in (*ACTIVE, "done"))
     expect(page.get_by_test_id("stMetric").filter(has_text="Test accuracy")).to_be_visible(
         timeout=STARTED_WITHIN * 1000
     )

@@ -109,7 +109,15 @@ def drawn(seeds: range, kinds: tuple[bool, ...]) -> Films:
     )
 
 
-@pytest.mark.parametrize("name", list(SETTINGS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cnn",
+        "vgg16",
+        pytest.param("nasnetlarge", marks=pytest.mark.large),
+        pytest.param("inceptionresnetv2", marks=pytest.mark.large),
+    ],
+)
 def test_the_peak_lies_in_the_opacity(name: str, tmp_path: Path) -> None:
     setting = SETTINGS[name]
     known = drawn(range(1000, 1000 + setting.patients), (True, False))
