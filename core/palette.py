@@ -35,7 +35,7 @@ SURROUNDS: dict[Theme, Surround] = {
         text="#dedede",
         muted="#a8a8a8",
         grid="#3d3d3d",
-        accent="#2f7aaf",
+        accent="#408abf",
     ),
     "light": Surround(
         background="#f5f5f4",
