@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from core.store import open_store
 from core.workspace import Workspace
@@ -58,23 +58,22 @@ NONSENSE = {
 
 
 def look(
-    browser: Browser,
+    context: BrowserContext,
     address: str,
     heading: str,
     viewport: ViewportSize,
     scheme: Literal["dark", "light"],
 ) -> None:
-    """Open the address in a fresh window and check what is there."""
-    context = browser.new_context(viewport=viewport, color_scheme=scheme)
-    # As somebody who has been here before: the first visit is dark whatever the browser asks for.
-    context.add_init_script(f"localStorage.setItem('{DARK_FIRST}', 'yes')")
+    """Open the address in a window and check what is there."""
     watched = Watched(context.new_page())
+    watched.page.set_viewport_size(viewport)
+    watched.page.emulate_media(color_scheme=scheme)
     watched.open(address)
     expect(watched.page.get_by_role("heading", name=heading, level=1)).to_be_visible()
     expect(watched.page.get_by_test_id("stAlertContentError")).to_have_count(0)
     assert is_dark(watched) == (scheme == "dark")
     watched.check()
-    context.close()
+    watched.page.close()
 
 
 def is_dark(watched: Watched) -> bool:
@@ -92,8 +91,12 @@ def test_a_page_opens_cold(browser: Browser, stocked: Path, tmp_path: Path, page
     server.start()
     try:
         address = f"{server.url}/{page}"
-        look(browser, address, PAGES[page], WIDE, "dark")  # nobody has asked this server before
-        look(browser, address, PAGES[page], NARROW, "light")
+        context = browser.new_context()
+        # As somebody who has been here before: the first visit is dark whatever is asked for.
+        context.add_init_script(f"localStorage.setItem('{DARK_FIRST}', 'yes')")
+        look(context, address, PAGES[page], WIDE, "dark")  # nobody has asked this server before
+        look(context, address, PAGES[page], NARROW, "light")
+        context.close()
     finally:
         server.kill()
     assert workers_of(data) == []

@@ -46,6 +46,7 @@ SIZES = {
 OTHERS = [name for name in MODELS if name not in SIZES]
 # Each has a smaller sister here, which sends films through the same kind of layers.
 TOO_LARGE_TO_RUN = {"resnet152", "resnet152v2", "densenet201", "efficientnetb6", "efficientnetb7"}
+LARGE = 17_000_000  # parameters, from which on a network is built in make test-large only
 # What stored runs with random weights were trained on; must never change.
 DRAWN = {
     "vgg16": "9031b9e2a2e2f395",
@@ -185,7 +186,15 @@ def check_blocks(model: keras.Model) -> None:
         layers_of_blocks(model, len(titles) + 1)
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        if parameter_counts(name).total < LARGE
+        else pytest.param(name, marks=pytest.mark.large)
+        for name in OTHERS
+    ],
+)
 def test_every_other_network_is_what_its_row_says(name: str) -> None:
     spec = get_model(name)
     size = spec.min_image_size
