@@ -76,6 +76,11 @@ def sees_it_move(watched: Watched, least: int) -> int:
     return shown(page)
 
 
+def ours(page: Page, name: str) -> Locator:
+    """A button of the page's own: Streamlit's header has a Stop while a script runs."""
+    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name=name, exact=True)
+
+
 def test_a_run_outlives_windows_and_the_server(
     browser: Browser, watched: Watched, running: Server
 ) -> None:
@@ -110,7 +115,7 @@ def test_a_run_outlives_windows_and_the_server(
     assert (now.state, now.pid) == ("training", worker), "another process trains it"
     watched.check()
 
-    stop = watched.page.get_by_role("button", name="Stop")
+    stop = ours(watched.page, "Stop")
     press(stop, "a stop is asked for", lambda: store.runs.get(run.run_id).cancel_at is not None)
     expect(watched.page.get_by_text("Stopped at your request.")).to_be_visible()
     assert store.runs.get(run.run_id).state == "cancelled"
@@ -139,7 +144,7 @@ def test_a_killed_run_says_so_and_can_be_resumed(watched: Watched, running: Serv
     watched.settle()
     watched.check()
 
-    resume = page.get_by_role("button", name="Resume")
+    resume = ours(page, "Resume")
     press(resume, "it goes on", lambda: store.runs.get(run.run_id).state != "interrupted")
     until("it is under way again", lambda: store.runs.get(run.run_id).state in (*ACTIVE, "done"))
     expect(page.get_by_test_id("stMetric").filter(has_text="Test accuracy")).to_be_visible(
