@@ -35,18 +35,18 @@ st.set_page_config(
 page = st.navigation(
     {
         "": [st.Page(OVERVIEW, title="Overview", icon=":material/home:", default=True)],
-        "Films and networks": [
+        "Build": [
             st.Page(EXPLORE, title="Explore", icon=":material/image_search:"),
             st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),
             st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         ],
-        "Results, and what they are worth": [
+        "Judge": [
             st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
             st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
             st.Page(AUDIT, title="Audit", icon=":material/policy:"),
             st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
         ],
-        "In use": [
+        "Use": [
             st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
             st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
         ],

@@ -39,7 +39,7 @@ def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> No
     known = f"Always saying how frequent it is here gives {before.brier_known:.3f}."
     with st.container(horizontal=True, gap="small"):
         for label, value, text in (
-            ("Brier score as trained", f"{before.brier:.3f}", f"{BRIER} {known}"),
+            ("Brier score", f"{before.brier:.3f}", f"{BRIER} {known}"),
             ("After temperature", f"{after.brier:.3f}", f"{BRIER} {known}"),
             ("Temperature", f"{point.temperature:.3g}", TEMPERATURE),
         ):
