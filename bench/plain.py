@@ -7,6 +7,8 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers
@@ -31,6 +33,13 @@ class Stopwatch(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self._start)
 
 
+def preprocess_input_of(name: str) -> Callable[[Any], Any]:
+    """What Keras prepares films 0..255 for a backbone with."""
+    application = getattr(keras.applications, get_model(name).application)
+    prepare: Callable[[Any], Any] = sys.modules[application.__module__].preprocess_input
+    return prepare
+
+
 def network(name: str, size: int, classes: int, *, drawn: bool = False) -> keras.Model:
     """Films float32 0..255 (size, size, 3) → class probabilities. ``drawn``: with the random
     weights that ours has, instead of Keras's own."""
@@ -43,14 +52,13 @@ def network(name: str, size: int, classes: int, *, drawn: bool = False) -> keras
         x = layers.Rescaling(1 / 255)(x)
         return keras.Model(film, layers.Softmax()(build_cnn(size, classes, 0.3)(x)))
     application = getattr(keras.applications, get_model(name).application)
-    preprocess_input = sys.modules[application.__module__].preprocess_input
     base = application(include_top=False, weights=None, input_shape=(size, size, 3))
     if drawn:
         ours = build_model(name, image_size=size, classes=2, dropout=0, weights="random", seed=0)
         for layer in base.layers:
             layer.set_weights(ours.get_layer(layer.name).get_weights() if layer.weights else [])
     base.trainable = False
-    x = base(preprocess_input(x), training=False)
+    x = base(preprocess_input_of(name)(x), training=False)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.3)(layers.Dense(64, activation="relu")(x))
     return keras.Model(film, layers.Dense(classes, activation="softmax")(x))

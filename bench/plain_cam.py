@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bench.plain import PREPROCESS
+from bench.plain import preprocess_input_of
 from core.models.build import last_feature_layer
 from core.models.cnn import build_cnn
 from core.models.registry import get_model
@@ -56,7 +56,10 @@ def main() -> None:
     options = parser.parse_args()
     size = (options.image_size, options.image_size)
     model, layer = network(options.model, options.image_size)
-    prepare = PREPROCESS.get(options.model, lambda films: films / 255)
+
+    def prepare(films: np.ndarray) -> Any:
+        return films / 255 if options.model == "cnn" else preprocess_input_of(options.model)(films)
+
     files = sorted(options.folder.glob("*.png"))
     seconds = []
     for place in range(options.films + 1):
