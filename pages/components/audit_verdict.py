@@ -82,7 +82,9 @@ def _lines(report: AuditReport) -> str:
     for start in ("Do not believe this result: ", "Be careful with this result: "):
         text = text.removeprefix(start)
     # A number and its sign stay together on a narrow screen.
-    parts = escape(text[:1].upper() + text[1:]).replace(" %", "\u00a0%").split("; ")
+    words = escape(text[:1].upper() + text[1:]).replace(" %", "\u00a0%")
+    # Reasons stand a line each; what was not found is one sentence.
+    parts = [words] if report.verdict == "no_shortcut_found" else words.split("; ")
     return "".join(f'<div style="margin-top:0.35rem">{part}</div>' for part in parts)
 
 
