@@ -8,8 +8,8 @@ from core.audit.report import AuditReport
 from core.audit.start import job_of, start
 from core.jobs import JobStatus
 from core.store import Run, Store
-from pages.components.audit_details import details
-from pages.components.audit_verdict import reasons, verdict
+from pages.components.audit.details import details
+from pages.components.audit.verdict import reasons, verdict
 from pages.components.boundary import boundary
 from pages.components.empty import empty
 from pages.components.run_words import escaped, short_title, when

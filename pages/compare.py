@@ -14,13 +14,13 @@ from core.evaluation.comparison import (
     summary_table,
 )
 from core.evaluation.paired import difference_in_films, pairs
-from pages.components.compared import Compared, compare, controls, load_entries
-from pages.components.comparison_figures import matrices, threshold_curves, training_curves
-from pages.components.comparison_tables import pairs_table, short_name, summary
+from pages.components.comparing.compared import Compared, compare, controls, load_entries
+from pages.components.comparing.figures import matrices, threshold_curves, training_curves
+from pages.components.comparing.outcome_films import cell_films
+from pages.components.comparing.run_picker import pick_runs
+from pages.components.comparing.tables import pairs_table, short_name, summary
 from pages.components.downloads import csv_download
 from pages.components.empty import empty
-from pages.components.outcome_films import cell_films
-from pages.components.run_picker import pick_runs
 from pages.components.session import TRAIN, get_store
 
 

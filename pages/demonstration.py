@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.demonstration.takes import CHEAT, Demonstration, Take
 from pages.components.boundary import boundary
-from pages.components.demonstration_story import STEP, STEPS, go
+from pages.components.demonstration.story import STEP, STEPS, go
 from pages.components.session import get_workspace
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.catalogue_charts import catalogue_charts
 from pages.components.empty import empty
-from pages.components.film_detail import show_opened_film
-from pages.components.film_gallery import gallery, mixed
-from pages.components.filters import film_filters, reset_button
-from pages.components.import_panel import import_panel
-from pages.components.import_report import restore_button, source_list
+from pages.components.films.catalogue_charts import catalogue_charts
+from pages.components.films.detail import show_opened_film
+from pages.components.films.filters import film_filters, reset_button
+from pages.components.films.gallery import gallery, mixed
+from pages.components.films.import_panel import import_panel
+from pages.components.films.import_report import restore_button, source_list
 from pages.components.notes import artificial_note
 from pages.components.session import artificial_sources, catalogue_frame, get_store
 

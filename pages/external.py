@@ -18,8 +18,8 @@ from core.jobs import Job
 from core.store import Run, Store
 from pages.components.boundary import boundary
 from pages.components.empty import empty
-from pages.components.external_choice import answer_rule, pick_run, pick_source
-from pages.components.external_view import answer, figures_and_films, tested
+from pages.components.external.choice import answer_rule, pick_run, pick_source
+from pages.components.external.view import answer, figures_and_films, tested
 from pages.components.run_words import escaped
 from pages.components.session import PREPARE, TRAIN, catalogue_frame, get_store
 

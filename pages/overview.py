@@ -7,11 +7,10 @@ import streamlit as st
 from core.store import ACTIVE, Store
 from core.training.launcher import refresh
 from pages.components.empty import next_step
-from pages.components.film_detail import show_opened_film
-from pages.components.film_gallery import film_strip
+from pages.components.films.detail import show_opened_film
+from pages.components.films.gallery import film_strip
 from pages.components.notes import artificial_note
 from pages.components.run_words import escaped, share, short_title
-from pages.components.running import show_running
 from pages.components.session import (
     CLASSIFY,
     COMPARE,
@@ -22,6 +21,7 @@ from pages.components.session import (
     catalogue_frame,
     get_store,
 )
+from pages.components.training.running import show_running
 
 LATEST = 3  # finished runs shown
 

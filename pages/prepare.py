@@ -10,11 +10,11 @@ from core.datasets import prepare
 from core.errors import SpecError
 from core.specs import DatasetSpec
 from core.store import Store
-from pages.components.augment_preview import augment_preview
-from pages.components.dataset_form import dataset_form
-from pages.components.dataset_list import dataset_list
+from pages.components.datasets.augment_preview import augment_preview
+from pages.components.datasets.form import dataset_form
+from pages.components.datasets.plan_view import show_plan
+from pages.components.datasets.saved import dataset_list
 from pages.components.empty import empty, next_step
-from pages.components.plan_view import show_plan
 from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 
 TABS = ("New data set", "Augmentation", "Saved data sets")

@@ -6,14 +6,14 @@ import streamlit as st
 
 from core.evaluation.predictions import Predictions
 from core.training.artefacts import RunFiles
-from pages.components.card_downloads import card_downloads
 from pages.components.empty import empty
-from pages.components.prevalence_view import prevalence
-from pages.components.reliability_view import reliability
-from pages.components.report_run import reported_run
-from pages.components.report_top import audit_verdict, result
+from pages.components.report.card_downloads import card_downloads
+from pages.components.report.prevalence_view import prevalence
+from pages.components.report.reliability_view import reliability
+from pages.components.report.run import reported_run
+from pages.components.report.threshold_aim import threshold_for_the_aim
+from pages.components.report.top import audit_verdict, result
 from pages.components.session import TRAIN, get_store
-from pages.components.threshold_aim import threshold_for_the_aim
 
 
 def page() -> None:

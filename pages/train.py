@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store import ACTIVE, Run, Store
-from pages.components import run_form
-from pages.components.cache_note import cache_note
 from pages.components.empty import empty
-from pages.components.run_list import runs_view
 from pages.components.session import PREPARE, get_store
+from pages.components.training import run_form
+from pages.components.training.cache_note import cache_note
+from pages.components.training.run_list import runs_view
 
 NEW = "New runs"
 RUNS = "Runs"

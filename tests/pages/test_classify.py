@@ -19,9 +19,9 @@ from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
 from core.store import Run, Store
 from core.training import launcher
-from pages.components import cam_view, classifying
-from pages.components.answer_card import decide
-from pages.components.cam_view import Classified, FilmAnswer, answers_table
+from pages.components.classify import cam_view, classifying
+from pages.components.classify.answer_card import decide
+from pages.components.classify.cam_view import Classified, FilmAnswer, answers_table
 from tests.pages.runs import RESULT, make_dataset, make_run
 from tests.pages.test_app import everything_said, open_app
 

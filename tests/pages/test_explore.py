@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import DownloadError
 from core.store import Store
-from pages.components.film_gallery import tile
-from pages.components.filters import Filters
+from pages.components.films.filters import Filters
+from pages.components.films.gallery import tile
 from tests.pages.test_app import everything_said, open_app
 
 
@@ -140,7 +140,7 @@ def test_without_internet_the_download_says_so(
     def offline(store: Store, progress: object) -> list[object]:
         raise DownloadError("The server cannot be reached. Check the internet connection.")
 
-    monkeypatch.setattr("pages.components.import_panel.download_study", offline)
+    monkeypatch.setattr("pages.components.films.import_panel.download_study", offline)
     app = open_app("explore", tab="Import")
     next(one for one in app.button if "Download the study" in one.label).click().run()
     assert "cannot be reached" in app.error[0].value

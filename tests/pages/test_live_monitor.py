@@ -12,7 +12,8 @@ from core.store import Epoch, Run, Store
 from core.training import launcher
 from core.training.artefacts import RunFiles
 from core.training.rate_test import RateTest
-from pages.components import live_curves, run_words
+from pages.components import run_words
+from pages.components.training import live_curves
 from tests.pages.runs import RESULT, make_dataset, make_run
 from tests.pages.test_app import everything_said, open_app
 

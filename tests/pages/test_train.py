@@ -175,7 +175,7 @@ def test_devices_are_offered_with_their_memory(
     tiny: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     devices = [Device("gpu:0", "H200", 141 * 2**30, 100 * 2**30), Device("cpu", "Xeon")]
-    monkeypatch.setattr("pages.components.training_fields.list_devices", lambda: devices)
+    monkeypatch.setattr("pages.components.training.fields.list_devices", lambda: devices)
     app = open_app("train")
     assert app.selectbox("new_device").options[1:] == [
         "GPU 0: H200 (141 GB, 100 GB free)",

@@ -1,0 +1,1 @@
+"""Films given to the networks, and the cards that answer."""

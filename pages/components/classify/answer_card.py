@@ -1,0 +1,149 @@
+"""What stands first on a classified film's card: a class, “not sure”, or why it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.datasets.ingest import thumbnail_path
+from pages.components.films.gallery import tile
+from pages.components.run_words import escaped
+from pages.components.session import catalogue_frame, get_workspace
+
+if TYPE_CHECKING:
+    from core.gate.likeness import Likeness
+    from core.prediction.client import FilmResult
+
+REFUSED = "refused"
+NOT_SURE = "not_sure"
+NEIGHBOUR_SIDE = 84  # px; three beside each other fit a telephone
+HEADINGS = {
+    "lateral": "Refused: a film from the side",
+    "not_a_chest_xray": "Refused: not a chest X-ray",
+}
+
+
+def decide(probabilities: Mapping[str, float], threshold: float | None) -> str:
+    """The class to name: the most probable one; with a threshold, the first (positive) class
+    when its probability reaches it, else the most probable of the others."""
+    names = list(probabilities)
+    if threshold is None:
+        return max(names, key=lambda name: probabilities[name])
+    if probabilities[names[0]] >= threshold:
+        return names[0]
+    return max(names[1:], key=lambda name: probabilities[name])
+
+
+def said(answer: FilmResult, threshold: float | None) -> str:
+    """A class, ``not_sure`` or ``refused``; empty with an error. A threshold set on the page
+    takes the place of the run's own, and leaves nothing unsure."""
+    if answer.error:
+        return ""
+    if answer.answer == REFUSED or not answer.probabilities:
+        return REFUSED
+    if threshold is not None:
+        return decide(answer.probabilities, threshold)
+    return answer.answer or decide(answer.probabilities, None)
+
+
+def refusal(answer: FilmResult) -> None:
+    """Why no network was asked about this picture."""
+    st.markdown(f"##### :material/block: {HEADINGS.get(answer.gate or '', 'Refused')}")
+    st.markdown(escaped(answer.reason))
+    st.caption(
+        "No network was asked: one that knows chest films only would name one of its "
+        "classes for any picture."
+    )
+
+
+def headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
+    """The answer in a word, and what speaks against believing it."""
+    label = said(answer, threshold)
+    if answer.gate == "lateral":
+        st.warning(
+            "A film from the side, answered because you asked for it. The network has learnt "
+            "from frontal films: this answer means nothing.",
+            icon=":material/warning:",
+        )
+    if label == NOT_SURE:
+        st.markdown("##### :material/help: Not sure", help=_why_unsure())
+        st.caption(_unsure(answer))
+    else:
+        agrees = ""
+        if truth in answer.probabilities:
+            agrees = " :material/check:" if label == truth else " :gray[(differs)]"
+        st.markdown(f"##### {escaped(label)}{agrees}", help=_why_named(answer, threshold))
+    if answer.likeness is not None and answer.likeness.unlike:
+        st.warning(
+            "**Unlike the films that this network learnt from.** It has to guess here: do not "
+            "rely on its answer.",
+            icon=":material/warning:",
+        )
+
+
+def neighbours(likeness: Likeness) -> None:
+    """The training films that look most like this one, with class and finding."""
+    st.markdown(
+        "**Nearest training films**",
+        help="The films this network learnt from that look most like this one, by tones and "
+        f"outlines at low resolution. This film is {likeness.distance:.2f} away from them "
+        "(0: the same, 2: the opposite); 99 % of the training films are at most "
+        f"{likeness.usual:.2f} away from their own nearest.",
+    )
+    if likeness.seen:
+        st.info(
+            "This film, or one that is nearly the same, is among the training films. The network "
+            "may simply remember it.",
+            icon=":material/content_copy:",
+        )
+    frame = catalogue_frame()
+    known = frame[frame["film_id"].isin([one.film_id for one in likeness.nearest])]
+    findings = dict(zip(known["film_id"], known["finding"].astype(str), strict=True))
+    with st.container(horizontal=True, gap="small"):
+        for one in likeness.nearest:
+            file = thumbnail_path(get_workspace(), one.film_id)
+            with st.container(width=NEIGHBOUR_SIDE, gap="xsmall"):
+                st.image(
+                    tile(str(file), NEIGHBOUR_SIDE),
+                    width=NEIGHBOUR_SIDE,
+                    alt=f"Training film: {one.class_name}",
+                )
+                finding = findings.get(one.film_id, "no longer in the catalogue")
+                st.caption(
+                    f"**{escaped(one.class_name)}**  \n{escaped(finding)}  \ntrain, "
+                    f"{one.distance:.2f} away"
+                )
+
+
+def _unsure(answer: FilmResult) -> str:
+    if answer.not_sure is None:
+        return ""
+    low, high = answer.not_sure
+    positive = next(iter(answer.probabilities))
+    return (
+        f"{escaped(positive)} has {100 * answer.probabilities[positive]:.0f} %. Between "
+        f"{100 * low:.0f} and {100 * high:.0f} %, this run gives no answer."
+    )
+
+
+def _why_unsure() -> str:
+    return (
+        "On the validation films, both classes had probabilities in this range. Naming one would "
+        "be a guess; a person has to look."
+    )
+
+
+def _why_named(answer: FilmResult, threshold: float | None) -> str | None:
+    if threshold is not None:
+        return "At the threshold that you have set."
+    if answer.not_sure is None:
+        return "The most probable class: this run has no threshold of its own."
+    low, high = answer.not_sure
+    positive = next(iter(answer.probabilities))
+    return (
+        f"“{positive}” is named from {100 * high:.0f} % on, another class below "
+        f"{100 * low:.0f} %; in between the answer is “not sure”. The limits were chosen on the "
+        "run's validation films."
+    )

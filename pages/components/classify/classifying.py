@@ -1,0 +1,80 @@
+"""What happens when “Classify” is pressed: ask the networks, and keep films if told to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.datasets.kept import keep_films
+from core.errors import FilmError, ThoraxLensError
+from core.images.decode import decode_bytes
+from core.images.resize import thumbnail
+from core.store import Run, Store
+from pages.components.classify.cam_view import SHOWN_SIDE, Classified, FilmAnswer
+from pages.components.classify.film_input import FilmInput
+from pages.components.run_words import escaped, short_title
+from pages.components.session import get_client
+
+WAITING = "Loading the network. The first time, this takes up to half a minute."
+
+
+def classify(
+    films: Sequence[FilmInput],
+    runs: Sequence[Run],
+    heat_class: str | None = None,
+    lateral: bool = False,
+) -> Classified:
+    """Ask the networks, with a progress bar. A film that cannot be read is part of the answer.
+
+    ``heat_class``: what the heat maps shall show; None for what each network answers.
+    ``lateral``: answer films from the side too.
+    Raises PredictionError when the networks could not be asked.
+    """
+    contents = [(film.name, film.content()) for film in films]
+    bar = st.progress(0.0, text=WAITING)
+
+    def told(done: int, total: int, doing: str) -> None:
+        for run in runs:
+            doing = doing.replace(run.run_id, short_title(run))
+        text = escaped(doing) if done else f"{escaped(doing)}. {WAITING}"
+        bar.progress(min(done / max(total, 1), 1.0), text=text)
+
+    run_ids = [run.run_id for run in runs]
+    answers = get_client().classify(
+        run_ids, contents, heat_class=heat_class, lateral=lateral, progress=told
+    )
+    each = len(run_ids)
+    return Classified(
+        titles={run.run_id: short_title(run) for run in runs},
+        films=tuple(
+            FilmAnswer(
+                film.name,
+                film.truth,
+                _shown(*content),
+                tuple(answers[place * each : (place + 1) * each]),
+            )
+            for place, (film, content) in enumerate(zip(films, contents, strict=True))
+        ),
+    )
+
+
+def _shown(name: str, data: bytes) -> np.ndarray | None:
+    """The film at the size it is shown in; None when it cannot be read (the answers say why)."""
+    try:
+        return thumbnail(decode_bytes(data, name).pixels, SHOWN_SIDE)
+    except FilmError:
+        return None
+
+
+def keep(store: Store, films: Sequence[FilmInput]) -> str:
+    """Put the user's own films into the catalogue; says in a sentence what became of them."""
+    mine = [(film.name, film.data) for film in films if not film.is_sample]
+    try:
+        with st.spinner("Keeping the films"):
+            report = keep_films(store, mine)
+    except ThoraxLensError as error:
+        return str(error)
+    films_kept = f"{report.added} film{'' if report.added == 1 else 's'} kept"
+    return f"{films_kept}; “{report.source}” now holds {report.added + report.known}."

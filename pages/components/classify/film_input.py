@@ -1,0 +1,160 @@
+"""Where the films to classify come from: the user's files, or films of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.store import Run, Store
+from pages.components.empty import empty
+from pages.components.films.gallery import tile
+from pages.components.run_words import escaped
+from pages.components.session import EXPLORE, artificial_sources, catalogue_frame
+
+MINE = "My own films"
+SAMPLES = "Sample films"
+PER_PAGE = 12
+TILE = 120  # px; two side by side fit a telephone
+_CHOSEN = "classify_samples"
+
+
+@dataclass(frozen=True)
+class FilmInput:
+    """One film to classify. ``truth``: what its source calls it, empty when nobody says."""
+
+    name: str
+    path: str = ""
+    data: bytes = b""
+    truth: str = ""
+
+    @property
+    def is_sample(self) -> bool:
+        return bool(self.path)
+
+    def content(self) -> bytes:
+        """The file's bytes; empty when a sample has vanished, which then cannot be read."""
+        if not self.path:
+            return self.data
+        try:
+            return Path(self.path).read_bytes()
+        except OSError:
+            return b""
+
+
+def film_input(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
+    """Draw the uploader or the sample films; returns the films chosen there."""
+    where = st.segmented_control(
+        "Films",
+        [MINE, SAMPLES],
+        default=MINE,
+        key="classify_where",
+        required=True,
+        persist_state="session",
+    )
+    return _uploads() if where == MINE else _samples(store, runs)
+
+
+def _uploads() -> list[FilmInput]:
+    files = st.file_uploader(
+        "Drop films here: PNG, JPEG or DICOM, one or many",
+        accept_multiple_files=True,
+        key="classify_files",
+        help="The content decides what a file is, not its name.",
+    )
+    st.caption(
+        "Films are not kept unless you say so below. What a DICOM file says about the patient is "
+        "neither shown nor stored."
+    )
+    return [FilmInput(one.name, data=one.getvalue()) for one in files]
+
+
+def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
+    pools = _pools(store, runs)
+    if not pools:
+        empty("The catalogue holds no films yet.", page=EXPLORE, label="Import films")
+        return []
+    left, right = st.columns([2, 1])
+    pool = left.selectbox(
+        "From",
+        list(pools),
+        key="classify_pool",
+        help="Test films are the ones that the run has not seen while it learnt.",
+    )
+    frame = pools[str(pool)]
+    kinds = sorted(frame["truth"].unique())
+    kind = right.selectbox("Class", ["all", *kinds], key="classify_kind")
+    if kind == "all":
+        # One of each class in turn, so that the first page shows them all.
+        turn = frame.groupby("truth", observed=True).cumcount()
+        frame = frame.loc[turn.sort_values(kind="stable").index]
+    else:
+        frame = frame[frame["truth"] == kind]
+    _tiles(store, frame)
+    chosen: dict[str, FilmInput] = st.session_state.get(_CHOSEN, {})
+    if chosen:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{len(chosen)} film{'' if len(chosen) == 1 else 's'} chosen")
+            st.button("Choose none", on_click=lambda: st.session_state.pop(_CHOSEN, None))
+    return list(chosen.values())
+
+
+def _pools(store: Store, runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
+    """What to choose from, by name: columns film_id, path, source, truth."""
+    stored = {one.name.lower(): one for one in store.datasets.all()}
+    pools: dict[str, pd.DataFrame] = {}
+    for run in runs:
+        dataset = stored.get(run.spec.dataset.lower())
+        if dataset and f"Test films of {dataset.name}" not in pools:
+            frame = _test_films(dataset.name, dataset.created_at, store)
+            pools[f"Test films of {dataset.name}"] = frame
+    catalogue = catalogue_frame()
+    for source in catalogue["source"].unique():
+        films = catalogue[catalogue["source"] == source]
+        pools[f"All films of {source}"] = films.assign(truth=films["finding"].astype(str))
+    return {name: frame for name, frame in pools.items() if len(frame)}
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _test_films(name: str, created_at: str, _store: Store) -> pd.DataFrame:
+    # A data set never changes; one of the same name made later has another time.
+    members = _store.datasets.members(name).dropna(subset=["path"])
+    return members[members["split"] == "test"].assign(truth=lambda films: films["class_name"])
+
+
+def _tiles(store: Store, frame: pd.DataFrame) -> None:
+    pages = max(1, -(-len(frame) // PER_PAGE))
+    if st.session_state.get("classify_page", 1) > pages:
+        st.session_state["classify_page"] = 1
+    first = (st.session_state.get("classify_page", 1) - 1) * PER_PAGE
+    shown = frame.iloc[first : first + PER_PAGE]
+    chosen = st.session_state.get(_CHOSEN, {})
+    with st.container(horizontal=True, gap="small"):
+        for row in shown.itertuples():
+            film_id, path, truth = str(row.film_id), str(row.path), str(row.truth)
+            thumbnail = store.workspace.thumbnails / film_id[:2] / f"{film_id}.jpg"
+            with st.container(width=TILE, gap="xsmall"):
+                st.image(tile(str(thumbnail), TILE), width=TILE, alt=f"Chest X-ray: {truth}")
+                key = f"sample_{film_id}"
+                st.session_state[key] = film_id in chosen
+                st.checkbox(
+                    escaped(truth),
+                    key=key,
+                    on_change=_toggle,
+                    args=(film_id, FilmInput(Path(path).name, path=path, truth=truth)),
+                )
+    if shown["source"].isin(artificial_sources()).any():
+        st.caption(":material/draw: Films here are artificial: a program drew them.")
+    if pages > 1:
+        st.pagination(pages, key="classify_page", max_visible_pages=5)
+
+
+def _toggle(film_id: str, film: FilmInput) -> None:
+    chosen: dict[str, FilmInput] = st.session_state.setdefault(_CHOSEN, {})
+    if film_id in chosen:
+        del chosen[film_id]
+    else:
+        chosen[film_id] = film

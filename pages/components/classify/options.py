@@ -1,0 +1,50 @@
+"""What can be chosen before “Classify” is pressed, beside films and runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.store import Run, Store
+from pages.components.classify.film_input import FilmInput
+
+
+def keep_too(films: list[FilmInput]) -> bool:
+    """Whether the user's own films shall stay in the catalogue."""
+    if not any(not film.is_sample for film in films):
+        return False
+    return st.checkbox(
+        "Keep these films in the catalogue, under the source “Kept films”",
+        help="Only the picture is kept, as PNG: no file name, nothing of a DICOM header.",
+        key="classify_keep",
+    )
+
+
+def heat_of(store: Store, runs: list[Run]) -> str | None:
+    """Which class the heat maps shall show; None for what each network answers."""
+    named = {run.spec.dataset.lower() for run in runs}
+    classes = [
+        name
+        for dataset in store.datasets.all()
+        if dataset.name.lower() in named
+        for name in dataset.spec.class_names
+    ]
+    return st.selectbox(
+        "Heat map of",
+        [None, *dict.fromkeys(classes)],
+        format_func=lambda name: "what each network answers" if name is None else name,
+        key="classify_heat_class",
+        placeholder="what each network answers",
+        help="The warm places are those that spoke for this class. A network that does not "
+        "know it shows what spoke for its own answer.",
+    )
+
+
+def lateral_too() -> bool:
+    """Whether films from the side shall be answered."""
+    return st.toggle(
+        "Answer films from the side, too",
+        key="classify_lateral",
+        help="The networks learn from frontal films, so a film from the side is refused. With "
+        "this, they answer all the same, and the answer means nothing. A picture that is no "
+        "chest X-ray is always refused.",
+    )

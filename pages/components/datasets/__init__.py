@@ -1,0 +1,1 @@
+"""How a data set is described, looked at before it is saved, and listed."""

@@ -1,0 +1,300 @@
+"""The form that describes a data set; presets fill it, and everything can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.datasets.presets import (
+    adult_negatives_spec,
+    four_classes_spec,
+    recommended_spec,
+    study_spec,
+)
+from core.errors import SpecError
+from core.specs import ClassSpec, DatasetSpec
+from core.store import Store
+from pages.components.films.filters import Filters
+from pages.components.session import catalogue_frame
+
+PRESETS = {
+    "study": "The study",
+    "recommended": "Recommended",
+    "four-classes": "Four classes",
+    "adult-negatives": "Adult negatives",
+    "custom": "Custom",
+}
+MAKERS = {
+    "study": study_spec,
+    "recommended": recommended_spec,
+    "four-classes": four_classes_spec,
+    "adult-negatives": adult_negatives_spec,
+}
+ABOUT = {
+    "study": "As published: film by film, so one patient can be in training and in test. "
+    "Good for repeating the study, too kind as a measure.",
+    "recommended": "All films of one patient stay on one side, so the test shows patients "
+    "whom the network has never seen. The numbers are lower and truer.",
+    "four-classes": "COVID-19, bacterial and viral pneumonia, and healthy, from real films, "
+    "patient by patient. Bacterial and viral pneumonia look much alike: expect lower numbers.",
+    "adult-negatives": "Covid against everything else, adults of other hospitals included, so "
+    "that a network cannot pass by telling adults from children. All films of one patient stay "
+    "on one side. Keep another source out to test it on.",
+    "custom": "Choose the classes and everything else yourself.",
+}
+BALANCES = {
+    "undersample": "Same number in each class",
+    "class_weights": "All films, rare class weighs more",
+    "none": "All films as they are",
+}
+SPLITS = {"patient": "Patient by patient", "study": "Film by film, as in the study"}
+PREPROCESSINGS = {"model": "As each network expects", "rescale": "Grey values divided by 255"}
+SIZES = (64, 96, 128, 160, 192, 224, 256, 299, 331, 384, 512)
+
+# ClassSpec field → catalogue column, label, explanation.
+CHOICES = {
+    "findings": ("finding", "Findings", "Films with one of these findings belong to the class."),
+    "sources": ("source", "Sources", "Empty: films from any source."),
+    "views": ("view", "Views", "Empty: films in any view."),
+    "subsets": ("subset", "Subsets", "Some sources come split into folders. Empty: all of them."),
+}
+SETTINGS = (
+    "balance", "split", "test_fraction", "validation_fraction", "image_size", "preprocessing",
+    "seed",
+)  # fmt: skip
+
+
+def dataset_form(store: Store) -> DatasetSpec | None:
+    """Draw the form. Returns the spec, or None (and says what is missing)."""
+    if "prep_ids" not in st.session_state:
+        st.session_state["prep_preset"] = "study"
+        _preset_chosen(store)
+    start, name = st.columns([3, 2], gap="medium")
+    start.segmented_control(
+        "Start from",
+        list(PRESETS),
+        format_func=PRESETS.__getitem__,
+        key="prep_preset",
+        on_change=_preset_chosen,
+        args=(store,),
+        required=True,
+        persist_state="session",
+    )
+    start.caption(ABOUT[st.session_state["prep_preset"]])
+    if problem := st.session_state.get("prep_problem"):
+        start.warning(problem, icon=":material/info:")
+    name.text_input("Name of the data set", key="prep_name", max_chars=64, persist_state="session")
+    ids: list[int] = st.session_state["prep_ids"]
+    frame = catalogue_frame()
+    for position, one in enumerate(ids):
+        _class_row(frame, one, position, removable=len(ids) > 2)
+    st.button("Add a class", icon=":material/add:", on_click=_add_class)
+    _settings()
+    return _spec(store, ids)
+
+
+def _class_row(frame: pd.DataFrame, one: int, position: int, *, removable: bool) -> None:
+    key = f"prep_class_{one}"
+    with st.container(border=True):
+        chosen = {
+            column: tuple(st.session_state.get(f"{key}_{field}", ()))
+            for field, (column, _, _) in CHOICES.items()
+        }
+        number = len(Filters(chosen).apply(frame)) if chosen["finding"] else 0
+        with st.container(horizontal=True, vertical_alignment="center"):
+            role = "the one to find (positive)" if position == 0 else "another class"
+            st.markdown(f"**Class {position + 1}**, {role}: **{number:,}** films")
+            if position:
+                st.button("Make it the positive one", key=f"{key}_up", on_click=_first, args=(one,))
+            if removable:
+                st.button("Remove", key=f"{key}_out", on_click=_remove_class, args=(one,))
+        offered = {field: c for field, c in CHOICES.items() if _values(frame, c[0])}
+        first, *places = st.columns([2, *[3] * len(offered)])
+        first.text_input("Class name", key=f"{key}_name", max_chars=40, persist_state="session")
+        for place, (field, (column, label, explanation)) in zip(
+            places, offered.items(), strict=True
+        ):
+            _keep(f"{key}_{field}", _values(frame, column))
+            place.multiselect(
+                label,
+                _values(frame, column),
+                key=f"{key}_{field}",
+                help=explanation,
+                placeholder="choose" if field == "findings" else "any",
+                persist_state="session",
+            )
+
+
+def _settings() -> None:
+    first, second, third = st.columns(3)
+    first.selectbox(
+        "Split",
+        list(SPLITS),
+        format_func=SPLITS.__getitem__,
+        key="prep_split",
+        persist_state="session",
+        help="How films are dealt out to training, validation and test. Patient by patient: "
+        "a network is tested on patients whom it has never seen.",
+    )
+    second.selectbox(
+        "Balance",
+        list(BALANCES),
+        format_func=BALANCES.__getitem__,
+        key="prep_balance",
+        persist_state="session",
+        help="What to do when one class has many more films than another.",
+    )
+    third.selectbox(
+        "Image size (pixels)",
+        sorted({*SIZES, st.session_state["prep_image_size"]}),
+        key="prep_image_size",
+        persist_state="session",
+        help="Films are shrunk to a square of this side. The study used 224.",
+    )
+    with st.expander("More settings"):
+        left, right = st.columns(2)
+        left.slider(
+            "Share for the test", 0.05, 0.5, step=0.05, key="prep_test_fraction", format="percent",
+            persist_state="session", help="Kept aside for the final numbers. The study: 20 %.",
+        )  # fmt: skip
+        right.slider(
+            "Share of the rest for validation", 0.05, 0.5, step=0.05, format="percent",
+            key="prep_validation_fraction", persist_state="session",
+            help="Watched during the training. The study: 25 % of what the test leaves.",
+        )  # fmt: skip
+        left.selectbox(
+            "Grey values", list(PREPROCESSINGS), format_func=PREPROCESSINGS.__getitem__,
+            key="prep_preprocessing", persist_state="session",
+            help="Pretrained networks expect grey values in a scale of their own. The study "
+            "divided by 255 for all of them.",
+        )  # fmt: skip
+        right.number_input(
+            "Seed", 0, 2**31 - 1, step=1, key="prep_seed", persist_state="session",
+            help="Starts the shuffling. The same seed deals the films out the same way.",
+        )  # fmt: skip
+
+
+def _spec(store: Store, ids: Sequence[int]) -> DatasetSpec | None:
+    state = st.session_state
+    without = [at + 1 for at, one in enumerate(ids) if not state.get(f"prep_class_{one}_findings")]
+    if without:
+        st.info(
+            "Choose at least one finding for class " + " and ".join(map(str, without)) + ".",
+            icon=":material/info:",
+        )
+        return None
+    try:
+        classes = tuple(
+            ClassSpec.build(
+                name=state[f"prep_class_{one}_name"].strip(),
+                **{f: tuple(state.get(f"prep_class_{one}_{f}", ())) for f in CHOICES},
+            )
+            for one in ids
+        )
+        spec = DatasetSpec.build(
+            name=state["prep_name"].strip(),
+            classes=classes,
+            **{name: state[f"prep_{name}"] for name in SETTINGS},
+        )
+    except SpecError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    return spec.changed(preset=_kind(store, spec))
+
+
+def _kind(store: Store, spec: DatasetSpec) -> str:
+    """Which preset the form still is; "custom" once anything but name and seed differs."""
+    for kind in MAKERS:
+        original = _preset(store, kind)
+        if not isinstance(original, str):
+            same = original.changed(name=spec.name, seed=spec.seed, preset="custom")
+            if same == spec.changed(preset="custom"):
+                return kind
+    return "custom"
+
+
+def _preset(store: Store, kind: str) -> DatasetSpec | str:
+    """The preset for the films there are, or why there is none."""
+    return _cached_preset(str(store.workspace.root), store.catalogue.version(), kind, store)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _cached_preset(root: str, version: int, kind: str, _store: Store) -> DatasetSpec | str:
+    # The reason is returned, not raised: a cache keeps no exceptions, and looking through
+    # a large catalogue at every rerun would be felt.
+    try:
+        return MAKERS[kind](_store.catalogue)
+    except SpecError as error:
+        return str(error)
+
+
+def _preset_chosen(store: Store) -> None:
+    """Fill the form from the chosen preset; keep it, and say why, when that is impossible."""
+    kind = st.session_state["prep_preset"]
+    st.session_state["prep_problem"] = ""
+    if kind == "custom" and "prep_ids" in st.session_state:
+        return
+    spec = _preset(store, "study" if kind == "custom" else kind)
+    if isinstance(spec, str):
+        st.session_state["prep_problem"] = spec
+        if "prep_ids" not in st.session_state:
+            _fill(_bare(), [])
+        return
+    values = {name: getattr(spec, name) for name in SETTINGS}
+    _fill({"name": _free_name(store, spec.name), **values}, spec.classes)
+
+
+def _free_name(store: Store, wanted: str) -> str:
+    taken = {one.name.lower() for one in store.datasets.all()}
+    names = (wanted if n == 1 else f"{wanted} {n}" for n in range(1, len(taken) + 2))
+    return next(name for name in names if name.lower() not in taken)
+
+
+def _bare() -> dict[str, Any]:
+    defaults = {name: DatasetSpec.model_fields[name].default for name in SETTINGS}
+    return {"name": "my data set", **defaults}
+
+
+def _fill(values: dict[str, Any], classes: Sequence[ClassSpec]) -> None:
+    state = st.session_state
+    for name, value in values.items():
+        state[f"prep_{name}"] = value
+    start = max(state.get("prep_ids", [0])) + 1
+    state["prep_ids"] = list(range(start, start + max(2, len(classes))))
+    for position, one in enumerate(state["prep_ids"]):
+        known = classes[position] if position < len(classes) else None
+        state[f"prep_class_{one}_name"] = known.name if known else f"class {position + 1}"
+        for field in CHOICES:
+            state[f"prep_class_{one}_{field}"] = list(getattr(known, field)) if known else []
+
+
+def _add_class() -> None:
+    state = st.session_state
+    new = max(state["prep_ids"]) + 1
+    state["prep_ids"] = [*state["prep_ids"], new]
+    state[f"prep_class_{new}_name"] = f"class {len(state['prep_ids'])}"
+
+
+def _remove_class(one: int) -> None:
+    st.session_state["prep_ids"] = [i for i in st.session_state["prep_ids"] if i != one]
+
+
+def _first(one: int) -> None:
+    others = [i for i in st.session_state["prep_ids"] if i != one]
+    st.session_state["prep_ids"] = [one, *others]
+
+
+def _values(frame: pd.DataFrame, column: str) -> list[str]:
+    """The values that films have in this column, most frequent first."""
+    counts = frame[column].value_counts()
+    return [str(value) for value, number in counts.items() if number and str(value)]
+
+
+def _keep(state: str, there: list[str]) -> None:
+    """Drop chosen values whose last film has been removed; the widget would refuse them."""
+    chosen = st.session_state.get(state, [])
+    if not set(chosen) <= set(there):
+        st.session_state[state] = [value for value in chosen if value in there]

@@ -1,0 +1,85 @@
+"""The saved data sets: what is in them, train, export, delete."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.datasets.prepare import export_zip
+from core.store import ACTIVE, Store, StoredDataset
+from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
+from pages.components.datasets.plan_view import counts_table
+from pages.components.empty import empty, next_step
+from pages.components.run_words import escaped, short_title, when
+from pages.components.session import TRAIN
+
+
+def dataset_list(store: Store) -> None:
+    """Each saved data set, newest first."""
+    stored = store.datasets.all()
+    if not stored:
+        empty("No data set has been saved yet. Make one in the first tab.")
+    for one in stored:
+        with st.container(border=True):
+            _dataset(store, one)
+
+
+def _dataset(store: Store, stored: StoredDataset) -> None:
+    spec = stored.spec
+    st.markdown(f"**{escaped(stored.name)}**  :gray-badge[{PRESETS[spec.preset]}]")
+    day = datetime.fromisoformat(stored.created_at)
+    st.caption(
+        f"Split: {SPLITS[spec.split].lower()} · balance: {BALANCES[spec.balance].lower()} · "
+        f"{spec.image_size} × {spec.image_size} pixels · seed {spec.seed} · "
+        f"saved {when(day.timestamp())}"
+    )
+    counts_table(stored.counts)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        next_step(TRAIN, "Train on it", query={"dataset": stored.name})
+        _export(store, stored.name)
+        with st.popover("Delete …", icon=":material/delete:"):
+            _deletion(store, stored.name)
+
+
+def _export(store: Store, name: str) -> None:
+    """Two steps, so that packing can say what went wrong before a download begins."""
+    packed = st.session_state.get(f"zip_{name}")
+    if packed is None or not packed.exists():
+        if not st.button(
+            "Export as folders (zip)",
+            icon=":material/folder_zip:",
+            key=f"pack_{name}",
+            help="train, validation and test, each with one folder a class, as in the study.",
+        ):
+            return
+        with st.spinner("Packing the films …"):
+            packed = st.session_state[f"zip_{name}"] = export_zip(store, name)
+    st.download_button(
+        f"Download {packed.stat().st_size / 1e6:,.1f} MB",
+        lambda: packed.open("rb"),
+        file_name=f"{name}.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        type="primary",
+        key=f"download_{name}",
+        on_click="ignore",
+    )
+
+
+def _deletion(store: Store, name: str) -> None:
+    runs = [run for run in store.runs.all() if run.spec.dataset.lower() == name.lower()]
+    busy = [run for run in runs if run.state in (*ACTIVE, "queued")]
+    if busy:
+        st.warning(
+            f"A run is using it: {escaped(short_title(busy[0]))}. "
+            "Stop that run first, or wait for its end."
+        )
+        next_step(TRAIN, "Go to that run", query={"run": busy[0].run_id})
+        return
+    kept = f" Its {len(runs)} finished runs stay." if runs else ""
+    st.markdown(f"The data set “{name}” goes; the films stay.{kept}")
+    if st.button("Delete this data set", type="primary", key=f"delete_{name}"):
+        store.datasets.delete(name)
+        st.toast(f"“{name}” is deleted.")
+        st.rerun()

@@ -1,0 +1,1 @@
+"""The cheating demo: its steps, its pictures, its networks while they train."""

@@ -1,0 +1,173 @@
+"""The six steps of the cheating demo: a sentence, the one button that leads on, a picture.
+
+Each takes the demonstration and its latest take, and draws itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from core.demonstration.answers import Answers
+from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
+from core.errors import InputError, NotFoundError
+from pages.components.demonstration import pictures
+from pages.components.demonstration.live import under_way
+from pages.components.empty import next_step
+from pages.components.run_words import escaped
+from pages.components.session import AUDIT
+
+STEP = "step"  # in the address
+
+
+def go(step: int) -> None:
+    """Another step, which the address keeps."""
+    st.query_params[STEP] = str(step)
+
+
+def _buttons(step: int, label: str, *, disabled: bool = False) -> None:
+    """On to the next step, or back; always at the same place, above the pictures."""
+    with st.container(horizontal=True):
+        st.button(
+            label, type="primary", key=f"on_{step}", on_click=go, args=(step + 1,),
+            disabled=disabled, icon=":material/arrow_forward:",
+        )  # fmt: skip
+        _back(step)
+
+
+def _back(step: int) -> None:
+    st.button("Back", type="tertiary", key=f"back_{step}", on_click=go, args=(step - 1,))
+
+
+def _cheat(take: Take) -> Answers:
+    """The answers without which no step after the training is shown."""
+    answers = take.answers(CHEAT)
+    if answers is None:
+        raise NotFoundError("Somebody has started this demonstration again. Reload the page.")
+    return answers
+
+
+def films(demonstration: Demonstration, take: Take) -> None:
+    """Who learns: a row a class, with the marker or without."""
+    marked = st.session_state.get("demonstration_marker", True)
+    st.markdown(
+        "Half of these people have faint white haze in their lungs. Somebody has put a **bright "
+        "letter on every film of theirs**, as happens when all the sick are X-rayed in one room."
+        if marked
+        else "Half of these people have faint white haze in their lungs, the others have not. "
+        "This is all that a network should look at."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle("Marker on the covid-like films", True, key="demonstration_marker")
+        begun = take.status().state != "none"
+        st.button(
+            "Go on to the training" if begun else "Train a network on these films",
+            type="primary",
+            key="on_1",
+            on_click=go if begun else _train,
+            args=(2,) if begun else (demonstration,),
+            disabled=not marked,
+            help=None if marked else "Switch the marker on first.",
+            icon=":material/arrow_forward:" if begun else ":material/model_training:",
+        )
+    pictures.films(take, marked=marked)
+
+
+def _train(demonstration: Demonstration) -> None:
+    # A process that cannot be started leaves its reason in the take, for the next step.
+    with suppress(InputError):
+        demonstration.start()
+    go(2)
+
+
+def training(demonstration: Demonstration, take: Take) -> None:
+    """The curve while it climbs, then how good the network looks."""
+    # First how it stands: it may end, with its answers written, between these two looks.
+    status = take.status()
+    answers = take.answers(CHEAT)
+    if answers is None and status.state != "running":
+        reason = status.reason or "The training ended without an answer."
+        st.error(escaped(reason), icon=":material/error:")
+        st.button(
+            "Train again with other people", type="primary", key="again_failed",
+            on_click=_train, args=(demonstration,),
+        )  # fmt: skip
+        return
+    if answers is None:
+        st.markdown(
+            "The network sees the films over and over, is told who is covid-like and who is "
+            "healthy, and finds out **by itself** how to tell them apart."
+        )
+    else:
+        st.markdown(
+            "The network has learnt. It was then asked about people whom it had never seen. "
+            "**Would you trust it?**"
+        )
+    _buttons(2, "What did it look at?", disabled=answers is None)
+    if answers is not None:
+        pictures.score(answers)
+    under_way(take, CHEAT, finished=answers is not None)
+
+
+def heat(demonstration: Demonstration, take: Take) -> None:
+    """What the answers rest on."""
+    answers = _cheat(take)
+    st.markdown(f"Warm colours mark what the answer rests on. {pictures.looked_at(answers)}")
+    _buttons(3, "Move the marker to the healthy people")
+    pictures.heat(take, answers)
+
+
+def flip(demonstration: Demonstration, take: Take) -> None:
+    """The same people with the marker on the others."""
+    answers = _cheat(take)
+    st.markdown(
+        f"{pictures.flipped(answers)} They are the same people, and the same network: "
+        "only the letter has moved."
+    )
+    _buttons(4, "And without a marker?")
+    pictures.flip(take, answers)
+
+
+def second(demonstration: Demonstration, take: Take) -> None:
+    """The network that learnt without a marker, beside the first."""
+    status = take.status()  # before the answers, which it may write between the two looks
+    cheat, honest = _cheat(take), take.answers(HONEST)
+    if honest is None:
+        st.markdown(
+            "A second network learns from the **same people without a marker**. It has to find "
+            "the haze, which is harder, so it takes longer."
+        )
+    else:
+        st.markdown(pictures.compared(cheat, honest))
+    _buttons(5, "What to take home")
+    if honest is not None:
+        pictures.compare(take, cheat, honest)
+        return
+    if status.state == "running":
+        under_way(take, HONEST, finished=False)
+    else:
+        st.warning(
+            f"This network has no answers. {escaped(status.reason)} “Start again” below trains "
+            "both anew.",
+            icon=":material/error:",
+        )
+
+
+def home(demonstration: Demonstration, take: Take) -> None:
+    """What it all means for a result of one's own."""
+    answers = _cheat(take)
+    pictures.lessons(answers)
+    next_step(AUDIT, "Look for such shortcuts in a run of yours")
+    _back(6)
+
+
+# What each step is called, and what draws it.
+STEPS = (
+    ("The films", films),
+    ("Training", training),
+    ("What did it look at?", heat),
+    ("The marker moves", flip),
+    ("A network without the marker", second),
+    ("What to take home", home),
+)

@@ -1,0 +1,200 @@
+"""The result of an external test on the screen: the answer, two columns, and the films."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import figures
+from core.external.report import Comparison, Rate, Side
+from core.external.testing import alarms_by_finding
+from core.external.words import headline, sentences
+from core.figures.template import percent
+from core.store import Run, Store
+from pages.components.charts import show, theme
+from pages.components.comparing.compared import Compared
+from pages.components.comparing.outcome_films import (
+    CELL,
+    RUN,
+    cell_films,
+    chosen_cell,
+    pick_from_click,
+)
+from pages.components.run_words import escaped
+
+FALSE_ALARM = (1, 0)  # row and column of the confusion matrix
+SHOWN_FOR = "external_cells_of"
+NUMBER = 138  # px: three side by side in one of two columns on a desktop
+METRICS = (
+    (
+        "sensitivity",
+        "Sensitivity",
+        "Of the films that truly are {positive}, how many are called so. The higher the better.",
+    ),
+    (
+        "false_positive_rate",
+        "False positives",
+        "Of the films that are not {positive}, how many are called so all the same. The lower "
+        "the better; 100 % less this is the specificity.",
+    ),
+    (
+        "auc",
+        "AUC",
+        "How often a {positive} film gets a higher probability than one that is not, whatever "
+        "the threshold: 100 % is perfect, 50 % is guessing.",
+    ),
+)
+INTERVAL = (
+    "95 % interval: where the true value may lie, given so few films. For shares after Wilson; "
+    "for the AUC by drawing patients anew 1,000 times."
+)
+
+
+def answer(found: Comparison, warnings: Sequence[str]) -> None:
+    """The first screenful: what it comes to in words, then both columns."""
+    said = sentences(found)
+    box = {"worse": st.error, "unclear": st.warning, "holds": st.success}[found.level]
+    icon = {"worse": "trending_down", "unclear": "help", "holds": "check_circle"}[found.level]
+    rest = " ".join(escaped(one) for one in said[1:])
+    box(f"**{escaped(headline(found))}** {rest}", icon=f":material/{icon}:")
+    for one in warnings:
+        st.warning(escaped(one), icon=":material/link:")
+    internal, external = st.columns(2)
+    with internal.container(border=True):
+        _side("Internal: its own test films", found.internal, found.positive, "internal")
+    with external.container(border=True):
+        _side(f"External: {found.source}", found.external, found.positive, "external")
+
+
+def figures_and_films(found: Comparison, run: Run, store: Store) -> None:
+    """Both columns as points with intervals, both confusion matrices, and the films."""
+    st.subheader("Side by side", help=INTERVAL)
+    show(
+        figures.external_figure(found, theme()),
+        "external_figure",
+        file_name=f"external-{run.run_id}",
+        alt=f"Sensitivity, false positives and AUC of the run's own test films and of "
+        f"{found.source}, with intervals",
+    )
+    st.subheader(
+        "Confusion matrices",
+        help="A row holds the films that truly are of one class, a column those called so; "
+        "percentages are of the row.",
+    )
+    shown = _films_tested(found, run)
+    for place, name, side in zip(
+        st.columns(2), ("its own test films", found.source), _sides(found), strict=True
+    ):
+        clickable = side is found.external
+        key = f"external_matrix_{'there' if clickable else 'own'}"
+        with place.container(border=True):
+            st.markdown(f"**{escaped(name)}**")
+            cell = chosen_cell([shown]) if clickable else None
+            show(
+                figures.confusion_figure(
+                    side.evaluation, theme(), chosen=cell[1] if cell else None
+                ),
+                key,
+                file_name=f"confusion-{run.run_id}-{name}",
+                on_select=partial(pick_from_click, shown, key) if clickable else "ignore",
+                selection_mode="points",
+                alt=f"Confusion matrix: {name}",
+            )
+    _alarms(found, store)
+    st.subheader(f"Films from {escaped(found.source)}")
+    cell_films([shown], store)
+
+
+def _alarms(found: Comparison, store: Store) -> None:
+    """Each finding of the source and how many of its films are called positive."""
+    rows = alarms_by_finding(found, store.catalogue)
+    ends = [row["interval"] for row in rows]
+    called = f"Called {found.positive}"
+    table = pd.DataFrame(
+        {
+            "Finding in the source": [row["finding"] for row in rows],
+            "Class of the run": [row["class"] for row in rows],
+            "Films": [row["films"] for row in rows],
+            called: [row["called"] for row in rows],
+            "Share": [percent(row["share"]) for row in rows],
+            "95 % interval": [f"{100 * low:.1f}–{percent(high)}" for low, high in ends],
+        }
+    )
+    right = st.column_config.TextColumn(alignment="right", help=INTERVAL)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"Share": right, "95 % interval": right},
+    )
+
+
+def tested(
+    mapped: Sequence[Mapping[str, Any]],
+    left_out: Sequence[Mapping[str, Any]],
+    warnings: Sequence[str],
+    *,
+    expanded: bool,
+) -> None:
+    """Which findings became which class, what was left out and why, and what to mind."""
+    with st.expander("What is tested, and what is left out", expanded=expanded):
+        for one in warnings:
+            st.markdown(f":material/info: {escaped(one)}")
+        _table(mapped, {"finding": "Finding in the source", "class": "Class of the run"})
+        if left_out:
+            st.caption("Left out")
+            _table(left_out, {"reason": "Why"})
+
+
+def _table(rows: Sequence[Mapping[str, Any]], names: dict[str, str]) -> None:
+    table = pd.DataFrame(list(rows)).rename(columns={**names, "films": "Films"})
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"Films": st.column_config.NumberColumn(format="%d", width="small")},
+    )
+
+
+def _side(title: str, side: Side, positive: str, key: str) -> None:
+    films, patients = len(side.predictions), side.patients
+    st.markdown(f"**{escaped(title)}**")
+    st.caption(f"{films:,} films of {patients:,} patients")
+    with st.container(horizontal=True, key=f"external_numbers_{key}"):
+        for name, label, about in METRICS:
+            with st.container(width=NUMBER, gap="xsmall"):
+                rate: Rate = getattr(side, name)
+                st.metric(label, percent(rate.value), help=about.format(positive=positive))
+                st.caption(_under(rate), help=INTERVAL if rate.interval else None)
+
+
+def _under(rate: Rate) -> str:
+    if rate.value is None:
+        return escaped(rate.why)
+    if rate.interval is None:
+        return escaped(rate.why)
+    low, high = rate.interval
+    ends = f"{100 * low:.1f}–{percent(high)}"
+    return f"{rate.hits:,} of {rate.films:,}  \n{ends}" if rate.films else ends
+
+
+def _films_tested(found: Comparison, run: Run) -> Compared:
+    """The external side as the gallery takes it; false alarms are looked at first, since they
+    are what a set of healthy films from elsewhere is for."""
+    side = found.external
+    key = f"external {run.run_id} {found.source}"
+    shown = Compared(
+        (run, side.predictions), key, found.source, (run,), side.predictions, side.evaluation
+    )
+    state = st.session_state
+    if state.get(SHOWN_FOR) != key:
+        state[RUN], state[SHOWN_FOR] = key, key
+        if side.evaluation.confusion[FALSE_ALARM]:
+            state[CELL] = FALSE_ALARM
+    return shown
+
+
+def _sides(found: Comparison) -> tuple[Side, Side]:
+    return found.internal, found.external

@@ -1,0 +1,1 @@
+"""What shows films, finds them and brings them in."""

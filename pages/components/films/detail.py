@@ -1,0 +1,161 @@
+"""One film, large, with everything that is known of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.errors import FilmError
+from core.images.decode import decode_file
+from core.store import Film, Source
+from pages.components.boundary import boundary
+from pages.components.films.filters import SPOKEN
+from pages.components.session import get_store
+
+PARAMETER = "film"  # in the page's address
+_CLOSED = "film_closed"  # the film that was closed last
+# Paths and addresses have no spaces; unbroken they would push the table off a telephone.
+WRAP = """<style>
+.st-key-film_facts table {table-layout: fixed; width: 100%; min-width: 0}
+.st-key-film_facts th:first-child {width: 32%}
+.st-key-film_facts td, .st-key-film_facts td * {overflow-wrap: anywhere !important;
+  white-space: normal !important; word-break: break-word}
+</style>"""
+MASK_NAMES = {"lungs": "Show the lung outline", "opacity": "Show the marked opacity"}
+MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for all eyes
+
+
+def show_opened_film(film_ids: pd.Series) -> None:
+    """When the address names a film, open it over the page.
+
+    ``film_ids``: the films that “previous” and “next” walk through, in order.
+    """
+    film_id = st.query_params.get(PARAMETER)
+    if not film_id:
+        st.session_state.pop(_CLOSED, None)
+    elif film_id == st.session_state.get(_CLOSED):
+        st.query_params.pop(PARAMETER)
+    else:
+        _dialog([str(one) for one in film_ids])
+
+
+def open_film(film_id: str) -> None:
+    """Put a film into the page's address; the page then shows it (a button's callback)."""
+    st.session_state.pop(_CLOSED, None)
+    st.query_params[PARAMETER] = film_id
+
+
+def _close() -> None:
+    # A click that follows at once still carries the address with the film in it.
+    st.session_state[_CLOSED] = st.query_params.pop(PARAMETER, None)
+
+
+@st.dialog("Film", width="large", on_dismiss=_close)
+@boundary()
+def _dialog(film_ids: list[str]) -> None:
+    film_id = st.query_params.get(PARAMETER, "")
+    _walk(film_id, film_ids)
+    store = get_store()
+    film = store.catalogue.film(film_id)
+    source = next(one for one in store.catalogue.sources() if one.name == film.source)
+    film_detail(film, source)
+
+
+def _walk(film_id: str, film_ids: list[str]) -> None:
+    """Buttons to the films before and after, and where in the row this one is."""
+    if film_id not in film_ids:
+        return
+    at = film_ids.index(film_id)
+    before = film_ids[at - 1] if at else ""
+    after = film_ids[at + 1] if at + 1 < len(film_ids) else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Previous", key="film_before", disabled=not before, on_click=open_film, args=(before,)
+        )
+        st.button("Next", key="film_after", disabled=not after, on_click=open_film, args=(after,))
+        st.caption(f"Film {at + 1:,} of {len(film_ids):,}")
+
+
+def film_detail(film: Film, source: Source) -> None:
+    """The film with its masks to switch on, and a table of all that its source says."""
+    picture, facts = st.columns([3, 2], gap="large")
+    with facts:
+        if source.artificial:
+            st.warning(
+                "Artificial: a program drew this film. It shows no patient.",
+                icon=":material/draw:",
+            )
+        shown = [
+            kind
+            for kind in film.masks
+            if st.toggle(MASK_NAMES.get(kind, f"Show the mask “{kind}”"), key=f"mask_{kind}")
+        ]
+        with st.container(key="film_facts"):
+            st.html(WRAP)
+            st.table(_facts(film))
+    with picture:
+        _picture(film, shown)
+
+
+def _picture(film: Film, masks: list[str]) -> None:
+    try:
+        pixels = decode_file(film.path).pixels
+    except (FilmError, OSError) as error:
+        st.error(f"The film cannot be shown: {error}")
+        return
+    drawn = np.repeat(pixels[..., None], 3, axis=2)
+    for kind in masks:
+        drawn = _outlined(drawn, film.masks[kind], MASK_COLOURS.get(kind, (0, 158, 115)))
+    st.image(drawn, width="stretch", alt=f"Chest X-ray: {_spoken(film)}")
+
+
+def _spoken(film: Film) -> str:
+    finding, view = (SPOKEN.get(one, one) for one in (film.finding, film.view))
+    return f"{finding}, view {view}"
+
+
+def _outlined(picture: np.ndarray, mask_path: str, colour: tuple[int, int, int]) -> np.ndarray:
+    """The RGB picture with the mask's area tinted and its edge drawn."""
+    try:
+        mask = decode_file(mask_path).pixels
+    except (FilmError, OSError) as error:
+        st.error(f"The mask cannot be shown: {error}")
+        return picture
+    height, width = picture.shape[:2]
+    inside = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST) > 127
+    tinted = picture.copy()
+    tinted[inside] = (0.75 * picture[inside] + 0.25 * np.array(colour)).astype(np.uint8)
+    edges, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return cv2.drawContours(tinted, edges, -1, colour, max(1, width // 300))
+
+
+def _facts(film: Film) -> pd.DataFrame:
+    """What is known, one row a fact; the source's own spelling where it differs."""
+    facts = {
+        "Finding": _spelled(film.finding, film.finding_original),
+        "View": _spelled(film.view, film.view_original),
+        "Sex": SPOKEN.get(film.sex, film.sex),
+        "Age": "not stated" if film.age is None else f"{film.age:g} years",
+        "Patient": film.patient,
+        "Source": film.source,
+        "Subset": film.subset,
+        "Size": f"{film.width:,} × {film.height:,} pixels",
+        "File": Path(film.path).name,
+        "Folder": str(Path(film.path).parent),
+    }
+    for name, value in film.metadata.items():
+        label = name.replace("_", " ").strip()
+        facts.setdefault(label[:1].upper() + label[1:], str(value))
+    # A table cell is Markdown; addresses stay links, the rest stays as the source wrote it.
+    plain = str.maketrans({sign: f"\\{sign}" for sign in "$*`~["})
+    facts = {name: value.translate(plain) for name, value in facts.items() if value}
+    return pd.DataFrame({"What": list(facts), "Value": list(facts.values())}).set_index("What")
+
+
+def _spelled(value: str, original: str) -> str:
+    spoken = SPOKEN.get(value, value)
+    return f"{spoken} (in the source: “{original}”)" if original not in ("", value) else spoken

@@ -1,0 +1,114 @@
+"""Films as rows of small pictures, a page at a time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from core.datasets.ingest import thumbnail_path
+from core.store.catalogue import UNKNOWN
+from core.workspace import Workspace
+from pages.components.films.detail import open_film
+from pages.components.films.filters import SPOKEN
+from pages.components.run_words import escaped
+
+PER_PAGE = 24
+TILE = 156  # px: two side by side on a telephone, six on a desktop
+PAGINATION = 288  # px: five numbers and the two arrows
+
+
+# The button's area reaches over the picture: one clicks a film, not the word below it. The
+# picture's own “full screen” button would show the small preview, so it goes.
+OVER = f"""<style>
+[class*="_strip"] .stButton button {{position: relative; padding: 0; min-height: 0}}
+[class*="_strip"] .stButton button > * {{justify-content: flex-start; width: 100%;
+  text-align: left}}
+[class*="_strip"] .stButton button::after {{content: ""; position: absolute; inset: auto 0 100% 0;
+  height: {TILE + 8}px; cursor: pointer; border-radius: 6px}}
+[class*="_strip"] .stButton button:hover::after,
+[class*="_strip"] .stButton button:focus-visible::after {{
+  outline: 2px solid currentColor; outline-offset: -1px}}
+[class*="_strip"] .stImage .stElementToolbar, [class*="_strip"] [data-testid="stElementToolbar"] {{
+  display: none}}
+</style>"""
+
+
+def mixed(frame: pd.DataFrame, artificial: Collection[str]) -> pd.DataFrame:
+    """The films of a catalogue frame, one of each finding in turn, artificial ones at the end.
+
+    So that the first page shows what there is, and not 24 films of one kind.
+    """
+    drawn = frame["source"].isin(artificial)
+    turn = frame.groupby(["finding"], observed=True).cumcount()
+    order = pd.DataFrame({"drawn": drawn, "turn": turn}).sort_values(
+        ["drawn", "turn"], kind="stable"
+    )
+    return frame.loc[order.index]
+
+
+def gallery(
+    frame: pd.DataFrame, workspace: Workspace, *, artificial: Collection[str], key: str
+) -> None:
+    """The films of a catalogue frame, 24 a page; a click opens one (``film`` in the address)."""
+    pages = max(1, -(-len(frame) // PER_PAGE))
+    state = f"{key}_page"
+    if st.session_state.get(state, 1) > pages:
+        st.session_state[state] = 1
+    number = int(st.session_state.get(state, 1))
+    first = (number - 1) * PER_PAGE
+    film_strip(frame.iloc[first : first + PER_PAGE], workspace, artificial=artificial, key=key)
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            # A width of its own: it shows as many numbers as fit, and beside the caption it
+            # would shrink with every number that it drops.
+            st.pagination(pages, key=state, max_visible_pages=5, width=PAGINATION)
+            last = min(first + PER_PAGE, len(frame))
+            st.caption(f"Films {first + 1:,} to {last:,} of {len(frame):,}")
+
+
+def film_strip(
+    frame: pd.DataFrame, workspace: Workspace, *, artificial: Collection[str], key: str
+) -> None:
+    """One tile a row of the frame: picture, finding and view, and a button that opens it."""
+    with st.container(horizontal=True, gap="small", key=f"{key}_strip"):
+        st.html(OVER)
+        columns = ("film_id", "finding", "view", "source")
+        for film_id, finding, view, source in frame[[*columns]].astype(str).values.tolist():
+            finding, view = SPOKEN.get(finding, finding), SPOKEN.get(view, view)
+            kind = f"finding {finding}, view {view}"
+            with st.container(width=TILE, gap="xsmall"):
+                picture = tile(str(thumbnail_path(workspace, film_id)), TILE)
+                st.image(picture, width=TILE, alt=f"Chest X-ray: {kind}")
+                st.button(
+                    escaped(finding),
+                    key=f"{key}_{film_id}",
+                    on_click=open_film,
+                    args=(film_id,),
+                    help=f"{escaped(kind)}. {escaped(source)}. Click to see it large.",
+                    type="tertiary",
+                    width="stretch",
+                    wrap=False,
+                )
+                note = " · artificial" if source in artificial else ""
+                st.caption(f"{'view ' if view == SPOKEN[UNKNOWN] else ''}{view}{note}")
+
+
+@st.cache_data(show_spinner=False, max_entries=2_000)
+def tile(path: str, size: int) -> bytes:
+    """A square JPEG with the whole thumbnail on black, so that rows of films line up."""
+    square = Image.new("L", (size, size), 0)
+    if Path(path).exists():
+        with Image.open(path, formats=("JPEG",)) as picture:
+            film = picture.convert("L")
+            film.thumbnail((size, size))
+        square.paste(film, ((size - film.width) // 2, (size - film.height) // 2))
+    else:
+        square.paste(60, (0, 0, size, size))
+    buffer = io.BytesIO()
+    square.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

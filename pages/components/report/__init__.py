@@ -1,0 +1,1 @@
+"""What the report on one run is made of."""

@@ -1,0 +1,153 @@
+"""One run on the screen: live while it works, its reason or its result once it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.store import ACTIVE, Run, Store
+from core.training import launcher
+from pages.components import run_words as words
+from pages.components.empty import next_step
+from pages.components.session import CLASSIFY, COMPARE, EXTERNAL
+from pages.components.training.live_curves import curves
+from pages.components.training.run_insight import rate_test, time_spent
+
+LOG_LINES = 200
+FACT = 156  # px
+
+
+def status(store: Store, run: Run) -> None:
+    """What ``run`` is and how it stands: its progress, its reason, or its result."""
+    _heading(run)
+    if run.state in ACTIVE:
+        _progress(run, store.runs.epochs(run.run_id))
+    elif run.state == "queued":
+        st.info(
+            "This run waits until the device is free. It starts by itself, also when you "
+            "close this page.",
+            icon=":material/hourglass_empty:",
+        )
+    elif run.state == "done":
+        _result(store, run)
+    else:
+        _stopped(run)
+
+
+def details(store: Store, run: Run) -> None:
+    """The curves, the learning rates tried, where the time went, and the log."""
+    curves(run, store.runs.epochs(run.run_id))
+    rate_test(store, run)
+    time_spent(run)
+    _log(store, run)
+
+
+def _heading(run: Run) -> None:
+    st.markdown(f"#### {words.escaped(words.title(run))}")
+    what = "random starting weights" if run.spec.weights == "random" else "ImageNet weights"
+    if run.spec.weights not in ("random", "imagenet"):
+        what = "weights from a file"
+    st.caption(
+        f"{words.STATE_WORDS[run.state]} · {what} · {words.epochs(run)} epochs · "
+        f"batch {run.spec.batch_size} · {words.OPTIMIZERS[run.spec.optimizer]}"
+        + (f" · on {words.escaped(run.device)}" if run.device else "")
+        + f" · asked for {words.when(run.created_at)} · run `{run.run_id}`"
+    )
+
+
+def _progress(run: Run, epochs: pd.DataFrame) -> None:
+    text = words.stage(run)
+    if run.cancel_at is not None:
+        text = f"Stopping … ({text})"
+    if len(epochs):
+        text += f" · {words.duration(float(epochs['seconds'].tail(5).mean()))} per epoch"
+    st.progress(words.fraction(run) or 0.0, text=text)
+    done = int(epochs["epoch"].max()) if len(epochs) else 0
+    last: Mapping[Any, Any] = epochs.iloc[-1].to_dict() if len(epochs) else {}
+    with st.container(horizontal=True, key="large_facts"):
+        st.html(_LARGE)
+        _fact("Epochs finished", f"{done} of {words.epochs(run)}", _EPOCH, 176)
+        _fact("Training accuracy", words.share(last.get("accuracy")))
+        _fact("Validation accuracy", words.share(last.get("val_accuracy")))
+        _fact("Time left", words.duration(words.seconds_left(run, epochs)), _TIME_LEFT, 200)
+
+
+# An audience reads these from the back of a room.
+_LARGE = """<style>
+.st-key-large_facts [data-testid="stMetricValue"] {font-size: 1.9rem; font-weight: 600}
+</style>"""
+_EPOCH = "In one epoch, the network sees each training film once."
+_TIME_LEFT = "An estimate for the step that is under way, from its pace so far."
+
+
+def _fact(label: str, value: str, help: str | None = None, width: int = FACT) -> None:
+    # A fixed width: one row on a desktop, two columns on a telephone.
+    st.metric(label, value, help=help, width=width)
+
+
+def _stopped(run: Run) -> None:
+    reason = run.reason or "No reason was written down; the log below may tell more."
+    if run.state == "cancelled":
+        st.info(words.escaped(reason), icon=":material/stop_circle:")
+    else:
+        st.error(words.escaped(reason), icon=words.STATE_ICONS[run.state])
+
+
+def _result(store: Store, run: Run) -> None:
+    test: dict[str, Any] = run.result.get("test") or {}
+    positive = _positive_class(store, run)
+    with st.container(horizontal=True, key="large_facts"):
+        st.html(_LARGE)
+        _fact("Test accuracy", words.share(test.get("accuracy")), "Share of test films right.")
+        _fact(
+            "Sensitivity",
+            words.share(test.get("sensitivity")),
+            f"Of the test films that are {positive}, the share that the network recognised.",
+        )
+        _fact(
+            "Specificity",
+            words.share(test.get("specificity")),
+            f"Of the test films that are not {positive}, the share that it left alone.",
+        )
+    seconds = run.result.get("seconds") or {}
+    notes = [
+        f"{words.duration(run.result.get('seconds_per_epoch'))} per epoch, "
+        f"{words.duration(seconds.get('total'))} in all"
+    ]
+    if run.result.get("fine_tuned"):
+        notes.append(f"fine-tuned: {', '.join(run.result['fine_tuned'])}")
+    if run.result.get("stopped_early"):
+        notes.append(f"stopped early after {run.result.get('epochs')} epochs")
+    if run.result.get("best_epoch"):
+        notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
+    st.caption(
+        words.sentence("; ".join(notes)) + ". "
+        "These figures come from test films of the same sources; films from another hospital "
+        "can give quite different ones."
+    )
+    with st.container(horizontal=True):
+        next_step(COMPARE, "See the results in full", query={"runs": run.run_id})
+        next_step(EXTERNAL, "Test it on films from elsewhere", query={"run": run.run_id})
+        next_step(CLASSIFY, "Classify a film with it", query={"run": run.run_id})
+
+
+def _positive_class(store: Store, run: Run) -> str:
+    for one in store.datasets.all():
+        if one.name.lower() == run.spec.dataset.lower():
+            return one.spec.class_names[0]
+    return "of the first class"
+
+
+def _log(store: Store, run: Run) -> None:
+    if run.state == "queued":
+        return
+    fold = st.expander("Log of this run", key=f"log_{run.run_id}", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        text = launcher.log_tail(store.workspace, run.run_id, lines=LOG_LINES)
+        st.caption(f"The last {LOG_LINES} lines, the newest at the end.")
+        st.code(text or "Nothing has been written yet.", language=None, height=280)

@@ -1,0 +1,138 @@
+"""The fields of the form for new runs that few people change, behind “More settings”."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components.training.fields import KEEP, PREFIX, get
+
+# Fields of RunSpec by the same name; the second only for networks with a frozen part.
+MORE = ("schedule", "find_learning_rate", "cache")
+FOR_BACKBONES = ("views", "fine_tune", "fine_tune_epochs", "fine_tune_learning_rate")
+_PREPROCESSING = {
+    None: "As the data set says",
+    "model": "The network's own",
+    "rescale": "Divide by 255 (as in the study)",
+}
+_SCHEDULES = {"constant": "The same throughout", "cosine": "Falling slowly (cosine)"}
+
+
+def more_fields(*, for_backbones: bool) -> None:
+    """Draw them. ``for_backbones``: whether a pretrained network is among those chosen; its
+    fields are greyed out otherwise."""
+    with st.expander("More settings", key=PREFIX + "more"):
+        _films()
+        st.markdown("**Learning rate**")
+        _learning_rate()
+        st.markdown(
+            "**Fine-tuning and views**",
+            help="Pretrained networks have a part that stays as it was when they start; all "
+            "of the CNN learns from the beginning.",
+        )
+        _backbones(disabled=not for_backbones)
+        st.toggle(
+            "Keep what has been computed for the next run",
+            key=PREFIX + "cache",
+            persist_state=KEEP,
+            help="What a frozen network makes of each film is kept on disk, so that the next "
+            "run with the same films starts at once. Off: everything is computed afresh, and "
+            "nothing is kept.",
+        )
+
+
+def _films() -> None:
+    columns = st.columns(3)
+    columns[0].selectbox(
+        "Grey values",
+        list(_PREPROCESSING),
+        format_func=_PREPROCESSING.__getitem__,
+        key=PREFIX + "preprocessing",
+        persist_state=KEEP,
+        placeholder=_PREPROCESSING[None],  # what None, being no choice, is shown as
+        help="How grey values are scaled before the network sees them.",
+    )
+    columns[1].number_input(
+        "Image size in pixels",
+        32,
+        1024,
+        value=None,
+        placeholder="as the data set says",
+        key=PREFIX + "image_size",
+        persist_state=KEEP,
+        help="Leave it empty to use the data set's own size.",
+    )
+    columns[2].number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        key=PREFIX + "seed",
+        persist_state=KEEP,
+        help="The start of all random choices. The same seed gives the same choices again.",
+    )
+
+
+def _learning_rate() -> None:
+    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    left.selectbox(
+        "Over the epochs",
+        list(_SCHEDULES),
+        format_func=_SCHEDULES.__getitem__,
+        key=PREFIX + "schedule",
+        persist_state=KEEP,
+        help="Falling: large corrections at first, ever smaller ones towards the end. The "
+        "study kept it the same.",
+    )
+    right.checkbox(
+        "Find a learning rate first",
+        key=PREFIX + "find_learning_rate",
+        persist_state=KEEP,
+        help="Tries many rates on a few batches and trains with the one that lowered the loss "
+        "fastest, instead of the one given above. Takes a minute or so.",
+    )
+
+
+def _backbones(*, disabled: bool) -> None:
+    columns = st.columns(4)
+    columns[0].number_input(
+        "Blocks to fine-tune",
+        0,
+        100,
+        key=PREFIX + "fine_tune",
+        persist_state=KEEP,
+        disabled=disabled,
+        help="After the head has learnt, the last blocks of the network learn too, slowly. 0: "
+        "they stay as they are, as in the study. More blocks take longer and need more films.",
+    )
+    without = disabled or not get("fine_tune")
+    columns[1].number_input(
+        "Epochs of fine-tuning",
+        1,
+        1000,
+        key=PREFIX + "fine_tune_epochs",
+        persist_state=KEEP,
+        disabled=without,
+        help="They come after the epochs above. Each takes much longer, because every film "
+        "goes through the whole network.",
+    )
+    columns[2].number_input(
+        "Its learning rate",
+        0.0000001,
+        1.0,
+        step=0.000001,
+        format="%.7f",
+        key=PREFIX + "fine_tune_learning_rate",
+        persist_state=KEEP,
+        disabled=without,
+        help="Small, so that the network does not forget what it has learnt from photographs.",
+    )
+    columns[3].number_input(
+        "Augmented views of a film",
+        0,
+        16,
+        key=PREFIX + "views",
+        persist_state=KEEP,
+        disabled=disabled or not get("augment"),
+        help="The frozen network looks at each training film, and at so many changed versions "
+        "of it. Each view is one more pass over all training films, before the first epoch. "
+        "In our tests views made no network better, so there are none unless you ask.",
+    )

@@ -1,0 +1,290 @@
+"""The form for new runs: it knows the study's settings, and can take over another run's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import InputError, ThoraxLensError
+from core.models.registry import MODELS, STUDY_MODELS, ModelSpec, parameter_counts
+from core.specs import AugmentSpec, RunSpec
+from core.store import Run, Store, StoredDataset
+from core.training import launcher
+from pages.components.run_words import escaped
+from pages.components.training.fields import (
+    KEEP,
+    PREFIX,
+    augmentation_fields,
+    get,
+    training_fields,
+)
+from pages.components.training.more_fields import FOR_BACKBONES, MORE, more_fields
+from pages.components.training.repeat_fields import FEW, ONCE, repeat_fields
+from pages.components.training.run_list import tell
+from pages.components.training.weights_note import weights_notes
+
+DATASET = "dataset"  # in the page's address
+_STUDY, _MORE = STUDY_MODELS, tuple(MODELS)[len(STUDY_MODELS) :]
+_WEIGHTS = {
+    "imagenet": "ImageNet (as in the study)",
+    "random": "Random",
+    "file": "A weights file on this computer",
+}
+
+
+def _values(spec: RunSpec) -> dict[str, Any]:
+    """The form's fields for a run's settings, except the choice of networks."""
+    named = spec.weights in ("imagenet", "random")
+    augment = spec.augment or AugmentSpec()
+    return {
+        "weights": spec.weights if named else "file",
+        "weights_path": "" if named else spec.weights,
+        "epochs": spec.epochs,
+        "batch_size": spec.batch_size,
+        "optimizer": spec.optimizer,
+        "learning_rate": spec.learning_rate,
+        "dropout": spec.dropout,
+        "augment": spec.augment is not None,
+        **{f"augment_{name}": value for name, value in augment.model_dump().items()},
+        "early": spec.early_stopping is not None,
+        "patience": spec.early_stopping or 10,
+        "class_weighting": spec.class_weighting,
+        "device": spec.device,
+        "image_size": spec.image_size,
+        "preprocessing": spec.preprocessing,
+        "seed": spec.seed,
+        **{name: getattr(spec, name) for name in (*MORE, *FOR_BACKBONES)},
+        # Repeats are not taken over: a duplicate is one new run unless asked otherwise.
+        "repeats": ONCE,
+    }
+
+
+def fill(run: Run) -> None:
+    """Put a run's settings into the form."""
+    values = _values(run.spec)
+    if MODELS.get(run.spec.model, MODELS["cnn"]).family == "cnn":
+        values["weights"] = "imagenet"  # says nothing about a CNN; back to the default
+    values["dataset"] = run.spec.dataset
+    values |= {f"model_{name}": name == run.spec.model for name in _STUDY}
+    values["more_models"] = [run.spec.model] if run.spec.model in _MORE else []
+    st.session_state.update({PREFIX + name: value for name, value in values.items()})
+
+
+def take_from_address() -> bool:
+    """Choose the data set that a link on another page names; whether there was such a link.
+
+    It is taken out of the address again, so that what is chosen later counts.
+    """
+    named = st.query_params.pop(DATASET, "")
+    if named:
+        st.session_state[PREFIX + "dataset"] = named
+    return bool(named)
+
+
+def run_form(store: Store) -> list[Run]:
+    """Draw the form. Returns the runs that were queued just now, else an empty list."""
+    datasets = {one.name: one for one in store.datasets.all()}
+    _defaults(datasets)
+    dataset = _dataset(datasets)
+    size = get("image_size") or dataset.spec.image_size
+    chosen = _networks(dataset, size)
+    _weights(store, chosen)
+    training_fields(dataset)
+    augmentation_fields()
+    more_fields(for_backbones=any(model.family == "backbone" for model in chosen))
+    repeat_fields()
+    return _start(store, dataset, chosen)
+
+
+def _defaults(datasets: dict[str, StoredDataset]) -> None:
+    first = next(iter(datasets))
+    values = _values(RunSpec(dataset=first, model="cnn"))
+    values |= {"dataset": first, "repeat_count": FEW, "more_models": []}
+    values |= {f"model_{name}": name == "cnn" for name in _STUDY}
+    for name, value in values.items():
+        st.session_state.setdefault(PREFIX + name, value)
+    if get("dataset") not in datasets:
+        st.warning(
+            f"The data set “{escaped(str(get('dataset')))}” is no longer there; "
+            f"“{escaped(first)}” is chosen instead.",
+            icon=":material/warning:",
+        )
+        st.session_state[PREFIX + "dataset"] = first
+
+
+def _dataset(datasets: dict[str, StoredDataset]) -> StoredDataset:
+    name = st.selectbox(
+        "Data set",
+        list(datasets),
+        key=PREFIX + "dataset",
+        persist_state=KEEP,
+        help="Made on the Prepare page. A data set never changes under a run.",
+    )
+    dataset = datasets[str(name)]
+    parts = []
+    for split, word in (("train", "to train"), ("validation", "to validate"), ("test", "to test")):
+        counts = dataset.counts[split]
+        films = " + ".join(f"{count:,} {escaped(label)}" for label, count in counts.items())
+        parts.append(f"{films} {word}")
+    st.caption(f"{'; '.join(parts)}. {dataset.spec.image_size} × {dataset.spec.image_size} pixels.")
+    return dataset
+
+
+def _networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
+    st.markdown("**Networks**", help="Each network that you choose becomes one run.")
+    chosen = []
+    for column, name in zip(st.columns(len(_STUDY), border=True), _STUDY, strict=True):
+        with column:
+            model = MODELS[name]
+            facts, fits = _size_words(model, size, len(dataset.spec.classes))
+            picked = st.checkbox(
+                f"**{model.title}**",
+                key=f"{PREFIX}model_{model.name}",
+                persist_state=KEEP,
+                disabled=not fits,
+            )
+            st.caption(model.summary)
+            st.caption(facts)
+            if picked and fits:
+                chosen.append(model)
+    return chosen + _more_networks(dataset, size)
+
+
+def _more_networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
+    """The networks that the study did not use: one field, so that its own four stand out."""
+    names = st.multiselect(
+        "More networks",
+        _MORE,
+        key=PREFIX + "more_models",
+        format_func=lambda name: (
+            f"{MODELS[name].title}, {MODELS[name].total_params / 1e6:.1f} million parameters"
+        ),
+        placeholder="None; type to search",
+        persist_state=KEEP,
+        help="The study did not use these. Each can be the frozen backbone in the same way.",
+    )
+    chosen = []
+    for model in (MODELS[name] for name in names):
+        facts, fits = _size_words(model, size, len(dataset.spec.classes))
+        st.caption(f"**{model.title}**: {model.summary} {' '.join(facts.split())}")
+        if fits:
+            chosen.append(model)
+    return chosen
+
+
+def _size_words(model: ModelSpec, size: int, classes: int) -> tuple[str, bool]:
+    """The network's size in words, or why it does not fit; and whether it fits."""
+    try:
+        counts = parameter_counts(model.name, size, classes)
+    except InputError as error:
+        return f":material/block: {error}", False
+    return (
+        f"**{counts.total:,}** parameters,  \n**{counts.trainable:,}** of them trainable",
+        True,
+    )
+
+
+def _weights(store: Store, chosen: list[ModelSpec]) -> None:
+    backbones = [model for model in chosen if model.has_pretrained]
+    if not backbones:
+        return
+    st.radio(
+        "Starting weights",
+        list(_WEIGHTS),
+        format_func=_WEIGHTS.__getitem__,
+        key=PREFIX + "weights",
+        horizontal=True,
+        persist_state=KEEP,
+        help="ImageNet: the network has learnt from a million photographs. Random: it has learnt "
+        "nothing, which shows what the photographs add. The CNN always starts at random.",
+    )
+    if get("weights") == "imagenet":
+        weights_notes(store.workspace, backbones)
+    elif get("weights") == "file":
+        st.text_input(
+            "Path of the weights file",
+            key=PREFIX + "weights_path",
+            persist_state=KEEP,
+            placeholder="/home/me/vgg16.weights.h5",
+            help="A file of weights only (.h5), on the computer that ThoraxLens runs on.",
+        )
+
+
+def _start(store: Store, dataset: StoredDataset, chosen: list[ModelSpec]) -> list[Run]:
+    kind = get("repeats")
+    count = len(chosen) * (1 if kind == ONCE else get("repeat_count"))
+    pressed = st.button(
+        f"Start {count} run{'' if count == 1 else 's'}" if count else "Start",
+        key=PREFIX + "start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not chosen,
+    )
+    if not chosen:
+        st.caption("Choose at least one network.")
+    if not pressed:
+        return []
+    try:
+        specs = [_spec(dataset, model, chosen) for model in chosen]
+    except ThoraxLensError as error:
+        st.error(str(error), icon=":material/error:")
+        return []
+    started: list[Run] = []
+    problems = []
+    for model, spec in zip(chosen, specs, strict=True):
+        try:
+            if kind == ONCE:
+                started.append(launcher.launch(store, spec))
+            else:
+                started += launcher.launch_repeats(store, spec, kind, get("repeat_count"))
+        except ThoraxLensError as error:
+            problems.append(f"{model.title} was not started. {error}")
+    if problems and started:
+        # The page turns to the runs now; what went wrong is told there.
+        tell("  \n".join(problems))
+    elif problems:
+        st.error("  \n".join(problems), icon=":material/error:")
+    return started
+
+
+def _spec(dataset: StoredDataset, model: ModelSpec, chosen: list[ModelSpec]) -> RunSpec:
+    weights = get("weights") if model.has_pretrained else "random"
+    if weights == "file":
+        if sum(one.has_pretrained for one in chosen) > 1:
+            raise InputError(
+                "A weights file fits one network only. Choose one network that uses it, or "
+                "other starting weights."
+            )
+        weights = get("weights_path").strip()
+        if not weights:
+            raise InputError("Give the path of the weights file, or choose other weights.")
+    augment = None
+    if get("augment"):
+        augment = AugmentSpec.build(
+            **{name: get(f"augment_{name}") for name in AugmentSpec.model_fields}
+        )
+    own = MORE if model.family == "cnn" else (*MORE, *FOR_BACKBONES)
+    return RunSpec.build(
+        dataset=dataset.name,
+        model=model.name,
+        weights=weights,
+        augment=augment,
+        early_stopping=get("patience") if get("early") else None,
+        **{
+            name: get(name)
+            for name in (
+                "epochs",
+                "batch_size",
+                "optimizer",
+                "learning_rate",
+                "dropout",
+                "class_weighting",
+                "device",
+                "image_size",
+                "preprocessing",
+                "seed",
+                *own,
+            )
+        },
+    )

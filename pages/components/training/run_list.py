@@ -1,0 +1,260 @@
+"""The list of runs, what one can do with a run, and the fragment that keeps both fresh."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import NotFoundError, ThoraxLensError
+from core.store import ACTIVE, FINISHED, Run, Store
+from core.training import launcher
+from pages.components import run_words as words
+from pages.components.boundary import boundary
+from pages.components.empty import empty, next_step
+from pages.components.session import COMPARE
+from pages.components.training.live_monitor import details, status
+
+INTERVAL = 1.0  # seconds between looks at the store while something is active
+LIVENESS = 5.0  # seconds between checks that the workers are alive
+LONG_LIST = 5  # runs
+LIST_HEIGHT = 420  # px
+FIRST_SHOWN = 10  # finished runs in the list before “Show more”
+
+_SHOWN = "runs_shown"
+_CONFIRM = "runs_confirm_delete"
+_PROBLEM = "runs_problem"
+
+
+def runs_view(store: Store, duplicate: Callable[[Run], None]) -> None:
+    """List and opened run. ``duplicate`` is called when a run's settings are wanted again.
+
+    Looks at the store each second while a run is queued or active, and not at all
+    otherwise. A run that changes its state makes the whole page run once.
+    """
+    launcher.refresh(store)
+    states = _states(store)
+    busy = any(state in (*ACTIVE, "queued") for state in states.values())
+
+    @st.fragment(run_every=INTERVAL if busy else None)
+    @boundary()
+    def live() -> None:
+        if busy:
+            _check_workers(store)
+            if _states(store) != states:
+                st.rerun()
+        _draw(store, duplicate)
+
+    live()
+
+
+def tell(problem: str) -> None:
+    """Show ``problem`` above the opened run, the next time that the list is drawn."""
+    st.session_state[_PROBLEM] = problem
+
+
+def opened(store: Store) -> Run | None:
+    """The run that the address names; without one, the one to look at first.
+
+    Raises NotFoundError when the address names a run that is gone.
+    """
+    run_id = st.query_params.get("run")
+    if run_id:
+        return store.runs.get(run_id)
+    runs = store.runs.all()
+    chosen = next((run for run in runs if run.is_active), runs[0] if runs else None)
+    if chosen:
+        st.query_params["run"] = chosen.run_id
+    return chosen
+
+
+def _states(store: Store) -> dict[str, str]:
+    return {run.run_id: run.state for run in store.runs.all()}
+
+
+def _check_workers(store: Store) -> None:
+    checked = "runs_checked_at"
+    if time.monotonic() - st.session_state.get(checked, 0.0) > LIVENESS:
+        st.session_state[checked] = time.monotonic()
+        launcher.refresh(store)
+
+
+def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
+    runs = store.runs.all()
+    if not runs:
+        empty("No runs yet. Set one up under “New runs”, and watch it here.")
+        return
+    gone = ""
+    try:
+        run = opened(store)
+    except NotFoundError as error:
+        run, gone = None, str(error)
+    left, right = st.columns([1, 3], gap="medium")
+    with left:
+        _list(runs, run)
+    with right:
+        if problem := st.session_state.pop(_PROBLEM, ""):
+            st.error(problem, icon=":material/error:")
+        if run is None:
+            st.warning(f"{gone} Open another one from the list.", icon=":material/search_off:")
+            return
+        status(store, run)
+        _repeats(store, run)
+        _actions(store, run, duplicate)
+        details(store, run)
+
+
+def _list(runs: list[Run], opened_run: Run | None) -> None:
+    busy = [run for run in runs if run.is_active]
+    waiting = [run for run in runs if run.state == "queued"][::-1]
+    finished = [run for run in runs if not run.is_active and run.state != "queued"]
+    shown = st.session_state.get(_SHOWN, FIRST_SHOWN)
+    # A long list scrolls in its place: on a telephone the opened run is below it.
+    tall = len(busy) + len(waiting) + min(len(finished), shown) > LONG_LIST
+    with st.container(height=LIST_HEIGHT if tall else "content", border=False):
+        _groups(busy, waiting, finished, shown, opened_run)
+
+
+def _groups(
+    busy: list[Run], waiting: list[Run], finished: list[Run], shown: int, opened_run: Run | None
+) -> None:
+    for heading, group in (
+        ("Active", busy),
+        ("Waiting, next first", waiting),
+        ("Finished", finished[:shown]),
+    ):
+        if group:
+            st.caption(f"**{heading}**")
+        for run in group:
+            _row(run, chosen=opened_run is not None and run.run_id == opened_run.run_id)
+    if len(finished) > shown:
+        st.button(
+            f"Show more ({len(finished) - shown})",
+            key="runs_more",
+            on_click=lambda: st.session_state.update({_SHOWN: shown + 20}),
+        )
+
+
+def _row(run: Run, *, chosen: bool) -> None:
+    label = words.stage(run) if run.is_active else words.STATE_WORDS[run.state]
+    accuracy = (run.result.get("test") or {}).get("accuracy")
+    if run.state == "done" and accuracy is not None:
+        label += f", {words.share(accuracy)} right"
+    st.button(
+        f"**{words.escaped(words.short_title(run))}**  \n{words.escaped(label)}",
+        key=f"open_{run.run_id}",
+        icon=words.STATE_ICONS[run.state],
+        type="primary" if chosen else "secondary",
+        width="stretch",
+        wrap=True,
+        help="Open this run",
+        on_click=_open,
+        args=(run.run_id,),
+    )
+    if run.is_active:
+        st.progress(words.fraction(run) or 0.0)
+
+
+def _open(run_id: str) -> None:
+    st.query_params["run"] = run_id
+    st.session_state.pop(_CONFIRM, None)
+
+
+def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
+    """Stop, resume, duplicate, delete: whichever the run's state allows."""
+    key = run.run_id
+    with st.container(horizontal=True):
+        if (run.is_active or run.state == "queued") and st.button(
+            "Stop",
+            key=f"stop_{key}",
+            icon=":material/stop:",
+            disabled=run.cancel_at is not None,
+            help="Training ends within seconds; you can resume it from its last epoch.",
+        ):
+            _do(launcher.stop, store, key)
+        _stop_all(store, run)
+        if run.state in words.RESUMABLE and st.button(
+            "Resume",
+            key=f"resume_{key}",
+            icon=":material/play_arrow:",
+            type="primary",
+            help="Goes on from the last finished epoch.",
+        ):
+            _do(launcher.resume, store, key)
+        if st.button(
+            "Duplicate with changes",
+            key=f"duplicate_{key}",
+            icon=":material/content_copy:",
+            help="Fills the form with this run's settings, for a new run.",
+        ):
+            duplicate(run)
+            st.rerun()
+        if not run.is_active and st.session_state.get(_CONFIRM) != key:
+            st.button(
+                "Delete …",
+                key=f"delete_{key}",
+                icon=":material/delete:",
+                on_click=lambda: st.session_state.update({_CONFIRM: key}),
+            )
+    if st.session_state.get(_CONFIRM) == key and not run.is_active:
+        with st.container(border=True):
+            st.markdown(
+                "Delete this run with its curves, weights and results? This cannot be undone. "
+                "The data set and the films stay."
+            )
+            with st.container(horizontal=True):
+                if st.button("Delete for good", key=f"really_{key}", type="primary"):
+                    st.session_state.pop(_CONFIRM, None)
+                    _do(_delete, store, key)
+                st.button(
+                    "Keep it",
+                    key=f"keep_{key}",
+                    on_click=lambda: st.session_state.pop(_CONFIRM, None),
+                )
+
+
+def _repeats(store: Store, run: Run) -> None:
+    """How far the group of this run is, and the way to its common result."""
+    if not run.spec.repeat:
+        return
+    members = store.runs.group(run.spec.repeat.group)
+    done = sum(one.state == "done" for one in members)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{run.repeat.capitalize()}: {done} of {run.spec.repeat.count} finished.",
+            width="content",
+        )
+        if done:
+            query = {"runs": run.spec.repeat.group}
+            next_step(COMPARE, "See them as one result", query=query)
+
+
+def _stop_all(store: Store, run: Run) -> None:
+    """One button for all repeats that still wait or train, where there are several."""
+    if not run.spec.repeat:
+        return
+    left = [one for one in store.runs.group(run.spec.repeat.group) if one.state not in FINISHED]
+    if len(left) > 1 and st.button(
+        f"Stop all {len(left)}",
+        key=f"stop_all_{run.run_id}",
+        icon=":material/stop:",
+        disabled=all(one.cancel_at is not None for one in left),
+        help=f"Stops every one of these {run.spec.repeat.kind} that waits or trains.",
+    ):
+        _do(launcher.stop_group, store, run.spec.repeat.group)
+
+
+def _delete(store: Store, run_id: str) -> None:
+    launcher.delete(store, run_id)
+    if "run" in st.query_params:
+        del st.query_params["run"]
+
+
+def _do(action: Callable[[Store, str], object], store: Store, run_id: str) -> None:
+    """Carry out an action; what goes wrong is said above the run. The page runs anew."""
+    try:
+        action(store, run_id)
+    except ThoraxLensError as error:
+        tell(str(error))
+    st.rerun()
