@@ -53,8 +53,17 @@ LEVELS = {
     "core/commands": 8,
     "core/__main__.py": 9,
     "pages/components": 10,
-    "pages": 11,
-    "app.py": 12,
+    "pages/components/films": 11,
+    "pages/components/report": 11,
+    "pages/components/training": 11,
+    "pages/components/audit": 12,
+    "pages/components/classify": 12,
+    "pages/components/comparing": 12,
+    "pages/components/datasets": 12,
+    "pages/components/demonstration": 13,
+    "pages/components/external": 13,
+    "pages": 14,
+    "app.py": 15,
 }
 
 
