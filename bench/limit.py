@@ -1,4 +1,4 @@
-"""The least that a frozen backbone can cost: bare forward passes. A process of its own."""
+"""What Keras takes for bare forward passes of a frozen backbone. A process of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 
+import keras
 import numpy as np
 
 from core.models.build import build_model, feature_model
@@ -19,7 +20,9 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--image-size", type=int, default=224)
     parser.add_argument("--batches", type=int, default=6)
+    parser.add_argument("--policy", default="float32", help="a dtype policy of Keras")
     options = parser.parse_args()
+    keras.config.set_dtype_policy(options.policy)
     size = options.image_size
     model = build_model(
         options.model, image_size=size, classes=2, dropout=0.3, weights="random", seed=0

@@ -1,7 +1,8 @@
 """a frozen backbone with a new head, the plain Keras way and ours
 
 ``ours, again``: other settings of the head, with the caches that the first run left. ``of the
-limit``: the first run over bare forward passes of as many films.
+limit``: the first run over Keras's bare forward passes of as many films, in float32 and, where
+our run chose another arithmetic, in that.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
             ratio(sides.plain, sides.first),
             spread(sides.again, "s"),
             ratio(sides.plain, sides.again),
-            spread(sides.limits, "×"),
+            ", ".join(f"{policy} {spread(each, '×')}" for policy, each in sides.limits.items()),
             memory(sides.plain_peak),
             memory(sides.our_peak),
         )

@@ -20,13 +20,14 @@ from core.workspace import open_workspace
 class Sides:
     """Seconds of each turn, and the highest memory of each side in bytes.
 
-    ``limits``: ours, first run, over bare forward passes of the same number of films.
+    ``limits``: ours, first run, over Keras's bare forward passes of the same number of
+    films, by the policy of these passes: float32, and the one that our run chose.
     """
 
     plain: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     again: list[float] = field(default_factory=list)
-    limits: list[float] = field(default_factory=list)
+    limits: dict[str, list[float]] = field(default_factory=dict)
     plain_peak: int = 0
     our_peak: int = 0
 
@@ -59,16 +60,20 @@ def _turns(name: str, data: Path, tree: Path, settings: Settings, epochs: int) -
         if name != "cnn":  # nothing of the CNN can be worked out beforehand
             passes = _passes(data, name)
             sides.again.append(run(*train, "--learning-rate", "0.002", data=data).seconds)
-            per_film = run("bench.limit", name, *size, data=data).answer["seconds_per_film"]
-            sides.limits.append(ours.seconds / (per_film * passes))
+            for policy in dict.fromkeys(("float32", ours.answer["precision_mode"].split()[0])):
+                bare = run("bench.limit", name, *size, "--policy", policy, data=data)
+                least = bare.answer["seconds_per_film"] * passes
+                sides.limits.setdefault(policy, []).append(ours.seconds / least)
     return sides
 
 
 def forget_cache(data: Path) -> None:
-    """So that the next run is a first one."""
+    """So that the next run is a first one: it also measures anew which arithmetic is fastest."""
     workspace = open_workspace(data)
     shutil.rmtree(workspace.feature_cache)
     shutil.rmtree(workspace.film_cache)
+    workspace.speeds.unlink(missing_ok=True)
+    workspace.backbones.unlink(missing_ok=True)
 
 
 def _scaled(cost: Cost, epochs: int) -> float:

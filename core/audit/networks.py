@@ -22,7 +22,7 @@ from core.evaluation.intervals import mcnemar
 from core.evaluation.predictions import Predictions
 from core.explain.keras_cam import CamModel
 from core.jobs import JobReporter
-from core.models.build import build_model, feature_model
+from core.models.build import build_model
 from core.models.preprocess import preprocess
 from core.models.registry import get_model
 from core.prediction.loading import LoadedRun, load_run
@@ -228,19 +228,12 @@ def _untrained(
     kind = card.preprocessing if own else model.preprocessing
     tell.stage(f"Looking at films through {model.title} with random weights", len(data.films))
     network = Network(spec, size, len(data.classes), None, workspace.backbones)
-    body: list[object] = []
-
-    def extract(films: np.ndarray) -> np.ndarray:
-        if not body:
-            body.append(feature_model(network.whole()))
-        return np.asarray(body[0].predict_on_batch(films))  # type: ignore[attr-defined]
-
     source = Source(
         data.films, data.film_ids.tolist(), name, network.backbone, kind, model.feature_channels
     )
     everything = np.arange(len(data.films))
     vectors = features(
-        workspace.feature_cache, source, everything, View(), extract,
+        workspace.feature_cache, source, everything, View(), network.look,
         lambda done, _: tell.update(done),
     )  # fmt: skip
     train, test = data.rows("train"), data.rows("test")

@@ -24,3 +24,12 @@ def ancestors(layer: keras.layers.Layer) -> set[keras.layers.Layer]:
             found.add(one)
             waiting += parents(one)
     return found
+
+
+def readers(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
+    """By a layer's name: the layers of the model that read its output, one entry a reading."""
+    found: dict[str, list[keras.layers.Layer]] = {layer.name: [] for layer in model.layers}
+    for layer in model.layers:
+        for parent in parents(layer):
+            found[parent.name].append(layer)
+    return found

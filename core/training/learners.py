@@ -5,7 +5,6 @@ Both offer the same: a Keras model to fit, what to feed it, and logits of all fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,14 +12,12 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from core.models.build import feature_model
 from core.models.preprocess import preprocess
 from core.specs import RunSpec
-from core.training import backend
 from core.training.batches import Batches, Endless, FilmBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.data import TrainingData, balanced_weights
-from core.training.features import BATCH, Source, View, features
+from core.training.features import BATCH, Extract, Source, View, features
 from core.training.reporter import Reporter
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
@@ -49,14 +46,12 @@ class Learner(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What both ways need to know. ``preprocessing`` is a kind of core.models.preprocess;
-    ``xla``: whether the backend compiles with it."""
+    """What both ways need to know. ``preprocessing`` is a kind of core.models.preprocess."""
 
     spec: RunSpec
     data: TrainingData
     preprocessing: str
     weigh_classes: bool
-    xla: bool = False
 
     def common(self, split: str) -> dict[str, object]:
         """The arguments that ``Batches`` takes for the films of one split."""
@@ -116,24 +111,16 @@ class HeadLearner:
     def __init__(
         self,
         head: keras.Model,
-        whole: Callable[[], keras.Model],
+        look: Extract,
         plan: Plan,
         backbone: str,
         cache: Path,
         reporter: Reporter,
     ) -> None:
-        """``whole`` gives the network with its backbone, and is called only when a vector is
-        not in ``cache`` yet; ``backbone`` says what those in there must come from."""
+        """``look`` is the frozen part, called only when a vector is not in ``cache`` yet;
+        ``backbone`` says what those in there must come from."""
         self.model = head
         spec, data = plan.spec, plan.data
-        frozen: list[keras.Model] = []
-
-        def extract(films: np.ndarray) -> np.ndarray:
-            if not frozen:
-                frozen.append(feature_model(whole()))
-                frozen[0].compile(jit_compile=backend.jit_compile(plan.xla))
-            return np.asarray(frozen[0].predict_on_batch(films))
-
         source = Source(
             data.films,
             data.film_ids.tolist(),
@@ -158,7 +145,7 @@ class HeadLearner:
                 already = had
                 reporter.update(before + done, already=found + had)
 
-            vectors.append(features(cache, source, rows, view, extract, tell))
+            vectors.append(features(cache, source, rows, view, look, tell))
             before += len(rows)
             found += already
         self._plain = vectors[0]

@@ -10,12 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from core.files import remembered
 from core.models.build import backbone_hash, build_head, build_model, head_model
 from core.models.registry import get_model
 from core.specs import RunSpec
 from core.training.checkpoint import put, values_of
+from core.training.frozen import FrozenPart
+from core.training.precision import FLOAT32, Mode
 
 
 class Network:
@@ -28,6 +31,7 @@ class Network:
     ) -> None:
         self._spec, self._size, self._classes, self._weights = spec, size, classes, weights
         self._whole: keras.Model | None = None
+        self._frozen: FrozenPart | None = None
         self.is_frozen = get_model(spec.model).family == "backbone"
         if self.is_frozen:
             self.learns = build_head(
@@ -53,6 +57,15 @@ class Network:
         if self.is_frozen:
             put(head_model(self._whole).weights, values_of(self.learns.weights))
         return self._whole
+
+    def look(self, films: np.ndarray, mode: Mode = FLOAT32) -> np.ndarray:
+        """What the frozen part of a backbone makes of preprocessed films float32 (n, S, S, 3):
+        vectors (n, channels). The same n each time, or it is traced anew."""
+        if self._frozen is None:
+            self._frozen = FrozenPart(self.whole())
+            if not self._spec.fine_tune:
+                self._whole = None  # a second copy of its weights, which nobody needs any more
+        return self._frozen.look(films, mode)
 
     def _hash(self, known: Path) -> str:
         key = f"{self._spec.model} {self._identity()} keras {keras.__version__}"

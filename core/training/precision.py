@@ -18,11 +18,14 @@ import keras
 import numpy as np
 
 from core.files import remembered
+from core.models.build import LOGITS, POOL
 from core.training import backend
 
 TRIES = 3  # timed, after one that traces and compiles
 WORTH = 0.95  # of the time in float32, at most: less is noise
-BATCH = 8
+HOPELESS = 1.5  # times the best so far: not tried again
+
+Step = Callable[[], object]
 
 log = logging.getLogger("thoraxlens.training")
 
@@ -39,9 +42,16 @@ class Mode:
         """What a run's result says."""
         return self.policy + (" with XLA" if self.xla else "")
 
-    def apply(self) -> None:
-        """Networks built from now on in this thread compute this way."""
-        keras.config.set_dtype_policy(self.policy)
+    def apply(self, model: keras.Model) -> None:
+        """From its next tracing on, the model computes this way. Means over a whole film and
+        logits stay float32, where rounding would be seen in the vectors and in the loss.
+        Compile it afterwards: float16 needs its loss scaled.
+        """
+        policy = keras.DTypePolicy(self.policy)
+        for layer in model.layers:
+            if layer.name not in (POOL, LOGITS) and not isinstance(layer, keras.layers.InputLayer):
+                layer.dtype_policy = policy
+        model.dtype_policy = policy
 
 
 FLOAT32 = Mode()
@@ -57,20 +67,18 @@ def candidates() -> list[Mode]:
     return [Mode(one, way) for one in policies for way in xla]
 
 
-def choose(
-    file: Path, name: str, size: int, build: Callable[[], keras.Model], *, trains: bool
-) -> Mode:
+def choose(file: Path, name: str, size: int, batch: int, step: Callable[[Mode], Step]) -> Mode:
     """The fastest mode for the network ``name`` on films of ``size`` pixels.
 
-    ``build`` makes the network that is timed, under the policy then in force; ``trains``:
-    by training steps, not forward passes. ``file`` keeps what was measured: milliseconds a
-    film by mode. A mode that fails is left out; float32 is what remains.
+    ``step``: for a mode, what is timed, on ``batch`` films a call. ``file`` keeps what was
+    measured: milliseconds a film by mode. A mode that fails is left out; float32 is what
+    remains.
     """
     ways = candidates()
     if len(ways) == 1:
         return ways[0]
     key = f"{name} {size} {backend.device_name()} keras {keras.__version__}"
-    measured = remembered(file, key, lambda: _measure(ways, size, build, trains=trains))
+    measured = remembered(file, key, lambda: _measure(ways, batch, step))
     return fastest(ways, measured)
 
 
@@ -84,40 +92,34 @@ def fastest(ways: list[Mode], milliseconds: dict[str, float]) -> Mode:
     return best if milliseconds[best.name] < limit else FLOAT32
 
 
-def _measure(
-    ways: list[Mode], size: int, build: Callable[[], keras.Model], *, trains: bool
-) -> dict[str, float]:
-    films = np.random.default_rng(0).random((BATCH, size, size, 3), dtype=np.float32)
+def _measure(ways: list[Mode], batch: int, step: Callable[[Mode], Step]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for way in ways:
+    for way in reversed(ways):  # float32 last, which is the slowest where there is a choice
         try:
-            way.apply()
-            step = _step(build(), way, films, trains=trains)
-            step()
-            seconds = []
-            for _ in range(TRIES):
+            take = step(way)
+            take()
+            seconds: list[float] = []
+            while len(seconds) < TRIES:
                 began = time.perf_counter()
-                step()
+                take()
                 seconds.append(time.perf_counter() - began)
-            found[way.name] = 1000 * float(np.median(seconds)) / BATCH
+                best = min(found.values(), default=float("inf"))
+                if 1000 * seconds[-1] / batch > HOPELESS * best:
+                    break
+            found[way.name] = 1000 * float(np.median(seconds)) / batch
             log.info("%s: %.2f ms a film", way.name, found[way.name])
         except Exception as error:  # noqa: BLE001 - whatever a backend raises for what it cannot do
             log.info("%s does not work here (%s)", way.name, type(error).__name__)
-        finally:
-            FLOAT32.apply()
-            keras.backend.clear_session()
     return found
 
 
-def _step(
-    model: keras.Model, way: Mode, films: np.ndarray, *, trains: bool
-) -> Callable[[], object]:
+def training_step(model: keras.Model, way: Mode, films: np.ndarray) -> Step:
+    """One step on ``films``, preprocessed float32 (n, S, S, 3), with made-up classes."""
+    way.apply(model)
     model.compile(
         "nadam",
         keras.losses.CategoricalCrossentropy(from_logits=True),
         jit_compile=backend.jit_compile(way.xla),
     )
-    if not trains:
-        return lambda: model.predict_on_batch(films)
-    targets = np.eye(model.output.shape[-1], dtype=np.float32)[np.arange(BATCH) % 2]
+    targets = np.eye(model.output.shape[-1], dtype=np.float32)[np.arange(len(films)) % 2]
     return lambda: model.train_on_batch(films, targets)

@@ -13,7 +13,7 @@ import numpy as np
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.models.blocks import blocks
-from core.models.build import build_model, feature_model, save_head
+from core.models.build import save_head
 from core.models.registry import get_model, parameter_counts, preprocessing_kind
 from core.models.weights import resolve_weights
 from core.specs import SPLITS, RunSpec
@@ -23,6 +23,7 @@ from core.training.artefacts import RunCard, RunFiles
 from core.training.checkpoint import TrainingState
 from core.training.clock import Clock
 from core.training.data import TrainingData, load
+from core.training.features import BATCH
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
@@ -56,11 +57,10 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         )  # fmt: skip
     log.info("%d films of %d × %d pixels", len(data.films), size, size)
 
-    mode = _mode(store, spec, size, len(data.classes), reporter)
-    mode.apply()
     network = _network(store, run, size, kind, data, reporter, files)
+    mode = _mode(store, spec, size, network, reporter)
     weigh = spec.class_weighting or dataset.balance == "class_weights"
-    plan = Plan(spec, data, kind, weigh, mode.xla)
+    plan = Plan(spec, data, kind, weigh)
     tunes = spec.fine_tune > 0 and network.is_frozen
     model, state = network.learns, TrainingState()
     if not tunes or checkpoint.phase(files.checkpoint) != FINE_TUNING:
@@ -72,6 +72,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         state = fit(store, run, phase, state, reporter, clock, files)
     if tunes:
         model = network.whole()
+        mode.apply(model)
         unfreeze(model, spec.fine_tune)
         learner = FilmLearner(model, plan)
         rate = spec.fine_tune_learning_rate
@@ -143,30 +144,33 @@ def _network(
     return network
 
 
-def _mode(store: Store, spec: RunSpec, size: int, classes: int, reporter: Reporter) -> Mode:
+def _mode(store: Store, spec: RunSpec, size: int, network: Network, reporter: Reporter) -> Mode:
     """How to compute. A frozen backbone mostly looks at films, the CNN mostly learns."""
     reporter.stage("model")
-    trains = get_model(spec.model).family == "cnn"
+    # As many as are looked at later, so that what is traced here serves then.
+    films = np.random.default_rng(0).random((BATCH, size, size, 3), dtype=np.float32)
 
-    def build() -> keras.Model:
-        model = build_model(
-            spec.model, image_size=size, classes=classes, dropout=spec.dropout,
-            weights="random", seed=spec.seed,
-        )  # fmt: skip
-        return model if trains else feature_model(model)
+    def step(way: Mode) -> precision.Step:
+        if network.is_frozen:
+            return lambda: network.look(films, way)
+        model = keras.models.clone_model(network.learns)
+        return precision.training_step(model, way, films)
 
-    return precision.choose(store.workspace.speeds, spec.model, size, build, trains=trains)
+    return precision.choose(store.workspace.speeds, spec.model, size, BATCH, step)
 
 
 def _learner(
     network: Network, plan: Plan, mode: Mode, caches: Workspace, reporter: Reporter
 ) -> Learner:
     if not network.is_frozen:
+        mode.apply(network.learns)
         return FilmLearner(network.learns, plan)
+
+    def look(films: np.ndarray) -> np.ndarray:
+        return network.look(films, mode)
+
     backbone = f"{network.backbone} {mode.name}"
-    return HeadLearner(
-        network.learns, network.whole, plan, backbone, caches.feature_cache, reporter
-    )
+    return HeadLearner(network.learns, look, plan, backbone, caches.feature_cache, reporter)
 
 
 def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from core.specs import RunSpec
 from core.training.callbacks import BeginEpoch
 from core.training.data import TrainingData
 from core.training.fitting import OPTIMIZERS
+from core.training.frozen import FrozenPart
 from core.training.learners import FilmLearner, HeadLearner, Plan
 
 SEED = 3
@@ -223,7 +224,7 @@ def learner_of(
     if not is_frozen(model):
         return FilmLearner(model, plan)
     quiet: Any = Quiet()
-    return HeadLearner(head_model(model), lambda: model, plan, "planted", cache, quiet)
+    return HeadLearner(head_model(model), FrozenPart(model).look, plan, "planted", cache, quiet)
 
 
 def fit(learner: FilmLearner | HeadLearner, setting: Setting) -> None:

@@ -27,6 +27,7 @@ from core.models.build import (
     save_head,
     trained_part,
 )
+from core.models.folding import folded
 from core.models.graph import parents
 from core.models.preprocess import KINDS, preprocess
 from core.models.registry import HEAD_UNITS, MODELS, ModelSpec, get_model, parameter_counts
@@ -206,6 +207,8 @@ def test_every_other_network_is_what_its_row_says(name: str) -> None:
     assert spec.preprocessing in KINDS
     if name not in TOO_LARGE_TO_RUN:
         check_vectors(model, size)
+        films = np.random.default_rng(0).normal(size=(2, size, size, 3)).astype(np.float32)
+        check_folding(model, films)
     keras.backend.clear_session()
 
 
@@ -217,6 +220,33 @@ def test_features_and_head_make_the_whole(built: Built) -> None:
     assert pooled.shape == (3, built.spec.feature_channels)
     parts = keras.ops.convert_to_numpy(head_model(built.model)(pooled, training=False))
     np.testing.assert_allclose(parts, built.whole, atol=1e-4)
+
+
+def test_folded_normalisation_changes_nothing(built: Built) -> None:
+    if is_frozen(built.model):
+        check_folding(built.model, built.films)
+
+
+def check_folding(model: keras.Model, films: np.ndarray) -> None:
+    """With stored averages and factors that a training might have left."""
+    plain = feature_model(model)
+    norms = [one for one in plain.layers if isinstance(one, keras.layers.BatchNormalization)]
+    before = [norm.get_weights() for norm in norms]
+    rng = np.random.default_rng(1)
+    for norm, values in zip(norms, before, strict=True):
+        moved = [one * rng.uniform(0.7, 1.4, one.shape) for one in values]
+        norm.set_weights([one + 0.1 * (one == 0) * rng.normal(size=one.shape) for one in moved])
+    lighter = folded(plain)
+    expected, got = (
+        keras.ops.convert_to_numpy(one(films, training=False)) for one in (plain, lighter)
+    )
+    for norm, values in zip(norms, before, strict=True):
+        norm.set_weights(values)
+    np.testing.assert_allclose(got, expected, atol=1e-5 * abs(expected).max())
+    left = sum(isinstance(one, keras.layers.BatchNormalization) for one in lighter.layers)
+    # Where normalisation comes before the convolution, about half of it cannot be folded.
+    assert left <= 0.55 * len(norms)
+    assert (lighter is plain) == (not norms)
 
 
 def test_grad_cam_finds_a_place(built: Built) -> None:

@@ -199,14 +199,3 @@ def test_parts_share_the_layers() -> None:
     assert pooled.shape == (1, 512)
     answer = keras.ops.convert_to_numpy(head_model(model)(pooled))
     np.testing.assert_allclose(answer, [[3, 4]])  # a black film through biases of zero
-
-
-def test_logits_are_float32_under_a_mixed_policy() -> None:
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        mixed = {name: small(name) for name in ("vgg16", "cnn")}
-    finally:
-        keras.config.set_dtype_policy("float32")
-    for model in mixed.values():
-        assert model(np.zeros((1, 32, 32, 3), np.float32)).dtype == "float32"
-    assert backbone_hash(mixed["vgg16"]) == backbone_hash(small())

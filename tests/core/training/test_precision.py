@@ -6,68 +6,104 @@ import json
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from core.training import backend, precision
-from core.training.precision import FLOAT32, Mode, choose, fastest
+from core.training.precision import FLOAT32, Mode, Step, choose, fastest, training_step
 
 BFLOAT16 = Mode("mixed_bfloat16")
 
 
+@pytest.fixture
+def two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "fast_policy", lambda: "mixed_bfloat16")
+    monkeypatch.setattr(backend, "sees_gpu", lambda: False)
+
+
 def small() -> keras.Model:
     film = keras.Input((16, 16, 3))
-    x = keras.layers.Conv2D(4, 3)(film)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    return keras.Model(film, keras.layers.Dense(2, dtype="float32")(x))
+    x = keras.layers.Conv2D(4, 3, name="convolution")(film)
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    return keras.Model(film, keras.layers.Dense(2, name="logits")(x))
 
 
-def never() -> keras.Model:
-    raise AssertionError("nothing needs to be built")
+def never(way: Mode) -> Step:
+    raise AssertionError("nothing needs to be tried")
 
 
 def test_with_one_way_nothing_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend, "fast_policy", lambda: None)
     monkeypatch.setattr(backend, "sees_gpu", lambda: False)
     file = tmp_path / "speeds.json"
-    assert choose(file, "vgg16", 16, never, trains=False) == FLOAT32
+    assert choose(file, "vgg16", 16, 8, never) == FLOAT32
     assert not file.exists()
 
 
-@pytest.mark.parametrize("trains", [True, False])
-def test_each_way_is_timed_once_a_network_and_device(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trains: bool
-) -> None:
-    monkeypatch.setattr(backend, "fast_policy", lambda: "mixed_bfloat16")
-    monkeypatch.setattr(backend, "sees_gpu", lambda: False)
+@pytest.mark.usefixtures("two_ways")
+def test_each_way_is_timed_once_a_network_and_device(tmp_path: Path) -> None:
     file = tmp_path / "speeds.json"
-    policies = []
+    tried = []
 
-    def build() -> keras.Model:
-        policies.append(keras.config.dtype_policy().name)
-        return small()
+    def step(way: Mode) -> Step:
+        tried.append(way)
+        return training_step(small(), way, np.zeros((8, 16, 16, 3), np.float32))
 
-    chosen = choose(file, "vgg16", 16, build, trains=trains)
-    assert policies == ["float32", "mixed_bfloat16"]
-    assert keras.config.dtype_policy().name == "float32", "left as it was"
+    chosen = choose(file, "vgg16", 16, 8, step)
+    assert tried == [BFLOAT16, FLOAT32]
     [(key, milliseconds)] = json.loads(file.read_text()).items()
     assert key.startswith("vgg16 16 ")
     assert set(milliseconds) == {"float32", "mixed_bfloat16"}
     assert min(milliseconds.values()) > 0
     assert chosen == fastest([FLOAT32, BFLOAT16], milliseconds)
-    assert choose(file, "vgg16", 16, never, trains=trains) == chosen
+    assert choose(file, "vgg16", 16, 8, never) == chosen
 
 
-def test_what_fails_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "fast_policy", lambda: "mixed_bfloat16")
-    monkeypatch.setattr(backend, "sees_gpu", lambda: False)
-
-    def build() -> keras.Model:
-        if keras.config.dtype_policy().name != "float32":
+@pytest.mark.usefixtures("two_ways")
+def test_what_fails_is_left_out(tmp_path: Path) -> None:
+    def step(way: Mode) -> Step:
+        if way != FLOAT32:
             raise RuntimeError("no such instructions")
-        return small()
+        return lambda: None
 
-    assert choose(tmp_path / "speeds.json", "cnn", 16, build, trains=True) == FLOAT32
-    assert keras.config.dtype_policy().name == "float32"
+    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step) == FLOAT32
+
+
+@pytest.mark.usefixtures("two_ways")
+def test_what_is_far_slower_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that only the steps move: one second for bfloat16, ten for float32."""
+    now = [0.0]
+    calls = {FLOAT32: 0, BFLOAT16: 0}
+    monkeypatch.setattr(precision.time, "perf_counter", lambda: now[0])
+
+    def step(way: Mode) -> Step:
+        def take() -> None:
+            calls[way] += 1
+            now[0] += 1 if way == BFLOAT16 else 10
+
+        return take
+
+    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step) == BFLOAT16
+    assert calls == {BFLOAT16: 1 + precision.TRIES, FLOAT32: 1 + 1}
+
+
+def test_a_mode_changes_how_a_model_computes_and_not_its_weights() -> None:
+    model = small()
+    before = [np.asarray(one) for one in model.get_weights()]
+    films = np.random.default_rng(0).random((2, 16, 16, 3), dtype=np.float32)
+    exact = np.asarray(model(films))
+    BFLOAT16.apply(model)
+    convolution = model.get_layer("convolution")
+    assert (convolution.compute_dtype, convolution.variable_dtype) == ("bfloat16", "float32")
+    assert model.get_layer("pool").compute_dtype == "float32"
+    rough = model(films)
+    assert keras.backend.standardize_dtype(rough.dtype) == "float32"
+    assert 0 < np.abs(np.asarray(rough) - exact).max() < 0.02
+    FLOAT32.apply(model)
+    assert (np.asarray(model(films)) == exact).all()
+    assert all((old == new).all() for old, new in zip(before, model.get_weights(), strict=True))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from core.store import Member, Run, Store
 from core.training import launcher
 from core.training.artefacts import RunCard, RunFiles
 from core.training.features import SUFFIX
+from core.training.precision import candidates
 from core.workspace import PROJECT_ROOT
 from tests.core.training.pretending import eventually
 
@@ -54,6 +55,12 @@ def until(store: Store, run: Run, ready: str, seconds: float = 120) -> Run:
 
     eventually(holds, seconds)
     return store.runs.get(run.run_id)
+
+
+def rounding(run: Run) -> float:
+    """How far the probabilities that a run told may lie from those of its network in float32:
+    where a processor has 16-bit arithmetic, a run may have used it."""
+    return 1e-4 if run.result["precision_mode"] == "float32" else 0.02
 
 
 def processes_of(store: Store) -> list[str]:
@@ -106,7 +113,7 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     assert result["trainable_params"] == 436_194 - 128
     assert 1 <= result["best_epoch"] <= trained + 1
     assert result["backend"] == "tensorflow"
-    assert result["precision_mode"] == "float32"
+    assert result["precision_mode"] in {mode.name for mode in candidates()}
     assert result["seconds"]["total"] > result["seconds"]["train"] > 0
     assert np.asarray(result["test"]["confusion"]).sum() == 8
     assert not result["stopped_early"]
@@ -199,4 +206,4 @@ def test_a_backbone_is_killed_resumed_and_its_files_rebuild_it(films: Store) -> 
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     told = Predictions.load(files.predictions)
     np.testing.assert_array_equal(told.film_ids[:6], members["film_id"])
-    np.testing.assert_allclose(told.probabilities[:6], expected, atol=1e-4)
+    np.testing.assert_allclose(told.probabilities[:6], expected, atol=rounding(run))

@@ -1,0 +1,31 @@
+"""The frozen part of a network, made quick at looking at films [K]."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from core.models.build import feature_model
+from core.models.folding import folded
+from core.training import backend
+from core.training.precision import FLOAT32, Mode
+
+
+class FrozenPart:
+    """From films to vectors in any arithmetic; traced once in each, for one number of films.
+
+    ``whole``: from ``build_model``, in float32. Its weights are copied where something can
+    be folded, so it need not be kept.
+    """
+
+    def __init__(self, whole: keras.Model) -> None:
+        self._body = folded(feature_model(whole))
+        self._looks: dict[Mode, keras.Model] = {}
+
+    def look(self, films: np.ndarray, mode: Mode = FLOAT32) -> np.ndarray:
+        """Preprocessed films (n, S, S, 3) → vectors (n, channels), in the mode's dtype."""
+        mode.apply(self._body)  # before each look: PyTorch traces nothing
+        if mode not in self._looks:
+            self._looks[mode] = keras.Model(self._body.input, self._body.output)
+            self._looks[mode].compile(jit_compile=backend.jit_compile(mode.xla))
+        return np.asarray(self._looks[mode].predict_on_batch(films))
