@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--image-size", type=int, help="of train, cnn and classify")
     parser.add_argument("--epochs", type=int, help="epochs of a whole training")
+    parser.add_argument("--accuracy-models", nargs="+", choices=list(MODELS))
     parser.add_argument("--accuracy-size", type=int, help="pixels a side, of accuracy")
     parser.add_argument("--accuracy-epochs", type=int)
     parser.add_argument("--cnn-epochs", type=int, help="epochs the CNN really trains")

@@ -1,7 +1,7 @@
 """whether being fast costs accuracy: test accuracy over seeds, the plain Keras way and ours
 
 The same films and splits, the same frozen random weights on both sides, other seeds for the
-head, the order of films, the dropout and (plain) the augmentation.
+head (the CNN: all weights), the order of films, the dropout and the augmentation.
 """
 
 from __future__ import annotations

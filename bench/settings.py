@@ -20,8 +20,8 @@ class Settings:
     cnn_epochs: int = 2
     plain_epochs: int = 2
     phantoms: bool = False
-    accuracy_models: tuple[str, ...] = ("vgg16",)
-    accuracy_size: int = 64  # at 224 the plain way takes an hour a seed
+    accuracy_models: tuple[str, ...] = STUDY_MODELS
+    accuracy_size: int = 80  # at 224 the plain way takes up to an hour a network and seed
     accuracy_epochs: int = 50
     accuracy_seeds: int = 3
     scale_films: tuple[int, ...] = (1_000, 4_000, 16_000)
@@ -43,6 +43,7 @@ class Settings:
             epochs=2,
             cnn_epochs=1,
             phantoms=True,
+            accuracy_models=("cnn", "vgg16"),
             accuracy_size=32,
             accuracy_epochs=2,
             accuracy_seeds=2,
