@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.components.catalogue_charts import catalogue_charts
 from pages.components.empty import empty
-from pages.components.film_detail import show_opened_film
 from pages.components.film_gallery import gallery, mixed
 from pages.components.filters import film_filters, reset_button
 from pages.components.import_panel import import_panel
 from pages.components.import_report import restore_button, source_list
 from pages.components.notes import artificial_note
+from pages.components.opened_film import show_opened_film
 from pages.components.session import artificial_sources, catalogue_frame, get_store
 
 TABS = ("Films", "Import", "Sources")
@@ -28,8 +28,7 @@ def page() -> None:
             import_panel(get_store())
     if sources.open:
         with sources:
-            counts = catalogue_frame()["source"].value_counts()
-            source_list(get_store(), {str(name): int(n) for name, n in counts.items()})
+            source_list(get_store(), get_store().catalogue.count_by_source())
             restore_button(get_store())
 
 
@@ -52,14 +51,14 @@ def _films() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(shown):,}** of {len(frame):,} films", width="content")
         reset_button("explore", disabled=not filters.active)
-    artificial_note(frame)
+    artificial_note()
     if shown.empty:
         empty("No film passes all the filters. Take one of them back.")
     else:
         findings = frame["finding"].value_counts().index
         catalogue_charts(shown, [str(one) for one in findings])
         st.markdown("**Films**, one of each finding in turn")
-        gallery(shown, get_store().workspace, artificial=artificial_sources(), key="gallery")
+        gallery(shown, get_store(), artificial=artificial_sources(), key="gallery")
     show_opened_film(shown["film_id"])
 
 
