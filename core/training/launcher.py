@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core.datasets.folds import check_folds
 from core.errors import InputError, NotFoundError
 from core.models.blocks import blocks
 from core.models.registry import check_shape, get_model
@@ -100,10 +101,6 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
                 f"auto, {', '.join(there)}."
             )
     if spec.repeat and spec.repeat.kind == "folds":
-        # Only here: it needs scikit-learn, and every page and command that looks at runs
-        # loads this module.
-        from core.datasets.folds import check_folds
-
         members = store.datasets.members(dataset.name)
         if members["path"].notna().all():  # otherwise the worker says which films are gone
             check_folds(members, dataset.spec, spec.repeat.count)
