@@ -98,9 +98,9 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
     """No arguments of its own."""
 
 
-COMMANDS = (
-    Command("import", "import folders or zips of chest X-rays", _import_arguments, _import),
-    Command("phantoms", "make the artificial films and import them", _nothing, _phantoms),
-    Command("download", "download and import the study's own films", _nothing, _download),
-    Command("sources", "list what has been imported", _nothing, _sources),
-)
+COMMANDS = {
+    "import": Command(_import_arguments, _import),
+    "phantoms": Command(_nothing, _phantoms),
+    "download": Command(_nothing, _download),
+    "sources": Command(_nothing, _sources),
+}
