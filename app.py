@@ -23,6 +23,7 @@ from pages.components.session import (
     TRAIN,
     get_store,
 )
+from pages.components.warming import warm_up
 
 st.set_page_config(
     page_title="ThoraxLens",
@@ -57,3 +58,4 @@ frame()
 with boundary():
     get_store()
     page.run()
+warm_up()

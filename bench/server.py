@@ -1,8 +1,11 @@
 """from the start of the server's process to its first page, and what it holds
 
 First page: the server is started, a browser that is already open asks until it answers, and the
-Overview's script has run through and is drawn. Memory: the server's process after a walk over
-all pages, twice. Playwright and chromium are needed; without them only the time to the first
+Overview's script has run through and is drawn. A browser that was never here before fetches
+Streamlit's own files; as it prefers light, it loads the page twice too (docs/adr/0006-themes.md).
+The empty app is one title, started and drawn in the same way: nothing built on Streamlit is
+sooner there. Memory: the server's process after a walk over all pages, twice, with a trained run
+to show on them. Playwright and chromium are needed; without them only the time to the first
 answer and the memory after it are told, and the table says so.
 """
 
@@ -16,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,10 +30,17 @@ import requests
 from bench.report import head, memory, row, spread
 from bench.settings import Settings
 from core.datasets.phantom import ensure_phantoms
+from core.datasets.prepare import plan, save
+from core.datasets.presets import preset
+from core.specs import RunSpec
 from core.store import open_store
+from core.training.launcher import launch, wait
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, open_workspace
 
-PAGES = ("", "explore", "prepare", "train", "compare", "classify")
+APP = PROJECT_ROOT / "app.py"
+EMPTY = 'import streamlit as st\n\nst.title("x")\n'
+PAGES = sorted(path.stem for path in (PROJECT_ROOT / "pages").glob("[!_]*.py"))
+HOME = "overview"  # its address is the server's own
 PATIENCE = 120.0
 DRAWN = """() => {
     const app = document.querySelector('[data-testid=stApp]');
@@ -39,58 +50,102 @@ DRAWN = """() => {
 }"""
 
 
+@dataclass
+class _Figures:
+    """Seconds from the start of a process, and bytes held; one value a turn."""
+
+    new: list[float] = field(default_factory=list)
+    known: list[float] = field(default_factory=list)
+    empty: list[float] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
+
+
 def table(settings: Settings, folder: Path) -> Iterator[str]:
     data = folder / "data"
-    ensure_phantoms(open_store(open_workspace(data)))
+    _prepare(data)
     yield head("what", "figure")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium and find_spec("playwright"):
-        first, held = _in_a_browser(data, chromium, settings.repeats)
-        yield row("start to the first page drawn in a browser", spread(first, "s"))
-        yield row("memory after a walk over all pages, twice", _held(held))
+        (folder / "empty").mkdir()
+        empty = folder / "empty" / "app.py"
+        empty.write_text(EMPTY)
+        found = _in_a_browser(data, empty, chromium, settings.repeats)
+        yield row("start to the first page, in a browser that was here before",
+                  spread(found.known, "s", 2))  # fmt: skip
+        yield row("the same, in a browser that never was", spread(found.new, "s", 2))
+        yield row("for comparison: an empty Streamlit app, in a browser that never was there",
+                  spread(found.empty, "s", 2))  # fmt: skip
+        yield row("memory after a walk over all pages, twice", _held(found.held))
     else:
-        first, held = _without_a_browser(data, settings.repeats)
+        found = _without_a_browser(data, settings.repeats)
         yield row("start to the first answer (no browser here: no page was drawn)",
-                  spread(first, "s"))  # fmt: skip
-        yield row("memory then, before any page", _held(held))
+                  spread(found.new, "s", 2))  # fmt: skip
+        yield row("memory then, before any page", _held(found.held))
+
+
+def _prepare(data: Path) -> None:
+    """The films of a first start, and a run, so that no page is an empty one."""
+    store = open_store(open_workspace(data))
+    ensure_phantoms(store)
+    spec = preset("recommended", store.catalogue, "phantoms", 0).changed(image_size=32)
+    save(store, plan(store.catalogue.frame(), spec))
+    run = wait(store, launch(store, RunSpec(dataset="phantoms", model="cnn", epochs=1)).run_id)
+    assert run.state == "done", run.reason
 
 
 def _held(counts: list[int]) -> str:
     return f"{memory(min(counts))}–{memory(max(counts))}"
 
 
-def _in_a_browser(data: Path, chromium: str, repeats: int) -> tuple[list[float], list[int]]:
+def _in_a_browser(data: Path, empty: Path, chromium: str, repeats: int) -> _Figures:
     from playwright.sync_api import sync_playwright
 
-    first, held = [], []
+    found = _Figures()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         for _ in range(repeats):
-            page = browser.new_context().new_page()
-            page.set_default_timeout(PATIENCE * 1000)
-            with _server(data) as (process, address):
-                began = process.create_time()
-                _await(address)
-                _draw(page, address)
-                first.append(time.time() - began)
+            page = _new_page(browser)
+            port = _free_port()  # the same one twice: a browser knows an app by its address
+            with _server(APP, data, port) as (_, address, began):
+                found.new.append(_first_page(page, address, began))
+            with _server(APP, data, port) as (process, address, began):
+                found.known.append(_first_page(page, address, began))
                 for name in PAGES * 2:
-                    _draw(page, f"{address}/{name}")
-                held.append(process.memory_info().rss)
+                    _draw(page, f"{address}/{'' if name == HOME else name}")
+                found.held.append(process.memory_info().rss)
+            page.context.close()
+            page = _new_page(browser)
+            with _server(empty, data, _free_port()) as (_, address, began):
+                found.empty.append(_first_page(page, address, began))
             page.context.close()
         browser.close()
-    return first, held
+    return found
 
 
-def _without_a_browser(data: Path, repeats: int) -> tuple[list[float], list[int]]:
-    first, held = [], []
+def _new_page(browser: Any) -> Any:
+    page = browser.new_context().new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    return page
+
+
+def _first_page(page: Any, address: str, began: float) -> float:
+    # Away from the last server: the page would connect to this one of its own accord.
+    page.goto("about:blank")
+    _await(address)
+    _draw(page, address)
+    return time.monotonic() - began
+
+
+def _without_a_browser(data: Path, repeats: int) -> _Figures:
+    found = _Figures()
     for _ in range(repeats):
-        with _server(data) as (process, address):
+        with _server(APP, data, _free_port()) as (process, address, began):
             _await(address)
-            first.append(time.time() - process.create_time())
-            held.append(process.memory_info().rss)
-    return first, held
+            found.new.append(time.monotonic() - began)
+            found.held.append(process.memory_info().rss)
+    return found
 
 
 def _draw(page: Any, address: str) -> None:
@@ -108,19 +163,36 @@ def _await(address: str) -> None:
     raise RuntimeError(f"the server at {address} does not answer")
 
 
-@contextmanager
-def _server(data: Path) -> Iterator[tuple[psutil.Process, str]]:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _server(app: Path, data: Path, port: int) -> Iterator[tuple[psutil.Process, str, float]]:
+    """A server of ``app``: its process, its address, and the moment before it was started.
+
+    (The system's own start time of a process is derived from its boot time in whole seconds.)
+    """
+    settings = {
+        "server.port": str(port),
+        # What our own .streamlit/config.toml says, for an app that has none.
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    began = time.monotonic()
     with subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-        cwd=PROJECT_ROOT,
+        [sys.executable, "-m", "streamlit", "run", str(app),
+         *(f"--{name}={value}" for name, value in settings.items())],
+        cwd=app.parent,
         env={**os.environ, ENVIRONMENT_VARIABLE: str(data)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    ) as process:
+    ) as process:  # fmt: skip
         try:
-            yield psutil.Process(process.pid), f"http://127.0.0.1:{port}"
+            yield psutil.Process(process.pid), f"http://127.0.0.1:{port}", began
         finally:
             process.kill()

@@ -16,15 +16,16 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn, TextIO
 
-from core.commands import COMMANDS, Outcome
+from core.commands import ENTRIES, Outcome
 from core.errors import InputError, ThoraxLensError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    wants_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    wants_json = "--json" in words
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser(words).parse_args(words, argparse.Namespace(json=False, data=None))
         if options.data:
             os.environ["THORAXLENS_DATA"] = options.data
         outcome: Outcome = options.carry_out(options)
@@ -64,22 +65,28 @@ def _end(message: str, code: int, wants_json: bool) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    shared = _Parser(add_help=False)
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """``words``: the command line. Only what it names is loaded."""
+    # Before the command and after it. Without defaults, which the part after the command would
+    # put in the place of what was given before it.
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--json", action="store_true", help="print one JSON document to stdout")
     shared.add_argument("--data", metavar="DIR", help="data folder (default: data/)")
     parser = _Parser(
         prog="python -m core",
         description=(__doc__ or "").split("\n\n")[0],
         epilog=(__doc__ or "").split("\n\n")[1],
+        parents=[shared],
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    for entry in ENTRIES:
         one = commands.add_parser(
-            command.name, help=command.help, description=command.help, parents=[shared]
+            entry.name, help=entry.help, description=entry.help, parents=[shared]
         )
-        command.add_arguments(one)
-        one.set_defaults(carry_out=command.run)
+        if entry.name in words:
+            command = entry.load()
+            command.add_arguments(one)
+            one.set_defaults(carry_out=command.run)
     return parser
 
 

@@ -54,6 +54,11 @@ class Workspace:
         return self.root / "backbones.json"
 
     @property
+    def phantom_note(self) -> Path:
+        """There once phantom films have been made here, so that nobody gets them twice."""
+        return self.root / "phantoms.json"
+
+    @property
     def speeds(self) -> Path:
         """What was measured of this machine's ways to compute."""
         return self.root / "speeds.json"
@@ -61,6 +66,10 @@ class Workspace:
     @property
     def dispatcher_lock(self) -> Path:
         return self.root / "dispatcher.lock"
+
+    def thumbnail(self, film_id: str) -> Path:
+        """Where a film's thumbnail lies (JPEG, longer side at most 256 px)."""
+        return self.thumbnails / film_id[:2] / f"{film_id}.jpg"
 
     def run_folder(self, run_id: str) -> Path:
         return self.runs / run_id

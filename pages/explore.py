@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages.components.empty import empty
 from pages.components.films.catalogue_charts import catalogue_charts
-from pages.components.films.detail import show_opened_film
 from pages.components.films.filters import film_filters, reset_button
 from pages.components.films.gallery import gallery, mixed
 from pages.components.films.import_panel import import_panel
 from pages.components.films.import_report import restore_button, source_list
+from pages.components.films.opened import show_opened_film
 from pages.components.notes import artificial_note
 from pages.components.session import artificial_sources, catalogue_frame, get_store
 
@@ -28,8 +28,7 @@ def page() -> None:
             import_panel(get_store())
     if sources.open:
         with sources:
-            counts = catalogue_frame()["source"].value_counts()
-            source_list(get_store(), {str(name): int(n) for name, n in counts.items()})
+            source_list(get_store(), get_store().catalogue.count_by_source())
             restore_button(get_store())
 
 
@@ -52,14 +51,14 @@ def _films() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(shown):,}** of {len(frame):,} films", width="content")
         reset_button("explore", disabled=not filters.active)
-    artificial_note(frame)
+    artificial_note()
     if shown.empty:
         empty("No film passes all the filters. Take one of them back.")
     else:
         findings = frame["finding"].value_counts().index
         catalogue_charts(shown, [str(one) for one in findings])
         st.markdown("**Films**, one of each finding in turn")
-        gallery(shown, get_store().workspace, artificial=artificial_sources(), key="gallery")
+        gallery(shown, get_store(), artificial=artificial_sources(), key="gallery")
     show_opened_film(shown["film_id"])
 
 

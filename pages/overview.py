@@ -7,8 +7,8 @@ import streamlit as st
 from core.store import ACTIVE, Store
 from core.training.launcher import refresh
 from pages.components.empty import next_step
-from pages.components.films.detail import show_opened_film
 from pages.components.films.gallery import film_strip
+from pages.components.films.opened import show_opened_film
 from pages.components.notes import artificial_note
 from pages.components.run_words import escaped, share, short_title
 from pages.components.session import (
@@ -18,12 +18,12 @@ from pages.components.session import (
     PREPARE,
     TRAIN,
     artificial_sources,
-    catalogue_frame,
     get_store,
 )
 from pages.components.training.running import show_running
 
 LATEST = 3  # finished runs shown
+SHOWN = 12  # films
 
 
 def page() -> None:
@@ -38,18 +38,17 @@ def page() -> None:
     _steps(store)
     show_running(store)
     _results(store)
-    frame = catalogue_frame()
-    all_drawn = bool(frame["source"].isin(artificial_sources()).all())
+    drawn = artificial_sources()
+    all_drawn = set(store.catalogue.count_by_source()) <= drawn
     if all_drawn:
-        artificial_note(frame)
-    if not frame.empty:
+        artificial_note()
+    films = store.catalogue.sample(SHOWN)
+    if films:
         st.markdown("**Some of the films**")
-        # A fixed draw: the strip shows all sources, and stays the same from visit to visit.
-        sample = frame.sample(min(12, len(frame)), random_state=0)
-        film_strip(sample, store.workspace, artificial=artificial_sources(), key="sample")
+        film_strip(films, store.workspace, artificial=drawn, key="sample")
         if not all_drawn:
-            artificial_note(frame)
-        show_opened_film(sample["film_id"])
+            artificial_note()
+        show_opened_film(one.film_id for one in films)
 
 
 def _steps(store: Store) -> None:

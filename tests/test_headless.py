@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.commands import training
+from core.commands import ENTRIES, training
+from core.commands.command import table
 from core.evaluation.predictions import Predictions
 from core.specs import RunSpec
 from core.store import Epoch, Run, Store
@@ -297,6 +299,42 @@ def test_data_option_beats_the_environment(
     assert main(["sources", "--json", "--data", str(tmp_path / "given")]) == 0
     assert json.loads(capsys.readouterr().out) == []
     assert (tmp_path / "given" / "thoraxlens.sqlite3").exists()
+
+
+def test_data_and_json_may_stand_before_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(["--data", str(first), "--json", "sources"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert (first / "thoraxlens.sqlite3").exists()
+    assert main(["--data", str(tmp_path / "none"), "sources", "--data", str(second)]) == 0
+    assert capsys.readouterr().out.strip() == "nothing yet"
+    assert (second / "thoraxlens.sqlite3").exists(), "the one after the command wins"
+    assert not (tmp_path / "none").exists()
+
+
+def test_help_names_every_command_of_every_module(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = capsys.readouterr().out
+    listed = {line.split()[0] for line in told.splitlines() if line.startswith("    ")}
+    assert listed >= {entry.name for entry in ENTRIES}
+    modules = {entry.module for entry in ENTRIES}
+    there = {name for one in modules for name in import_module(f"core.commands.{one}").COMMANDS}
+    assert sorted(there) == sorted(entry.name for entry in ENTRIES)
+    files = {path.stem for path in (PROJECT_ROOT / "core" / "commands").glob("[!_]*.py")}
+    assert files - modules == {"command"}, "a module that no row of the table names"
+
+
+def test_a_table_is_aligned_and_rounds_and_leaves_out_what_is_missing() -> None:
+    rows = [{"run": "a", "accuracy": 1.0}, {"run": "bcd", "accuracy": 0.12345678, "note": None}]
+    assert table([*rows, {"accuracy": float("nan"), "note": "x"}]).splitlines() == [
+        "run accuracy note",
+        "  a      1.0     ",
+        "bcd 0.123457     ",
+        "                x",
+    ]
 
 
 def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:

@@ -47,4 +47,4 @@ def _wait(job: Job) -> None:
         raise InputError(f"The audit did not come to an end. {status.reason}")
 
 
-COMMANDS = (Command("audit", "whether a run's result is to be believed", _audit_arguments, _audit),)
+COMMANDS = {"audit": Command(_audit_arguments, _audit)}

@@ -47,4 +47,4 @@ def _write(path: Path, content: bytes) -> None:
         ) from error
 
 
-COMMANDS = (Command("card", "a run's model card as HTML or PDF", _card_arguments, _card),)
+COMMANDS = {"card": Command(_card_arguments, _card)}

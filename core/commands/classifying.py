@@ -129,6 +129,4 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
     return {**shown, **shares, "note": note}
 
 
-COMMANDS = (
-    Command("classify", "classify films with a finished run", _classify_arguments, _classify),
-)
+COMMANDS = {"classify": Command(_classify_arguments, _classify)}

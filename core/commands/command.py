@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from core.store import Store, open_store
 from core.workspace import open_workspace
 
@@ -25,10 +23,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Command:
-    """One subcommand: its name, one line of help, its arguments and its work."""
+    """What a subcommand takes, and its work; its name and help are in ``core.commands``."""
 
-    name: str
-    help: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], Outcome]
 
@@ -57,8 +53,22 @@ class ProgressLine:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Rows as aligned text; an empty cell for what is missing."""
+    """Rows as text, aligned at the right; an empty cell for what is missing."""
     if not rows:
         return "nothing yet"
-    frame = pd.DataFrame(rows).astype(object)
-    return frame.where(frame.notna(), "").to_string(index=False)
+    titles = list(dict.fromkeys(title for row in rows for title in row))
+    lines = [titles, *([_cell(row.get(title)) for title in titles] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        " ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # NaN is not itself
+        return ""
+    if isinstance(value, float):
+        whole, _, rest = f"{value:.6f}".partition(".")
+        return f"{whole}.{rest.rstrip('0') or '0'}"
+    return str(value)

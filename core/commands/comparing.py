@@ -159,4 +159,4 @@ def _of_repeats(
     }
 
 
-COMMANDS = (Command("compare", "finished runs side by side", _compare_arguments, _compare),)
+COMMANDS = {"compare": Command(_compare_arguments, _compare)}

@@ -110,4 +110,4 @@ def _text(rate: Rate) -> str:
     return f"{percent(rate.value)} ({percent(low)} to {percent(high)})"
 
 
-COMMANDS = (Command("external", "test a run on another hospital's films", _arguments, _external),)
+COMMANDS = {"external": Command(_arguments, _external)}

@@ -70,7 +70,7 @@ def _report_outcome(reports: list[ImportReport]) -> Outcome:
 def _phantoms(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     restore_phantoms(store)
-    count = int(sum(store.catalogue.frame()["source"] == "Phantom films"))
+    count = store.catalogue.count_by_source().get("Phantom films", 0)
     return Outcome({"films": count}, f"{count} phantom films are in the catalogue.")
 
 
@@ -80,12 +80,12 @@ def _download(options: argparse.Namespace) -> Outcome:
 
 def _sources(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
-    films = store.catalogue.frame()["source"].value_counts()
+    films = store.catalogue.count_by_source()
     rows = [
         {
             "source": one.name,
             "layout": one.layout,
-            "films": int(films.get(one.name, 0)),
+            "films": films.get(one.name, 0),
             "artificial": one.artificial,
             "folder": one.root,
         }
@@ -98,9 +98,9 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
     """No arguments of its own."""
 
 
-COMMANDS = (
-    Command("import", "import folders or zips of chest X-rays", _import_arguments, _import),
-    Command("phantoms", "make the artificial films and import them", _nothing, _phantoms),
-    Command("download", "download and import the study's own films", _nothing, _download),
-    Command("sources", "list what has been imported", _nothing, _sources),
-)
+COMMANDS = {
+    "import": Command(_import_arguments, _import),
+    "phantoms": Command(_nothing, _phantoms),
+    "download": Command(_nothing, _download),
+    "sources": Command(_nothing, _sources),
+}

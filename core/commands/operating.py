@@ -92,11 +92,4 @@ def _share(one: Share) -> str:
     return f"{one.hits} of {one.films} ({low:.1f} to {high:.1f} %)"
 
 
-COMMANDS = (
-    Command(
-        "operating-point",
-        "the threshold that a run's answers go by, for a wanted sensitivity",
-        _arguments,
-        _operating_point,
-    ),
-)
+COMMANDS = {"operating-point": Command(_arguments, _operating_point)}

@@ -111,11 +111,9 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
     """No arguments of its own."""
 
 
-COMMANDS = (
-    Command("prepare", "choose films, balance and split them", _prepare_arguments, _prepare),
-    Command("datasets", "list the prepared data sets", _nothing, _datasets),
-    Command(
-        "export", "write a data set as train|validation|test folders", _export_arguments, _export
-    ),
-    Command("delete-dataset", "forget a data set; films stay", _delete_arguments, _delete),
-)
+COMMANDS = {
+    "prepare": Command(_prepare_arguments, _prepare),
+    "datasets": Command(_nothing, _datasets),
+    "export": Command(_export_arguments, _export),
+    "delete-dataset": Command(_delete_arguments, _delete),
+}

@@ -7,12 +7,8 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
-import pandas as pd
-
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import Cancelled, TrainingError
-from core.evaluation.predictions import Predictions
-from core.evaluation.repeats import LOSS, METRICS, Repeats, as_dict, evaluate_repeats
 from core.models.registry import MODELS
 from core.specs import RepeatKind, RunSpec
 from core.store import FINISHED, Run, Store
@@ -182,6 +178,10 @@ def _follow_all(store: Store, runs: list[Run], *, wait: bool) -> Outcome:
 def group_document(store: Store, runs: list[Run]) -> dict[str, Any]:
     """Repeats as the JSON that train prints: mean, spread and range over the finished ones'
     test films (null until there are any), and every run's document."""
+    # Only here: it needs pandas, and most of these commands are over before that is loaded.
+    from core.evaluation.predictions import Predictions
+    from core.evaluation.repeats import LOSS, METRICS, Repeats, as_dict, evaluate_repeats
+
     repeat = runs[0].spec.repeat
     assert repeat is not None
     done = [run for run in runs if run.state == "done"]
@@ -209,16 +209,16 @@ def _wait(store: Store, run_id: str) -> Run:
     told = 0
     while True:
         run = store.runs.get(run_id)
-        epochs = store.runs.epochs(run_id)
-        for row in epochs.iloc[told:].to_dict("records"):
+        epochs = store.runs.finished_epochs(run_id)
+        for one in epochs[told:]:
             told_of = {
-                "loss": row["loss"],
-                "accuracy": row["accuracy"],
-                "validation accuracy": row["val_accuracy"],
+                "loss": one.loss,
+                "accuracy": one.accuracy,
+                "validation accuracy": one.val_accuracy,
             }
             # A loss that diverged, and validation without films, have no number.
-            numbers = [f"{what} {value:.4f}" for what, value in told_of.items() if pd.notna(value)]
-            say(", ".join([f"epoch {row['epoch']}: {row['seconds']:.1f} s", *numbers]))
+            numbers = [f"{what} {n:.4f}" for what, n in told_of.items() if n is not None]
+            say(", ".join([f"epoch {one.epoch}: {one.seconds:.1f} s", *numbers]))
         told = len(epochs)
         if run.state in FINISHED:
             return run
@@ -294,12 +294,12 @@ def _delete(options: argparse.Namespace) -> Outcome:
     return Outcome({"deleted": options.run}, f"Deleted {options.run}.")
 
 
-COMMANDS = (
-    Command("models", "list the networks with their parameter counts", _nothing, _models),
-    Command("devices", "list what can train: each GPU, and the CPU", _nothing, _devices),
-    Command("train", "train a network and wait for it", _train_arguments, _train),
-    Command("runs", "list all runs", _nothing, _runs),
-    Command("stop", "stop a run", _one_run, _stop),
-    Command("resume", "go on with a stopped run", _resume_arguments, _resume),
-    Command("delete-run", "delete a run and its files", _one_run, _delete),
-)
+COMMANDS = {
+    "models": Command(_nothing, _models),
+    "devices": Command(_nothing, _devices),
+    "train": Command(_train_arguments, _train),
+    "runs": Command(_nothing, _runs),
+    "stop": Command(_one_run, _stop),
+    "resume": Command(_resume_arguments, _resume),
+    "delete-run": Command(_one_run, _delete),
+}

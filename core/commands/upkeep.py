@@ -42,6 +42,4 @@ def _cache(options: argparse.Namespace) -> Outcome:
     return Outcome(document, f"{table(rows)}\n{said}")
 
 
-COMMANDS = (
-    Command("cache", "what is kept on disk for speed, and its limit", _cache_arguments, _cache),
-)
+COMMANDS = {"cache": Command(_cache_arguments, _cache)}

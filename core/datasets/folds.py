@@ -7,15 +7,17 @@ in two splits of one fold.
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from core.datasets.splitting import Rows
 from core.errors import InputError
 from core.specs import SPLITS, DatasetSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SMALL = 4_000  # films; of more, dealing out every fold would keep a page waiting
 
@@ -83,6 +85,9 @@ def _validation(
 def _parts(
     rows: Rows, truth: NDArray[np.int64], patients: NDArray[np.str_], count: int, seed: int
 ) -> list[Rows]:
+    # Only here: whoever queues a run loads this module, and few runs are on folds.
+    from sklearn.model_selection import StratifiedGroupKFold
+
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # It counts films where we count patients; too few of those is said by us.

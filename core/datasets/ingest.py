@@ -75,11 +75,6 @@ class _Looked:
     reason: str = ""
 
 
-def thumbnail_path(workspace: Workspace, film_id: str) -> Path:
-    """Where a film's thumbnail lies (JPEG, longer side at most 256 px)."""
-    return workspace.thumbnails / film_id[:2] / f"{film_id}.jpg"
-
-
 def import_folder(
     store: Store,
     path: str | Path,
@@ -224,7 +219,7 @@ def _look(workspace: Workspace, one: Candidate, known: Container[str]) -> _Looke
     try:
         data = read_film(one.path)
         film_id = film_id_of(data)
-        place = thumbnail_path(workspace, film_id)
+        place = workspace.thumbnail(film_id)
         if film_id in known and place.exists():
             return _Looked(film_id)
         pixels = decode_bytes(data, one.path.name).pixels

@@ -181,7 +181,7 @@ def ensure_phantoms(store: Store, progress: Progress | None = None) -> None:
     Does nothing ever after: who has removed them does not get them back unasked.
     Safe to call from several processes at once. ``progress(done, total, text)``.
     """
-    note = _note(store.workspace)
+    note = store.workspace.phantom_note
     if note.exists():
         return
     with _lock(store.workspace):
@@ -193,10 +193,6 @@ def restore_phantoms(store: Store, progress: Progress | None = None) -> None:
     """Bring the phantom films back after their source was removed; else changes nothing."""
     with _lock(store.workspace):
         _install(store, progress)
-
-
-def _note(workspace: Workspace) -> Path:
-    return workspace.root / "phantoms.json"
 
 
 def _lock(workspace: Workspace) -> FileLock:
@@ -212,7 +208,7 @@ def _install(store: Store, progress: Progress | None) -> None:
             make_phantoms(folder)
         import_folder(store, folder, name=PHANTOM_SOURCE, progress=progress)
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    _note(store.workspace).write_text(json.dumps({"imported_at": made}), encoding="utf-8")
+    store.workspace.phantom_note.write_text(json.dumps({"imported_at": made}), encoding="utf-8")
 
 
 def _is_whole(folder: Path) -> bool:

@@ -11,9 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
-from sklearn.metrics import brier_score_loss
 
 from core.errors import InputError
 from core.evaluation.intervals import wilson
@@ -33,6 +30,8 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
     The logarithm of a softmax is its logits less one constant, which the next softmax undoes.
     """
+    from scipy.special import softmax  # only here: see core/evaluation/__init__.py
+
     return np.asarray(softmax(_logits(probabilities) / temperature, axis=-1), dtype=np.float32)
 
 
@@ -44,6 +43,9 @@ def fit_temperature(predictions: Predictions) -> float:
     surer without end. Source: J. Platt, Probabilistic outputs for support vector machines,
     1999, section 2.2 (there for two classes).
     """
+    from scipy.optimize import minimize_scalar  # only here: see core/evaluation/__init__.py
+    from scipy.special import log_softmax
+
     if not len(predictions):
         return 1.0
     classes = len(predictions.classes)
@@ -133,7 +135,7 @@ def calibration(
     return Calibration(
         bins=tuple(found),
         films=len(predictions),
-        brier=float(brier_score_loss(positive, score)),
+        brier=float(np.mean((score - positive) ** 2)),
         brier_known=float(positive.mean() * (1 - positive.mean())),
         error=distance / len(predictions),
     )

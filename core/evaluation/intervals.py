@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import comb, sqrt
 
-from scipy.optimize import brentq
-
 from core.errors import InputError
 
 Z_95 = 1.959963984540054
@@ -70,6 +68,8 @@ def area_interval(area: float, positives: int, negatives: int) -> tuple[float, f
     Unlike resampling it says something at 1: 40 and 40 in perfect order give 0.950 to 1.
     Source: R. G. Newcombe, Statistics in Medicine 25 (2006) 559, method 5.
     """
+    from scipy.optimize import brentq  # only here: see core/evaluation/__init__.py
+
     if min(positives, negatives) < 1:
         return None
     size = (positives + negatives) / 2 - 1

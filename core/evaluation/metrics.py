@@ -11,12 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import (
-    auc,
-    average_precision_score,
-    precision_recall_curve,
-    roc_curve,
-)
 
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
@@ -165,6 +159,8 @@ def _share(part: int, whole: int, notes: dict[str, str], metric: str, reason: st
 def _curves(
     predictions: Predictions, notes: dict[str, str]
 ) -> tuple[Curve | None, Curve | None, float | None, float | None]:
+    from sklearn import metrics  # only here: see core/evaluation/__init__.py
+
     positive = predictions.truth == 0
     score = predictions.probabilities[:, 0].astype(np.float64)
     name = predictions.classes[0]
@@ -173,13 +169,15 @@ def _curves(
     elif positive.all():
         reason = f"every film here is {name}, so there is nothing to tell it from"
     else:
-        rate, sensitivity, roc_thresholds = roc_curve(positive, score, drop_intermediate=False)
-        values, recalls, pr_thresholds = precision_recall_curve(positive, score)
+        rate, sensitivity, roc_thresholds = metrics.roc_curve(
+            positive, score, drop_intermediate=False
+        )
+        values, recalls, pr_thresholds = metrics.precision_recall_curve(positive, score)
         return (
             (rate, sensitivity, roc_thresholds),
             (recalls, values, np.append(pr_thresholds, np.nan)),
-            float(auc(rate, sensitivity)),
-            float(average_precision_score(positive, score)),
+            float(metrics.auc(rate, sensitivity)),
+            float(metrics.average_precision_score(positive, score)),
         )
     notes["roc_auc"] = notes["average_precision"] = reason
     return None, None, None, None

@@ -18,7 +18,6 @@ import numpy as np
 from filelock import FileLock
 
 from core.cache import mark_used
-from core.datasets.ingest import thumbnail_path
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.files import written_whole
@@ -120,7 +119,7 @@ def training_films(workspace: Workspace, files: RunFiles) -> TrainingFilms | Non
     there = [
         (str(film_id), learnt.classes[truth])
         for film_id, truth in zip(learnt.film_ids, learnt.truth, strict=True)
-        if thumbnail_path(workspace, str(film_id)).is_file()
+        if workspace.thumbnail(str(film_id)).is_file()
     ]
     if len(there) < 2:
         return None
@@ -154,7 +153,7 @@ def _read(file: Path) -> np.ndarray | None:
 
 
 def _of_thumbnail(workspace: Workspace, film_id: str) -> np.ndarray:
-    pixels = cv2.imread(str(thumbnail_path(workspace, film_id)), cv2.IMREAD_GRAYSCALE)
+    pixels = cv2.imread(str(workspace.thumbnail(film_id)), cv2.IMREAD_GRAYSCALE)
     # A damaged one is far from everything, as it should be.
     return descriptor(np.zeros((SIDE, SIDE), np.uint8) if pixels is None else pixels)
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import requests
 from filelock import FileLock
 
 from core.errors import DownloadError, InputError, WeightsMissingError
@@ -208,6 +207,8 @@ def _algorithm(digest: str) -> str:
 
 def _fetch(url: str, target: Path, progress: Progress | None, like: str) -> str:
     """Stream ``url`` into ``target``; returns its hash. Raises DownloadError."""
+    import requests  # only here: whoever queues a run loads this module, and few download
+
     digest = hashlib.new(_algorithm(like), usedforsecurity=False)
     try:
         with (

@@ -2,6 +2,10 @@
 
 ``open_store(workspace)`` gives the three of them. Artefacts (arrays, weights, logs) are
 files; the store keeps what pages and scripts ask for.
+
+Every process opens the store first, and most of them, the server's first page among them,
+want no table of it: so pandas, which takes longer to load than all the rest here, is imported
+by the methods that return a ``DataFrame``.
 """
 
 from __future__ import annotations

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, NotFoundError
 from core.store.database import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNKNOWN = "unknown"
 
@@ -155,6 +156,21 @@ class Catalogue:
         with self._database.work() as work:
             return int(work.execute("SELECT COUNT(*) FROM films").fetchone()[0])
 
+    def count_by_source(self) -> dict[str, int]:
+        """Source → how many films it has; a source without films is not among them."""
+        with self._database.work() as work:
+            rows = work.execute("SELECT source, COUNT(*) FROM films GROUP BY source").fetchall()
+        return dict(rows)
+
+    def sample(self, count: int) -> list[Film]:
+        """That many films from all sources, the same ones as long as the catalogue is the same.
+
+        An id is a hash, so the first ones by id are as good as drawn by lot.
+        """
+        with self._database.work() as work:
+            rows = work.execute("SELECT * FROM films ORDER BY film_id LIMIT ?", (count,)).fetchall()
+        return [_film(row) for row in rows]
+
     def known(self) -> dict[str, tuple[str, str]]:
         """film_id → (source, path), for telling duplicates from films already imported."""
         with self._database.work() as work:
@@ -200,6 +216,8 @@ class Catalogue:
         view_original, sex, age (float, NaN where unknown), subset, width, height.
         The columns in ``CATEGORIES`` are pandas categoricals.
         """
+        import pandas as pd  # only here: see core/store/__init__.py
+
         columns = [name for name in FIELDS if name not in ("masks", "metadata")]
         with self._database.work() as work:
             rows = work.execute(

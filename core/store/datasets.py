@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core.errors import InputError, NotFoundError
 from core.specs import SPLITS, DatasetSpec
 from core.store.database import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Datasets:
         Columns: film_id, class_index, class_name, split, then source, path, patient,
         finding, view, sex, age, subset (missing values where the source was removed).
         """
+        import pandas as pd  # only here: see core/store/__init__.py
+
         stored = self.get(name)
         columns = ["source", "path", "patient", "finding", "view", "sex", "age", "subset"]
         with self._database.work() as work:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from pages.components.session import artificial_sources
+from pages.components.session import artificial_sources, get_store
 
 
-def artificial_note(frame: pd.DataFrame) -> None:
-    """Say so when films in a catalogue frame were drawn by a program."""
-    drawn = int(frame["source"].isin(artificial_sources()).sum())
+def artificial_note() -> None:
+    """Say so when films in the catalogue were drawn by a program."""
+    films = get_store().catalogue.count_by_source()
+    drawn = sum(films.get(source, 0) for source in artificial_sources())
     if not drawn:
         return
-    if drawn == len(frame):
+    if drawn == sum(films.values()):
         st.info(
             "All films here are **artificial**: ThoraxLens drew them, so that you can try every "
             "step at once. They show no patients, and results on them say nothing about "

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core.errors import InputError
-from core.evaluation.repeats import Repeats
 from core.models.registry import get_model
 from core.store import Run
+
+if TYPE_CHECKING:  # every page has these words, the first one too, and names these types only
+    import pandas as pd
+
+    from core.evaluation.repeats import Repeats
 
 STATE_WORDS = {
     "queued": "Waiting for its turn",

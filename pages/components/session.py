@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
@@ -18,6 +17,8 @@ from core.store import Source, Store, open_store
 from core.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from core.prediction.client import PredictionClient
 
 # What the pages call each other by, for st.page_link and st.switch_page.
@@ -88,11 +89,13 @@ def _data_folder() -> str:
 
 @st.cache_resource(show_spinner="Opening the data folder …")
 def _open(root: str) -> Store:
-    # Imported here: drawing needs image libraries that a warm server no longer has to load.
-    from core.datasets.phantom import ensure_phantoms
-
     store = open_store(Workspace(Path(root)).create())
-    ensure_phantoms(store)
+    if not store.workspace.phantom_note.exists():
+        # Only for the first start of all: drawing needs image libraries that take a while to
+        # load, and the first page does without them.
+        from core.datasets.phantom import ensure_phantoms
+
+        ensure_phantoms(store)
     return store
 
 

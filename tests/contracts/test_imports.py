@@ -143,6 +143,8 @@ assert len(todo) > 10, todo
 for name in sorted(todo):
     importlib.import_module(name)
 import core.training.dispatcher, core.commands
+for entry in core.commands.ENTRIES:
+    entry.load()
 print(sorted({"keras", "tensorflow", "torch", "jax"} & set(sys.modules)))
 """
     done = subprocess.run(

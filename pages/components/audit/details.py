@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from core.audit.report import AuditReport, LeakPair
-from core.datasets.ingest import thumbnail_path
 from core.store import Store
 from pages.components.downloads import csv_download
 from pages.components.films.gallery import tile
@@ -80,7 +79,7 @@ def _pair(store: Store, pair: LeakPair) -> None:
     with st.container(width=2 * TILE + 24, gap="xsmall"):
         with st.container(horizontal=True, gap="small"):
             for film, where in ((pair.test_film, "test"), (pair.train_film, "training")):
-                path = thumbnail_path(store.workspace, film)
+                path = store.workspace.thumbnail(film)
                 picture = tile(str(path), TILE)
                 st.image(picture, width=TILE, caption=where, alt=f"Film of the {where} films")
         st.caption(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.datasets.ingest import thumbnail_path
 from pages.components.films.gallery import tile
 from pages.components.run_words import escaped
 from pages.components.session import catalogue_frame, get_workspace
@@ -103,7 +102,7 @@ def neighbours(likeness: Likeness) -> None:
     findings = dict(zip(known["film_id"], known["finding"].astype(str), strict=True))
     with st.container(horizontal=True, gap="small"):
         for one in likeness.nearest:
-            file = thumbnail_path(get_workspace(), one.film_id)
+            file = get_workspace().thumbnail(one.film_id)
             with st.container(width=NEIGHBOUR_SIDE, gap="xsmall"):
                 st.image(
                     tile(str(file), NEIGHBOUR_SIDE),

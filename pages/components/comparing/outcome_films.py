@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.datasets.ingest import thumbnail_path
 from core.store import Film, Store
 from pages.components.comparing.compared import Compared
-from pages.components.films.detail import open_film, show_opened_film
-from pages.components.films.filters import SPOKEN
 from pages.components.films.gallery import OVER, PER_PAGE, TILE, tile
+from pages.components.films.opened import open_film, show_opened_film
+from pages.components.films.words import SPOKEN
 from pages.components.run_words import escaped
 
 RUN = "compare_cell_run"
@@ -124,7 +123,7 @@ def _gallery(films: pd.DataFrame, one: Compared, store: Store) -> None:
 def _tile(film_id: str, positive: float, film: Film | None, one: Compared, store: Store) -> None:
     said = f"{one.positive} {100 * positive:.1f} %"
     with st.container(width=TILE, gap="xsmall"):
-        picture = tile(str(thumbnail_path(store.workspace, film_id)), TILE)
+        picture = tile(str(store.workspace.thumbnail(film_id)), TILE)
         st.image(picture, width=TILE, alt=f"Chest X-ray, probability of {said}")
         if film is None:
             st.caption(f"{said}. No longer in the catalogue.")

@@ -13,7 +13,7 @@ from core.images.decode import decode_file
 from core.images.resize import resize
 from core.specs import AugmentSpec
 from pages.components.boundary import boundary
-from pages.components.films.filters import SPOKEN
+from pages.components.films.words import SPOKEN
 
 SIDE = 224
 DRAW = "augment_draw"  # session state: which variants are shown

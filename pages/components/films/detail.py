@@ -12,12 +12,8 @@ import streamlit as st
 from core.errors import FilmError
 from core.images.decode import decode_file
 from core.store import Film, Source
-from pages.components.boundary import boundary
-from pages.components.films.filters import SPOKEN
-from pages.components.session import get_store
+from pages.components.films.words import SPOKEN
 
-PARAMETER = "film"  # in the page's address
-_CLOSED = "film_closed"  # the film that was closed last
 # Paths and addresses have no spaces; unbroken they would push the table off a telephone.
 WRAP = """<style>
 .st-key-film_facts table {table-layout: fixed; width: 100%; min-width: 0}
@@ -27,57 +23,6 @@ WRAP = """<style>
 </style>"""
 MASK_NAMES = {"lungs": "Show the lung outline", "opacity": "Show the marked opacity"}
 MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for all eyes
-
-
-def show_opened_film(film_ids: pd.Series) -> None:
-    """When the address names a film, open it over the page.
-
-    ``film_ids``: the films that “previous” and “next” walk through, in order.
-    """
-    film_id = st.query_params.get(PARAMETER)
-    if not film_id:
-        st.session_state.pop(_CLOSED, None)
-    elif film_id == st.session_state.get(_CLOSED):
-        st.query_params.pop(PARAMETER)
-    else:
-        _dialog([str(one) for one in film_ids])
-
-
-def open_film(film_id: str) -> None:
-    """Put a film into the page's address; the page then shows it (a button's callback)."""
-    st.session_state.pop(_CLOSED, None)
-    st.query_params[PARAMETER] = film_id
-
-
-def _close() -> None:
-    # A click that follows at once still carries the address with the film in it.
-    st.session_state[_CLOSED] = st.query_params.pop(PARAMETER, None)
-
-
-@st.dialog("Film", width="large", on_dismiss=_close)
-@boundary()
-def _dialog(film_ids: list[str]) -> None:
-    film_id = st.query_params.get(PARAMETER, "")
-    _walk(film_id, film_ids)
-    store = get_store()
-    film = store.catalogue.film(film_id)
-    source = next(one for one in store.catalogue.sources() if one.name == film.source)
-    film_detail(film, source)
-
-
-def _walk(film_id: str, film_ids: list[str]) -> None:
-    """Buttons to the films before and after, and where in the row this one is."""
-    if film_id not in film_ids:
-        return
-    at = film_ids.index(film_id)
-    before = film_ids[at - 1] if at else ""
-    after = film_ids[at + 1] if at + 1 < len(film_ids) else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Previous", key="film_before", disabled=not before, on_click=open_film, args=(before,)
-        )
-        st.button("Next", key="film_after", disabled=not after, on_click=open_film, args=(after,))
-        st.caption(f"Film {at + 1:,} of {len(film_ids):,}")
 
 
 def film_detail(film: Film, source: Source) -> None:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from core.store.catalogue import UNKNOWN
-
-SPOKEN = {"F": "female", "M": "male", UNKNOWN: "not stated"}
+from pages.components.films.words import SPOKEN
 
 # Column of the catalogue → label and explanation on the page.
 COLUMNS = {

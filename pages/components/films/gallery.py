@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from core.datasets.ingest import thumbnail_path
+from core.store import Film, Store
 from core.store.catalogue import UNKNOWN
 from core.workspace import Workspace
-from pages.components.films.detail import open_film
-from pages.components.films.filters import SPOKEN
+from pages.components.films.opened import open_film
+from pages.components.films.words import SPOKEN
 from pages.components.run_words import escaped
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PER_PAGE = 24
 TILE = 156  # px: two side by side on a telephone, six on a desktop
@@ -43,6 +46,8 @@ def mixed(frame: pd.DataFrame, artificial: Collection[str]) -> pd.DataFrame:
 
     So that the first page shows what there is, and not 24 films of one kind.
     """
+    import pandas as pd  # only here: the first page shows a row of films, and needs no table
+
     drawn = frame["source"].isin(artificial)
     turn = frame.groupby(["finding"], observed=True).cumcount()
     order = pd.DataFrame({"drawn": drawn, "turn": turn}).sort_values(
@@ -51,9 +56,7 @@ def mixed(frame: pd.DataFrame, artificial: Collection[str]) -> pd.DataFrame:
     return frame.loc[order.index]
 
 
-def gallery(
-    frame: pd.DataFrame, workspace: Workspace, *, artificial: Collection[str], key: str
-) -> None:
+def gallery(frame: pd.DataFrame, store: Store, *, artificial: Collection[str], key: str) -> None:
     """The films of a catalogue frame, 24 a page; a click opens one (``film`` in the address)."""
     pages = max(1, -(-len(frame) // PER_PAGE))
     state = f"{key}_page"
@@ -61,7 +64,8 @@ def gallery(
         st.session_state[state] = 1
     number = int(st.session_state.get(state, 1))
     first = (number - 1) * PER_PAGE
-    film_strip(frame.iloc[first : first + PER_PAGE], workspace, artificial=artificial, key=key)
+    films = store.catalogue.films(frame["film_id"].iloc[first : first + PER_PAGE].tolist())
+    film_strip(films, store.workspace, artificial=artificial, key=key)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             # A width of its own: it shows as many numbers as fit, and beside the caption it
@@ -72,29 +76,28 @@ def gallery(
 
 
 def film_strip(
-    frame: pd.DataFrame, workspace: Workspace, *, artificial: Collection[str], key: str
+    films: Iterable[Film], workspace: Workspace, *, artificial: Collection[str], key: str
 ) -> None:
-    """One tile a row of the frame: picture, finding and view, and a button that opens it."""
+    """One tile a film: picture, finding and view, and a button that opens it."""
     with st.container(horizontal=True, gap="small", key=f"{key}_strip"):
         st.html(OVER)
-        columns = ("film_id", "finding", "view", "source")
-        for film_id, finding, view, source in frame[[*columns]].astype(str).values.tolist():
-            finding, view = SPOKEN.get(finding, finding), SPOKEN.get(view, view)
+        for film in films:
+            finding, view = (SPOKEN.get(one, one) for one in (film.finding, film.view))
             kind = f"finding {finding}, view {view}"
             with st.container(width=TILE, gap="xsmall"):
-                picture = tile(str(thumbnail_path(workspace, film_id)), TILE)
+                picture = tile(str(workspace.thumbnail(film.film_id)), TILE)
                 st.image(picture, width=TILE, alt=f"Chest X-ray: {kind}")
                 st.button(
                     escaped(finding),
-                    key=f"{key}_{film_id}",
+                    key=f"{key}_{film.film_id}",
                     on_click=open_film,
-                    args=(film_id,),
-                    help=f"{escaped(kind)}. {escaped(source)}. Click to see it large.",
+                    args=(film.film_id,),
+                    help=f"{escaped(kind)}. {escaped(film.source)}. Click to see it large.",
                     type="tertiary",
                     width="stretch",
                     wrap=False,
                 )
-                note = " · artificial" if source in artificial else ""
+                note = " · artificial" if film.source in artificial else ""
                 st.caption(f"{'view ' if view == SPOKEN[UNKNOWN] else ''}{view}{note}")
 
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from core.datasets import archive, ingest
-from core.datasets.ingest import ImportReport, import_folder, import_zip, thumbnail_path
+from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.errors import Cancelled, InputError
 from core.store import Store
 
@@ -79,7 +79,7 @@ def test_every_film_gets_a_thumbnail(store: Store, folder: Path) -> None:
     import_folder(store, folder)
     sizes = []
     for film_id in store.catalogue.frame()["film_id"]:
-        place = thumbnail_path(store.workspace, film_id)
+        place = store.workspace.thumbnail(film_id)
         with Image.open(place) as image:
             assert image.format == "JPEG"
             sizes.append(image.size)
@@ -89,7 +89,7 @@ def test_every_film_gets_a_thumbnail(store: Store, folder: Path) -> None:
 
 def test_a_lost_thumbnail_comes_back(store: Store, folder: Path) -> None:
     import_folder(store, folder)
-    place = thumbnail_path(store.workspace, store.catalogue.frame()["film_id"][0])
+    place = store.workspace.thumbnail(store.catalogue.frame()["film_id"][0])
     place.unlink()
     assert import_folder(store, folder).known == 3
     assert place.exists()

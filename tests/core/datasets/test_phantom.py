@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.datasets.ingest import thumbnail_path
 from core.datasets.phantom import (
     CLASSES,
     PHANTOM_SOURCE,
@@ -148,7 +147,7 @@ def test_first_start_brings_them_removal_lasts_and_restoring_works(store: Store)
     frame = store.catalogue.frame()
     assert len(frame) == 6
     assert store.catalogue.sources()[0].artificial
-    assert all(thumbnail_path(store.workspace, one).is_file() for one in frame["film_id"])
+    assert all(store.workspace.thumbnail(one).is_file() for one in frame["film_id"])
     version = store.catalogue.version()
     ensure_phantoms(store)
     assert store.catalogue.version() == version

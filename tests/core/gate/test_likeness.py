@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from core.datasets.ingest import thumbnail_path
 from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
 from core.gate.likeness import TrainingFilms, descriptor, training_films
@@ -76,7 +75,7 @@ def test_neither_exposure_nor_size_matters() -> None:
 def test_descriptors_are_kept_and_made_again_when_damaged(workspace: Workspace) -> None:
     ids = [f"{seed:02d}film" for seed in range(6)]
     for seed, film_id in enumerate(ids):
-        place = thumbnail_path(workspace, film_id)
+        place = workspace.thumbnail(film_id)
         place.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(place), film(seed))
     files = RunFiles(workspace.run_folder("run")).create()
@@ -94,5 +93,5 @@ def test_descriptors_are_kept_and_made_again_when_damaged(workspace: Workspace) 
         if not damage:
             kept.write_bytes(kept.read_bytes()[:100])
     for film_id in ids[1:]:
-        thumbnail_path(workspace, film_id).unlink()
+        workspace.thumbnail(film_id).unlink()
     assert training_films(workspace, files) is None, "one film is not enough to compare with"

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets.ingest import thumbnail_path
 from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
 from core.images.decode import film_id_of
@@ -36,7 +35,7 @@ def learnt(workspace: Workspace, run_id: str, seeds: Iterable[int]) -> list[str]
     contents = [png(seed) for seed in seeds]
     ids = [film_id_of(content) for content in contents]
     for film_id, content in zip(ids, contents, strict=True):
-        place = thumbnail_path(workspace, film_id)
+        place = workspace.thumbnail(film_id)
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.open(BytesIO(content)).save(place, "JPEG")
     truth = np.array([seed % 2 for seed in seeds])

@@ -82,6 +82,21 @@ def test_the_frame_has_categories_and_missing_ages(store: Store) -> None:
     assert frame["age"].isna().sum() == 1
 
 
+def test_a_sample_is_from_all_sources_and_stays_the_same(store: Store) -> None:
+    assert store.catalogue.sample(3) == []
+    assert store.catalogue.count_by_source() == {}
+    _fill(store)
+    clinic = Source("clinic", "folders", "/clinic")
+    empty = Source("empty", "folders", "/empty")
+    store.catalogue.save_source(clinic, [_film(number, "clinic") for number in (10, 11)])
+    store.catalogue.save_source(empty, [])
+    assert store.catalogue.count_by_source() == {"hospital": 4, "clinic": 2}
+    drawn = store.catalogue.sample(5)
+    assert [film.source for film in drawn] == ["hospital"] * 4 + ["clinic"]
+    assert store.catalogue.sample(5) == drawn
+    assert len(store.catalogue.sample(99)) == 6
+
+
 def test_an_empty_frame_still_has_its_columns(store: Store) -> None:
     frame = store.catalogue.frame()
     assert frame.empty
@@ -203,6 +218,18 @@ def test_epochs_are_overwritten_and_forgotten(store: Store) -> None:
     assert frame["loss"][1] == 9.0
     store.runs.forget_epochs_after(run_id, 1)
     assert list(store.runs.epochs(run_id)["epoch"]) == [1]
+
+
+def test_epochs_as_a_list_are_those_of_the_table(store: Store) -> None:
+    run = store.runs.create(RunSpec(dataset="study", model="cnn"))
+    epochs = [
+        Epoch(1, 0.7, 0.5, None, None, 1e-3, 2.5),
+        Epoch(2, None, 0.6, 0.4, 0.7, 1e-3, 1.5, "fine-tuning"),
+    ]
+    for epoch in reversed(epochs):
+        store.runs.save_epoch(run.run_id, epoch)
+    assert store.runs.finished_epochs(run.run_id) == epochs
+    assert store.runs.epochs(run.run_id)["phase"].tolist() == ["training", "fine-tuning"]
 
 
 def test_a_beat_keeps_or_replaces_progress(store: Store) -> None:
