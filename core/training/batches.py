@@ -4,7 +4,7 @@ epoch and the film only, so that a resumed run sees what it would have seen."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -98,10 +98,17 @@ class FilmBatches(Batches):
 
 class VectorBatches(Batches):
     """Cached vectors; each epoch takes one view of each film. ``views``: of one shape (n, c)
-    each, arrays or ``Vectors``."""
+    each, arrays or ``Vectors``; ``scaling``: what is made of a vector, None for nothing."""
 
-    def __init__(self, views: Sequence[Vectors | np.ndarray], **common: Any) -> None:
+    def __init__(
+        self,
+        views: Sequence[Vectors | np.ndarray],
+        *,
+        scaling: Callable[[np.ndarray], np.ndarray] | None = None,
+        **common: Any,
+    ) -> None:
         self.views = list(views)
+        self.scaling = scaling
         super().__init__(**common)
 
     def begin_epoch(self, epoch: int) -> None:
@@ -114,7 +121,7 @@ class VectorBatches(Batches):
         first = self.views[0][places]
         for number in np.unique(shown[shown > 0]):
             first[shown == number] = self.views[number][places[shown == number]]
-        return first
+        return first if self.scaling is None else self.scaling(first)
 
 
 class Endless(keras.utils.PyDataset):

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from core.models.build import DENSE
 from core.models.preprocess import preprocess
 from core.specs import RunSpec
 from core.training.batches import Batches, Endless, FilmBatches, VectorBatches
@@ -19,6 +20,7 @@ from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.data import TrainingData, balanced_weights
 from core.training.features import BATCH, Extract, Source, View, features
 from core.training.reporter import Reporter
+from core.training.scaling import Scaling
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
 
@@ -39,6 +41,9 @@ class Learner(Protocol):
 
     def feed(self, first: int) -> Feed:
         """From epoch ``first`` on (from 0)."""
+
+    def settle(self) -> None:
+        """Training is over: from here on the model takes what the network gives it."""
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         """float32 (n, k) of all films of the data set as they are, in its order."""
@@ -80,6 +85,9 @@ class FilmLearner:
     def feed(self, first: int) -> Feed:
         arguments = {"x": self.training, "validation_data": self.validation}
         return Feed(arguments, [BeginEpoch(self.training)])
+
+    def settle(self) -> None:
+        """Films are what it learnt from."""
 
     def _batches(self, split: str) -> FilmBatches:
         data, spec = self._plan.data, self._plan.spec
@@ -148,13 +156,18 @@ class HeadLearner:
             vectors.append(features(cache, source, rows, view, look, tell))
             before += len(rows)
             found += already
-        self._plain = vectors[0]
+        self._plain, *views = vectors
+        self._scaling = None
+        if spec.weights == "random":
+            self._scaling = Scaling.of(self._plain.take(training))
         checked = data.rows("validation")
         self.training: Batches = VectorBatches(
-            [self._plain.take(training), *vectors[1:]], **plan.common("train")
+            [self._plain.take(training), *views], scaling=self._scaling, **plan.common("train")
         )
         self.validation = (
-            VectorBatches([self._plain.take(checked)], **plan.common("validation"))
+            VectorBatches(
+                [self._plain.take(checked)], scaling=self._scaling, **plan.common("validation")
+            )
             if len(checked)
             else None
         )
@@ -164,6 +177,12 @@ class HeadLearner:
         arguments = {"x": Endless(self.training, first), "steps_per_epoch": steps}
         validate = [] if self.validation is None else [ValidateVectors(self.validation)]
         return Feed(arguments, validate)
+
+    def settle(self) -> None:
+        if self._scaling is not None:
+            first = self.model.get_layer(DENSE)
+            first.set_weights(self._scaling.into(*first.get_weights()))
+            self._scaling = None
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         reporter.stage("evaluating", total=len(self._plain), unit="films")

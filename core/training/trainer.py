@@ -70,6 +70,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
             rate = learning_rate(learner, spec, mode.xla, files, reporter)
         phase = Phase(TRAINING, learner, spec.epochs, rate, mode.xla)
         state = fit(store, run, phase, state, reporter, clock, files)
+        learner.settle()
     if tunes:
         model = network.whole()
         mode.apply(model)

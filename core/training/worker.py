@@ -29,6 +29,9 @@ from core.workspace import PROJECT_ROOT, open_workspace
 NICENESS = 5  # pages stay quick while a training takes all it can get
 GPU_CHECK_SECONDS = 180  # a GPU newer than the backend compiles its kernels on first use
 
+# Almost when this process began: the system's own start times can be a second off.
+BEGAN = time.time()
+
 log = logging.getLogger("thoraxlens.training")
 
 
@@ -78,7 +81,6 @@ def _claim(store: Store, run_id: str) -> Run | None:
 
 def _carry_out(store: Store, run: Run, slot: str, reporter: Reporter) -> tuple[str, str] | None:
     """Train; returns the state and reason to end with, None when that is settled already."""
-    started = psutil.Process().create_time()
     try:
         reporter.stage("starting")
         store.datasets.get(run.spec.dataset)  # before seconds are spent on loading software
@@ -93,7 +95,7 @@ def _carry_out(store: Store, run: Run, slot: str, reporter: Reporter) -> tuple[s
         load_only_the_chosen()
         from core.training.trainer import train
 
-        train(store, run, reporter, started)
+        train(store, run, reporter, BEGAN)
     except Superseded as error:
         log.info("%s", error)
         return None

@@ -240,3 +240,4 @@ def fit(learner: FilmLearner | HeadLearner, setting: Setting) -> None:
         verbose=0,
         callbacks=[BeginEpoch(learner.training)],
     )
+    learner.settle()

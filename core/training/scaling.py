@@ -1,0 +1,54 @@
+"""Vectors of a random backbone, brought to a size that its head can learn from. Numpy only.
+
+Vectors of pretrained networks have a size that heads have always been trained on. Those of a
+random network have any, and differ from film to film by a small part of it: the head's
+ReLUs then die in the first epochs. So the head learns from vectors that are moved and divided,
+and when it is done, its first layer takes that over. The network stays what it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.training.features import Vectors
+
+CHUNK = 1024  # vectors in memory at a time
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """(vector − ``centre``) / ``unit``: the mean of the training films becomes 0 in each
+    channel, float64 (channels), and their deviation 1 over all channels together.
+
+    One unit for all channels, because a channel that hardly differs says little, and rounding
+    would be enlarged with it.
+    """
+
+    centre: np.ndarray
+    unit: float
+
+    @classmethod
+    def of(cls, vectors: Vectors) -> Scaling:
+        """Measured on all of them, part by part."""
+        count = len(vectors)
+        total: np.ndarray = np.zeros(1)
+        squares: np.ndarray = np.zeros(1)
+        for start in range(0, count, CHUNK):
+            part = vectors[slice(start, start + CHUNK)].astype(np.float64)
+            total = total + part.sum(axis=0)
+            squares = squares + (part**2).sum(axis=0)
+        centre = total / count
+        variance = np.maximum(squares / count - centre**2, 0).mean()
+        return cls(centre, float(np.sqrt(variance)) or 1.0)
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """float32 (rows, channels) → float32 (rows, channels)."""
+        return ((vectors - self.centre) / self.unit).astype(np.float32)
+
+    def into(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A dense layer for vectors as they are that answers as this one does for scaled ones:
+        (channels, units) and (units), float32."""
+        plain = kernel.astype(np.float64) / self.unit
+        return plain.astype(np.float32), (bias - self.centre @ plain).astype(np.float32)
