@@ -11,7 +11,7 @@ from pages.components.empty import empty
 from pages.components.prevalence_view import prevalence
 from pages.components.reliability_view import reliability
 from pages.components.report_run import reported_run
-from pages.components.report_top import audit_verdict, result
+from pages.components.report_top import audit_verdict, numbers, result
 from pages.components.session import TRAIN, get_store
 from pages.components.threshold_aim import threshold_for_the_aim
 
@@ -33,8 +33,12 @@ def page() -> None:
     predictions = Predictions.load(files.predictions)
     with st.container(border=True):
         known = store.catalogue.patients(predictions.film_ids)
-        result(predictions, known, str(files.predictions))
-        audit_verdict(files.folder, run.run_id)
+        # Another time of the file: other predictions.
+        where = f"{files.predictions} {files.predictions.stat().st_mtime_ns}"
+        result(predictions, known, where)
+        # Whether to believe it stands before the details: on a telephone they fill a screen.
+        audit_verdict(store, run)
+        numbers(predictions, known, where)
     point = threshold_for_the_aim(run, files, predictions)
     prevalence(run, point, predictions)
     reliability(run, point, predictions)

@@ -61,17 +61,21 @@ def untrained(
     test: int,
     p: float,
     *,
-    ties: bool,
+    more: bool,
+    easy: bool,
     level: Level,
 ) -> tuple[str, str]:
-    """On a network with random weights, next to the run's accuracy ``own``."""
+    """On a network with random weights, next to the run's accuracy ``own``. ``more``: the run
+    is shown to be better; ``easy``: what learnt nothing gets far above guessing."""
     told = (
         f"{title} with random weights, which has learnt nothing about films, and a logistic "
         f"regression get {share(value)} ({between(interval)}) of {test} test films right; the run "
         f"gets {share(own)} (McNemar {p_value(p)})"
     )
-    if not ties:
+    if more:
         return f"{told}: the run learnt more than that.", ""
+    if not easy:
+        return f"{told}: the run is not shown to have learnt more, and neither does well.", ""
     if level == "no_shortcut_found":
         return f"{told}: this test is easy, but nothing says that a shortcut makes it so.", ""
     clause = f"a network with random weights gets {share(value)} ({between(interval)}) right too"

@@ -60,13 +60,18 @@ def model_card(facts: Facts) -> Document:
 
 
 def _verdict(facts: Facts) -> tuple[str, Level]:
-    if facts.audit is None:
+    audit = facts.audited.report
+    if audit is None:
         return (
             "Nobody has looked for shortcuts in this run yet, so its numbers may mean less than "
             "they seem to. Start the audit on the Audit page.",
             "unknown",
         )
-    return facts.audit.sentence, _LEVELS[facts.audit.verdict]
+    level = _LEVELS[audit.verdict]
+    # A clean bill of something else is none; a bad one is not lifted by a change.
+    if facts.audited.stale and level == "good":
+        level = "unknown"
+    return facts.audit_sentence, level
 
 
 def _use(facts: Facts) -> Section:
@@ -145,7 +150,8 @@ def _aim(facts: Facts) -> Section:
 
 def _audit(facts: Facts) -> Section:
     title = "Shortcuts and leaks"
-    if facts.audit is None:
+    audit = facts.audited.report
+    if audit is None:
         return Section(title, ("Not audited.",))
     words = {
         "do_not_believe": "speaks against",
@@ -153,8 +159,8 @@ def _audit(facts: Facts) -> Section:
         "no_shortcut_found": "nothing found",
         "not_checked": "not checked",
     }
-    rows = tuple((one.title, words[one.level], one.sentence) for one in facts.audit.findings)
-    return Section(title, (facts.audit.sentence, Table(("Check", "Result", "In words"), rows)))
+    rows = tuple((one.title, words[one.level], one.sentence) for one in audit.findings)
+    return Section(title, (facts.audit_sentence, Table(("Check", "Result", "In words"), rows)))
 
 
 def _external(facts: Facts) -> Section:
