@@ -82,7 +82,7 @@ def _audits(store: Store, classified: Classified) -> None:
     with st.container(horizontal=True):
         for run_id, title in classified.titles.items():
             if run_id in known:
-                audit_link(store, known[run_id], named=f"Audit of {title}")
+                audit_link(store, known[run_id], named=title)
 
 
 def _runs(done: dict[str, Run]) -> list[Run]:

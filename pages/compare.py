@@ -65,7 +65,7 @@ def _audits(compared: Sequence[Compared], store: Store) -> None:
     """A link a run to its audit; of repeats to that of the first."""
     with st.container(horizontal=True):
         for one in compared:
-            audit_link(store, one.runs[0], named=f"Audit of {short_name(one)}")
+            audit_link(store, one.runs[0], named=short_name(one))
 
 
 def _downloads(

@@ -21,7 +21,7 @@ from pages.components.empty import empty
 from pages.components.external_choice import answer_rule, pick_run, pick_source
 from pages.components.external_view import answer, figures_and_films, tested
 from pages.components.run_words import escaped
-from pages.components.session import PREPARE, TRAIN, catalogue_frame, get_store
+from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 
 PROBLEM = "external_problem"
 EVERY = 1.0  # seconds between two looks at a running test
@@ -49,7 +49,7 @@ def page() -> None:
     if source is None:
         empty(
             "There are no films to test on. Import films from another hospital first.",
-            page=PREPARE,
+            page=EXPLORE,
             label="Import films",
         )
         return

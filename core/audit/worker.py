@@ -62,6 +62,7 @@ def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
         run_id, run.spec.dataset, verdict, sentence, tuple(findings), leaks.pairs,
         time.time(), basis,
     )  # fmt: skip
+    store.runs.get(run_id)  # deleted meanwhile: there is nothing left to keep it in
     report.save(audit_folder(folder))
     return report
 

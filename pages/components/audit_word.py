@@ -41,10 +41,11 @@ def audit_word(store: Store, runs: Sequence[Run]) -> str:
 
 
 def audit_link(store: Store, run: Run, *, named: str = "") -> None:
-    """A link to the run's audit that says what came out; ``named``: which run, before it."""
+    """A link to the run's audit that says what came out; ``named``: of which run, behind it,
+    because a telephone cuts off the end."""
     found = standing(store, run)
     word = found.short if found.report else f"{NOT_AUDITED} yet"
-    label = f"{named}: {word}" if named else f"Audit: {word}"
+    label = f"Audit: {word} · {named}" if named else f"Audit: {word}"
     icon = ICONS[found.report.verdict if found.report else ""]
     next_step(AUDIT, label, icon=icon, query={"run": run.run_id})
 
