@@ -104,6 +104,7 @@ def _shares(facts: Facts) -> Table:
         ("accuracy", "Accuracy: films called rightly", int(diagonal.sum()), test.films),
         ("sensitivity", f"Sensitivity: {positive} films found", found, test.positives),
         ("specificity", f"Specificity: other films not called {positive}", clear, test.negatives),
+        *_others(facts),
         *(
             (f"precision {name}", f"Precision: films called {name} that are so", *pair)
             for name, pair in zip(test.classes, zip(diagonal, called, strict=True), strict=True)
@@ -125,6 +126,18 @@ def _shares(facts: Facts) -> Table:
     ):
         rows.append((words, NO_NUMBER, percent(value), between(facts.intervals.get(key))))
     return Table(("Measure", "Films", "Value", "95 % interval"), tuple(rows), numeric=1)
+
+
+def _others(facts: Facts) -> list[tuple[str, str, int, int]]:
+    """With several classes, how many films of each but the first get their own."""
+    test = facts.test
+    if len(test.classes) == 2:
+        return []
+    return [
+        (f"recall {name}", f"Recall: {name} films called so", int(row[place]), int(row.sum()))
+        for place, (name, row) in enumerate(zip(test.classes, test.confusion, strict=True))
+        if place
+    ]
 
 
 def _aim(facts: Facts) -> Section:

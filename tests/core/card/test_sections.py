@@ -19,7 +19,9 @@ from core.card.html import to_html
 from core.card.sections import model_card
 from core.errors import InputError, NotFoundError
 from core.evaluation.intervals import wilson
+from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
+from core.evaluation.uncertainty import share_intervals
 from core.external.report import compare, judge
 from core.store import Run, Store
 from core.training.artefacts import RunCard, RunFiles
@@ -111,6 +113,18 @@ def test_the_audit_speaks_first(phantom_store: Store, run: Run) -> None:
     )
     filled = {one.number: one.filled for one in items(facts)}
     assert "Do not believe it." in filled[30]
+
+
+def test_of_several_classes_each_has_its_recall(facts: Facts) -> None:
+    films = facts.predictions
+    spread = np.insert(films.probabilities, 1, 0.0, axis=1)
+    names = (films.classes[0], "viral", films.classes[1])
+    more = Predictions(names, films.film_ids, films.split, films.truth * 2, spread)
+    test = evaluate(more.of("test"))
+    told = replace(facts, predictions=more, test=test, intervals=share_intervals(test))
+    row = table(told, "Results on the test films")[f"Recall: {names[2]} films called so"]
+    assert row[0] == f"{test.confusion[2, 2]} of {test.confusion[2].sum()}"
+    assert not [one for one in table(facts, "Results on the test films") if "Recall" in one]
 
 
 @pytest.mark.parametrize(
