@@ -43,13 +43,14 @@ def page() -> None:
     if report is None:
         _offer(store, run)
         return
-    stale = standing(store, run).stale
+    found = standing(store, run)
+    stale = found.stale
     if stale:
         st.warning(
-            f"**{escaped(stale)}** Nobody knows whether the result can be believed now. What the "
-            "audit said then stands below.",
+            f"**{escaped(stale)}** Its verdict, below, may no longer hold.",
             icon=":material/history:",
         )
+    if stale and not found.lost:
         _button(store, run, "Audit again")
     right = (run.result.get("test") or {}).get("accuracy")
     verdict(report, right=right, old=bool(stale))

@@ -23,10 +23,12 @@ SHORT: dict[Verdict, str] = {
 @dataclass(frozen=True)
 class Standing:
     """``report``: the last audit, None when there is none. ``stale``: what has changed since
-    then, a sentence; empty while the verdict still holds."""
+    then, a sentence; empty while the verdict still holds. ``lost``: the data set is gone, so
+    nothing can be audited again."""
 
     report: AuditReport | None
     stale: str = ""
+    lost: bool = False
 
     @property
     def short(self) -> str:
@@ -51,7 +53,10 @@ def basis_of(store: Store, run: Run) -> dict[str, str]:
 def standing_of(store: Store, run: Run) -> Standing:
     """The last audit of ``run``, held against what the run and its films are now."""
     report = AuditReport.load(audit_folder(store.workspace.run_folder(run.run_id)))
-    return Standing(report, _stale(store, run, report) if report else "")
+    if report is None:
+        return Standing(None)
+    now = basis_of(store, run)
+    return Standing(report, _stale(now, report), lost=not now["films"])
 
 
 def shortest(standings: Sequence[Standing]) -> str:
@@ -66,19 +71,19 @@ def shortest(standings: Sequence[Standing]) -> str:
     return f"{worst.short} ({len(audited)} of {len(standings)} audited)"
 
 
-def _stale(store: Store, run: Run, report: AuditReport) -> str:
+def _stale(now: dict[str, str], report: AuditReport) -> str:
     if not report.basis:
         return (
             "This audit is of an earlier version, which did not note what it rested on, so it may "
             "no longer hold."
         )
-    now = basis_of(store, run)
     changed = []
     if now["answers"] != report.basis["answers"]:
         changed.append("the run has been trained again")
     if now["films"] != report.basis["films"]:
         films = "its films, or what is recorded of them, have changed"
-        changed.append(films if now["films"] else "its data set has been deleted")
+        gone = "its data set has been deleted, so it cannot be audited again"
+        changed.append(films if now["films"] else gone)
     return f"This audit is old: since then {' and '.join(changed)}." if changed else ""
 
 

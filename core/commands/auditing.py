@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.jobs import Job
 
 LOOK_SECONDS = 0.3
-AGAIN = "Audit it again with --again."
+AGAIN = " Audit it again with --again."
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +35,9 @@ def _audit(options: argparse.Namespace) -> Outcome:
         {"check": one.check, "level": one.level, "sentence": one.sentence}
         for one in report.findings
     ]
-    stale = standing_of(store, run).stale
-    above = f"{stale} {AGAIN}\n\n" if stale else ""
+    found = standing_of(store, run)
+    stale = found.stale
+    above = f"{stale}{'' if found.lost else AGAIN}\n\n" if stale else ""
     # Null as long as the verdict holds; else a sentence.
     document = {**report.document(), "stale": stale or None}
     return Outcome(document, f"{above}{report.sentence}\n\n{table(rows)}")

@@ -149,8 +149,8 @@ def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None
 
 
 def _together(text: str) -> str:
-    """A number and its unit on one line."""
-    return text.replace(" %", "\u00a0%")
+    """A number and its unit on one line, and both ends of a range."""
+    return text.replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
 
 
 def _ends(interval: tuple[float, float]) -> str:
@@ -183,7 +183,7 @@ def audit_verdict(store: Store, run: Run) -> None:
             icon=":material/policy:",
         )
     label = "See what the audit rests on" if report else "Audit this run"
-    if found.stale:
+    if found.stale and not found.lost:
         label = "Audit it again"
     next_step(AUDIT, label, query={"run": run.run_id})
 

@@ -126,10 +126,21 @@ def test_an_old_audit_is_told_to_be_old_and_another_offered(phantom_store: Store
     make_dataset(phantom_store)
     page = opened(run=run.run_id)
     [told] = page.warning
-    assert "have changed.** Nobody knows whether the result can be believed now." in told.value
+    assert "have changed.** Its verdict, below, may no longer hold." in told.value
     assert "At that time: No shortcut found" in texts(page)
     assert "It gets 90.0" not in texts(page)
     assert page.button(key="audit_start").label == "Audit again"
+
+
+def test_a_run_whose_data_set_is_gone_is_not_offered_an_audit(phantom_store: Store) -> None:
+    make_dataset(phantom_store)
+    run = make_run(phantom_store, "done")
+    audited(phantom_store, run, "caution")
+    phantom_store.datasets.delete("tiny")
+    page = opened(run=run.run_id)
+    [told] = page.warning
+    assert "so it cannot be audited again" in told.value
+    assert not page.button
 
 
 def test_an_audit_under_way_shows_how_far_it_is(phantom_store: Store) -> None:

@@ -141,7 +141,10 @@ def test_an_old_audit_is_told_to_be_old(
     facts = gather(phantom_store, run.run_id)
     card = model_card(facts)
     assert card.level == level
-    told = "So it is. This audit is old: since then its data set has been deleted."
+    told = (
+        "So it is. This audit is old: since then its data set has been deleted, so it cannot be "
+        "audited again."
+    )
     assert card.verdict == told
     assert told in {one.number: one.filled for one in items(facts)}[30]
 
