@@ -69,7 +69,10 @@ def page() -> None:
 def _before(store: Store, run: Run, source: str, job: Job) -> None:
     status = job.status()
     if status.state in ("failed", "stopped"):
-        st.error(escaped(status.reason), icon=":material/error:")
+        st.error(
+            f"The last test did not come to an end. {escaped(status.reason)}",
+            icon=":material/error:",
+        )
     chosen = films_for(store, run, source, catalogue_frame())
     if chosen.films.empty:
         st.warning(escaped(nothing_to_test(chosen)), icon=":material/info:")

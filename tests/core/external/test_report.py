@@ -65,6 +65,14 @@ def test_the_auc_interval_draws_patients_and_not_films() -> None:
     assert together[1] - together[0] > single[1] - single[0]
 
 
+def test_a_perfect_auc_has_an_interval_too() -> None:
+    area = judge(*side(40, 40, 0, 40)).auc
+    assert area.value == 1
+    assert area.interval is not None
+    assert 0.8 < area.interval[0] < 1
+    assert area.interval[1] == 1
+
+
 def test_only_negatives_have_a_false_positive_rate_and_reasons_for_the_rest() -> None:
     told = as_dict(judge(*side(0, 0, 94, 100)))
     assert told["false_positive_rate"] == 0.94
