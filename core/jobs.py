@@ -30,6 +30,7 @@ JobState = Literal["none", "running", "done", "failed", "stopped"]
 
 # A process that was started but has not yet said so, on a busy machine.
 START_GRACE_SECONDS = 30.0
+STOP_PATIENCE_SECONDS = 5.0
 WRITE_SECONDS = 0.2  # the most often that progress is written
 
 
@@ -107,6 +108,11 @@ class Job:
         """End it, if it is running. What it had finished and written stays."""
         with FileLock(self.folder / "job.lock"):
             found = self._read()
+            until = time.monotonic() + STOP_PATIENCE_SECONDS
+            # One that is just coming up cannot be ended before it has said which it is.
+            while self.status().state == "running" and not found.pid and time.monotonic() < until:
+                time.sleep(0.05)
+                found = self._read()
             process = self._process(found)
             if found.state != "running" or process is None:
                 return
@@ -127,6 +133,12 @@ class Job:
     def _write(self, status: JobStatus) -> None:
         with written_whole(self._file) as temporary:
             temporary.write_text(json.dumps(asdict(status)), encoding="utf-8")
+
+
+def stop_all(folder: Path) -> None:
+    """End every job whose folder lies in ``folder``, before that is removed."""
+    for file in list(folder.rglob("job.json")):
+        Job(file.parent).stop()
 
 
 class JobReporter:

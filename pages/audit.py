@@ -10,6 +10,7 @@ from core.jobs import JobStatus
 from core.store import Run, Store
 from pages.components.audit.details import details
 from pages.components.audit.verdict import reasons, verdict
+from pages.components.audit_word import standing
 from pages.components.boundary import boundary
 from pages.components.empty import empty
 from pages.components.run_words import escaped, short_title, when
@@ -42,11 +43,22 @@ def page() -> None:
     if report is None:
         _offer(store, run)
         return
-    verdict(report)
+    found = standing(store, run)
+    stale = found.stale
+    if stale:
+        st.warning(
+            f"**{escaped(stale)}** Its verdict, below, may no longer hold.",
+            icon=":material/history:",
+        )
+    if stale and not found.lost:
+        _button(store, run, "Audit again")
+    right = (run.result.get("test") or {}).get("accuracy")
+    verdict(report, right=right, old=bool(stale))
     reasons(report)
     details(store, report)
     st.caption(f"Audited {when(report.made_at)}, run `{run.run_id}`.")
-    _button(store, run, "Audit again")
+    if not stale:
+        _button(store, run, "Audit again")
 
 
 def _run(finished: dict[str, Run]) -> Run:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.store import Run, Store
-from pages.components.classify.cam_view import results
+from pages.components.audit_word import audit_link
+from pages.components.classify.cam_view import Classified, results
 from pages.components.classify.classifying import classify, keep
 from pages.components.classify.film_input import FilmInput, film_input
 from pages.components.classify.options import heat_of, keep_too, lateral_too
@@ -71,7 +72,17 @@ def _answers(
             st.info(kept, icon=":material/save:")
         if RESULTS in st.session_state:
             st.subheader("Answers")
+            _audits(store, st.session_state[RESULTS])
             results(st.session_state[RESULTS])
+
+
+def _audits(store: Store, classified: Classified) -> None:
+    """Whether the networks that answered are to be believed, a link each."""
+    known = {run.run_id: run for run in store.runs.all(["done"])}
+    with st.container(horizontal=True):
+        for run_id, title in classified.titles.items():
+            if run_id in known:
+                audit_link(store, known[run_id], named=title)
 
 
 def _runs(done: dict[str, Run]) -> list[Run]:

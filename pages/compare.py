@@ -14,6 +14,8 @@ from core.evaluation.comparison import (
     summary_table,
 )
 from core.evaluation.paired import difference_in_films, pairs
+from core.store import Store
+from pages.components.audit_word import audit_link, audit_word
 from pages.components.comparing.compared import Compared, compare, controls, load_entries
 from pages.components.comparing.figures import matrices, threshold_curves, training_curves
 from pages.components.comparing.outcome_films import cell_films
@@ -48,13 +50,22 @@ def page() -> None:
     films = [film for one in compared for film in one.predictions.film_ids]
     patients = store.catalogue.patients(films)
     downloads = partial(_downloads, compared, split, threshold, patients)
-    summary(compared, split, threshold, patients, downloads)
+    _audits(compared, store)
+    audits = [audit_word(store, one.runs) for one in compared]
+    summary(compared, split, threshold, patients, audits, downloads)
     matrices(compared, split)
     st.subheader("The films behind a cell")
     cell_films(compared, store)
     training_curves(compared, store)
     threshold_curves(compared, threshold)
     _chance(compared, split, threshold, patients)
+
+
+def _audits(compared: Sequence[Compared], store: Store) -> None:
+    """A link a run to its audit; of repeats to that of the first."""
+    with st.container(horizontal=True):
+        for one in compared:
+            audit_link(store, one.runs[0], named=short_name(one))
 
 
 def _downloads(

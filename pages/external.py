@@ -21,7 +21,7 @@ from pages.components.empty import empty
 from pages.components.external.choice import answer_rule, pick_run, pick_source
 from pages.components.external.view import answer, figures_and_films, tested
 from pages.components.run_words import escaped
-from pages.components.session import PREPARE, TRAIN, catalogue_frame, get_store
+from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 
 PROBLEM = "external_problem"
 EVERY = 1.0  # seconds between two looks at a running test
@@ -49,7 +49,7 @@ def page() -> None:
     if source is None:
         empty(
             "There are no films to test on. Import films from another hospital first.",
-            page=PREPARE,
+            page=EXPLORE,
             label="Import films",
         )
         return
@@ -69,7 +69,10 @@ def page() -> None:
 def _before(store: Store, run: Run, source: str, job: Job) -> None:
     status = job.status()
     if status.state in ("failed", "stopped"):
-        st.error(escaped(status.reason), icon=":material/error:")
+        st.error(
+            f"The last test did not come to an end. {escaped(status.reason)}",
+            icon=":material/error:",
+        )
     chosen = films_for(store, run, source, catalogue_frame())
     if chosen.films.empty:
         st.warning(escaped(nothing_to_test(chosen)), icon=":material/info:")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.store import ACTIVE, Store
 from core.training.launcher import refresh
+from pages.components.audit_word import audit_link
 from pages.components.empty import next_step
 from pages.components.films.gallery import film_strip
 from pages.components.films.opened import show_opened_film
@@ -96,6 +97,7 @@ def _results(store: Store) -> None:
                 f"**{share(test.get('accuracy'))}** of the test films right  \n"
                 f"**{share(test.get('sensitivity'))}** sensitivity"
             )
+            audit_link(store, run)
 
 
 page()

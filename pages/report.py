@@ -12,7 +12,7 @@ from pages.components.report.prevalence_view import prevalence
 from pages.components.report.reliability_view import reliability
 from pages.components.report.run import reported_run
 from pages.components.report.threshold_aim import threshold_for_the_aim
-from pages.components.report.top import audit_verdict, result
+from pages.components.report.top import audit_verdict, numbers, result
 from pages.components.session import TRAIN, get_store
 
 
@@ -33,8 +33,12 @@ def page() -> None:
     predictions = Predictions.load(files.predictions)
     with st.container(border=True):
         known = store.catalogue.patients(predictions.film_ids)
-        result(predictions, known, str(files.predictions))
-        audit_verdict(files.folder, run.run_id)
+        # Another time of the file: other predictions.
+        where = f"{files.predictions} {files.predictions.stat().st_mtime_ns}"
+        result(predictions, known, where)
+        # Whether to believe it stands before the details: on a telephone they fill a screen.
+        audit_verdict(store, run)
+        numbers(predictions, known, where)
     point = threshold_for_the_aim(run, files, predictions)
     prevalence(run, point, predictions)
     reliability(run, point, predictions)

@@ -44,13 +44,21 @@ def heat(details: dict[str, float], interval: tuple[float, float], level: Level)
         f"and in the corners, which are {share(details['edges_area'])}. With random weights it is "
         f"{share(details['random_lungs'])} and {share(details['random_edges'])}"
     )
+    how = f" Where the lungs are: {_lungs(int(details['own_masks']), int(details['films']))}."
     if level == "no_shortcut_found":
-        return f"{told}.", ""
+        return f"{told}.{how}", ""
     clause = (
         f"only {share(details['lungs'])} of its heat lies in the lungs and "
         f"{share(details['edges'])} at the edges of the film"
     )
-    return f"{told}: the answers rest on other places than they should.", clause
+    return f"{told}: the answers rest on other places than they should.{how}", clause
+
+
+def _lungs(own: int, films: int) -> str:
+    if own == films:
+        return "by each film's own mask"
+    rough = "found by their darkness, roughly"
+    return f"by the masks of {own} of {films} films, else {rough}" if own else rough
 
 
 def untrained(
@@ -61,17 +69,21 @@ def untrained(
     test: int,
     p: float,
     *,
-    ties: bool,
+    more: bool,
+    easy: bool,
     level: Level,
 ) -> tuple[str, str]:
-    """On a network with random weights, next to the run's accuracy ``own``."""
+    """On a network with random weights, next to the run's accuracy ``own``. ``more``: the run
+    is shown to be better; ``easy``: what learnt nothing gets far above guessing."""
     told = (
         f"{title} with random weights, which has learnt nothing about films, and a logistic "
         f"regression get {share(value)} ({between(interval)}) of {test} test films right; the run "
         f"gets {share(own)} (McNemar {p_value(p)})"
     )
-    if not ties:
+    if more:
         return f"{told}: the run learnt more than that.", ""
+    if not easy:
+        return f"{told}: the run is not shown to have learnt more, and neither does well.", ""
     if level == "no_shortcut_found":
         return f"{told}: this test is easy, but nothing says that a shortcut makes it so.", ""
     clause = f"a network with random weights gets {share(value)} ({between(interval)}) right too"

@@ -250,11 +250,13 @@ def _untrained(
     )
     p = mcnemar(int((own_right & ~right).sum()), int((right & ~own_right).sum()))
     chance = 1 / len(data.classes)
-    ties = (p >= 0.05 or value >= own_right.mean()) and (value - chance) / (1 - chance) >= STRONG
-    level: Level = raised if ties else "no_shortcut_found"
+    more = p < 0.05 and value < own_right.mean()
+    easy = (value - chance) / (1 - chance) >= STRONG
+    level: Level = raised if easy and not more else "no_shortcut_found"
     said = words.untrained(
-        model.title, value, interval, float(own_right.mean()), len(test), p, ties=ties, level=level
-    )
+        model.title, value, interval, float(own_right.mean()), len(test), p,
+        more=more, easy=easy, level=level,
+    )  # fmt: skip
     details = {"run_accuracy": float(own_right.mean()), "mcnemar": p, "network": model.title,
                "run_is_random": run.spec.weights == "random" and own}  # fmt: skip
     untrained = Measured(

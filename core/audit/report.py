@@ -54,7 +54,8 @@ class LeakPair:
 @dataclass(frozen=True)
 class AuditReport:
     """One run's audit. ``sentence``: the verdict in words. ``pairs``: leaks, the most alike
-    first. ``made_at``: seconds since 1970."""
+    first. ``made_at``: seconds since 1970. ``basis``: what it rests on (``standing.basis_of``);
+    empty in files that an earlier version wrote."""
 
     run: str
     dataset: str
@@ -63,6 +64,7 @@ class AuditReport:
     findings: tuple[Finding, ...]
     pairs: tuple[LeakPair, ...] = ()
     made_at: float = 0.0
+    basis: dict[str, str] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write ``audit.json`` into ``folder``, whole or not at all."""

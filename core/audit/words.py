@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.audit.report import Level
+from core.audit.statistics import ALPHA
 
 Counts = dict[str, dict[str, int]]
 
@@ -107,8 +108,10 @@ def _differ(name: str, known: Counts) -> str:
     if a < b:
         one, other, a, b = other, one, b, a
     less = "none" if b == 0 else share(b)
+    # Where a film was imported from is always known.
+    known_of = "" if name == "source" else f" whose {name} is known"
     return (
-        f"by {name}, {share(a)} of the {one} films whose {name} is known but {less} of the {other} "
+        f"by {name}, {share(a)} of the {one} films{known_of} but {less} of the {other} "
         f"films {_OF[name](value)}"
     )
 
@@ -149,6 +152,12 @@ def probe(
     start = f"A classifier that sees only {what} gets {got}"
     guess = f"guessing gives {share(chance)}"
     if level == "no_shortcut_found":
+        if interval[0] > chance and p < ALPHA:
+            return (
+                f"{start}; {guess}. That is no chance ({p_value(p)}), but too little to explain a "
+                "good result.",
+                "",
+            )
         if interval[0] > chance:
             return (
                 f"{start}; {guess}. When so many things are tried, that little may be chance "

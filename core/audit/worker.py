@@ -14,6 +14,7 @@ from core.audit.leak_findings import inflation, other_split
 from core.audit.material import of_run
 from core.audit.measured import settled
 from core.audit.report import AuditReport, audit_folder
+from core.audit.standing import basis_of
 from core.audit.verdict import gravest, judge
 from core.evaluation.predictions import Predictions
 from core.jobs import JobReporter, reporting
@@ -39,6 +40,8 @@ def main() -> None:
 def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
     """Make every check, keep and return the report."""
     run = store.runs.get(run_id)
+    # Before anything is looked at: what changes meanwhile then counts as a change.
+    basis = basis_of(store, run)
     folder = store.workspace.run_folder(run_id)
     predictions = Predictions.load(RunFiles(folder).predictions)
     tell.stage("Reading films", len(predictions))
@@ -56,8 +59,10 @@ def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
     )
     verdict, sentence = judge(findings, test_films=len(material.rows("test")))
     report = AuditReport(
-        run_id, run.spec.dataset, verdict, sentence, tuple(findings), leaks.pairs, time.time()
-    )
+        run_id, run.spec.dataset, verdict, sentence, tuple(findings), leaks.pairs,
+        time.time(), basis,
+    )  # fmt: skip
+    store.runs.get(run_id)  # deleted meanwhile: there is nothing left to keep it in
     report.save(audit_folder(folder))
     return report
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.audit.report import AuditReport, audit_folder
+from core.audit.standing import Standing, standing_of
 from core.datasets import cautions
 from core.datasets.prepare import shared_patients
 from core.errors import InputError, NotFoundError
@@ -41,10 +41,17 @@ class Facts:
     test: Evaluation
     point: OperatingPoint | None
     aimed: Evaluation | None
-    audit: AuditReport | None
+    audited: Standing
     external: tuple[Comparison, ...]
     cautions: tuple[str, ...]
     intervals: dict[str, Interval | None]
+
+    @property
+    def audit_sentence(self) -> str:
+        """The audit's verdict, with what has changed since; empty when there was no audit."""
+        if self.audited.report is None:
+            return ""
+        return " ".join(filter(None, (self.audited.report.sentence, self.audited.stale)))
 
 
 def gather(store: Store, run_id: str) -> Facts:
@@ -68,7 +75,7 @@ def gather(store: Store, run_id: str) -> Facts:
         test=evaluated,
         point=point,
         aimed=evaluate(calibrated(point, test), point.threshold) if point else None,
-        audit=AuditReport.load(audit_folder(files.folder)),
+        audited=standing_of(store, run),
         external=_external(store, run, predictions, point),
         cautions=_cautions(dataset, members),
         intervals=all_intervals(

@@ -91,7 +91,8 @@ def _text(
         spaceAfter=1.5 * mm,
         splitLongWords=True,
     )
-    return Paragraph(escape(words), style)
+    # A number and its sign stay on one line.
+    return Paragraph(escape(words).replace(" %", "\u00a0%"), style)
 
 
 def _verdict(document: Document) -> Grid:
@@ -154,7 +155,8 @@ def _grid(table: Table) -> Grid:
 def _widths(table: Table) -> list[float]:
     """Shares of the page by the longest text in each column, none starved."""
     columns = list(zip(table.head, *table.rows, strict=True))
-    wanted = [min(60, 3 + max(8, *map(len, column))) for column in columns]
+    # A column of sentences takes what the others leave: cut at 60 it was as wide as a name's.
+    wanted = [min(110, 3 + max(8, *map(len, column))) for column in columns]
     return [WIDTH * one / sum(wanted) for one in wanted]
 
 

@@ -60,13 +60,18 @@ def model_card(facts: Facts) -> Document:
 
 
 def _verdict(facts: Facts) -> tuple[str, Level]:
-    if facts.audit is None:
+    audit = facts.audited.report
+    if audit is None:
         return (
             "Nobody has looked for shortcuts in this run yet, so its numbers may mean less than "
             "they seem to. Start the audit on the Audit page.",
             "unknown",
         )
-    return facts.audit.sentence, _LEVELS[facts.audit.verdict]
+    level = _LEVELS[audit.verdict]
+    # A clean bill of something else is none; a bad one is not lifted by a change.
+    if facts.audited.stale and level == "good":
+        level = "unknown"
+    return facts.audit_sentence, level
 
 
 def _use(facts: Facts) -> Section:
@@ -99,6 +104,7 @@ def _shares(facts: Facts) -> Table:
         ("accuracy", "Accuracy: films called rightly", int(diagonal.sum()), test.films),
         ("sensitivity", f"Sensitivity: {positive} films found", found, test.positives),
         ("specificity", f"Specificity: other films not called {positive}", clear, test.negatives),
+        *_others(facts),
         *(
             (f"precision {name}", f"Precision: films called {name} that are so", *pair)
             for name, pair in zip(test.classes, zip(diagonal, called, strict=True), strict=True)
@@ -120,6 +126,18 @@ def _shares(facts: Facts) -> Table:
     ):
         rows.append((words, NO_NUMBER, percent(value), between(facts.intervals.get(key))))
     return Table(("Measure", "Films", "Value", "95 % interval"), tuple(rows), numeric=1)
+
+
+def _others(facts: Facts) -> list[tuple[str, str, int, int]]:
+    """With several classes, how many films of each but the first get their own."""
+    test = facts.test
+    if len(test.classes) == 2:
+        return []
+    return [
+        (f"recall {name}", f"Recall: {name} films called so", int(row[place]), int(row.sum()))
+        for place, (name, row) in enumerate(zip(test.classes, test.confusion, strict=True))
+        if place
+    ]
 
 
 def _aim(facts: Facts) -> Section:
@@ -145,7 +163,8 @@ def _aim(facts: Facts) -> Section:
 
 def _audit(facts: Facts) -> Section:
     title = "Shortcuts and leaks"
-    if facts.audit is None:
+    audit = facts.audited.report
+    if audit is None:
         return Section(title, ("Not audited.",))
     words = {
         "do_not_believe": "speaks against",
@@ -153,8 +172,8 @@ def _audit(facts: Facts) -> Section:
         "no_shortcut_found": "nothing found",
         "not_checked": "not checked",
     }
-    rows = tuple((one.title, words[one.level], one.sentence) for one in facts.audit.findings)
-    return Section(title, (facts.audit.sentence, Table(("Check", "Result", "In words"), rows)))
+    rows = tuple((one.title, words[one.level], one.sentence) for one in audit.findings)
+    return Section(title, (facts.audit_sentence, Table(("Check", "Result", "In words"), rows)))
 
 
 def _external(facts: Facts) -> Section:

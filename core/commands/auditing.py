@@ -6,12 +6,14 @@ import argparse
 import time
 
 from core.audit.report import AuditReport
+from core.audit.standing import standing_of
 from core.audit.start import job_of, start
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.errors import InputError
 from core.jobs import Job
 
 LOOK_SECONDS = 0.3
+AGAIN = " Audit it again with --again."
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,12 @@ def _audit(options: argparse.Namespace) -> Outcome:
         {"check": one.check, "level": one.level, "sentence": one.sentence}
         for one in report.findings
     ]
-    return Outcome(report.document(), f"{report.sentence}\n\n{table(rows)}")
+    found = standing_of(store, run)
+    stale = found.stale
+    above = f"{stale}{'' if found.lost else AGAIN}\n\n" if stale else ""
+    # Null as long as the verdict holds; else a sentence.
+    document = {**report.document(), "stale": stale or None}
+    return Outcome(document, f"{above}{report.sentence}\n\n{table(rows)}")
 
 
 def _wait(job: Job) -> None:
@@ -44,7 +51,9 @@ def _wait(job: Job) -> None:
             line(status.done, status.total, status.stage)
         time.sleep(LOOK_SECONDS)
     if status.state != "done":
-        raise InputError(f"The audit did not come to an end. {status.reason}")
+        # Without a state its files are gone, and with them the run's.
+        reason = status.reason or "The run was deleted while it was audited."
+        raise InputError(f"The audit did not come to an end. {reason}")
 
 
 COMMANDS = {"audit": Command(_audit_arguments, _audit)}

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from core.audit.standing import shortest, standing_of
 from core.commands.command import Command, Outcome, open_default_store, table
 from core.errors import InputError, NotFoundError
 from core.evaluation.bootstrap import patients_of
@@ -52,6 +53,7 @@ def _compare(options: argparse.Namespace) -> Outcome:
             name = entry[0].run_id
             row, told = _of_run(*entry, options.split, options.threshold, patients)
         rows.append(row)
+        row["audit"] = told["audit"] = _audit(store, entry)
         against = [_against(name, one) for one in found if name in (one.first, one.second)]
         document.append({**told, "against": against, "summary": row})
     sentences = [one.sentence(one.first, one.second) for one in found]
@@ -68,6 +70,11 @@ def _entry(store: Store, name: str) -> Entry:
 
 def _members(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
     return entry.members if isinstance(entry, Repeats) else (entry,)
+
+
+def _audit(store: Store, entry: Entry) -> str:
+    """What the audit said, in a word; of repeats the gravest."""
+    return shortest([standing_of(store, run) for run, _ in _members(entry)])
 
 
 def _against(name: str, one: Pair) -> dict[str, Any]:

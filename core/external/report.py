@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.evaluation.bootstrap import quick_intervals
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
+from core.evaluation.uncertainty import all_intervals
 
 Interval = tuple[float, float]
 Level = Literal["worse", "unclear", "holds"]
@@ -166,7 +166,8 @@ def _share(hits: int, films: int, why: str) -> Rate:
 def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> Rate:
     if found.roc_auc is None:
         return Rate(None, None, why=found.notes.get("roc_auc", ""))
-    interval = quick_intervals(predictions, patients)["roc_auc"]
+    # At 100 % every draw gives the same; then the area has an interval by a formula.
+    interval = all_intervals(found, predictions, patients)["roc_auc"]
     why = "" if interval else "no interval: the same whichever patients are drawn"
     return Rate(found.roc_auc, interval, why=why)
 

@@ -22,9 +22,11 @@ def headline(found: Comparison) -> str:
 
 
 def sentences(found: Comparison) -> tuple[str, ...]:
-    """The headline, the verdict, and what is found of the positive films."""
+    """The headline, the verdict, what is found of the positive films, and with more than two
+    classes how many films get their own."""
     # Without negatives the headline is about the positive films already.
-    return tuple(dict.fromkeys((headline(found), verdict(found), _found(found))))
+    said = (headline(found), verdict(found), _found(found), _own_class(found))
+    return tuple(dict.fromkeys(one for one in said if one))
 
 
 def verdict(found: Comparison) -> str:
@@ -95,6 +97,15 @@ def _found(found: Comparison) -> str:
     if own.value is None:
         return f"{said}; its own test had none to compare with."
     return f"{said}; of those of its own test {of_100(own)} ({own.hits:,} of {own.films:,})."
+
+
+def _own_class(found: Comparison) -> str:
+    """Telling one class from all others is not all that a run of several classes does."""
+    sides = (found.external.evaluation, found.internal.evaluation)
+    if len(found.external.predictions.classes) == 2 or not all(one.films for one in sides):
+        return ""
+    there, own = (f"{int(one.confusion.trace()):,} of {one.films:,}" for one in sides)
+    return f"Their own class get {there} films from {found.source}, {own} of its own test."
 
 
 def _points(rate: Rate) -> str:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
 from core.errors import InputError, NotFoundError
+from core.jobs import stop_all
 from core.models.blocks import blocks
 from core.models.registry import check_shape, get_model
 from core.models.weights import check_local_file
@@ -141,11 +142,15 @@ def resume(store: Store, run_id: str) -> Run:
 
 
 def delete(store: Store, run_id: str) -> None:
-    """Forget a run and its files. Raises NotFoundError, or InputError while it is active."""
+    """Forget a run and its files; its audit or external test, if under way, is ended.
+
+    Raises NotFoundError, or InputError while it is active.
+    """
     refresh(store)
     run = store.runs.get(run_id)
     store.runs.delete(run_id)
     folder = store.workspace.run_folder(run.run_id)
+    stop_all(folder)  # an audit would write its files again while they are removed
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:  # it was stopped before it had any

@@ -11,11 +11,13 @@ ICON = HERE / "icon.svg"
 LOGO = HERE / "logo.svg"
 REMINDER = "For teaching and research.  \n**Not a diagnosis.**"
 
+# A link whose words do not fit a telephone goes on in a second line, for Streamlit would cut it.
 # Numbers stand at the right of their cells; their headings with them. The first column, and
 # the table of what is known about one film, are words. A list of runs is read from the left.
 STYLE = """<style>
 [data-testid="stTable"] thead th:not(:first-child) {text-align: right !important}
 .st-key-film_facts [data-testid="stTable"] thead th:not(:first-child) {text-align: left !important}
+[data-testid="stPageLink"] :is(a, span, div, p) {white-space: normal; overflow: visible}
 [class*="st-key-open_"] button > * {justify-content: flex-start; width: 100%; text-align: left}
 [data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"] {padding-left: 0.5rem}
 </style>"""

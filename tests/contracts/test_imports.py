@@ -19,6 +19,7 @@ WORKER_ONLY = {
     "core/models/build.py",
     "core/models/cnn.py",
     "core/models/drawing.py",
+    "core/models/folding.py",
     "core/models/graph.py",
     "core/prediction/loading.py",
     "core/prediction/worker.py",

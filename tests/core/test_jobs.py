@@ -13,6 +13,10 @@ import pytest
 from core import jobs
 from core.errors import InputError
 from core.jobs import Job, JobStatus, reporting
+from core.processes import living
+from core.specs import RunSpec
+from core.store import Store
+from core.training import launcher
 
 MODULE = "a_job_for_tests"
 SCRIPT = """
@@ -87,6 +91,24 @@ def test_a_job_runs_once_at_a_time_and_again_when_it_is_over(start: Start) -> No
     assert job.status().state == "stopped"
     assert job.start(MODULE, [str(job.folder), "finish"])
     reach(job, lambda one: one.state == "done")
+
+
+def test_a_job_that_is_just_coming_up_can_be_stopped(start: Start) -> None:
+    job = start("wait")
+    job.stop()
+    assert job.status().state == "stopped"
+
+
+def test_a_run_that_is_deleted_takes_its_jobs_along(start: Start, store: Store) -> None:
+    run = store.runs.create(RunSpec(dataset="study", model="cnn"))
+    store.runs.transition(run.run_id, "done")
+    folder = store.workspace.run_folder(run.run_id)
+    job = Job(folder / "audit")
+    assert job.start(MODULE, [str(job.folder), "wait"])
+    found = reach(job, lambda one: one.pid)
+    launcher.delete(store, run.run_id)
+    assert not folder.exists()
+    assert living(found.pid, found.pid_started, named=str(job.folder)) is None
 
 
 def test_a_killed_job_has_failed(start: Start) -> None:

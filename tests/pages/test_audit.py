@@ -10,20 +10,23 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_folder
+from core.audit.standing import basis_of
 from core.audit.start import job_of
 from core.jobs import Job, JobReporter
 from core.store import Run, Store
 from core.workspace import PROJECT_ROOT
-from tests.pages.runs import make_run
+from tests.pages.runs import make_dataset, make_run
 
 APP = str(PROJECT_ROOT / "app.py")
 
 
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
-    st.cache_resource.clear()
+    for cache in (st.cache_resource, st.cache_data):
+        cache.clear()
     yield
-    st.cache_resource.clear()
+    for cache in (st.cache_resource, st.cache_data):
+        cache.clear()
 
 
 def opened(**address: str) -> AppTest:
@@ -62,6 +65,7 @@ def audited(store: Store, run: Run, verdict: Verdict = "do_not_believe") -> Audi
             Finding("class_by_age", "Class and age", None, None, "not_checked", "No age is known."),
         ),
         (LeakPair("patient", films[0], films[1], "covid", "covid", 0.93),), time.time(),
+        basis_of(store, run),
     )  # fmt: skip
     report.save(audit_folder(store.workspace.run_folder(run.run_id)))
     return report
@@ -94,7 +98,7 @@ def test_a_run_that_was_never_audited_can_be(
     [
         ("do_not_believe", ("Do not believe it", "Each class comes from one source.")),
         ("caution", ("Be careful", "Few films.")),
-        ("no_shortcut_found", ("No shortcut found", "the best gets 54\u00a0%.")),
+        ("no_shortcut_found", ("No shortcut found", "The best gets 54\u00a0%.")),
     ],
 )
 def test_the_verdict_stands_above_its_reasons(
@@ -111,6 +115,32 @@ def test_the_verdict_stands_above_its_reasons(
     assert "the same patient · covid · likeness 0.93" in said
     assert page.table[0].value.loc["south", "healthy"] == 40
     assert page.query_params["run"] in (run.run_id, [run.run_id])
+
+
+def test_an_old_audit_is_told_to_be_old_and_another_offered(phantom_store: Store) -> None:
+    run = make_run(phantom_store, "done", result={"test": {"accuracy": 0.9}})
+    audited(phantom_store, run, "no_shortcut_found")
+    page = opened(run=run.run_id)
+    assert "audit is old" not in texts(page)
+    assert "It gets 90.0\u00a0% of its test films right" in texts(page)
+    make_dataset(phantom_store)
+    page = opened(run=run.run_id)
+    [told] = page.warning
+    assert "have changed.** Its verdict, below, may no longer hold." in told.value
+    assert "At that time: No shortcut found" in texts(page)
+    assert "It gets 90.0" not in texts(page)
+    assert page.button(key="audit_start").label == "Audit again"
+
+
+def test_a_run_whose_data_set_is_gone_is_not_offered_an_audit(phantom_store: Store) -> None:
+    make_dataset(phantom_store)
+    run = make_run(phantom_store, "done")
+    audited(phantom_store, run, "caution")
+    phantom_store.datasets.delete("tiny")
+    page = opened(run=run.run_id)
+    [told] = page.warning
+    assert "so it cannot be audited again" in told.value
+    assert not page.button
 
 
 def test_an_audit_under_way_shows_how_far_it_is(phantom_store: Store) -> None:

@@ -280,7 +280,7 @@ def test_not_sure_unlike_and_the_nearest_films(
     app = classify(upload(open_app("classify"), ("odd.png", png(1))))
     text = everything_said(app)
     assert "Not sure" in text
-    assert "covid has 60 %. Between 40 and 70 %, this run gives no answer." in text
+    assert "covid has 60.0 %. Between 40.0 and 70.0 %, this run gives no answer." in text
     assert "Unlike the films that this network learnt from" in app.warning[0].value
     assert f"**covid**  \n{film['finding']}  \ntrain, 0.61 away" in text
     assert "no longer in the catalogue" in text

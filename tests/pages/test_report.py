@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport
+from core.audit.standing import basis_of
 from core.evaluation.operating_point import OperatingPoint, choose
 from core.evaluation.predictions import Predictions
 from core.specs import RunSpec
@@ -98,14 +99,44 @@ def test_the_first_thing_is_the_result_with_its_interval(quiet_store: Store) -> 
 )
 def test_an_audit_speaks_at_the_top(quiet_store: Store, verdict: str, kind: str) -> None:
     run = finished(quiet_store)
-    AuditReport(run.run_id, "study", verdict, "Each class has its source.", ()).save(  # type: ignore[arg-type]
-        files_of(quiet_store, run).folder / "audit"
-    )
+    audited(quiet_store, run, verdict)
     page = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60)
     page.switch_page("pages/report.py").run()
     boxes = [one.value for one in page.get(kind)]
-    assert any("Each class has its source." in one for one in boxes)
+    assert any("**Mind it:** each class has its source." in one for one in boxes)
     assert "Not audited yet" not in said(page)
+
+
+def audited(store: Store, run: Run, verdict: str) -> None:
+    AuditReport(
+        run.run_id, "study", verdict, "Mind it: each class has its source.", (),  # type: ignore[arg-type]
+        basis=basis_of(store, run),
+    ).save(files_of(store, run).folder / "audit")  # fmt: skip
+
+
+def test_an_audit_of_what_the_run_no_longer_is_gives_no_verdict(quiet_store: Store) -> None:
+    run = finished(quiet_store)
+    audited(quiet_store, run, "no_shortcut_found")
+    assert "audit is old" not in said(opened())
+    file = files_of(quiet_store, run).predictions
+    kept = Predictions.load(file)
+    answers = kept.probabilities[:, ::-1]
+    Predictions(kept.classes, kept.film_ids, kept.split, kept.truth, answers).save(file)
+    page = opened()
+    assert "This audit is old: since then the run has been trained again." in said(page).replace(
+        "\\", ""
+    )
+    assert said(page).startswith("#### 2 of 80 test films right: 2.5 %, between 0.7 and")
+    assert not page.success
+
+
+def test_of_several_classes_each_is_told(quiet_store: Store) -> None:
+    run = finished(quiet_store, classes=3)
+    page = opened()
+    names = Predictions.load(files_of(quiet_store, run).predictions).classes
+    assert f"films; guessing would get 1 in {len(names)}." in said(page)
+    assert all(name in said(page) for name in names)
+    assert page.metric[0].label == f"Sensitivity of {names[0]}"
 
 
 def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store) -> None:

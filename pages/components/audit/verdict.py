@@ -10,7 +10,7 @@ from core.audit.report import AuditReport, Finding, Level
 from core.figures.audit import probes_figure
 from core.palette import SURROUNDS, mix
 from pages.components.charts import show_compact, theme
-from pages.components.run_words import escaped
+from pages.components.run_words import escaped, share
 
 HEADINGS: dict[Level, str] = {
     "do_not_believe": "Do not believe it",
@@ -52,6 +52,26 @@ HELP = {
     "leak_inflation": "A leak: a test film that training has seen, be it another film of the same "
     "patient or nearly the same picture.",
 }
+# What the sentence of a verdict may say, explained right under it.
+_TERMS = {
+    "Cramér": _V,
+    "classifier": "**Classifier**: a simple program that learns from the training films to tell "
+    "the classes apart.",
+    "grey-level statistics": "**Grey-level statistics**: how bright and how even a part is.",
+    "random weights": "**Random weights**: a network that has learnt nothing.",
+    "shortcut": "**Shortcut**: something other than the disease that gives the answer away.",
+}
+_STARTS = (
+    "Do not believe this result: ",
+    "Be careful with this result: ",
+    "No shortcut was found: ",
+)
+# After “It gets 91 % of its test films right”.
+_MEANS: dict[Level, str] = {
+    "do_not_believe": ", but does not need to see any disease for that:",
+    "caution": ", but perhaps not only by seeing disease:",
+    "no_shortcut_found": ", and no way around the lungs was found.",
+}
 _ABOUT_V = f"{_V} {_P}"
 _ABOUT_PROBE = (
     "A simple classifier, trained on the training films and tried on the test films, that cannot "
@@ -60,32 +80,45 @@ _ABOUT_PROBE = (
 )
 
 
-def verdict(report: AuditReport) -> None:
-    """What to make of the run, so that it can be read across a room."""
-    colour = COLOURS[report.verdict]
+def verdict(report: AuditReport, *, right: float | None = None, old: bool = False) -> None:
+    """What to make of the run, so that it can be read across a room.
+
+    ``right``: the share of its test films that the run gets right, 0 to 1. ``old``: the run or
+    its films have changed since, which the heading says and the colour no longer decides.
+    """
+    colour = COLOURS["not_checked" if old else report.verdict]
+    lines = _lines(report, None if old else right)
+    heading = f"{'At that time: ' if old else ''}{HEADINGS[report.verdict]}"
     panel = mix(SURROUNDS[theme()].panel, colour, 0.12)
     st.html(
         f'<div role="status" style="border-left:8px solid {colour};background:{panel};'
         'padding:0.9rem 1.1rem;border-radius:6px">'
         f'<div style="font-size:clamp(1.5rem,4.5vw,2.2rem);font-weight:700;line-height:1.2">'
-        f"{escape(HEADINGS[report.verdict])}</div>"
-        f'<div style="font-size:1.1rem;margin-top:0.4rem;line-height:1.4">{_lines(report)}</div>'
+        f"{escape(heading)}</div>"
+        f'<div style="font-size:1.1rem;margin-top:0.4rem;line-height:1.4">{lines}</div>'
         "</div>"
     )
-    terms = [_V] if "Cramér" in report.sentence else []
+    terms = [said for word, said in _TERMS.items() if word in report.sentence]
     st.caption(" ".join([_RANGE, *terms]))
 
 
-def _lines(report: AuditReport) -> str:
+def _lines(report: AuditReport, right: float | None) -> str:
     """The sentence as HTML, one reason a line, without the words that stand above it large."""
     text = report.sentence
-    for start in ("Do not believe this result: ", "Be careful with this result: "):
+    for start in _STARTS:
         text = text.removeprefix(start)
-    # A number and its sign stay together on a narrow screen.
-    words = escape(text[:1].upper() + text[1:]).replace(" %", "\u00a0%")
     # Reasons stand a line each; what was not found is one sentence.
-    parts = [words] if report.verdict == "no_shortcut_found" else words.split("; ")
-    return "".join(f'<div style="margin-top:0.35rem">{part}</div>' for part in parts)
+    clean = report.verdict == "no_shortcut_found"
+    parts = [text] if clean else text.removesuffix(".").split("; ")
+    lines = [f"{one[:1].upper()}{one[1:].removesuffix('.')}." for one in parts]
+    if right is not None:
+        lines.insert(0, f"It gets {share(right)} of its test films right{_MEANS[report.verdict]}")
+    return "".join(f'<div style="margin-top:0.35rem">{_unbroken(one)}</div>' for one in lines)
+
+
+def _unbroken(text: str) -> str:
+    """HTML; a number and its sign, and both ends of a range, stay together on a narrow screen."""
+    return escape(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
 
 
 def reasons(report: AuditReport) -> None:

@@ -67,7 +67,7 @@ def headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
             icon=":material/warning:",
         )
     if label == NOT_SURE:
-        st.markdown("##### :material/help: Not sure", help=_why_unsure())
+        st.markdown("##### :material/help: Not sure", help=_why_unsure(answer))
         st.caption(_unsure(answer))
     else:
         agrees = ""
@@ -122,15 +122,16 @@ def _unsure(answer: FilmResult) -> str:
     low, high = answer.not_sure
     positive = next(iter(answer.probabilities))
     return (
-        f"{escaped(positive)} has {100 * answer.probabilities[positive]:.0f} %. Between "
-        f"{100 * low:.0f} and {100 * high:.0f} %, this run gives no answer."
+        f"{escaped(positive)} has {100 * answer.probabilities[positive]:.1f} %. Between "
+        f"{100 * low:.1f} and {100 * high:.1f} %, this run gives no answer."
     )
 
 
-def _why_unsure() -> str:
+def _why_unsure(answer: FilmResult) -> str:
+    positive = escaped(next(iter(answer.probabilities)))
     return (
-        "On the validation films, both classes had probabilities in this range. Naming one would "
-        "be a guess; a person has to look."
+        f"Among the validation films, both {positive} films and others had such a probability of "
+        f"{positive}. Naming a class would be a guess; a person has to look."
     )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.repeats import grouped
 from core.store import Run, Store
-from pages.components.run_words import model_title, short_title, when
+from pages.components.run_words import escaped, model_title, short_title, when
 
 PARAMETER = "runs"
 KEY = "run_picker"
@@ -75,5 +75,5 @@ def _label(choice: Choice) -> str:
 
 def _unknown(store: Store, names: list[str]) -> str:
     states = {run.run_id: run.state for run in store.runs.all()}
-    said = [f"{one} ({states.get(one, 'deleted, or never there')})" for one in names]
+    said = [f"{escaped(one)} ({states.get(one, 'deleted, or never there')})" for one in names]
     return f"The address asks for runs that have not finished: {', '.join(said)}."

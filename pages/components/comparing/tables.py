@@ -23,6 +23,7 @@ INTERVALS = (
     "films from elsewhere can be harder."
 )
 PERCENT = "%.1f %%"
+AUDIT_WIDTH = 176  # px: “no shortcut found (old)”
 
 
 def summary(
@@ -30,12 +31,13 @@ def summary(
     split: str,
     threshold: float | None,
     patients: Patients,
+    audits: Sequence[str],
     downloads: Callable[[], None],
 ) -> None:
     """The study's summary table of these runs, its published rows below when switched on.
 
-    ``patients``: film id → patient. ``downloads`` draws the buttons beside that switch, both
-    on one line under the table.
+    ``patients``: film id → patient. ``audits``: what each one's audit said, in a word.
+    ``downloads`` draws the buttons beside that switch, both on one line under the table.
     """
     table = st.container()
     with st.container(
@@ -43,7 +45,8 @@ def summary(
     ):
         published = st.toggle(
             "Show the study's published results",
-            value=True,
+            # The study told two classes apart; beside four its numbers compare with nothing.
+            value=all(len(one.predictions.classes) == 2 for one in compared),
             key="compare_published",
             width="content",
             help="Granada, June 2020: 80 test films of its own. What it did not publish stays "
@@ -62,7 +65,8 @@ def summary(
     frame.loc[frame["origin"] == OWN, "run"] = [short_name(one) for one in compared]
     positives = {one.positive for one in compared}
     positive = positives.pop() if len(positives) == 1 else "positive"
-    shown, config = _dressed(frame, positive)
+    words = [*audits, *[None] * (len(frame) - len(audits))]
+    shown, config = _dressed(frame, positive, words)
     table.dataframe(
         with_ranges(frame, shown, config, intervals=ranges),
         hide_index=True,
@@ -110,7 +114,9 @@ def short_name(one: Compared) -> str:
     return " · ".join(part for part in (model_title(run.spec.model), which, one.key[-4:]) if part)
 
 
-def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _dressed(
+    frame: pd.DataFrame, positive: str, audits: Sequence[str | None]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The columns to show, shares as percentages, and how to show each."""
     column = st.column_config
     precisions = [str(one) for one in frame if str(one).startswith("precision ")]
@@ -140,6 +146,7 @@ def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str
         ),
     }
     shown = pd.DataFrame({"run": frame["run"], "accuracy": frame["accuracy"] * 100})
+    shown["audit"] = audits
     for name in ("sensitivity", "specificity"):
         shown[name] = frame[name] * 100
     for name in ("false_negatives", "false_positives"):
@@ -157,6 +164,12 @@ def _dressed(frame: pd.DataFrame, positive: str) -> tuple[pd.DataFrame, dict[str
     config |= {
         "run": column.TextColumn("Run", pinned=True, width=240),
         "dataset": column.TextColumn("Data set"),
+        "audit": column.TextColumn(
+            "Audit",
+            width=AUDIT_WIDTH,
+            help="Whether the number is to be believed: what came of looking for other ways to "
+            "the right answers than the lungs. The links above lead to the reasons.",
+        ),
         "false_negatives": column.NumberColumn(
             "Missed", help=f"False negatives: films that are {positive} and were not called so."
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store import Run, Store
-from pages.components.run_words import short_title, when
+from pages.components.run_words import escaped, short_title, when
 
 PARAMETER = "run"
 KEY = "report_run"
@@ -22,7 +22,7 @@ def reported_run(store: Store, finished: list[Run]) -> Run:
         if asked is not None and asked not in known:
             states = {run.run_id: run.state for run in store.runs.all()}
             st.warning(
-                f"The address asks for a run that has not finished: {asked} "
+                f"The address asks for a run that has not finished: {escaped(asked)} "
                 f"({states.get(asked, 'deleted, or never there')}). This is another one."
             )
         state[KEY] = asked if asked in known else finished[0].run_id

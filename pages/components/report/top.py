@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from core.audit.report import AuditReport
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
+from core.store import Run, Store
+from pages.components.audit_word import standing
 from pages.components.empty import next_step
 from pages.components.run_words import escaped
 from pages.components.session import AUDIT
@@ -22,7 +22,7 @@ INTERVAL_HELP = (
     "value would lie inside such an interval 19 times in 20. It knows of chance only; films of "
     "another hospital, or of other people, can be harder."
 )
-# The audit's three levels (issue 4) as boxes of Streamlit's.
+# The audit's three levels as boxes of Streamlit's.
 BOXES = {
     "do_not_believe": (st.error, ":material/gpp_bad:"),
     "caution": (st.warning, ":material/gpp_maybe:"),
@@ -31,7 +31,7 @@ BOXES = {
 
 
 def result(predictions: Predictions, known: Mapping[str, str], where: str) -> None:
-    """The test result in one sentence, and four numbers with their intervals.
+    """The test result in sentences.
 
     ``known``: film id → patient. ``where``: what the resampling is kept by.
     """
@@ -52,6 +52,18 @@ def result(predictions: Predictions, known: Mapping[str, str], where: str) -> No
         help=INTERVAL_HELP,
     )
     st.markdown(_together(_in_words(found, intervals)))
+
+
+def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> None:
+    """Four numbers with their intervals; arguments as of ``result``."""
+    films = predictions.of("test")
+    patients = patients_of(films, known)
+    found = evaluate(films)
+    if not found.films:
+        return
+    intervals = _intervals(where, tuple(patients), films)
+    # With several classes a number that is about one of them has to say so.
+    of = f" of {films.classes[0]}" if len(films.classes) > 2 else ""
     st.caption(
         f"{_whose(predictions, patients, known)} A film gets its most probable class; a "
         "threshold of your choice is below. Shares have Wilson intervals, F1 and the ROC area "
@@ -75,14 +87,14 @@ def result(predictions: Predictions, known: Mapping[str, str], where: str) -> No
     with st.container(horizontal=True, gap="small"):
         for name, (label, text) in names.items():
             st.metric(
-                label,
+                f"{label}{of}",
                 _value(getattr(found, name), is_area=name == "roc_auc"),
                 delta=_range(intervals[name], is_area=name == "roc_auc")
                 or found.notes.get(name, "no interval"),
                 delta_color="off",
                 delta_arrow="off",
                 help=f"{text} {INTERVAL_HELP}",
-                width=145,
+                width=145 if not of else 210,
             )
 
 
@@ -122,12 +134,23 @@ def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None
             f"{positive} by mistake ({100 * found.false_positives / found.negatives:.1f} %, "
             f"between {_ends((1 - ends[1], 1 - ends[0]))})."
         )
+    if len(found.classes) > 2:
+        rows = list(zip(found.classes, found.confusion, strict=True))[1:]
+        each = [
+            f"**{row[place]} of {row.sum()}** {escaped(name)}"
+            for place, (name, row) in enumerate(rows, start=1)
+            if row.sum()
+        ]
+        said.append(
+            f"Told apart from all others: {', '.join(each)} films; guessing would get 1 in "
+            f"{len(found.classes)}."
+        )
     return " ".join(said)
 
 
 def _together(text: str) -> str:
-    """A number and its unit on one line."""
-    return text.replace(" %", "\u00a0%")
+    """A number and its unit on one line, and both ends of a range."""
+    return text.replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
 
 
 def _ends(interval: tuple[float, float]) -> str:
@@ -140,12 +163,19 @@ def _value(value: float | None, *, is_area: bool) -> str:
     return f"{value:.3f}" if is_area else f"{100 * value:.1f} %"
 
 
-def audit_verdict(folder: Path, run_id: str) -> None:
-    """What the audit of the run in ``folder`` found, or where to start one."""
-    report = AuditReport.load(folder / "audit")
-    if report:
+def audit_verdict(store: Store, run: Run) -> None:
+    """What the audit of ``run`` found, or where to start one."""
+    found = standing(store, run)
+    report = found.report
+    if report and found.stale:
+        st.warning(
+            _together(f"**{escaped(found.stale)}** It said: {escaped(report.sentence)}"),
+            icon=":material/history:",
+        )
+    elif report:
         box, icon = BOXES[report.verdict]
-        box(f"**Audit.** {escaped(report.sentence)}", icon=icon)
+        head, _, why = report.sentence.partition(": ")
+        box(_together(f"**{escaped(head)}:** {escaped(why)}"), icon=icon)
     else:
         st.info(
             "**Not audited yet.** A high number can come from a shortcut: the source of a film, "
@@ -153,7 +183,9 @@ def audit_verdict(folder: Path, run_id: str) -> None:
             icon=":material/policy:",
         )
     label = "See what the audit rests on" if report else "Audit this run"
-    next_step(AUDIT, label, query={"run": run_id})
+    if found.stale and not found.lost:
+        label = "Audit it again"
+    next_step(AUDIT, label, query={"run": run.run_id})
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

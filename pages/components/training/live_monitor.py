@@ -11,6 +11,7 @@ import streamlit as st
 from core.store import ACTIVE, Run, Store
 from core.training import launcher
 from pages.components import run_words as words
+from pages.components.audit_word import audit_link
 from pages.components.empty import next_step
 from pages.components.session import CLASSIFY, COMPARE, EXTERNAL
 from pages.components.training.live_curves import curves
@@ -129,6 +130,7 @@ def _result(store: Store, run: Run) -> None:
         "can give quite different ones."
     )
     with st.container(horizontal=True):
+        audit_link(store, run)
         next_step(COMPARE, "See the results in full", query={"runs": run.run_id})
         next_step(EXTERNAL, "Test it on films from elsewhere", query={"run": run.run_id})
         next_step(CLASSIFY, "Classify a film with it", query={"run": run.run_id})

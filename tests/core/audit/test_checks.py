@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.audit import network_words, words
 from core.audit.checks import data_checks
 from core.audit.lungs import SIDE, find_lungs, typical_lungs
 from core.audit.material import Material
 from core.audit.measured import settled
-from core.audit.report import Finding
+from core.audit.report import Finding, Level
 from core.audit.verdict import judge
 from tests.core.audit.conftest import Make, pictures
 
@@ -99,6 +100,51 @@ def test_what_differs_in_the_lungs_alone_is_no_shortcut(make: Make) -> None:
     films[::2, 35:55, 60:74] = 200
     found = findings(make(films=films))
     assert not [one.check for one in found.values() if one.clause]
+
+
+@pytest.mark.parametrize(
+    ("p", "told"),
+    [
+        (0.002, "That is no chance (p = 0.002), but too little to explain a good result."),
+        (0.05, "that little may be chance (p = 0.050"),
+    ],
+)
+def test_a_classifier_that_gets_a_little_right_is_told_by_its_p(p: float, told: str) -> None:
+    sentence, clause = words.probe(
+        "the border", 0.62, (0.55, 0.69), p, test=160, chance=0.5, level="no_shortcut_found"
+    )
+    assert told in sentence
+    assert not clause
+
+
+@pytest.mark.parametrize(
+    ("more", "easy", "level", "told"),
+    [
+        (True, True, "no_shortcut_found", "the run learnt more than that"),
+        (False, False, "no_shortcut_found", "not shown to have learnt more, and neither"),
+        (False, True, "no_shortcut_found", "nothing says that a shortcut makes it so"),
+        (False, True, "do_not_believe", "the run shows no more than that"),
+    ],
+)
+def test_a_network_that_never_learnt_is_held_against_the_run(
+    more: bool, easy: bool, level: Level, told: str
+) -> None:
+    sentence, clause = network_words.untrained(
+        "VGG16", 0.6, (0.5, 0.7), 0.62, 80, 0.4, more=more, easy=easy, level=level
+    )
+    assert told in sentence
+    assert bool(clause) == (level != "no_shortcut_found")
+
+
+@pytest.mark.parametrize(
+    ("own", "told"), [(0, "found by"), (3, "masks of 3 of 8 films"), (8, "each film's own mask")]
+)
+def test_it_is_told_whose_lungs_the_heat_was_held_against(own: int, told: str) -> None:
+    details = dict.fromkeys(
+        ("lungs", "lungs_area", "edges", "edges_area", "random_lungs", "random_edges"), 0.3
+    )
+    known = {**details, "own_masks": own, "films": 8}
+    assert told in network_words.heat(known, (0.2, 0.4), "no_shortcut_found")[0]
 
 
 def test_too_few_test_films_are_no_clean_bill(make: Make) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.audit.report import AuditReport, Finding, audit_folder
+from core.audit.report import AuditReport, Finding, Verdict, audit_folder
+from core.audit.standing import basis_of
 from core.card.claim import FOR_AUTHORS, items
 from core.card.document import Table
 from core.card.facts import Facts, gather
@@ -18,7 +19,9 @@ from core.card.html import to_html
 from core.card.sections import model_card
 from core.errors import InputError, NotFoundError
 from core.evaluation.intervals import wilson
+from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
+from core.evaluation.uncertainty import share_intervals
 from core.external.report import compare, judge
 from core.store import Run, Store
 from core.training.artefacts import RunCard, RunFiles
@@ -96,7 +99,10 @@ def test_without_an_audit_the_card_says_that_nobody_looked(facts: Facts) -> None
 
 def test_the_audit_speaks_first(phantom_store: Store, run: Run) -> None:
     finding = Finding("source", "Class and source", 1.0, (0.9, 1.0), "do_not_believe", "Too alike.")
-    report = AuditReport(run.run_id, "tiny", "do_not_believe", "Do not believe it.", (finding,))
+    report = AuditReport(
+        run.run_id, "tiny", "do_not_believe", "Do not believe it.", (finding,),
+        basis=basis_of(phantom_store, run),
+    )  # fmt: skip
     report.save(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
     facts = gather(phantom_store, run.run_id)
     card = model_card(facts)
@@ -107,6 +113,40 @@ def test_the_audit_speaks_first(phantom_store: Store, run: Run) -> None:
     )
     filled = {one.number: one.filled for one in items(facts)}
     assert "Do not believe it." in filled[30]
+
+
+def test_of_several_classes_each_has_its_recall(facts: Facts) -> None:
+    films = facts.predictions
+    spread = np.insert(films.probabilities, 1, 0.0, axis=1)
+    names = (films.classes[0], "viral", films.classes[1])
+    more = Predictions(names, films.film_ids, films.split, films.truth * 2, spread)
+    test = evaluate(more.of("test"))
+    told = replace(facts, predictions=more, test=test, intervals=share_intervals(test))
+    row = table(told, "Results on the test films")[f"Recall: {names[2]} films called so"]
+    assert row[0] == f"{test.confusion[2, 2]} of {test.confusion[2].sum()}"
+    assert not [one for one in table(facts, "Results on the test films") if "Recall" in one]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "level"), [("no_shortcut_found", "unknown"), ("do_not_believe", "bad")]
+)
+def test_an_old_audit_is_told_to_be_old(
+    phantom_store: Store, run: Run, verdict: Verdict, level: str
+) -> None:
+    report = AuditReport(
+        run.run_id, "tiny", verdict, "So it is.", (), basis=basis_of(phantom_store, run)
+    )
+    report.save(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
+    phantom_store.datasets.delete("tiny")
+    facts = gather(phantom_store, run.run_id)
+    card = model_card(facts)
+    assert card.level == level
+    told = (
+        "So it is. This audit is old: since then its data set has been deleted, so it cannot be "
+        "audited again."
+    )
+    assert card.verdict == told
+    assert told in {one.number: one.filled for one in items(facts)}[30]
 
 
 def test_an_external_test_is_told(facts: Facts) -> None:

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
-from core.external.report import Comparison, Rate, as_dict, by_finding, compare, difference, judge
+from core.external.report import (
+    Comparison,
+    Rate,
+    Side,
+    as_dict,
+    by_finding,
+    compare,
+    difference,
+    judge,
+)
 from core.external.words import headline, of_100, sentences, verdict
 
 
@@ -54,6 +63,14 @@ def test_the_auc_interval_draws_patients_and_not_films() -> None:
     assert single is not None
     assert together is not None
     assert together[1] - together[0] > single[1] - single[0]
+
+
+def test_a_perfect_auc_has_an_interval_too() -> None:
+    area = judge(*side(40, 40, 0, 40)).auc
+    assert area.value == 1
+    assert area.interval is not None
+    assert 0.8 < area.interval[0] < 1
+    assert area.interval[1] == 1
 
 
 def test_only_negatives_have_a_false_positive_rate_and_reasons_for_the_rest() -> None:
@@ -148,3 +165,17 @@ def test_a_class_called_not_covid_reads_well() -> None:
     assert headline(compare("hospital", one, one)).startswith(
         "On films that are not covid from hospital it calls 50 of 100 covid"
     )
+
+
+def test_of_several_classes_it_is_told_how_many_films_get_their_own() -> None:
+    def three(right: int) -> Side:
+        truth = np.repeat([0, 1, 2], 10)
+        shown = np.where(np.arange(30) < right, truth, (truth + 1) % 3)
+        ids = np.array([f"{number:032x}" for number in range(30)])
+        names = ("covid", "viral", "healthy")
+        return judge(Predictions(names, ids, ["test"] * 30, truth, np.eye(3)[shown]), ids)
+
+    said = sentences(compare("hospital", three(27), three(12)))
+    assert said[-1] == "Their own class get 12 of 30 films from hospital, 27 of 30 of its own test."
+    two = sentences(between((38, 40, 0, 40), (30, 40, 5, 40)))
+    assert not any("own class" in one for one in two)

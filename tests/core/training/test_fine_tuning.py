@@ -26,7 +26,7 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
     spec = RunSpec.build(
         dataset="phantoms", model="vgg16", weights="random", epochs=4, batch_size=8, image_size=32,
         schedule="cosine", find_learning_rate=True, augment=None, cache=False,
-        fine_tune=1, fine_tune_epochs=12, fine_tune_learning_rate=1e-3,
+        fine_tune=1, fine_tune_epochs=12, fine_tune_learning_rate=1e-4,
     )  # fmt: skip
     ready = f"(epochs['phase'] == '{FINE_TUNING}').sum() >= 2"
     run = until(films, launcher.launch(films, spec), ready)
@@ -46,7 +46,7 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
     epochs = films.runs.epochs(run.run_id)
     assert epochs["epoch"].tolist() == list(range(1, 17))
     assert epochs["phase"].tolist() == [TRAINING] * 4 + [FINE_TUNING] * 12
-    for phase, highest in ((TRAINING, tried.suggested or 1e-3), (FINE_TUNING, 1e-3)):
+    for phase, highest in ((TRAINING, tried.suggested or 1e-3), (FINE_TUNING, 1e-4)):
         rates = epochs.loc[epochs["phase"] == phase, "learning_rate"].to_numpy()
         assert (np.diff(rates) < 0).all(), "a cosine falls"
         assert highest / 4 < rates[0] < highest

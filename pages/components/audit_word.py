@@ -1,0 +1,68 @@
+"""What a run's audit came to, in a word, wherever its result is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.audit.report import FILE, audit_folder
+from core.audit.standing import NOT_AUDITED, Standing, shortest, standing_of
+from core.errors import NotFoundError
+from core.store import Run, Store
+from core.training.artefacts import RunFiles
+from pages.components.empty import next_step
+from pages.components.session import AUDIT
+
+ICONS = {
+    "do_not_believe": ":material/gpp_bad:",
+    "caution": ":material/gpp_maybe:",
+    "no_shortcut_found": ":material/verified_user:",
+    "": ":material/policy:",
+}
+
+
+def standing(store: Store, run: Run) -> Standing:
+    """``standing_of``, kept until one of the files or the catalogue changes."""
+    folder = store.workspace.run_folder(run.run_id)
+    changed = (
+        _time(audit_folder(folder) / FILE),
+        _time(RunFiles(folder).predictions),
+        store.catalogue.version(),
+        _made(store, run.spec.dataset),
+    )
+    return _kept(str(store.workspace.root), run.run_id, changed, store, run)
+
+
+def audit_word(store: Store, runs: Sequence[Run]) -> str:
+    """“do not believe”, “not audited” and the like, on one run or on repeats."""
+    return shortest([standing(store, one) for one in runs])
+
+
+def audit_link(store: Store, run: Run, *, named: str = "") -> None:
+    """A link to the run's audit that says what came out; ``named``: of which run, behind it,
+    because a telephone cuts off the end."""
+    found = standing(store, run)
+    word = found.short if found.report else f"{NOT_AUDITED} yet"
+    label = f"Audit: {word} · {named}" if named else f"Audit: {word}"
+    icon = ICONS[found.report.verdict if found.report else ""]
+    next_step(AUDIT, label, icon=icon, query={"run": run.run_id})
+
+
+def _made(store: Store, dataset: str) -> str:
+    try:
+        return store.datasets.get(dataset).created_at
+    except NotFoundError:
+        return ""
+
+
+def _time(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _kept(
+    root: str, run_id: str, changed: tuple[object, ...], _store: Store, _run: Run
+) -> Standing:
+    return standing_of(_store, _run)
