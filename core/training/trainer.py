@@ -87,13 +87,13 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     if tunes:
         save_tuned(model, spec.fine_tune, files.tuned)
     epochs = store.runs.epochs(run.run_id)
+    seconds = epochs.groupby("phase")["seconds"].median()  # a first epoch also traces the graph
     trained = int((epochs["phase"] == TRAINING).sum())
     best = epochs[epochs["epoch"] == state.best_epoch]
     result |= {
         "total_params": parameter_counts(spec.model, size, len(data.classes)).total,
         "trainable_params": int(sum(np.prod(one.shape) for one in model.trainable_weights)),
-        # The median: the first epoch also traces the graph.
-        "seconds_per_epoch": float(epochs["seconds"].median()),
+        "seconds_per_epoch": float(seconds[TRAINING]),
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,
         "stopped_early": state.stopped_early or trained < spec.epochs,
@@ -108,6 +108,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     }
     if tunes:
         result["fine_tuned"] = [one.title for one in blocks(spec.model)[: spec.fine_tune]]
+        result["fine_tune_seconds_per_epoch"] = float(seconds[FINE_TUNING])
     reporter.check()
     move(store, run, "done", ("evaluating",), result=result, finished_at=time.time())
     checkpoint.discard(files.checkpoint)

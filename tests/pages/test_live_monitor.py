@@ -61,6 +61,7 @@ def test_the_worker_says_no_stage_that_has_no_words() -> None:
     [
         (None, "–"),
         (float("nan"), "–"),
+        (0.021, "0.02 s"),
         (4.21, "4.2 s"),
         (59.4, "59 s"),
         (200, "3 min 20 s"),
@@ -163,7 +164,8 @@ def test_the_log_is_read_when_it_is_opened(phantom_store: Store) -> None:
 def test_fine_tuning_is_a_second_phase_and_what_it_took_is_told(phantom_store: Store) -> None:
     make_dataset(phantom_store)
     seconds = {"decode": 2.0, "features": 30.0, "train": 20.0, "evaluate": 1.0, "total": 65.0}
-    result = RESULT | {"seconds": seconds, "fine_tuned": ["Block 5"]}
+    result = RESULT | {"seconds": seconds, "fine_tuned": ["Block 5"],
+              "fine_tune_seconds_per_epoch": 8.0}  # fmt: skip
     spec = {"model": "vgg16", "fine_tune": 1, "fine_tune_epochs": 2, "find_learning_rate": True}
     run = make_run(phantom_store, "done", epochs=3, result=result, spec=spec)
     for number in (4, 5):
@@ -180,7 +182,7 @@ def test_fine_tuning_is_a_second_phase_and_what_it_took_is_told(phantom_store: S
     RateTest(rates, [0.7, 0.5, 0.9], 1e-4).save(folder.rates)
     app = open_app("train", run=run.run_id)
     said = everything_said(app)
-    assert "fine-tuned: Block 5" in said
+    assert "fine-tuned: Block 5, 8.0 s per epoch" in said
     assert "trained with the suggested rate, 0.0001" in said
     labels = [one.label for one in app.expander]
     assert "Where the time went: 1 min 5 s in all" in labels

@@ -119,7 +119,8 @@ def _result(store: Store, run: Run) -> None:
         f"{words.duration(seconds.get('total'))} in all"
     ]
     if run.result.get("fine_tuned"):
-        notes.append(f"fine-tuned: {', '.join(run.result['fine_tuned'])}")
+        pace = words.duration(run.result.get("fine_tune_seconds_per_epoch"))
+        notes.append(f"fine-tuned: {', '.join(run.result['fine_tuned'])}, {pace} per epoch")
     if run.result.get("stopped_early"):
         notes.append(f"stopped early after {run.result.get('epochs')} epochs")
     if run.result.get("best_epoch"):
