@@ -17,7 +17,7 @@ class Settings:
     repeats: int = 3
     image_size: int = 224
     epochs: int = 50
-    cnn_epochs: int = 2
+    cnn_epochs: int = 5  # the median is told, and the first also traces
     plain_epochs: int = 2
     phantoms: bool = False
     accuracy_models: tuple[str, ...] = STUDY_MODELS

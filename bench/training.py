@@ -18,7 +18,8 @@ from core.workspace import open_workspace
 
 @dataclass
 class Sides:
-    """Seconds of each turn, and the highest memory of each side in bytes.
+    """Seconds of each turn, seconds of a later epoch (the first also traces), and the highest
+    memory of each side in bytes.
 
     ``limits``: ours, first run, over Keras's bare forward passes of the same number of
     films, by the policy of these passes: float32, and the one that our run chose.
@@ -28,6 +29,8 @@ class Sides:
     first: list[float] = field(default_factory=list)
     again: list[float] = field(default_factory=list)
     limits: dict[str, list[float]] = field(default_factory=dict)
+    plain_epoch: list[float] = field(default_factory=list)
+    our_epoch: list[float] = field(default_factory=list)
     plain_peak: int = 0
     our_peak: int = 0
 
@@ -52,10 +55,12 @@ def _turns(name: str, data: Path, tree: Path, settings: Settings, epochs: int) -
         timed = ("--epochs", str(settings.plain_epochs), *size)
         cost = run("bench.plain", name, str(tree), *timed, data=data)
         sides.plain.append(_scaled(cost, epochs))
+        sides.plain_epoch.append(_later(cost))
         sides.plain_peak = max(sides.plain_peak, cost.peak)
         forget_cache(data)
         ours = run(*train, data=data)
         sides.first.append(ours.seconds)
+        sides.our_epoch.append(float(ours.answer["seconds_per_epoch"]))
         sides.our_peak = max(sides.our_peak, ours.peak)
         if name != "cnn":  # nothing of the CNN can be worked out beforehand
             passes = _passes(data, name)
@@ -79,9 +84,13 @@ def forget_cache(data: Path) -> None:
 def _scaled(cost: Cost, epochs: int) -> float:
     """Seconds of a whole plain training: what came before and the first epoch, which also
     traces, once; the later epochs' mean for the rest."""
+    return float(cost.seconds - sum(cost.answer["epoch_seconds"][1:]) + _later(cost) * (epochs - 1))
+
+
+def _later(cost: Cost) -> float:
+    """Seconds of an epoch of the plain way after its first, their mean."""
     seconds = cost.answer["epoch_seconds"]
-    later = statistics.mean(seconds[1:]) if len(seconds) > 1 else seconds[0]
-    return float(cost.seconds - sum(seconds[1:]) + later * (epochs - 1))
+    return float(statistics.mean(seconds[1:]) if len(seconds) > 1 else seconds[0])
 
 
 def _passes(data: Path, name: str) -> int:
