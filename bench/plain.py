@@ -13,7 +13,6 @@ from typing import Any
 import keras
 from keras import layers
 
-from core.models.build import build_model
 from core.models.cnn import build_cnn
 from core.models.registry import get_model
 
@@ -40,9 +39,10 @@ def preprocess_input_of(name: str) -> Callable[[Any], Any]:
     return prepare
 
 
-def network(name: str, size: int, classes: int, *, drawn: bool = False) -> keras.Model:
-    """Films float32 0..255 (size, size, 3) → class probabilities. ``drawn``: with the random
-    weights that ours has, instead of Keras's own."""
+def network(name: str, size: int, classes: int, weights: str | None = None) -> keras.Model:
+    """Films float32 0..255 (size, size, 3) → class probabilities. ``weights``: a file for the
+    backbone, whose films are then rescaled by 1/255 as in the study; else Keras draws its
+    own, and films are prepared its own way."""
     film = keras.Input((size, size, 3))
     x = layers.RandomFlip("horizontal")(film)
     x = layers.RandomRotation(10 / 360)(x)
@@ -53,12 +53,11 @@ def network(name: str, size: int, classes: int, *, drawn: bool = False) -> keras
         return keras.Model(film, layers.Softmax()(build_cnn(size, classes, 0.3)(x)))
     application = getattr(keras.applications, get_model(name).application)
     base = application(include_top=False, weights=None, input_shape=(size, size, 3))
-    if drawn:
-        ours = build_model(name, image_size=size, classes=2, dropout=0, weights="random", seed=0)
-        for layer in base.layers:
-            layer.set_weights(ours.get_layer(layer.name).get_weights() if layer.weights else [])
+    if weights:
+        base.load_weights(weights)
     base.trainable = False
-    x = base(preprocess_input_of(name)(x), training=False)
+    x = layers.Rescaling(1 / 255)(x) if weights else preprocess_input_of(name)(x)
+    x = base(x, training=False)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.3)(layers.Dense(64, activation="relu")(x))
     return keras.Model(film, layers.Dense(classes, activation="softmax")(x))
@@ -71,7 +70,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--image-size", type=int, default=224)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--drawn", action="store_true", help="the random weights that ours has")
+    parser.add_argument("--weights", help="a file for the backbone; films are then rescaled")
     options = parser.parse_args()
     keras.utils.set_random_seed(options.seed)
     films = {
@@ -86,7 +85,7 @@ def main() -> None:
         for split in ("train", "validation", "test")
     }
     model = network(
-        options.model, options.image_size, len(films["train"].class_names), drawn=options.drawn
+        options.model, options.image_size, len(films["train"].class_names), options.weights
     )
     model.compile("nadam", "categorical_crossentropy", metrics=["accuracy"])
     watch = Stopwatch()
