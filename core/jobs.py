@@ -117,6 +117,10 @@ class Job:
             if found.state != "running" or process is None:
                 return
             end_worker(process, signal.SIGKILL)
+            until = time.monotonic() + STOP_PATIENCE_SECONDS
+            # Whoever asked may remove the folder next, and it must not write there any more.
+            while self._process(found) is not None and time.monotonic() < until:
+                time.sleep(0.02)
             self._write(replace(found, state="stopped", reason="Stopped at your request."))
 
     def _process(self, status: JobStatus) -> psutil.Process | None:
