@@ -14,7 +14,7 @@ test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 	  -m "not large" $(ARGS)
 
-# What takes minutes because a network is large.
+# What takes minutes: large networks, and what is asked of all 26.
 test-large: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m large $(ARGS)
 
