@@ -94,7 +94,7 @@ def fastest(ways: list[Mode], milliseconds: dict[str, float]) -> Mode:
 
 def _measure(ways: list[Mode], batch: int, step: Callable[[Mode], Step]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for way in reversed(ways):  # float32 last, which is the slowest where there is a choice
+    for way in reversed(ways):  # float32 last: where it is far slower, it is timed once only
         try:
             take = step(way)
             take()
