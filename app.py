@@ -1,61 +1,29 @@
-"""ThoraxLens in the browser: ``streamlit run app.py [-- --data DIR]``.
+"""ThoraxLens's server: ``streamlit run app.py [-- --data DIR]``.
 
-Page config, navigation and the one error boundary; everything else is in ``pages/``.
+What a viewer sees begins in ``pages/navigation.py``, which Streamlit runs for each of them.
 """
 
 from __future__ import annotations
 
-import streamlit as st
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-from pages import SIDEBAR
-from pages.components.boundary import boundary
-from pages.components.frame import ICON, frame
-from pages.components.session import (
-    AUDIT,
-    CLASSIFY,
-    COMPARE,
-    DEMONSTRATION,
-    EXPLORE,
-    EXTERNAL,
-    OVERVIEW,
-    PREPARE,
-    REPORT,
-    TRAIN,
-    get_store,
+from starlette.middleware import Middleware
+from streamlit.starlette import App
+
+from pages.components.index_page import IndexPage
+from pages.components.warming import load_first_page
+
+
+@asynccontextmanager
+async def _lifespan(_: App) -> AsyncGenerator[None]:
+    load_first_page()
+    yield
+
+
+app = App(
+    Path(__file__).parent / "pages" / "navigation.py",
+    lifespan=_lifespan,
+    middleware=[Middleware(IndexPage)],
 )
-from pages.components.warming import warm_up
-
-st.set_page_config(
-    page_title="ThoraxLens",
-    # A file of our own: Streamlit fetches emoji and material icons for the tab from the internet.
-    page_icon=str(ICON),
-    layout="wide",
-    initial_sidebar_state=SIDEBAR,
-)
-
-page = st.navigation(
-    {
-        "": [st.Page(OVERVIEW, title="Overview", icon=":material/home:", default=True)],
-        "Build": [
-            st.Page(EXPLORE, title="Explore", icon=":material/image_search:"),
-            st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),
-            st.Page(TRAIN, title="Train", icon=":material/model_training:"),
-        ],
-        "Judge": [
-            st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
-            st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
-            st.Page(AUDIT, title="Audit", icon=":material/policy:"),
-            st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
-        ],
-        "Use": [
-            st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
-            st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
-        ],
-    }
-)
-
-frame()
-with boundary():
-    get_store()
-    page.run()
-warm_up()

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 import numpy as np
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from core.store import Film, Source, open_store
@@ -82,9 +81,10 @@ def main() -> None:
     parser.add_argument("changes", type=int)
     options = parser.parse_args()
     fill(options.films)
-    _navigate_by_app()
-    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=300).run()
-    app.switch_page("pages/explore.py")
+    app = AppTest.from_file(
+        str(PROJECT_ROOT / "pages" / "navigation.py"), default_timeout=300
+    ).run()
+    app.switch_page("explore.py")
     first = _seconds(app)
     seconds = []
     for place in range(options.changes):
@@ -103,17 +103,6 @@ def _seconds(app: AppTest) -> float:
     if app.exception or app.error:
         raise RuntimeError(f"the page broke: {app.exception or app.error}")
     return took
-
-
-def _navigate_by_app() -> None:
-    """AppTest forgets at every run that ``app.py`` navigates, and would run pages past it."""
-    original = PagesManager.__init__
-
-    def remember(self: PagesManager, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        PagesManager.uses_pages_directory = False
-
-    PagesManager.__init__ = remember  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 First page: the server is started, a browser that is already open asks until it answers, and the
 Overview's script has run through and is drawn. A browser that was never here before fetches
-Streamlit's own files; as it prefers light, it loads the page twice too (docs/adr/0006-themes.md).
+Streamlit's own files; it prefers light, and is shown dark (docs/adr/0006-themes.md).
 The empty app is one title, started and drawn in the same way: nothing built on Streamlit is
 sooner there. Memory: the server's process after a walk over all pages, twice, with a trained run
 to show on them. Playwright and chromium are needed; without them only the time to the first

@@ -21,8 +21,8 @@ LOG = logging.getLogger("thoraxlens.pages")
 def boundary() -> Iterator[None]:
     """Show what goes wrong inside as one plain sentence, and log what nobody foresaw.
 
-    ``app.py`` puts every page in one. A fragment or a dialog needs its own (usable as a
-    decorator under ``@st.fragment``), because Streamlit reruns it without ``app.py``.
+    ``navigation.py`` puts every page in one. A fragment or a dialog needs its own (usable as a
+    decorator under ``@st.fragment``), because Streamlit reruns it without ``navigation.py``.
     Streamlit's own control flow (rerun, stop) passes through: it is no ``Exception``.
     """
     try:

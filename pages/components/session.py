@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 
     from core.prediction.client import PredictionClient
 
-# What the pages call each other by, for st.page_link and st.switch_page.
-OVERVIEW = "pages/overview.py"
-EXPLORE = "pages/explore.py"
-PREPARE = "pages/prepare.py"
-TRAIN = "pages/train.py"
-COMPARE = "pages/compare.py"
-REPORT = "pages/report.py"
-AUDIT = "pages/audit.py"
-EXTERNAL = "pages/external.py"
-CLASSIFY = "pages/classify.py"
-DEMONSTRATION = "pages/demonstration.py"
+# What the pages call each other by, for st.page_link and st.switch_page: files beside
+# navigation.py.
+OVERVIEW = "overview.py"
+EXPLORE = "explore.py"
+PREPARE = "prepare.py"
+TRAIN = "train.py"
+COMPARE = "compare.py"
+REPORT = "report.py"
+AUDIT = "audit.py"
+EXTERNAL = "external.py"
+CLASSIFY = "classify.py"
+DEMONSTRATION = "demonstration.py"
 
 
 def get_workspace() -> Workspace:

@@ -17,7 +17,8 @@ from tests.browser.running import NARROW, WIDE, Server, Watched, until, workers_
 
 pytestmark = pytest.mark.browser
 
-DARK_FIRST = "thoraxlens-dark-first"  # the mark that pages/components/frame.py leaves
+# What pages/components/index_page.py notes at the first visit of an address.
+DARK_FIRST = "`thoraxlens-dark-first-${location.pathname}`"
 NOT_THERE = "The page that you have requested does not seem to exist"
 
 # Address → heading.
@@ -93,7 +94,7 @@ def test_a_page_opens_cold(browser: Browser, stocked: Path, tmp_path: Path, page
         address = f"{server.url}/{page}"
         context = browser.new_context()
         # As somebody who has been here before: the first visit is dark whatever is asked for.
-        context.add_init_script(f"localStorage.setItem('{DARK_FIRST}', 'yes')")
+        context.add_init_script(f"localStorage.setItem({DARK_FIRST}, 'yes')")
         look(context, address, PAGES[page], WIDE, "dark")  # nobody has asked this server before
         look(context, address, PAGES[page], NARROW, "light")
         context.close()
@@ -177,9 +178,11 @@ def test_the_first_visit_is_dark_and_light_can_be_chosen(
 ) -> None:
     context = browser.new_context(viewport=WIDE, color_scheme="light")
     watched = Watched(context.new_page())
-    watched.page.goto(f"{stocked_server.url}/train")
-    until("the page is drawn dark", lambda: is_dark(watched))  # it has loaded itself again
-    watched.settle()
+    loads: list[str] = []
+    watched.page.on("load", lambda page: loads.append(page.url))
+    watched.open(f"{stocked_server.url}/train")
+    assert is_dark(watched)
+    assert len(loads) == 1
     watched.page.get_by_test_id("stMainMenu").get_by_role("button").click()
     watched.page.get_by_role("menuitemradio", name="Light").click()
     until("the page is drawn light", lambda: not is_dark(watched))

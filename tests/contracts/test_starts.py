@@ -16,21 +16,14 @@ from core.store import Store, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, open_workspace
 from pages.components import warming
 
-APP = PROJECT_ROOT / "app.py"
+SCRIPT = PROJECT_ROOT / "pages" / "navigation.py"
 HEAVY = {
     "cv2", "jinja2", "keras", "pandas", "pydicom", "reportlab", "requests", "scipy", "sklearn",
     "tensorflow",
 }  # fmt: skip
 
-# As in tests/pages/conftest.py: AppTest forgets at every run that app.py navigates.
 FIRST_PAGE = """
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
-begin = PagesManager.__init__
-def remember(self, *args, **kwargs):
-    begin(self, *args, **kwargs)
-    PagesManager.uses_pages_directory = False
-PagesManager.__init__ = remember
 from pages.components import warming
 warming.PACKAGES = {packages}
 app = AppTest.from_file(r"{app}", default_timeout=60).run()
@@ -88,11 +81,11 @@ def test_runs_are_listed_lightly(store: Store) -> None:
 
 
 def test_the_first_page_is_drawn_lightly(first_start: Path) -> None:
-    assert not _loaded(first_start, FIRST_PAGE.format(app=APP, packages=()))
+    assert not _loaded(first_start, FIRST_PAGE.format(app=SCRIPT, packages=()))
 
 
 def test_what_other_pages_need_is_loaded_behind_the_first(first_start: Path) -> None:
-    script = FIRST_PAGE.format(app=APP, packages=warming.PACKAGES) + WAIT
+    script = FIRST_PAGE.format(app=SCRIPT, packages=warming.PACKAGES) + WAIT
     assert _loaded(first_start, script) >= {"pandas", "cv2", "pydicom"}
 
 

@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.store import Catalogue, Store
 from pages.components import session
 
-APP = str(Path(__file__).parents[2] / "app.py")
+APP = str(Path(__file__).parents[2] / "pages" / "navigation.py")
 PAGES = (
     "overview", "explore", "prepare", "train", "compare", "report", "audit", "external", "classify",
     "demonstration",
@@ -22,7 +22,7 @@ PAGES = (
 def open_app(page: str = "overview", **query: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60).run()
     if page != "overview" or query:
-        app.switch_page(f"pages/{page}.py")
+        app.switch_page(f"{page}.py")
         app.query_params.update(query)
         app.run()
     return app

@@ -17,7 +17,7 @@ from core.store import Run, Store
 from core.workspace import PROJECT_ROOT
 from tests.pages.runs import make_dataset, make_run
 
-APP = str(PROJECT_ROOT / "app.py")
+APP = str(PROJECT_ROOT / "pages" / "navigation.py")
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def _fresh_caches() -> Iterator[None]:
 
 def opened(**address: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
-    app.switch_page("pages/audit.py")
+    app.switch_page("audit.py")
     for name, value in address.items():
         app.query_params[name] = value
     app.run()

@@ -16,7 +16,7 @@ from core.training.artefacts import RunFiles
 from core.workspace import PROJECT_ROOT
 from pages.components.downloads import safe_name
 
-APP = str(PROJECT_ROOT / "app.py")
+APP = str(PROJECT_ROOT / "pages" / "navigation.py")
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def finished_group(store: Store, kind: RepeatKind, *, count: int = 3, finished: 
 def opened(**address: str) -> AppTest:
     """The page inside the app, whose links to other pages work only there."""
     app = AppTest.from_file(APP, default_timeout=60)
-    app.switch_page("pages/compare.py")
+    app.switch_page("compare.py")
     for name, value in address.items():
         app.query_params[name] = value
     app.run()

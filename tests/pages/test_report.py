@@ -19,6 +19,8 @@ from core.store import Run, Store
 from core.training.artefacts import RunFiles
 from core.workspace import PROJECT_ROOT
 
+APP = str(PROJECT_ROOT / "pages" / "navigation.py")
+
 
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
@@ -62,8 +64,8 @@ def files_of(store: Store, run: Run) -> RunFiles:
 
 
 def opened(**address: str) -> AppTest:
-    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60)
-    app.switch_page("pages/report.py")
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("report.py")
     for name, value in address.items():
         app.query_params[name] = value
     app.run()
@@ -100,8 +102,8 @@ def test_the_first_thing_is_the_result_with_its_interval(quiet_store: Store) -> 
 def test_an_audit_speaks_at_the_top(quiet_store: Store, verdict: str, kind: str) -> None:
     run = finished(quiet_store)
     audited(quiet_store, run, verdict)
-    page = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60)
-    page.switch_page("pages/report.py").run()
+    page = AppTest.from_file(APP, default_timeout=60)
+    page.switch_page("report.py").run()
     boxes = [one.value for one in page.get(kind)]
     assert any("**Mind it:** each class has its source." in one for one in boxes)
     assert "Not audited yet" not in said(page)
@@ -188,8 +190,8 @@ def test_an_unknown_run_in_the_address_is_named(quiet_store: Store) -> None:
 def test_a_run_without_predictions_is_one_plain_sentence(quiet_store: Store) -> None:
     run = finished(quiet_store)
     files_of(quiet_store, run).predictions.unlink()
-    page = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60)
-    page.switch_page("pages/report.py").run()
+    page = AppTest.from_file(APP, default_timeout=60)
+    page.switch_page("report.py").run()
     assert not page.exception
     assert "Train the run again" in page.error[0].value
 

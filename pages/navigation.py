@@ -1,0 +1,60 @@
+"""What Streamlit runs for each viewer, before the page itself: page config, navigation and the
+one error boundary."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components.boundary import boundary
+from pages.components.frame import ICON, frame
+from pages.components.session import (
+    AUDIT,
+    CLASSIFY,
+    COMPARE,
+    DEMONSTRATION,
+    EXPLORE,
+    EXTERNAL,
+    OVERVIEW,
+    PREPARE,
+    REPORT,
+    TRAIN,
+    get_store,
+)
+from pages.components.warming import warm_up
+
+SIDEBAR = 240  # px
+
+st.set_page_config(
+    page_title="ThoraxLens",
+    # A file of our own: Streamlit fetches emoji and material icons for the tab from the internet.
+    page_icon=str(ICON),
+    layout="wide",
+    initial_sidebar_state=SIDEBAR,
+)
+
+page = st.navigation(
+    {
+        "": [st.Page(OVERVIEW, title="Overview", icon=":material/home:", default=True)],
+        "Build": [
+            st.Page(EXPLORE, title="Explore", icon=":material/image_search:"),
+            st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),
+            st.Page(TRAIN, title="Train", icon=":material/model_training:"),
+        ],
+        "Judge": [
+            st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
+            st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
+            st.Page(AUDIT, title="Audit", icon=":material/policy:"),
+            st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
+        ],
+        "Use": [
+            st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
+            st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
+        ],
+    }
+)
+
+frame()
+with boundary():
+    get_store()
+    page.run()
+warm_up()

@@ -1,0 +1,90 @@
+"""Streamlit's HTML as the server hands it out: ours in it, and nothing else touched."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from starlette.types import Message
+
+from pages.components.index_page import TITLE, IndexPage
+
+INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-encoding": "gzip"}
+ANY = {"accept": "*/*"}
+
+
+async def index(_: Request) -> Response:
+    return FileResponse(INDEX)
+
+
+async def data(_: Request) -> Response:
+    return Response(TITLE * 100, media_type="application/json")
+
+
+SERVER = Starlette(
+    routes=[Route("/", index), Route("/data", data)],
+    middleware=[Middleware(IndexPage), Middleware(GZipMiddleware)],
+)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def ask(path: str, headers: dict[str, str], method: str = "GET") -> Answer:
+    """What the server answers, without a network between."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.sleep(3600)  # the browser stays there
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": Headers(headers).raw,
+    }
+    asyncio.run(SERVER(scope, receive, send))
+    body = b"".join(one.get("body", b"") for one in sent[1:])
+    return Answer(sent[0]["status"], Headers(raw=sent[0]["headers"]), body)
+
+
+def test_a_browser_gets_our_name_and_our_script_before_those_of_streamlit() -> None:
+    answer = ask("/", BROWSER)
+    text = answer.body.decode()
+    assert answer.status == 200
+    assert text.index("charset") < text.index("<title>ThoraxLens</title>")
+    assert text.index("thoraxlens-dark-first") < text.index('type="module"')
+    assert "<title>Streamlit</title>" not in text
+    assert int(answer.headers["content-length"]) == len(answer.body)
+    assert text.endswith(INDEX.read_text()[-200:])
+
+
+def test_an_older_copy_of_the_file_is_never_confirmed() -> None:
+    known = {"if-none-match": ask("/", ANY).headers["etag"]}
+    assert ask("/", BROWSER | known).status == 200
+    assert "etag" not in ask("/", BROWSER | known).headers
+
+
+def test_what_is_no_page_is_left_alone() -> None:
+    assert ask("/", ANY).body == INDEX.read_bytes()
+    assert ask("/data", {"accept": BROWSER["accept"]}).body == TITLE * 100
+    assert ask("/", BROWSER, "HEAD").headers["etag"] == ask("/", ANY).headers["etag"]
