@@ -5,7 +5,7 @@ What a viewer sees begins in ``pages/navigation.py``, which Streamlit runs for e
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pages.components.warming import load_first_page
 
 
 @asynccontextmanager
-async def _lifespan(_: App) -> AsyncGenerator[None]:
+async def _lifespan(_: App) -> AsyncIterator[None]:
     load_first_page()
     yield
 

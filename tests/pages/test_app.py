@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import InputError
 from core.store import Catalogue, Store
+from core.workspace import PROJECT_ROOT
 from pages.components import session
 
-APP = str(Path(__file__).parents[2] / "pages" / "navigation.py")
+APP = str(PROJECT_ROOT / "pages" / "navigation.py")
 PAGES = (
     "overview", "explore", "prepare", "train", "compare", "report", "audit", "external", "classify",
     "demonstration",

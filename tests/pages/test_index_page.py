@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,9 @@ def ask(path: str, headers: dict[str, str], method: str = "GET") -> Answer:
         "query_string": b"",
         "headers": Headers(headers).raw,
     }
-    asyncio.run(SERVER(scope, receive, send))
+    # In a thread of its own: tests with a browser leave a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, SERVER(scope, receive, send)).result()
     body = b"".join(one.get("body", b"") for one in sent[1:])
     return Answer(sent[0]["status"], Headers(raw=sent[0]["headers"]), body)
 
