@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import (
     accuracy,
+    backbones,
     classify,
     cnn,
     pages,
@@ -27,6 +28,7 @@ from core.models.registry import MODELS
 
 SECTIONS = {
     "train": train,
+    "backbones": backbones,
     "cnn": cnn,
     "accuracy": accuracy,
     "scale": scale,
@@ -67,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--image-size", type=int, help="of train, cnn and classify")
     parser.add_argument("--epochs", type=int, help="epochs of a whole training")
+    parser.add_argument("--backbones", nargs="+", choices=list(MODELS)[1:])
     parser.add_argument("--accuracy-models", nargs="+", choices=list(MODELS))
     parser.add_argument("--accuracy-size", type=int, help="pixels a side, of accuracy")
     parser.add_argument("--accuracy-epochs", type=int)

@@ -35,7 +35,8 @@ def main() -> None:
     for _ in range(options.batches):
         frozen.predict_on_batch(batch)
     seconds = time.perf_counter() - started
-    print(json.dumps({"seconds_per_film": seconds / (options.batches * BATCH)}))
+    per_film = seconds / (options.batches * BATCH)
+    print(json.dumps({"seconds": seconds, "seconds_per_film": per_film}))
 
 
 if __name__ == "__main__":

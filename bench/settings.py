@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from core.models.registry import STUDY_MODELS
+from core.models.registry import MODELS, STUDY_MODELS
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Settings:
     section works."""
 
     models: tuple[str, ...] = STUDY_MODELS
+    backbones: tuple[str, ...] = tuple(MODELS)[1:]
     repeats: int = 3
     image_size: int = 224
     epochs: int = 50
@@ -38,6 +39,7 @@ class Settings:
     def quick(cls, **given: Any) -> Self:
         small = cls(
             models=("cnn", "vgg16"),
+            backbones=("vgg16", "mobilenetv2"),
             repeats=1,
             image_size=48,
             epochs=2,

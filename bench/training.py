@@ -23,12 +23,15 @@ class Sides:
 
     ``limits``: ours, first run, over Keras's bare forward passes of the same number of
     films, by the policy of these passes: float32, and the one that our run chose.
+    ``scripts``: seconds of a process that does nothing but load Keras, build the network and
+    put these films through it, in the same order of policies.
     """
 
     plain: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     again: list[float] = field(default_factory=list)
     limits: dict[str, list[float]] = field(default_factory=dict)
+    scripts: dict[str, list[float]] = field(default_factory=dict)
     plain_epoch: list[float] = field(default_factory=list)
     our_epoch: list[float] = field(default_factory=list)
     plain_peak: int = 0
@@ -46,30 +49,41 @@ def compared(
 
 
 def _turns(name: str, data: Path, tree: Path, settings: Settings, epochs: int) -> Sides:
-    size = ("--image-size", str(settings.image_size))
-    train = ("core", "train", DATASET, "--model", name, "--weights", "random",
-             "--epochs", str(epochs), "--json", *size)  # fmt: skip
     sides = Sides()
     for _ in range(settings.repeats):
         # The sides take turns, so that a slow spell of the machine hits both.
-        timed = ("--epochs", str(settings.plain_epochs), *size)
-        cost = run("bench.plain", name, str(tree), *timed, data=data)
-        sides.plain.append(_scaled(cost, epochs))
-        sides.plain_epoch.append(_later(cost))
-        sides.plain_peak = max(sides.plain_peak, cost.peak)
-        forget_cache(data)
-        ours = run(*train, data=data)
-        sides.first.append(ours.seconds)
-        sides.our_epoch.append(float(ours.answer["seconds_per_epoch"]))
-        sides.our_peak = max(sides.our_peak, ours.peak)
-        if name != "cnn":  # nothing of the CNN can be worked out beforehand
-            passes = _passes(data, name)
-            sides.again.append(run(*train, "--learning-rate", "0.002", data=data).seconds)
-            for policy in dict.fromkeys(("float32", ours.answer["precision_mode"].split()[0])):
-                bare = run("bench.limit", name, *size, "--policy", policy, data=data)
-                least = bare.answer["seconds_per_film"] * passes
-                sides.limits.setdefault(policy, []).append(ours.seconds / least)
+        if settings.plain_epochs:
+            timed = ("--epochs", str(settings.plain_epochs), *_size(settings))
+            cost = run("bench.plain", name, str(tree), *timed, data=data)
+            sides.plain.append(_scaled(cost, epochs))
+            sides.plain_epoch.append(_later(cost))
+            sides.plain_peak = max(sides.plain_peak, cost.peak)
+        _our_turn(sides, name, data, settings, epochs)
     return sides
+
+
+def _our_turn(sides: Sides, name: str, data: Path, settings: Settings, epochs: int) -> None:
+    train = ("core", "train", DATASET, "--model", name, "--weights", "random",
+             "--epochs", str(epochs), "--json", *_size(settings))  # fmt: skip
+    forget_cache(data)
+    ours = run(*train, data=data)
+    sides.first.append(ours.seconds)
+    sides.our_epoch.append(float(ours.answer["seconds_per_epoch"]))
+    sides.our_peak = max(sides.our_peak, ours.peak)
+    if name == "cnn":  # nothing of it can be worked out beforehand
+        return
+    passes = _passes(data, name)
+    sides.again.append(run(*train, "--learning-rate", "0.002", data=data).seconds)
+    for policy in dict.fromkeys(("float32", ours.answer["precision_mode"].split()[0])):
+        bare = run("bench.limit", name, *_size(settings), "--policy", policy, data=data)
+        least = bare.answer["seconds_per_film"] * passes
+        sides.limits.setdefault(policy, []).append(ours.seconds / least)
+        script = bare.seconds - bare.answer["seconds"] + least
+        sides.scripts.setdefault(policy, []).append(script)
+
+
+def _size(settings: Settings) -> tuple[str, str]:
+    return ("--image-size", str(settings.image_size))
 
 
 def forget_cache(data: Path) -> None:
