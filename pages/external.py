@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThoraxLensError
+from core.external.kept import ExternalResult, load_result
 from core.external.testing import (
-    ExternalResult,
     compared,
     films_for,
     internal_predictions,
-    load_result,
     nothing_to_test,
+    stale,
 )
 from core.external.worker import job_of, start
 from core.jobs import Job
@@ -86,13 +86,20 @@ def _before(store: Store, run: Run, source: str, job: Job) -> None:
 
 
 def _after(store: Store, run: Run, result: ExternalResult) -> None:
+    if old := stale(store, run, result, catalogue_frame()):
+        st.warning(
+            f"**{escaped(old)}** What it found, below, may no longer hold.",
+            icon=":material/history:",
+        )
+        _start_button(store, run, result.source, "Test again", primary=True)
     internal = internal_predictions(store, run)
     point = answer_rule(store, run, internal)
     found = compared(result, internal, store.catalogue, None, point)
     answer(found, result.warnings[:1] if result.learnt_from else ())
     figures_and_films(found, run, store)
     tested(result.mapped, result.left_out, result.warnings, expanded=False)
-    _start_button(store, run, result.source, "Test again", primary=False)
+    if not old:
+        _start_button(store, run, result.source, "Test again", primary=False)
 
 
 def _start_button(store: Store, run: Run, source: str, label: str, *, primary: bool) -> None:

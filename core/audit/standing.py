@@ -45,9 +45,8 @@ def basis_of(store: Store, run: Run) -> dict[str, str]:
     ``films``: of its data set's films with class, split and all that is recorded of them,
     wherever their files lie; empty when the data set is gone.
     """
-    predictions = RunFiles(store.workspace.run_folder(run.run_id)).predictions
-    answers = predictions.read_bytes() if predictions.is_file() else b""
-    return {"answers": hashlib.sha256(answers).hexdigest(), "films": _films(store, run)}
+    answers = RunFiles(store.workspace.run_folder(run.run_id)).answers()
+    return {"answers": answers, "films": _films(store, run)}
 
 
 def standing_of(store: Store, run: Run) -> Standing:

@@ -34,7 +34,7 @@ def items(facts: Facts) -> tuple[Item, ...]:
     sources = sorted({str(one) for one in facts.members.get("source", []) if one})
     known = f"Sources: {', '.join(sources)}." if sources else ""
     audited = f"Shortcut audit: {facts.audit_sentence}" if facts.audit_sentence else ""
-    outside = "; ".join(one.source for one in facts.external)
+    outside = "; ".join(one.comparison.source for one in facts.external)
     goal = f"To tell {' from '.join(facts.predictions.classes)} on single chest X-ray films."
     heats = (
         "Heat maps from the last feature map: gradient times activation, place by place "

@@ -16,11 +16,20 @@ from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.operating_point import OperatingPoint, operating_point_of
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
+from core.external.kept import load_result
 from core.external.report import Comparison
-from core.external.testing import compared, load_result
+from core.external.testing import compared, stale
 from core.specs import DatasetSpec
 from core.store import Run, Store
 from core.training.artefacts import RunCard, RunFiles
+
+
+@dataclass(frozen=True)
+class ExternalTest:
+    """The run on one other source. ``stale``: what has changed since, a sentence, or empty."""
+
+    comparison: Comparison
+    stale: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +51,7 @@ class Facts:
     point: OperatingPoint | None
     aimed: Evaluation | None
     audited: Standing
-    external: tuple[Comparison, ...]
+    external: tuple[ExternalTest, ...]
     cautions: tuple[str, ...]
     intervals: dict[str, Interval | None]
 
@@ -93,11 +102,15 @@ def _dataset(store: Store, run: Run) -> tuple[DatasetSpec | None, pd.DataFrame]:
 
 def _external(
     store: Store, run: Run, predictions: Predictions, point: OperatingPoint | None
-) -> tuple[Comparison, ...]:
-    tested = [
-        load_result(store.workspace, run.run_id, one.name) for one in store.catalogue.sources()
-    ]
-    return tuple(compared(one, predictions, store.catalogue, point=point) for one in tested if one)
+) -> tuple[ExternalTest, ...]:
+    kept = (load_result(store.workspace, run.run_id, one.name) for one in store.catalogue.sources())
+    return tuple(
+        ExternalTest(
+            compared(one, predictions, store.catalogue, point=point), stale(store, run, one)
+        )
+        for one in kept
+        if one
+    )
 
 
 def _point(files: RunFiles) -> OperatingPoint | None:

@@ -184,7 +184,8 @@ def _external(facts: Facts) -> Section:
         )
     parts: list[str | Table] = []
     for one in facts.external:
-        parts += [headline(one), verdict(one), _sides(one)]
+        found = one.comparison
+        parts += [*filter(None, (one.stale, headline(found), verdict(found))), _sides(found)]
     return Section(title, tuple(parts))
 
 

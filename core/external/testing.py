@@ -1,61 +1,33 @@
-"""Classify a source's films with a finished run, keep what comes out, and read it again."""
+"""Classify a source's films with a finished run, and hold what comes out against its own test."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core.errors import FilmError, InputError, NotFoundError
+from core.errors import FilmError, InputError, ThoraxLensError
 from core.evaluation.operating_point import OperatingPoint, apply
 from core.evaluation.predictions import Predictions
 from core.external.films import ExternalFilms, choose, findings_of, patients_of
+from core.external.kept import ExternalResult, hash_of, save_result
 from core.external.report import Comparison, by_finding, compare, judge
-from core.files import written_whole
 from core.images.decode import read_film
 from core.prediction.client import PredictionClient
 from core.store import Catalogue, Run, Store
 from core.training.artefacts import RunFiles
-from core.workspace import Workspace
 
 SPLIT = "external"
 AT_ONCE = 32  # films in memory, and a batch of the worker that classifies
 
 # (films done, films in all)
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class ExternalResult:
-    """What was tested, in words and numbers; ``predictions`` has the films themselves.
-
-    ``mapped``, ``left_out``, ``warnings`` as in ``ExternalFilms``. ``tested_at``: seconds
-    since 1970.
-    """
-
-    run: str
-    source: str
-    tested_at: float
-    mapped: tuple[dict[str, Any], ...]
-    left_out: tuple[dict[str, Any], ...]
-    warnings: tuple[str, ...]
-    learnt_from: bool
-    predictions: Predictions
-
-
-def folder_of(workspace: Workspace, run_id: str, source: str) -> Path:
-    """Where the result for one source lies: a readable name, made unique by a hash."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", source).strip("-.")[:40] or "source"
-    mark = hashlib.sha256(source.encode()).hexdigest()[:8]
-    return workspace.run_folder(run_id) / "external" / f"{plain}-{mark}"
 
 
 def finished_run(store: Store, run_id: str) -> Run:
@@ -97,6 +69,7 @@ def run_external(
     chosen = films_for(store, run, source)
     if chosen.films.empty:
         raise InputError(nothing_to_test(chosen))
+    basis = {"answers": _answers(store, run), "films": hash_of(chosen.films)}
     rows, probabilities, unreadable = _classified(store, run, chosen, progress)
     if not rows:
         raise InputError(
@@ -122,9 +95,29 @@ def run_external(
             films["truth"].to_numpy(),
             np.array(probabilities),
         ),
+        basis=basis,
     )
-    _save(folder_of(store.workspace, run.run_id, source), result)
+    save_result(store.workspace, result)
     return result
+
+
+def stale(store: Store, run: Run, result: ExternalResult, frame: pd.DataFrame | None = None) -> str:
+    """What has changed since the test, a sentence; empty while its numbers still hold.
+
+    ``frame``: the catalogue's, if at hand.
+    """
+    if not result.basis:
+        return (
+            "This test is of an earlier version, which did not note what it rested on, so it may "
+            "no longer hold."
+        )
+    changed = []
+    if _answers(store, run) != result.basis["answers"]:
+        changed.append("the run has been trained again")
+    with suppress(ThoraxLensError):  # it cannot be made again, which makes it no less true
+        if hash_of(films_for(store, run, result.source, frame).films) != result.basis["films"]:
+            changed.append(f"the films of {result.source} that can test it have changed")
+    return f"This test is old: since then {' and '.join(changed)}." if changed else ""
 
 
 def nothing_to_test(chosen: ExternalFilms) -> str:
@@ -134,25 +127,6 @@ def nothing_to_test(chosen: ExternalFilms) -> str:
         f"No film of {chosen.source} can test this run: {reasons}. Choose another source, or a "
         "run whose classes have these findings."
     )
-
-
-def load_result(workspace: Workspace, run_id: str, source: str) -> ExternalResult | None:
-    """The result kept for a run and a source, None where there is none that can be read."""
-    folder = folder_of(workspace, run_id, source)
-    try:
-        kept = json.loads((folder / "external.json").read_text(encoding="utf-8"))
-        return ExternalResult(
-            run=kept["run"],
-            source=kept["source"],
-            tested_at=float(kept["tested_at"]),
-            mapped=tuple(kept["mapped"]),
-            left_out=tuple(kept["left_out"]),
-            warnings=tuple(kept["warnings"]),
-            learnt_from=bool(kept["learnt_from"]),
-            predictions=Predictions.load(folder / "predictions.npz"),
-        )
-    except (OSError, ValueError, KeyError, TypeError, InputError):
-        return None
 
 
 def compared(
@@ -182,6 +156,10 @@ def alarms_by_finding(found: Comparison, catalogue: Catalogue) -> list[dict[str,
     """``by_finding`` of the external side, with the findings that the catalogue has now."""
     film_ids = found.external.predictions.film_ids
     return by_finding(found.external, findings_of(catalogue.films(film_ids.tolist()), film_ids))
+
+
+def _answers(store: Store, run: Run) -> str:
+    return RunFiles(store.workspace.run_folder(run.run_id)).answers()
 
 
 def _classified(
@@ -217,15 +195,3 @@ def _classified(
             if progress:
                 progress(min(start + AT_ONCE, len(paths)), len(paths))
     return rows, answers, failed
-
-
-def _save(folder: Path, result: ExternalResult) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotFoundError(f"The result cannot be kept in {folder} ({error}).") from error
-    result.predictions.save(folder / "predictions.npz")
-    words = [one.name for one in fields(ExternalResult) if one.name != "predictions"]
-    bare = {name: getattr(result, name) for name in words}
-    with written_whole(folder / "external.json") as temporary:
-        temporary.write_text(json.dumps(bare, indent=2, ensure_ascii=False), encoding="utf-8")

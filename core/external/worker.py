@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.external.testing import folder_of, run_external
+from core.external.kept import folder_of
+from core.external.testing import run_external
 from core.jobs import Job, reporting
 from core.store import open_store
 from core.workspace import Workspace, open_workspace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,6 +46,11 @@ class RunFiles:
     @property
     def predictions(self) -> Path:
         return self.folder / "predictions.npz"
+
+    def answers(self) -> str:
+        """SHA-256 in hex of the saved predictions, which change when the run is trained again."""
+        kept = self.predictions.read_bytes() if self.predictions.is_file() else b""
+        return hashlib.sha256(kept).hexdigest()
 
     @property
     def operating_point(self) -> Path:

@@ -17,6 +17,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from core.errors import Cancelled
 from core.files import remembered
 from core.models.build import LOGITS, POOL
 from core.training import backend
@@ -67,18 +68,25 @@ def candidates() -> list[Mode]:
     return [Mode(one, way) for one in policies for way in xla]
 
 
-def choose(file: Path, name: str, size: int, batch: int, step: Callable[[Mode], Step]) -> Mode:
+def choose(
+    file: Path,
+    name: str,
+    size: int,
+    batch: int,
+    step: Callable[[Mode], Step],
+    check: Callable[[], None],
+) -> Mode:
     """The fastest mode for the network ``name`` on films of ``size`` pixels.
 
     ``step``: for a mode, what is timed, on ``batch`` films a call. ``file`` keeps what was
     measured: milliseconds a film by mode. A mode that fails is left out; float32 is what
-    remains.
+    remains. ``check`` is called between tries; when it raises Cancelled nothing is kept.
     """
     ways = candidates()
     if len(ways) == 1:
         return ways[0]
     key = f"{name} {size} {backend.device_name()} keras {keras.__version__}"
-    measured = remembered(file, key, lambda: _measure(ways, batch, step))
+    measured = remembered(file, key, lambda: _measure(ways, batch, step, check))
     return fastest(ways, measured)
 
 
@@ -92,14 +100,18 @@ def fastest(ways: list[Mode], milliseconds: dict[str, float]) -> Mode:
     return best if milliseconds[best.name] < limit else FLOAT32
 
 
-def _measure(ways: list[Mode], batch: int, step: Callable[[Mode], Step]) -> dict[str, float]:
+def _measure(
+    ways: list[Mode], batch: int, step: Callable[[Mode], Step], check: Callable[[], None]
+) -> dict[str, float]:
     found: dict[str, float] = {}
     for way in reversed(ways):  # float32 last: where it is far slower, it is timed once only
         try:
+            check()
             take = step(way)
             take()
             seconds: list[float] = []
             while len(seconds) < TRIES:
+                check()
                 began = time.perf_counter()
                 take()
                 seconds.append(time.perf_counter() - began)
@@ -108,6 +120,8 @@ def _measure(ways: list[Mode], batch: int, step: Callable[[Mode], Step]) -> dict
                     break
             found[way.name] = 1000 * float(np.median(seconds)) / batch
             log.info("%s: %.2f ms a film", way.name, found[way.name])
+        except Cancelled:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a backend raises for what it cannot do
             log.info("%s does not work here (%s)", way.name, type(error).__name__)
     return found

@@ -158,7 +158,8 @@ def _mode(store: Store, spec: RunSpec, size: int, network: Network, reporter: Re
         model = keras.models.clone_model(network.learns)
         return precision.training_step(model, way, films)
 
-    return precision.choose(store.workspace.speeds, spec.model, size, BATCH, step)
+    speeds = store.workspace.speeds
+    return precision.choose(speeds, spec.model, size, BATCH, step, reporter.check)
 
 
 def _learner(

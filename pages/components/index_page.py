@@ -10,7 +10,7 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.palette import BACKGROUND, LIGHT_BACKGROUND
+from core.palette import BACKGROUND, BUTTON, LIGHT_BACKGROUND
 
 # A link whose words do not fit a telephone goes on in a second line, for Streamlit would cut it.
 # Numbers stand at the right of their cells; their headings with them. The first column, and
@@ -21,7 +21,10 @@ STYLE = """
 [data-testid="stPageLink"] :is(a, span, div, p) {white-space: normal; overflow: visible}
 [class*="st-key-open_"] button > * {justify-content: flex-start; width: 100%; text-align: left}
 [data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"] {padding-left: 0.5rem}
-"""
+[data-testid^="stBaseButton-primary"]:enabled:not(:hover) {
+    background: $BUTTON; border-color: $BUTTON
+}
+""".replace("$BUTTON", BUTTON)
 TITLE = b"<title>Streamlit</title>"  # before it: how the file is encoded; behind it: scripts
 # Once a browser and address, the menu's choice “Dark” is made for it, where Streamlit keeps that
 # choice and before Streamlit looks for it. A choice that somebody has made is left alone.

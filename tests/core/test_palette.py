@@ -91,6 +91,12 @@ def test_text_on_a_matrix_cell_is_readable_at_every_share(theme: Theme, share: f
     assert contrast(palette.text_on(fill), fill) >= 4.3
 
 
+def test_words_on_a_button_can_be_read_and_the_button_be_seen() -> None:
+    assert contrast("#ffffff", palette.BUTTON) >= 4.5
+    for look in SURROUNDS.values():
+        assert contrast(palette.BUTTON, look.background) >= 3
+
+
 def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#000000", "#ffffff") == 21
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)

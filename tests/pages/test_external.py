@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.predictions import Predictions
 from core.external import worker
 from core.external.testing import run_external
 from core.jobs import Job, reporting
 from core.store import Run, Store
+from core.training.artefacts import RunFiles
 from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
 from tests.pages.test_app import everything_said, open_app
 
@@ -75,6 +78,19 @@ def test_a_drop_is_said_first_and_both_sides_stand_below(
     page.segmented_control("external_rule").set_value("aim").run()
     assert not page.exception
     assert any("is called covid from a probability of" in one.value for one in page.caption)
+
+
+def test_an_old_result_says_so_first(
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient]
+) -> None:
+    run_external(phantom_store, finished.run_id, AWAY)
+    assert not opened(finished).warning
+    file = RunFiles(phantom_store.workspace.run_folder(finished.run_id)).predictions
+    own = Predictions.load(file)
+    replace(own, probabilities=own.probabilities[:, ::-1]).save(file)
+    page = opened(finished)
+    assert "since then the run has been trained again" in page.warning[0].value
+    assert page.button("external_start").label == "Test again"
 
 
 def test_the_source_of_the_training_is_called_that(

@@ -14,7 +14,7 @@ from core.audit.report import AuditReport, Finding, Verdict, audit_folder
 from core.audit.standing import basis_of
 from core.card.claim import FOR_AUTHORS, items
 from core.card.document import Table
-from core.card.facts import Facts, gather
+from core.card.facts import ExternalTest, Facts, gather
 from core.card.html import to_html
 from core.card.sections import model_card
 from core.errors import InputError, NotFoundError
@@ -154,7 +154,7 @@ def test_an_external_test_is_told(facts: Facts) -> None:
     own = judge(test, test.film_ids)
     worse = replace(test, probabilities=test.probabilities[:, ::-1])
     found = compare("Another hospital", own, judge(worse, test.film_ids))
-    told = replace(facts, external=(found,))
+    told = replace(facts, external=(ExternalTest(found),))
     assert "Another hospital" in to_html(model_card(told))
     assert (
         table(told, "Films from elsewhere")["Sensitivity"][0]
@@ -162,6 +162,9 @@ def test_an_external_test_is_told(facts: Facts) -> None:
     )
     assert "not been tested" not in words(told, "What to keep in mind")
     assert {one.number: one.filled for one in items(told)}[33] == "Tested on: Another hospital."
+    old = replace(facts, external=(ExternalTest(found, "This test is old: since then …."),))
+    assert "This test is old" in words(old, "Films from elsewhere")
+    assert "This test is old" not in words(told, "Films from elsewhere")
 
 
 def test_every_item_of_the_checklist_is_there_once(facts: Facts) -> None:

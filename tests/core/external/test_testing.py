@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.__main__ import main
+from core.datasets.ingest import import_folder
+from core.datasets.phantom import make_phantoms
 from core.errors import InputError
 from core.external import worker
+from core.external.kept import folder_of, load_result
 from core.external.testing import (
     compared,
     films_for,
-    folder_of,
     internal_predictions,
-    load_result,
     run_external,
+    stale,
 )
 from core.jobs import Job
 from core.store import Run, Store
+from core.training.artefacts import RunFiles
 from core.workspace import Workspace
 from tests.core.external.conftest import AWAY, FakeClient
 
@@ -64,6 +68,28 @@ def test_a_film_without_an_answer_is_left_out_with_its_reason(
     assert result.predictions.truth.tolist() == kept["truth"].tolist()
     assert [one["films"] for one in result.left_out] == [1, 1]
     assert any("cannot be read" in one["reason"] for one in result.left_out)
+
+
+def test_a_result_that_rests_on_what_is_no_more_is_old(
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient], tmp_path: Path
+) -> None:
+    result = run_external(phantom_store, finished.run_id, AWAY)
+    kept = load_result(phantom_store.workspace, finished.run_id, AWAY)
+    assert kept is not None
+    assert stale(phantom_store, finished, kept) == ""
+    make_phantoms(tmp_path / AWAY, per_class=7, size=128, seed=7)
+    import_folder(phantom_store, tmp_path / AWAY, name=AWAY)
+    assert stale(phantom_store, finished, kept) == (
+        f"This test is old: since then the films of {AWAY} that can test it have changed."
+    )
+    own = internal_predictions(phantom_store, finished)
+    file = RunFiles(phantom_store.workspace.run_folder(finished.run_id)).predictions
+    replace(own, probabilities=own.probabilities[:, ::-1]).save(file)
+    assert "the run has been trained again and the films" in stale(phantom_store, finished, kept)
+    own.save(file)
+    phantom_store.datasets.delete("study")
+    assert stale(phantom_store, finished, kept) == "", "no less true for that"
+    assert "earlier version" in stale(phantom_store, finished, replace(result, basis={}))
 
 
 def test_what_cannot_be_tested_is_refused_before_the_network_is_asked(

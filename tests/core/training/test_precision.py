@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from core.errors import Cancelled
 from core.training import backend, precision
 from core.training.precision import FLOAT32, Mode, Step, choose, fastest, training_step
 
@@ -28,6 +29,10 @@ def small() -> keras.Model:
     return keras.Model(film, keras.layers.Dense(2, name="logits")(x))
 
 
+def unheard() -> None:
+    """Nobody asks for a stop."""
+
+
 def never(way: Mode) -> Step:
     raise AssertionError("nothing needs to be tried")
 
@@ -36,7 +41,7 @@ def test_with_one_way_nothing_is_measured(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(backend, "fast_policy", lambda: None)
     monkeypatch.setattr(backend, "sees_gpu", lambda: False)
     file = tmp_path / "speeds.json"
-    assert choose(file, "vgg16", 16, 8, never) == FLOAT32
+    assert choose(file, "vgg16", 16, 8, never, unheard) == FLOAT32
     assert not file.exists()
 
 
@@ -49,14 +54,14 @@ def test_each_way_is_timed_once_a_network_and_device(tmp_path: Path) -> None:
         tried.append(way)
         return training_step(small(), way, np.zeros((8, 16, 16, 3), np.float32))
 
-    chosen = choose(file, "vgg16", 16, 8, step)
+    chosen = choose(file, "vgg16", 16, 8, step, unheard)
     assert tried == [BFLOAT16, FLOAT32]
     [(key, milliseconds)] = json.loads(file.read_text()).items()
     assert key.startswith("vgg16 16 ")
     assert set(milliseconds) == {"float32", "mixed_bfloat16"}
     assert min(milliseconds.values()) > 0
     assert chosen == fastest([FLOAT32, BFLOAT16], milliseconds)
-    assert choose(file, "vgg16", 16, 8, never) == chosen
+    assert choose(file, "vgg16", 16, 8, never, unheard) == chosen
 
 
 @pytest.mark.usefixtures("two_ways")
@@ -66,7 +71,22 @@ def test_what_fails_is_left_out(tmp_path: Path) -> None:
             raise RuntimeError("no such instructions")
         return lambda: None
 
-    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step) == FLOAT32
+    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step, unheard) == FLOAT32
+
+
+@pytest.mark.usefixtures("two_ways")
+def test_a_stop_is_heard_between_tries(tmp_path: Path) -> None:
+    taken: list[Mode] = []
+
+    def stop_after_two() -> None:
+        if len(taken) == 2:
+            raise Cancelled("Stopped at your request.")
+
+    file = tmp_path / "speeds.json"
+    with pytest.raises(Cancelled):
+        choose(file, "cnn", 16, 8, lambda way: lambda: taken.append(way), stop_after_two)
+    assert taken == [BFLOAT16] * 2, "one that traces, and one that is timed"
+    assert not file.exists()
 
 
 @pytest.mark.usefixtures("two_ways")
@@ -85,7 +105,7 @@ def test_what_is_far_slower_is_not_tried_again(
 
         return take
 
-    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step) == BFLOAT16
+    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step, unheard) == BFLOAT16
     assert calls == {BFLOAT16: 1 + precision.TRIES, FLOAT32: 1 + 1}
 
 
