@@ -48,8 +48,8 @@ SURROUNDS: dict[Theme, Surround] = {
 }
 BACKGROUND = SURROUNDS["dark"].background
 LIGHT_BACKGROUND = SURROUNDS["light"].background
-# The ground of a button's white words, in both themes: an accent that can be read on the dark
-# background is too light for that.
+# The ground of white words, on a button or a chosen option, in both themes: an accent that can
+# be read on the dark background is too light for that.
 BUTTON = "#1f75ad"
 
 # Vermilion, blue, reddish purple, bluish green, ochre, grey, brown, teal: the first three

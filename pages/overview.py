@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from statistics import fmean, stdev
+
 import streamlit as st
 
-from core.store import ACTIVE, Store
+from core.store import ACTIVE, Run, Store
 from core.training.launcher import refresh
 from pages.components.audit_word import audit_link
 from pages.components.empty import next_step
 from pages.components.films.gallery import film_strip
 from pages.components.films.opened import show_opened_film
 from pages.components.notes import artificial_note
-from pages.components.run_words import escaped, share, short_title
+from pages.components.run_words import escaped, share, short_repeats_title, short_title
 from pages.components.session import (
     CLASSIFY,
     COMPARE,
@@ -23,7 +25,7 @@ from pages.components.session import (
 )
 from pages.components.training.running import show_running
 
-LATEST = 3  # finished runs shown
+LATEST = 3  # results shown: a finished run, or the finished ones of several repeats
 SHOWN = 12  # films
 
 
@@ -84,20 +86,35 @@ def _steps(store: Store) -> None:
 
 
 def _results(store: Store) -> None:
-    """The runs that finished last, a card each."""
-    done = store.runs.all(["done"])[:LATEST]
-    if not done:
+    """What finished last, a card each: a run, or repeats as one, as Compare has them."""
+    latest: dict[str, list[Run]] = {}
+    for run in store.runs.all(["done"]):
+        repeat = run.spec.repeat
+        latest.setdefault(repeat.group if repeat else run.run_id, []).append(run)
+    if not latest:
         return
     st.markdown("**Latest results**")
-    for place, run in zip(st.columns(LATEST), done, strict=False):
-        test = run.result.get("test") or {}
+    for place, (name, runs) in zip(st.columns(LATEST), latest.items(), strict=False):
+        repeated = runs[0].spec.repeat is not None
+        title = short_repeats_title(runs) if repeated else short_title(runs[0])
         with place.container(border=True, gap="xsmall"):
-            next_step(COMPARE, escaped(short_title(run)), query={"runs": run.run_id})
+            next_step(COMPARE, escaped(title), query={"runs": name})
             st.caption(
-                f"**{share(test.get('accuracy'))}** of the test films right  \n"
-                f"**{share(test.get('sensitivity'))}** sensitivity"
+                f"**{_share(runs, 'accuracy')}** of the test films right  \n"
+                f"**{_share(runs, 'sensitivity')}** sensitivity"
             )
-            audit_link(store, run)
+            audit_link(store, runs[0])
+
+
+def _share(runs: list[Run], name: str) -> str:
+    """A number of the test films; of repeats the mean and standard deviation."""
+    values = [(run.result.get("test") or {}).get(name) for run in runs]
+    known = [float(one) for one in values if one is not None]
+    if len(known) < len(values):
+        return share(None)
+    return (
+        f"{100 * fmean(known):.1f} ± {share(stdev(known))}" if len(known) > 1 else share(known[0])
+    )
 
 
 page()

@@ -176,7 +176,7 @@ def test_an_epoch_whose_loss_is_no_number_is_told(
     store.runs.save_epoch(run.run_id, Epoch(1, None, 0.5, None, None, 0.1, 2.0))
     store.runs.transition(run.run_id, "failed", reason="Training diverged.")
     assert training._wait(store, run.run_id).state == "failed"
-    assert "epoch 1: 2.0 s, accuracy 0.5000" in capsys.readouterr().err
+    assert "epoch 1: 2.00 s, accuracy 0.5000" in capsys.readouterr().err
 
 
 def test_every_setting_of_a_run_can_be_given() -> None:
@@ -330,10 +330,10 @@ def test_help_names_every_command_of_every_module(capsys: pytest.CaptureFixture[
 def test_a_table_is_aligned_and_rounds_and_leaves_out_what_is_missing() -> None:
     rows = [{"run": "a", "accuracy": 1.0}, {"run": "bcd", "accuracy": 0.12345678, "note": None}]
     assert table([*rows, {"accuracy": float("nan"), "note": "x"}]).splitlines() == [
-        "run accuracy note",
-        "  a      1.0     ",
-        "bcd 0.123457     ",
-        "                x",
+        "run  accuracy  note",
+        "a         1.0",
+        "bcd  0.123457",
+        "               x",
     ]
 
 

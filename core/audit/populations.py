@@ -21,7 +21,7 @@ POPULATIONS = {
     "kaggle": Population(
         3.0,
         "AP",
-        "children of 1 to 5 years, anterior-posterior films, one hospital in Guangzhou",
+        "children of 1 to 5 years, anteroposterior films, one hospital in Guangzhou",
         "Kermany et al., Cell 172 (2018) 1122",
     )
 }

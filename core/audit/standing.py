@@ -7,16 +7,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.audit.report import AuditReport, Verdict, audit_folder
+from core.audit.report import AuditReport, Level, audit_folder
 from core.errors import NotFoundError
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 
 NOT_AUDITED = "not audited"
-SHORT: dict[Verdict, str] = {
+SHORT: dict[Level, str] = {
     "do_not_believe": "do not believe",
     "caution": "be careful",
     "no_shortcut_found": "no shortcut found",
+    "not_checked": "not checked",
 }
 
 

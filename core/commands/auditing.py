@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import time
+from textwrap import fill
 
 from core.audit.report import AuditReport
-from core.audit.standing import standing_of
+from core.audit.standing import SHORT, standing_of
 from core.audit.start import job_of, start
-from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
+from core.commands.command import Command, Outcome, ProgressLine, open_default_store
 from core.errors import InputError
 from core.jobs import Job
 
 LOOK_SECONDS = 0.3
+WIDTH = 88  # characters a line
 AGAIN = " Audit it again with --again."
 
 
@@ -31,16 +33,18 @@ def _audit(options: argparse.Namespace) -> Outcome:
         report = AuditReport.load(job.folder)
     if report is None:
         raise InputError(f"The audit of {run.run_id} left no result. Start it again with --again.")
-    rows = [
-        {"check": one.check, "level": one.level, "sentence": one.sentence}
-        for one in report.findings
-    ]
+    findings = [f"{one.title}: {SHORT[one.level]}\n{_lines(one.sentence, '  ')}"
+                for one in report.findings]  # fmt: skip
     found = standing_of(store, run)
     stale = found.stale
-    above = f"{stale}{'' if found.lost else AGAIN}\n\n" if stale else ""
+    above = [_lines(f"{stale}{'' if found.lost else AGAIN}")] if stale else []
     # Null as long as the verdict holds; else a sentence.
     document = {**report.document(), "stale": stale or None}
-    return Outcome(document, f"{above}{report.sentence}\n\n{table(rows)}")
+    return Outcome(document, "\n\n".join([*above, _lines(report.sentence), *findings]))
+
+
+def _lines(text: str, indent: str = "") -> str:
+    return fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def _wait(job: Job) -> None:

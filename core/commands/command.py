@@ -53,16 +53,19 @@ class ProgressLine:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Rows as text, aligned at the right; an empty cell for what is missing."""
+    """Rows as text, words at the left and numbers at the right of their columns; an empty cell
+    for what is missing."""
     if not rows:
         return "nothing yet"
     titles = list(dict.fromkeys(title for row in rows for title in row))
-    lines = [titles, *([_cell(row.get(title)) for title in titles] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        " ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    )
+    columns = []
+    for title in titles:
+        values = [row.get(title) for row in rows]
+        cells = [title, *map(_cell, values)]
+        width = max(map(len, cells))
+        words = any(isinstance(one, str) for one in values)
+        columns.append([cell.ljust(width) if words else cell.rjust(width) for cell in cells])
+    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
 
 
 def _cell(value: Any) -> str:

@@ -218,7 +218,7 @@ def _wait(store: Store, run_id: str) -> Run:
             }
             # A loss that diverged, and validation without films, have no number.
             numbers = [f"{what} {n:.4f}" for what, n in told_of.items() if n is not None]
-            say(", ".join([f"epoch {one.epoch}: {one.seconds:.1f} s", *numbers]))
+            say(", ".join([f"epoch {one.epoch}: {one.seconds:.2f} s", *numbers]))
         told = len(epochs)
         if run.state in FINISHED:
             return run

@@ -81,18 +81,9 @@ class Repeats:
         return self.members[0][1].classes
 
     @property
-    def is_complete(self) -> bool:
-        return len(self.members) == self.repeat.count
-
-    @property
     def name(self) -> str:
         """“5 seeds”, or “5 folds (3 of 5 finished)”."""
-        name = f"{self.repeat.count} {self.repeat.kind}"
-        return (
-            name
-            if self.is_complete
-            else f"{name} ({len(self.members)} of {self.repeat.count} finished)"
-        )
+        return self.repeat.all(len(self.members))
 
     @property
     def title(self) -> str:

@@ -15,13 +15,17 @@ from core.palette import BACKGROUND, BUTTON, LIGHT_BACKGROUND
 # A link whose words do not fit a telephone goes on in a second line, for Streamlit would cut it.
 # Numbers stand at the right of their cells; their headings with them. The first column, and
 # the table of what is known about one film, are words. A list of runs is read from the left.
+# Segments that do not fit go on in a second line, for Streamlit hides them beyond the edge; the
+# words of a choice that do not fit end in “…”.
 STYLE = """
 [data-testid="stTable"] thead th:not(:first-child) {text-align: right !important}
 .st-key-film_facts [data-testid="stTable"] thead th:not(:first-child) {text-align: left !important}
 [data-testid="stPageLink"] :is(a, span, div, p) {white-space: normal; overflow: visible}
 [class*="st-key-open_"] button > * {justify-content: flex-start; width: 100%; text-align: left}
 [data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"] {padding-left: 0.5rem}
-[data-testid^="stBaseButton-primary"]:enabled:not(:hover) {
+[data-testid="stButtonGroup"] [role="radiogroup"] {flex-wrap: wrap; row-gap: 0.25rem}
+[data-testid="stSelectbox"] input {text-overflow: ellipsis}
+[data-testid^="stBaseButton-primary"]:enabled:not(:hover), [data-tag] {
     background: $BUTTON; border-color: $BUTTON
 }
 """.replace("$BUTTON", BUTTON)

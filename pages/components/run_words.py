@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,8 @@ from core.errors import InputError
 from core.models.registry import get_model
 from core.store import Run
 
-if TYPE_CHECKING:  # every page has these words, the first one too, and names these types only
+if TYPE_CHECKING:  # every page has these words, the first one too, and names this type only
     import pandas as pd
-
-    from core.evaluation.repeats import Repeats
 
 STATE_WORDS = {
     "queued": "Waiting for its turn",
@@ -70,11 +69,18 @@ def short_title(run: Run) -> str:
     return f"{title(run)} · {run.run_id[-4:]}"
 
 
-def repeats_title(repeats: Repeats) -> str:
-    """“VGG16 on study · 5 seeds · ab12”, like ``short_title`` of one run."""
-    spec = repeats.first.spec
-    words = f"{model_title(spec.model)} on {spec.dataset} · {repeats.name}"
-    return f"{words} · {repeats.repeat.group[-4:]}"
+def repeats_title(runs: Sequence[Run]) -> str:
+    """“VGG16 on study · 5 seeds”, of the finished runs of one group."""
+    spec = runs[0].spec
+    assert spec.repeat is not None
+    return f"{model_title(spec.model)} on {spec.dataset} · {spec.repeat.all(len(runs))}"
+
+
+def short_repeats_title(runs: Sequence[Run]) -> str:
+    """The title with the end of the group's name, like ``short_title`` of one run."""
+    repeat = runs[0].spec.repeat
+    assert repeat is not None
+    return f"{repeats_title(runs)} · {repeat.group[-4:]}"
 
 
 def escaped(text: str) -> str:

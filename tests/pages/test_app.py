@@ -10,29 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import InputError
 from core.store import Catalogue, Store
-from core.workspace import PROJECT_ROOT
 from pages.components import session
+from tests.pages.opening import APP, everything_said, open_app
 
-APP = str(PROJECT_ROOT / "pages" / "navigation.py")
 PAGES = (
     "overview", "explore", "prepare", "train", "compare", "report", "audit", "external", "classify",
     "demonstration",
 )  # fmt: skip
-
-
-def open_app(page: str = "overview", **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60).run()
-    if page != "overview" or query:
-        app.switch_page(f"{page}.py")
-        app.query_params.update(query)
-        app.run()
-    return app
-
-
-def everything_said(app: AppTest) -> str:
-    """All text that stands on the page."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
-    return "\n".join(str(getattr(one, "value", "")) for kind in kinds for one in app.get(kind))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -14,10 +14,8 @@ from core.audit.standing import basis_of
 from core.audit.start import job_of
 from core.jobs import Job, JobReporter
 from core.store import Run, Store
-from core.workspace import PROJECT_ROOT
+from tests.pages.opening import APP
 from tests.pages.runs import make_dataset, make_run
-
-APP = str(PROJECT_ROOT / "pages" / "navigation.py")
 
 
 @pytest.fixture(autouse=True)

@@ -22,8 +22,8 @@ from core.training import launcher
 from pages.components.classify import cam_view, classifying
 from pages.components.classify.answer_card import decide
 from pages.components.classify.cam_view import Classified, FilmAnswer, answers_table
+from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
-from tests.pages.test_app import everything_said, open_app
 
 Progress = Callable[[int, int, str], None]
 

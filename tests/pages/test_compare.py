@@ -13,10 +13,8 @@ from core.evaluation.predictions import Predictions
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Epoch, Film, Run, Source, Store
 from core.training.artefacts import RunFiles
-from core.workspace import PROJECT_ROOT
 from pages.components.downloads import safe_name
-
-APP = str(PROJECT_ROOT / "pages" / "navigation.py")
+from tests.pages.opening import APP
 
 
 @pytest.fixture(autouse=True)
@@ -279,6 +277,9 @@ def test_three_classes_go_by_the_most_probable_until_a_threshold_is_set(
     )
     page = opened()
     assert not page.slider
+    page.selectbox(key="compare_cell").set_value((1, 0)).run()
+    said = [one.value for one in page.caption]
+    assert any(one.startswith("covid 45.0 %") for one in said), "of the class that it was called"
     page.toggle(key="compare_use_threshold").set_value(True).run()
     page.slider(key="compare_threshold").set_value(0.95).run()
     assert next(iter(summary(page).values()))["sensitivity"] == 0

@@ -12,7 +12,7 @@ from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
 from core.jobs import Job
 from core.store import Store
 from tests.core.demonstration.made_up import answers, cheating, finished, give, honest, stand
-from tests.pages.test_app import everything_said, open_app
+from tests.pages.opening import everything_said, open_app
 
 STEPS = (
     "1 · The films",

@@ -14,7 +14,7 @@ from core.errors import DownloadError
 from core.store import Store
 from pages.components.films.filters import Filters
 from pages.components.films.gallery import tile
-from tests.pages.test_app import everything_said, open_app
+from tests.pages.opening import everything_said, open_app
 
 
 def shown(app: AppTest) -> str:

@@ -16,7 +16,7 @@ from core.jobs import Job, reporting
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
-from tests.pages.test_app import everything_said, open_app
+from tests.pages.opening import everything_said, open_app
 
 __all__ = ["fake_client", "finished"]
 

@@ -14,8 +14,8 @@ from core.training.artefacts import RunFiles
 from core.training.rate_test import RateTest
 from pages.components import run_words
 from pages.components.training import live_curves
+from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
-from tests.pages.test_app import everything_said, open_app
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,8 @@ import pytest
 
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Store
-from tests.pages.test_app import everything_said, open_app
+from tests.pages.opening import everything_said, open_app
+from tests.pages.runs import make_dataset, make_run
 
 
 def save_dataset(store: Store, name: str = "study") -> None:
@@ -56,3 +57,21 @@ def test_a_waiting_run_is_shown_with_a_way_to_it(
 
 def test_no_run_no_bar(phantom_store: Store) -> None:
     assert "Under way" not in everything_said(open_app())
+
+
+def test_repeats_are_one_result_with_mean_and_spread(
+    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_dataset(phantom_store)
+    for index, right in enumerate((0.9, 0.8)):
+        repeat = {"group": "group-abcd", "kind": "folds", "index": index, "count": 3}
+        test = {"accuracy": right, "sensitivity": None if index else 1.0}
+        make_run(phantom_store, "done", spec={"repeat": repeat}, result={"test": test})
+    make_run(phantom_store, "done", result={"test": {"accuracy": 0.5, "sensitivity": 0.25}})
+    app = open_app()
+    assert not app.exception
+    said = everything_said(app)
+    assert "**85.0 ± 7.1 %** of the test films right  \n**–** sensitivity" in said
+    assert "**50.0 %** of the test films right  \n**25.0 %** sensitivity" in said
+    links = [one.proto.label for one in app.get("page_link")]
+    assert "**CNN on tiny · 3 folds (2 of 3 finished) · abcd**" in links

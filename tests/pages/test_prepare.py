@@ -6,7 +6,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from core.specs import RunSpec
 from core.store import Store
-from tests.pages.test_app import everything_said, open_app
+from tests.pages.opening import everything_said, open_app
 
 
 def button(app: AppTest, label: str) -> Button:

@@ -17,9 +17,7 @@ from core.evaluation.predictions import Predictions
 from core.specs import RunSpec
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
-from core.workspace import PROJECT_ROOT
-
-APP = str(PROJECT_ROOT / "pages" / "navigation.py")
+from tests.pages.opening import APP
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
 from core.training import launcher
 from core.training.devices import Device
+from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
-from tests.pages.test_app import everything_said, open_app
 
 
 @pytest.fixture(autouse=True)

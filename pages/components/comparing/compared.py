@@ -15,7 +15,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
-from pages.components.run_words import repeats_title, short_title
+from pages.components.run_words import short_repeats_title, short_title
 
 SPLITS = {"test": "Test films", "validation": "Validation films", "train": "Training films"}
 
@@ -133,11 +133,12 @@ def _compared(entry: Entry, split: str, threshold: float | None) -> Compared:
     if isinstance(entry, Repeats):
         found = evaluate_repeats(entry, split, threshold)
         chosen = entry.together(split)
+        runs = tuple(run for run, _ in entry.members)
         return Compared(
             entry,
             entry.repeat.group,
-            repeats_title(entry),
-            tuple(run for run, _ in entry.members),
+            short_repeats_title(runs),
+            runs,
             chosen,
             found.pooled or evaluate(chosen, threshold),
             found,

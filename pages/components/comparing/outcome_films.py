@@ -87,7 +87,7 @@ def cell_films(compared: Sequence[Compared], store: Store) -> None:
         st.info(f"{_label(one, cell)}. Choose another cell.")
         return
     st.caption(f"{_label(one, cell)}, the most surely called first")
-    _gallery(films, one, store)
+    _gallery(films, one, cell, store)
 
 
 def films_in_cell(one: Compared, cell: tuple[int, int]) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def films_in_cell(one: Compared, cell: tuple[int, int]) -> pd.DataFrame:
     return frame.sort_values("called", ascending=False, ignore_index=True)
 
 
-def _gallery(films: pd.DataFrame, one: Compared, store: Store) -> None:
+def _gallery(films: pd.DataFrame, one: Compared, cell: tuple[int, int], store: Store) -> None:
     pages = -(-len(films) // PER_PAGE)
     number = int(st.session_state.get(PAGE) or 1)
     if number > pages:
@@ -113,15 +113,20 @@ def _gallery(films: pd.DataFrame, one: Compared, store: Store) -> None:
     known = {film.film_id: film for film in store.catalogue.films(list(shown["film_id"]))}
     with st.container(horizontal=True, gap="small", key="compare_strip"):
         st.html(OVER)
-        for film_id, positive in zip(shown["film_id"], shown["positive"], strict=True):
-            _tile(str(film_id), float(positive), known.get(str(film_id)), one, store)
+        # Of two classes one number says it all; of more, the one that made the answer.
+        two = len(one.evaluation.classes) == 2
+        name = one.positive if two else one.evaluation.classes[cell[1]]
+        for film_id, value in zip(
+            shown["film_id"], shown["positive" if two else "called"], strict=True
+        ):
+            said = f"{name} {100 * value:.1f} %"
+            _tile(str(film_id), said, known.get(str(film_id)), store)
     if pages > 1:
         st.pagination(pages, key=PAGE, max_visible_pages=5)
     show_opened_film(films["film_id"])
 
 
-def _tile(film_id: str, positive: float, film: Film | None, one: Compared, store: Store) -> None:
-    said = f"{one.positive} {100 * positive:.1f} %"
+def _tile(film_id: str, said: str, film: Film | None, store: Store) -> None:
     with st.container(width=TILE, gap="xsmall"):
         picture = tile(str(store.workspace.thumbnail(film_id)), TILE)
         st.image(picture, width=TILE, alt=f"Chest X-ray, probability of {said}")

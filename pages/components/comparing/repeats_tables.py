@@ -24,7 +24,7 @@ _PLAIN = {
 }
 _PERCENT = (100, 1, " %")
 # In pixels, because a column's own measure knows its number but not its text.
-WIDTH, NARROW, RANGED = 124, 100, 176
+WIDTH, NARROW, RANGED, SPREAD_AND_RANGED = 124, 100, 176, 236
 
 
 def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> str:
@@ -63,10 +63,18 @@ def with_ranges(
         config[name] = {
             **one,
             "help": help_text,
-            "width": RANGED if ranged else WIDTH if style == _PERCENT else NARROW,
+            "width": _width(texts[name], ranged, style),
             "type_config": {**one["type_config"], "format": None},
         }
     return _styled(shown, texts) if len(texts.columns) else shown
+
+
+def _width(texts: pd.Series, ranged: bool, style: tuple[float, int, str]) -> int:
+    if ranged:
+        # An interval beside a mean that has its spread.
+        both = texts.str.contains("±", regex=False) & texts.str.contains("(", regex=False)
+        return SPREAD_AND_RANGED if both.any() else RANGED
+    return WIDTH if style == _PERCENT else NARROW
 
 
 def _beside(row: Any, name: str, style: tuple[float, int, str], ranged: bool) -> str:

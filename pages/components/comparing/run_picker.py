@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.repeats import grouped
 from core.store import Run, Store
-from pages.components.run_words import escaped, model_title, short_title, when
+from pages.components.run_words import escaped, repeats_title, short_title, when
 
 PARAMETER = "runs"
 KEY = "run_picker"
@@ -65,12 +65,7 @@ def _label(choice: Choice) -> str:
     if isinstance(choice, Run):
         return f"{short_title(choice)}, {when(choice.finished_at or choice.created_at)}"
     newest = max(run.finished_at or run.created_at for run in choice)
-    spec = choice[0].spec
-    assert spec.repeat is not None
-    many = f"{spec.repeat.count} {spec.repeat.kind}"
-    if len(choice) < spec.repeat.count:
-        many += f" ({len(choice)} of {spec.repeat.count} finished)"
-    return f"{model_title(spec.model)} on {spec.dataset} · {many}, {when(newest)}"
+    return f"{repeats_title(choice)}, {when(newest)}"
 
 
 def _unknown(store: Store, names: list[str]) -> str:

@@ -95,7 +95,7 @@ def test_the_shell_says_so_too(
     assert main([*command, "--json"]) == 0
     assert "trained again" in json.loads(capsys.readouterr().out)["stale"]
     assert main(command) == 0
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert "trained again. Audit it again with --again." in said
     assert main(["compare", run.run_id, "--json", *command[2:]]) == 0
     assert json.loads(capsys.readouterr().out)[0]["audit"] == "be careful (old)"

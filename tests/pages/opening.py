@@ -1,0 +1,25 @@
+"""Opening the app, or one of its pages, in the test's own process."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from core.workspace import PROJECT_ROOT
+
+# What Streamlit runs for each viewer: links to other pages work only inside it.
+APP = str(PROJECT_ROOT / "pages" / "navigation.py")
+
+
+def open_app(page: str = "overview", **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    if page != "overview" or query:
+        app.switch_page(f"{page}.py")
+        app.query_params.update(query)
+        app.run()
+    return app
+
+
+def everything_said(app: AppTest) -> str:
+    """All text that stands on the page."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(getattr(one, "value", "")) for kind in kinds for one in app.get(kind))
