@@ -25,7 +25,7 @@ STYLE = """
 [data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"] {padding-left: 0.5rem}
 [data-testid="stButtonGroup"] [role="radiogroup"] {flex-wrap: wrap; row-gap: 0.25rem}
 [data-testid="stSelectbox"] input {text-overflow: ellipsis}
-[data-testid^="stBaseButton-primary"]:enabled:not(:hover), [data-tag] {
+[data-testid^="stBaseButton-primary"]:enabled:not(:hover), [role="group"] [data-tag] {
     background: $BUTTON; border-color: $BUTTON
 }
 """.replace("$BUTTON", BUTTON)

@@ -72,7 +72,7 @@ def dataset_form(store: Store) -> DatasetSpec | None:
     if "prep_ids" not in st.session_state:
         st.session_state["prep_preset"] = "study"
         _preset_chosen(store)
-    start, name = st.columns([3, 2], gap="medium")
+    start, name = st.columns([2, 1], gap="medium")  # five segments in one line on a desktop
     start.segmented_control(
         "Start from",
         list(PRESETS),
