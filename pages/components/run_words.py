@@ -47,6 +47,7 @@ _STAGE_WORDS = {
     "fine-tuning": "Fine-tuning",
     "evaluating": "Testing",
 }
+NONE = "–"  # in place of a number that could not be computed, or is not known
 RESUMABLE = ("failed", "cancelled", "interrupted")
 
 
@@ -143,7 +144,7 @@ def seconds_left(run: Run, done: pd.DataFrame) -> float | None:
 def duration(seconds: float | None) -> str:
     """“0.02 s”, “4.2 s”, “3 min 20 s”, “2 h 5 min”; “–” when it is not known."""
     if seconds is None or not math.isfinite(seconds):
-        return "–"
+        return NONE
     if seconds < 0.1:
         return f"{seconds:.2f} s"
     if seconds < 10:
@@ -161,10 +162,10 @@ def duration(seconds: float | None) -> str:
 def when(moment: float | None) -> str:
     """A time of the store in this computer's clock; “–” when there is none."""
     if moment is None:
-        return "–"
+        return NONE
     return datetime.fromtimestamp(moment).strftime("%d %b %Y, %H:%M")
 
 
 def share(value: float | None) -> str:
     """0.9625 as “96.3 %”; “–” when it could not be computed."""
-    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"

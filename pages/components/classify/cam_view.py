@@ -24,7 +24,7 @@ from pages.components.classify.answer_card import (
     refusal,
     said,
 )
-from pages.components.run_words import escaped
+from pages.components.run_words import NONE, escaped
 
 if TYPE_CHECKING:
     from core.prediction.client import FilmResult
@@ -75,6 +75,7 @@ def results(classified: Classified) -> None:
         table.assign(**{name: table[name] * 100 for name in _shares(table)}),
         width="stretch",
         hide_index=True,
+        placeholder=NONE,
         column_config={
             name: st.column_config.NumberColumn(name, format="%.1f %%") for name in _shares(table)
         },

@@ -10,9 +10,9 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from core.evaluation.repeats import RepeatedEvaluation
+from pages.components.run_words import NONE
 
 SHARES = ("precision", "recall", "f1")
-NONE = "–"
 
 # Column → factor, decimals and unit, where the table does not say percent.
 _PLAIN = {

@@ -14,9 +14,8 @@ from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.repeats_tables import ranged_report, with_ranges
-from pages.components.run_words import escaped, model_title
+from pages.components.run_words import NONE, escaped, model_title
 
-NONE = "–"
 INTERVALS = (
     "95 % intervals, in brackets: where the true value lies, as far as so few films can tell. "
     "Shares of films: Wilson. F1 and ROC area: resampled patients. They count chance only; "
