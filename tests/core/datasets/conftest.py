@@ -1,0 +1,37 @@
+"""A folder of small films, as the imports of folders and of zips take it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def film_bytes(seed: int, size: tuple[int, int] = (20, 30)) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, size, np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write(root: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+FILES = {
+    "COVID/00000001_000.png": film_bytes(1, (600, 300)),
+    "COVID/00000001_001.png": film_bytes(2),
+    "Normal/00000002_000.png": film_bytes(3),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "My films", FILES)
