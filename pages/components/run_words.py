@@ -145,9 +145,9 @@ def duration(seconds: float | None) -> str:
     """“0.02 s”, “4.2 s”, “3 min 20 s”, “2 h 5 min”; “–” when it is not known."""
     if seconds is None or not math.isfinite(seconds):
         return NONE
-    if seconds < 0.1:
+    if 0 < seconds < 0.1:
         return f"{seconds:.2f} s"
-    if seconds < 10:
+    if 0 < seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

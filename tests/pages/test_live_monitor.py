@@ -61,6 +61,7 @@ def test_the_worker_says_no_stage_that_has_no_words() -> None:
     [
         (None, "–"),
         (float("nan"), "–"),
+        (0.0, "0 s"),
         (0.021, "0.02 s"),
         (4.21, "4.2 s"),
         (59.4, "59 s"),
