@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from bench import (
     accuracy,
@@ -58,19 +59,29 @@ def main() -> int:
     return 0
 
 
+def _section(name: str) -> str:
+    """(With ``choices``, Python 3.11 takes no section at all for a wrong one.)"""
+    if name not in SECTIONS:
+        raise argparse.ArgumentTypeError(
+            f"there is no section “{name}”; choose from {', '.join(SECTIONS)}"
+        )
+    return name
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "sections", nargs="*", choices=list(SECTIONS), default=[], metavar="SECTION",
+        "sections", nargs="*", type=_section, metavar="SECTION",
         help=f"{', '.join(SECTIONS)} (default: all)",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it works")
-    parser.add_argument("--models", nargs="+", choices=list(MODELS))
+    networks: dict[str, Any] = {"nargs": "+", "choices": list(MODELS), "metavar": "NETWORK"}
+    parser.add_argument("--models", help="of train, cnn and classify", **networks)
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--image-size", type=int, help="of train, cnn and classify")
     parser.add_argument("--epochs", type=int, help="epochs of a whole training")
-    parser.add_argument("--backbones", nargs="+", choices=list(MODELS)[1:])
-    parser.add_argument("--accuracy-models", nargs="+", choices=list(MODELS))
+    parser.add_argument("--backbones", help="of backbones", **networks)
+    parser.add_argument("--accuracy-models", help="of accuracy", **networks)
     parser.add_argument("--accuracy-size", type=int, help="pixels a side, of accuracy")
     parser.add_argument("--accuracy-epochs", type=int)
     parser.add_argument("--cnn-epochs", type=int, help="epochs the CNN really trains")
