@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -240,6 +241,8 @@ def test_repeats_are_one_entry_with_mean_and_spread(quiet_store: Store) -> None:
 def test_folds_add_up_and_their_films_can_be_seen(quiet_store: Store) -> None:
     group = finished_group(quiet_store, "folds", count=2)
     page = opened(runs=group)
+    columns = json.loads(page.dataframe[0].proto.columns)
+    assert columns["accuracy"]["width"] > columns["audit"]["width"], "“77.9 ± 3.1 % (74.9–80.7)”"
     row = summary(page)["VGG16 · 2 folds · olds"]
     assert (row["false_negatives"], row["false_positives"]) == (1, 0)
     assert any("each was tested once" in one.value for one in page.caption)
