@@ -68,12 +68,15 @@ def _explainer(body: keras.Model, head: keras.Model) -> Explainer:
 def _tensorflow(body: keras.Model, head: keras.Model) -> Explainer:
     import tensorflow as tf
 
-    # Any number of films fits the signature, so TensorFlow traces the model only once.
+    # Any number of films fits the signature, so TensorFlow traces the model only once. There is
+    # no Python “if” to translate, and the translator leaves files in the system's temporary
+    # folder when a process is ended.
     @tf.function(
         input_signature=(
             tf.TensorSpec((None, *body.input.shape[1:]), tf.float32),
             tf.TensorSpec((), tf.int64),
-        )
+        ),
+        autograph=False,
     )
     def explain(x: Any, class_index: Any) -> tuple[Any, Any, Any]:
         features = body(x, training=False)
