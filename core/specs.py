@@ -7,7 +7,7 @@ A data set is reproducible from its ``DatasetSpec`` and the catalogue; a run fro
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -30,6 +30,7 @@ class Spec(BaseModel):
     """Frozen; unknown fields are refused; errors are ``SpecError`` with plain words."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    _spoken: ClassVar[str] = "This description"
 
     @classmethod
     def build(cls, **fields: Any) -> Self:
@@ -37,7 +38,7 @@ class Spec(BaseModel):
         try:
             return cls(**fields)
         except ValidationError as error:
-            raise SpecError(_plain(error)) from None
+            raise SpecError(_plain(cls._spoken, error)) from None
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -45,7 +46,7 @@ class Spec(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise SpecError(_plain(error)) from None
+            raise SpecError(_plain(cls._spoken, error)) from None
 
     def to_json(self) -> str:
         return self.model_dump_json()
@@ -63,6 +64,8 @@ class ClassSpec(Spec):
     (``train``, ``test`` …).
     """
 
+    _spoken = "This class"
+
     name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
     findings: tuple[str, ...] = Field(min_length=1)
     sources: tuple[str, ...] = ()
@@ -76,6 +79,8 @@ class DatasetSpec(Spec):
     Fractions follow the study: the test set is ``ceil(test_fraction · n)`` of each class
     and the validation set ``ceil(validation_fraction · rest)``.
     """
+
+    _spoken = "This data set"
 
     name: str
     classes: tuple[ClassSpec, ...] = Field(min_length=2)
@@ -93,7 +98,7 @@ class DatasetSpec(Spec):
     def _name_fits_a_folder(cls, name: str) -> str:
         if not NAME.fullmatch(name):
             raise ValueError(
-                "use 1 to 64 letters, digits, spaces, dots, dashes or underscores, "
+                "use 1 to 64 letters from a to z, digits, spaces, dots, dashes or underscores, "
                 "starting with a letter or digit"
             )
         return name
@@ -118,6 +123,8 @@ class AugmentSpec(Spec):
     in either direction, drawn uniformly.
     """
 
+    _spoken = "This augmentation"
+
     rotation: float = Field(10.0, ge=0, le=180)
     zoom: float = Field(0.10, ge=0, le=0.5)
     shift: float = Field(0.05, ge=0, le=0.5)
@@ -134,6 +141,8 @@ class RepeatSpec(Spec):
     frozen part and the augmented views stay those of ``RunSpec.seed``. Folds are grouped by
     patient: each film of the data set is tested once.
     """
+
+    _spoken = "These repeats"
 
     group: str = Field(pattern=r"^[A-Za-z0-9-]{1,64}$")
     kind: RepeatKind
@@ -170,6 +179,8 @@ class RunSpec(Spec):
     ``fine_tune_epochs`` more epochs at ``fine_tune_learning_rate``. With ``cache`` False
     everything is computed afresh and nothing is kept.
     """
+
+    _spoken = "This run"
 
     dataset: str
     model: str
@@ -234,12 +245,12 @@ _WORDS = {
 }
 
 
-def _plain(error: ValidationError) -> str:
+def _plain(what: str, error: ValidationError) -> str:
     parts = []
     for one in error.errors():
-        where = " → ".join(str(step) for step in one["loc"])
+        where = " → ".join(str(step).replace("_", " ") for step in one["loc"])
         words = _WORDS.get(one["type"])
         context = one.get("ctx", {})
         message = words.format(**context) if words else one["msg"].removeprefix("Value error, ")
         parts.append(f"{where}: {message}" if where else message)
-    return "The description does not hold together: " + "; ".join(parts) + "."
+    return f"{what} cannot be used: {'; '.join(parts)}."

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,34 @@ def test_repeats_are_one_document(
     assert group["mean"] == document["mean"]
     assert group["confusion"] == [[pytest.approx(5 / 3), pytest.approx(1 / 3)], [0, 2]]
     assert single["false_negatives"] == 1
+    # Another seed, in words: the group to compare by, its mean and its spread.
+    assert main(["train", "demo", "--model", "cnn", "--seeds", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "-seeds-" in lines[4]
+    assert lines[4].endswith(": 2 of 2 seeds finished")
+    assert [line.split() for line in lines[5:7]] == [
+        ["test", "films", "mean", "sd"], ["accuracy", "1.0", "0.0"],
+    ]  # fmt: skip
+
+
+def test_compare_says_when_numbers_answer_different_questions(
+    queued: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, other = (
+        queued.runs.create(RunSpec(dataset="demo", model="cnn", weights="random")) for _ in "ab"
+    )
+    _finish(queued, run, wrong=0)
+    _finish(queued, other, wrong=0)
+    file = RunFiles(queued.workspace.run_folder(other.run_id)).predictions
+    films = Predictions.load(file)
+    capsys.readouterr()
+    assert main(["compare", run.run_id, run.run_id, other.run_id]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert len([line for line in printed.out.splitlines() if run.run_id in line]) == 1
+    replace(films, film_ids=np.array([f"x{one}" for one in films.film_ids])).save(file)
+    assert main(["compare", run.run_id, other.run_id]) == 0
+    assert "tested on different films" in capsys.readouterr().err
 
 
 def test_a_repeat_that_failed_shows_in_the_exit_code(
@@ -332,7 +361,7 @@ def test_a_table_is_aligned_and_rounds_and_leaves_out_what_is_missing() -> None:
     assert table([*rows, {"accuracy": float("nan"), "note": "x"}]).splitlines() == [
         "run  accuracy  note",
         "a         1.0",
-        "bcd  0.123457",
+        "bcd    0.1235",
         "               x",
     ]
 

@@ -64,7 +64,7 @@ def _verdict(facts: Facts) -> tuple[str, Level]:
     if audit is None:
         return (
             "Nobody has looked for shortcuts in this run yet, so its numbers may mean less than "
-            "they seem to. Start the audit on the Audit page.",
+            "they seem to.",
             "unknown",
         )
     level = _LEVELS[audit.verdict]
@@ -183,6 +183,12 @@ def _external(facts: Facts) -> Section:
             title, ("Not tested on any other source: how it does elsewhere is not known.",)
         )
     parts: list[str | Table] = []
+    if point := facts.point:
+        parts.append(
+            f"Here a film is called {facts.predictions.classes[0]} from the run's threshold for "
+            f"its aim on, {percent(point.threshold)}, and probabilities are calibrated, so its own "
+            "test films come out otherwise than above, where the most probable class counts."
+        )
     for one in facts.external:
         found = one.comparison
         parts += [*filter(None, (one.stale, headline(found), verdict(found))), _sides(found)]

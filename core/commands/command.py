@@ -72,6 +72,6 @@ def _cell(value: Any) -> str:
     if value is None or value != value:  # NaN is not itself
         return ""
     if isinstance(value, float):
-        whole, _, rest = f"{value:.6f}".partition(".")
+        whole, _, rest = f"{value:.4f}".partition(".")
         return f"{whole}.{rest.rstrip('0') or '0'}"
     return str(value)

@@ -7,20 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.audit.standing import shortest, standing_of
-from core.commands.command import Command, Outcome, open_default_store, table
+from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import InputError, NotFoundError
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.comparison import Entry, Patients, repeats_row, summary_row
 from core.evaluation.metrics import evaluate
-from core.evaluation.paired import Pair, pairs
+from core.evaluation.paired import Pair, difference_in_films, pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
 from core.evaluation.uncertainty import all_intervals
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 
-# In a terminal's table the ends of intervals would be most of the columns; --json has them.
-ENDS = ("_low", "_high")
+# What fits a terminal; --json has all of them.
+COLUMNS = (
+    "run_id", "run", "films", "accuracy", "sensitivity", "specificity", "f1", "roc_auc",
+    "false_negatives", "false_positives", "audit",
+)  # fmt: skip
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,13 @@ def _compare(options: argparse.Namespace) -> Outcome:
     if options.threshold is not None and not 0 <= options.threshold <= 1:
         raise InputError("--threshold is a probability: choose a number from 0 to 1.")
     store = open_default_store()
-    entries = [_entry(store, name) for name in options.runs]
+    entries = [_entry(store, name) for name in dict.fromkeys(options.runs)]
+    films = [
+        one.together(options.split) if isinstance(one, Repeats) else one[1].of(options.split)
+        for one in entries
+    ]
+    if different := difference_in_films(films):
+        say(different)
     single = [one for entry in entries for one in _members(entry)]
     patients = store.catalogue.patients(
         [film for _, one in single for film in one.of(options.split).film_ids]
@@ -57,7 +66,7 @@ def _compare(options: argparse.Namespace) -> Outcome:
         against = [_against(name, one) for one in found if name in (one.first, one.second)]
         document.append({**told, "against": against, "summary": row})
     sentences = [one.sentence(one.first, one.second) for one in found]
-    shown = [{key: one[key] for key in one if not key.endswith(ENDS)} for one in rows]
+    shown = [{key: one.get(key) for key in COLUMNS} for one in rows]
     return Outcome(document, "\n".join([table(shown), *sentences]))
 
 

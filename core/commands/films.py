@@ -8,9 +8,12 @@ from pathlib import Path
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.datasets.download import download_study
+from core.datasets.importers.candidate import in_short
 from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.datasets.phantom import restore_phantoms
 from core.errors import InputError
+
+REASONS = 10  # for leaving films out, told in the shell
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +65,10 @@ def _report_outcome(reports: list[ImportReport]) -> Outcome:
             f"{one.source} ({one.layout}): {one.records:,} looked at, {one.added:,} added, "
             f"{one.known:,} already there, {len(one.left_out):,} left out"
         )
-        for reason, count in Counter(film.reason for film in one.left_out).most_common(10):
-            lines.append(f"  {count:,} × {reason}")
+        reasons = Counter(in_short(film.reason) for film in one.left_out)
+        lines += [f"  {count:,} × {reason}" for reason, count in reasons.most_common(REASONS)]
+        more = reasons.total() - sum(count for _, count in reasons.most_common(REASONS))
+        lines += [f"  {more:,} for other reasons; --json has them all"] if more else []
     return Outcome(document, "\n".join(lines))
 
 

@@ -172,7 +172,20 @@ def _follow_all(store: Store, runs: list[Run], *, wait: bool) -> Outcome:
         code = Cancelled.exit_code
     if any(run.state in ("failed", "interrupted") for run in runs):
         code = TrainingError.exit_code
-    return Outcome(group_document(store, runs), table([_summary(run) for run in runs]), code)
+    document = group_document(store, runs)
+    text = "\n\n".join([table([_summary(run) for run in runs]), _spread(document)])
+    return Outcome(document, text, code)
+
+
+def _spread(group: dict[str, Any]) -> str:
+    """The group's name, and mean and standard deviation of what its finished runs reached."""
+    told = f"{group['group']}: {group['finished']} of {group['count']} {group['kind']} finished"
+    rows = [
+        {"test films": name.replace("_", " "), "mean": mean, "sd": group["sd"][name]}
+        for name, mean in group["mean"].items()
+        if mean is not None
+    ]
+    return f"{told}\n{table(rows)}" if rows else told
 
 
 def group_document(store: Store, runs: list[Run]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import cv2
 
 from core.datasets.archive import discard, unpack
 from core.datasets.importers import Candidate, Found, detect_layout
+from core.datasets.importers.candidate import DUPLICATE
 from core.errors import FilmError, InputError
 from core.images.decode import decode_bytes, film_id_of, read_film
 from core.images.resize import thumbnail
@@ -271,12 +272,12 @@ def _duplicate(
     """The reason when this content is in the catalogue by another row or source, else ``""``."""
     first = seen.get(film_id)
     if first is not None:
-        reason = f"exact duplicate of {first.file} ({source.name})"
+        reason = f"{DUPLICATE} {first.file} ({source.name})"
         if first.finding != one.finding:
             reason += f", which is listed as {first.finding}, this one as {one.finding}"
         return reason
     where, path = known.get(film_id, (source.name, ""))
-    return "" if where == source.name else f"exact duplicate of {Path(path).name} ({where})"
+    return "" if where == source.name else f"{DUPLICATE} {Path(path).name} ({where})"
 
 
 def _film(source: Source, one: Candidate, looked: _Looked) -> Film:

@@ -112,5 +112,7 @@ def _points(rate: Rate) -> str:
     """“93 (89 to 96)”, without a sign: the words around it say which way."""
     assert rate.value is not None
     assert rate.interval is not None
-    low, high = sorted(abs(end) for end in rate.interval)
-    return f"{100 * abs(rate.value):.0f} ({100 * low:.0f} to {100 * high:.0f})"
+    low, high = sorted(100 * abs(end) for end in rate.interval)
+    # Where a drop is shown, its lower end must not read as if there might be none.
+    least = f"{low:.0f}" if round(low) else f"{low:.1f}" if low >= 0.05 else "just over 0"
+    return f"{100 * abs(rate.value):.0f} ({least} to {high:.0f})"

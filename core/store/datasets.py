@@ -71,9 +71,10 @@ class Datasets:
         with self._database.work() as work:
             row = work.execute("SELECT * FROM datasets WHERE name = ?", (name,)).fetchone()
             if row is None:
+                known = [one["name"] for one in work.execute("SELECT name FROM datasets")]
                 raise NotFoundError(
-                    f"There is no data set called “{name}”. It may have been deleted; "
-                    "the Prepare page lists those there are."
+                    f"There is no data set called “{name}”. It may have been deleted. "
+                    f"There {'are: ' + ', '.join(sorted(known)) if known else 'is none yet'}."
                 )
             tally = work.execute(
                 "SELECT split, class_index, COUNT(*) AS films FROM dataset_films "

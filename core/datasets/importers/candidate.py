@@ -8,6 +8,7 @@ from pathlib import Path
 from core.datasets.vocabulary import UNKNOWN
 
 MISSING = "the file is not there"
+DUPLICATE = "exact duplicate of"
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,10 @@ class Candidate:
     masks: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     left_out: str = ""
+
+
+def in_short(reason: str) -> str:
+    """Why something was left out, without what differs from file to file, for counting."""
+    if reason.startswith(DUPLICATE):
+        return f"{DUPLICATE} another film"
+    return reason.split(":")[0]

@@ -110,7 +110,7 @@ def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
             )
         ]
     config = report_columns()
-    widths = {"class": 116, "precision": 108, "recall": 104, "f1": 66, "support": 68}
+    widths = {"class": 112, "precision": 124, "recall": 122, "f1": 60, "support": 66}
     return _styled(shown, texts), {
         name: {**one, "width": widths[name]} for name, one in config.items()
     }

@@ -92,6 +92,7 @@ def _run(work: Callable[[Callable[[int, int, str], None]], list[ImportReport]]) 
         counted = f"{done:,} of {total:,}" if total else "Working …"
         bar.progress(share, text=f"{counted}  {text}".strip())
 
+    st.session_state.pop(REPORTS, None)  # what an earlier import said is not about this one
     try:
         reports: list[dict[str, Any]] = [one.as_dict() for one in work(say)]
     except ThoraxLensError as error:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
 from core.store import Source, Store
 from pages.components.run_words import escaped
@@ -43,7 +44,7 @@ def show_report(report: Mapping[str, Any], key: str, *, heading: bool = False) -
         if left_out.empty:
             st.caption("Nothing was left out.")
             return
-        reasons = left_out["reason"].map(_kind).value_counts()
+        reasons = left_out["reason"].map(in_short).value_counts()
         st.markdown(
             "Left out: "
             + "; ".join(f"**{n:,}** × {escaped(str(why))}" for why, n in reasons.head(4).items())
@@ -73,13 +74,6 @@ def restore_button(store: Store) -> None:
         with st.spinner("Drawing films …"):
             restore_phantoms(store)
         st.rerun()
-
-
-def _kind(reason: str) -> str:
-    """The reason without what differs from file to file, for counting."""
-    if reason.startswith("exact duplicate"):
-        return "exact duplicate of another film"
-    return reason.split(":")[0]
 
 
 def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:

@@ -50,7 +50,7 @@ def accuracy_curve(run: Run, epochs: pd.DataFrame, *, validation: bool = True) -
         drawing,
         key=f"accuracy_{run.run_id}",
         height=CURVE,
-        alt="Accuracy on training and validation films, by epoch",
+        alt=f"Accuracy on training {'and validation ' if validation else ''}films, by epoch",
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
+from core.external import words
 from core.external.report import (
     Comparison,
     Rate,
@@ -104,6 +105,12 @@ def test_the_drop_of_the_study_is_said_in_words() -> None:
     )
     assert "no covid film that could be used" in sentences(found)[2]
     assert "93 (85 to 96) more false alarms per 100 films" in verdict(found)
+
+
+def test_a_drop_that_is_shown_never_reads_as_none() -> None:
+    for low, told in ((0.004, "17 (0.4 to 30)"), (0.0002, "17 (just over 0 to 30)")):
+        assert words._points(Rate(0.17, (low, 0.3))) == told
+        assert words._points(Rate(-0.17, (-0.3, -low))) == told
 
 
 def test_missed_films_are_a_drop_as_well() -> None:
