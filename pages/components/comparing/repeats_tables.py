@@ -93,7 +93,7 @@ def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
     how its columns are shown: narrow enough for half a page."""
     shown = report[["class", *SHARES, "support"]].copy()
     shown["class"] = shown["class"].str.replace(
-        r"^(macro|weighted) average$", r"\1 avg.", regex=True
+        r"^(macro|weighted) average$", r"\1 avg", regex=True
     )
     texts = pd.DataFrame(index=shown.index)
     for name in SHARES:
@@ -110,7 +110,7 @@ def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
             )
         ]
     config = report_columns()
-    widths = {"class": 112, "precision": 124, "recall": 122, "f1": 60, "support": 66}
+    widths = {"class": 110, "precision": 118, "recall": 118, "f1": 58, "support": 66}
     return _styled(shown, texts), {
         name: {**one, "width": widths[name]} for name, one in config.items()
     }
