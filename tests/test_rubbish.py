@@ -272,8 +272,7 @@ def test_a_data_set_deleted_under_a_run(trained: Trained, told: dict[str, Any]) 
     ended = launcher.wait(store, waiting.run_id, timeout=60)
     assert ended.state == "failed"
     assert ended.reason == (
-        "There is no data set called “short-lived”. It may have been deleted; "
-        "the Prepare page lists those there are."
+        "There is no data set called “short-lived”. It may have been deleted. There are: silent."
     )
     code, answer = core(trained.data, "resume", waiting.run_id)
     assert code == 2
