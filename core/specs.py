@@ -155,7 +155,7 @@ class RepeatSpec(Spec):
             raise ValueError("a repeat's index is less than their count")
         return self
 
-    def all(self, finished: int) -> str:
+    def in_words(self, finished: int) -> str:
         """All of them, of which so many have finished: “5 seeds”, “5 folds (3 of 5 finished)”."""
         words = f"{self.count} {self.kind}"
         return words if finished == self.count else f"{words} ({finished} of {self.count} finished)"

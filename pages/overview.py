@@ -107,7 +107,11 @@ def _results(store: Store) -> None:
 
 
 def _share(runs: list[Run], name: str) -> str:
-    """A number of the test films; of repeats the mean and standard deviation."""
+    """A number of the test films; of repeats the mean and standard deviation.
+
+    (``core.evaluation.repeats`` knows more of them, and needs pandas, for which the first page
+    does not wait.)
+    """
     values = [(run.result.get("test") or {}).get(name) for run in runs]
     known = [float(one) for one in values if one is not None]
     if len(known) < len(values):

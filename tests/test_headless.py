@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.commands import ENTRIES, training
+from core.commands import ENTRIES, films, training
 from core.commands.command import table
 from core.evaluation.predictions import Predictions
 from core.specs import RunSpec
@@ -266,6 +266,25 @@ def test_repeats_are_one_document(
     assert [line.split() for line in lines[5:7]] == [
         ["test", "films", "mean", "sd"], ["accuracy", "1.0", "0.0"],
     ]  # fmt: skip
+
+
+def test_an_import_counts_reasons_and_says_how_many_more_there_are(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    film = cv2.imencode(".png", np.arange(400, dtype=np.uint8).reshape(20, 20))[1].tobytes()
+    for place in range(12):
+        (tmp_path / "films" / "A").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "films" / "A" / f"{place}.png").write_bytes(film)
+    (tmp_path / "films" / "A" / "rubbish.png").write_bytes(b"no picture")
+    assert main(["import", str(tmp_path / "films")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "  11 × exact duplicate of another film"
+    assert len(lines) == 3
+    monkeypatch.setattr(films, "REASONS", 1)
+    assert main(["import", str(tmp_path / "films"), "--name", "again"]) == 0
+    assert capsys.readouterr().out.splitlines()[2] == "  1 for other reasons; --json has them all"
 
 
 def test_compare_says_when_numbers_answer_different_questions(

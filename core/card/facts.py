@@ -103,13 +103,14 @@ def _dataset(store: Store, run: Run) -> tuple[DatasetSpec | None, pd.DataFrame]:
 def _external(
     store: Store, run: Run, predictions: Predictions, point: OperatingPoint | None
 ) -> tuple[ExternalTest, ...]:
-    kept = (load_result(store.workspace, run.run_id, one.name) for one in store.catalogue.sources())
+    names = [one.name for one in store.catalogue.sources()]
+    kept = [one for name in names if (one := load_result(store.workspace, run.run_id, name))]
+    frame = store.catalogue.frame() if kept else None  # read once for all of them
     return tuple(
         ExternalTest(
-            compared(one, predictions, store.catalogue, point=point), stale(store, run, one)
+            compared(one, predictions, store.catalogue, point=point), stale(store, run, one, frame)
         )
         for one in kept
-        if one
     )
 
 

@@ -83,7 +83,7 @@ class Repeats:
     @property
     def name(self) -> str:
         """“5 seeds”, or “5 folds (3 of 5 finished)”."""
-        return self.repeat.all(len(self.members))
+        return self.repeat.in_words(len(self.members))
 
     @property
     def title(self) -> str:

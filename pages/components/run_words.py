@@ -74,7 +74,7 @@ def repeats_title(runs: Sequence[Run]) -> str:
     """“VGG16 on study · 5 seeds”, of the finished runs of one group."""
     spec = runs[0].spec
     assert spec.repeat is not None
-    return f"{model_title(spec.model)} on {spec.dataset} · {spec.repeat.all(len(runs))}"
+    return f"{model_title(spec.model)} on {spec.dataset} · {spec.repeat.in_words(len(runs))}"
 
 
 def short_repeats_title(runs: Sequence[Run]) -> str:
@@ -145,9 +145,11 @@ def duration(seconds: float | None) -> str:
     """“0.02 s”, “4.2 s”, “3 min 20 s”, “2 h 5 min”; “–” when it is not known."""
     if seconds is None or not math.isfinite(seconds):
         return NONE
-    if 0 < seconds < 0.1:
+    if not seconds:
+        return "0 s"
+    if seconds < 0.1:
         return f"{seconds:.2f} s"
-    if 0 < seconds < 10:
+    if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

@@ -111,6 +111,10 @@ def test_import_of_a_folder_reports_each_left_out_file(
     assert "broken.png" in left_out["File"].iloc[0]
     assert left_out["Why it was left out"].iloc[0]
     assert phantom_store.catalogue.count() == 44
+    app.text_input[0].set_value("/no/such/folder")
+    next(one for one in app.button if one.label == "Import folder").click().run()
+    assert "/no/such/folder" in app.error[0].value
+    assert not app.metric, "the report of the import before is not about this one"
 
 
 def test_import_of_a_folder_that_is_not_there_is_explained(phantom_store: Store) -> None:

@@ -165,6 +165,10 @@ def test_an_external_test_is_told(facts: Facts) -> None:
     old = replace(facts, external=(ExternalTest(found, "This test is old: since then …."),))
     assert "This test is old" in words(old, "Films from elsewhere")
     assert "This test is old" not in words(told, "Films from elsewhere")
+    why = "threshold for its aim"  # its own films come out otherwise there
+    assert facts.point is not None
+    assert why in words(told, "Films from elsewhere")
+    assert why not in words(replace(told, point=None), "Films from elsewhere")
 
 
 def test_every_item_of_the_checklist_is_there_once(facts: Facts) -> None:
