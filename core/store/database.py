@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import InputError, StoreError
+from core.store.upgrades import upgrade
 
 SCHEMA_VERSION = 2
 
@@ -83,9 +84,6 @@ CREATE TABLE epochs (
     PRIMARY KEY (run_id, epoch)
 ) WITHOUT ROWID;
 """
-
-# From version n to n + 1, for a file that an older ThoraxLens wrote.
-UPGRADES = {1: "ALTER TABLE epochs ADD COLUMN phase TEXT NOT NULL DEFAULT 'training'"}
 
 # SQLite's primary result codes → what a user can do about them.
 BUSY = "Another process is writing to it. Try again in a moment."
@@ -169,9 +167,8 @@ class Database:
                     for statement in SCHEMA.split(";\n"):
                         connection.execute(statement)
                     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
-                    connection.execute(UPGRADES[older])
-                    connection.execute(f"PRAGMA user_version = {older + 1}")
+                elif version < SCHEMA_VERSION:
+                    upgrade(connection, self.path, version, SCHEMA_VERSION)
                 if version > SCHEMA_VERSION:
                     raise InputError(
                         f"{self.path} was written by a newer ThoraxLens. "

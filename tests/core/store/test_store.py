@@ -259,26 +259,6 @@ def test_a_newer_schema_is_refused(store: Store, workspace: Workspace) -> None:
         open_store(workspace)
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date(
-    store: Store, workspace: Workspace
-) -> None:
-    run = store.runs.create(RunSpec.build(dataset="study", model="cnn"))
-    connection = sqlite3.connect(workspace.database)
-    connection.execute("ALTER TABLE epochs DROP COLUMN phase")
-    row = (run.run_id, 1, 0.5, 0.7, 0.6, 0.6, 0.001, 2.0)
-    connection.execute(f"INSERT INTO epochs VALUES ({', '.join('?' * 8)})", row)
-    connection.execute("PRAGMA user_version = 1")
-    connection.commit()
-    connection.close()
-
-    for _ in range(2):  # the second opening finds it done
-        again = open_store(workspace)
-    again.runs.save_epoch(run.run_id, Epoch(2, 0.4, 0.8, 0.5, 0.7, 1e-5, 3.0, "fine-tuning"))
-    epochs = again.runs.epochs(run.run_id)
-    assert epochs["phase"].tolist() == ["training", "fine-tuning"]
-    assert epochs["loss"].tolist() == [0.5, 0.4]
-
-
 def test_half_a_transaction_leaves_nothing(store: Store) -> None:
     class BrokenError(RuntimeError):
         pass

@@ -1,0 +1,46 @@
+"""From each version of the store's schema to the next, and the copy that is kept before.
+
+A step gets the connection inside the transaction that upgrades the whole file: it happens
+whole or not at all. A new step is one more function and one more entry in ``STEPS``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+
+def _epochs_have_a_phase(work: sqlite3.Connection) -> None:
+    work.execute("ALTER TABLE epochs ADD COLUMN phase TEXT NOT NULL DEFAULT 'training'")
+
+
+# From version n to n + 1.
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _epochs_have_a_phase}
+
+
+def copy_of(path: Path, version: int) -> Path:
+    """Where the store as version ``version`` wrote it is kept."""
+    return path.with_name(f"{path.stem}.version-{version}{path.suffix}")
+
+
+def upgrade(work: sqlite3.Connection, path: Path, version: int, wanted: int) -> None:
+    """Keep a copy of the file, then take it from ``version`` to ``wanted``.
+
+    ``work`` holds the write lock and has changed nothing yet, so nobody writes between the
+    copy and the upgrade. An earlier copy of the same version is replaced: it is older.
+    """
+    _keep_copy(path, copy_of(path, version))
+    for older in range(version, wanted):
+        STEPS[older](work)
+        work.execute(f"PRAGMA user_version = {older + 1}")
+
+
+def _keep_copy(path: Path, place: Path) -> None:
+    aside = place.with_name(f"{place.name}.part")
+    aside.unlink(missing_ok=True)
+    # SQLite's own copying: what stands in the write-ahead log is part of it.
+    with closing(sqlite3.connect(path)) as here, closing(sqlite3.connect(aside)) as there:
+        here.backup(there)
+    aside.replace(place)

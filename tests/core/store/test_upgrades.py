@@ -1,0 +1,84 @@
+"""Files of older versions open, and a copy of each stays."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputError
+from core.specs import RunSpec
+from core.store import Epoch, open_store
+from core.store.database import SCHEMA_VERSION
+from core.store.upgrades import STEPS, copy_of
+from core.workspace import Workspace, open_workspace
+from tests.core.store.old_stores import make_store, write
+
+RUN = "INSERT INTO runs (run_id, spec, state, created_at) VALUES (?, ?, 'done', 1.0)"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Workspace:
+    """A workspace whose store was written by version 1, with one run and one epoch."""
+    workspace = open_workspace(tmp_path / "old")
+    make_store(workspace.database, 1)
+    spec = RunSpec.build(dataset="study", model="cnn").to_json()
+    write(workspace.database, RUN, ("r1", spec))
+    row = ("r1", 1, 0.5, 0.7, 0.6, 0.6, 0.001, 2.0)
+    write(workspace.database, f"INSERT INTO epochs VALUES ({', '.join('?' * 8)})", row)
+    return workspace
+
+
+def version_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as work:
+        return int(work.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_there_is_a_step_from_each_version() -> None:
+    assert sorted(STEPS) == list(range(1, SCHEMA_VERSION))
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(old: Workspace) -> None:
+    for _ in range(2):  # the second opening finds it done
+        again = open_store(old)
+    again.runs.save_epoch("r1", Epoch(2, 0.4, 0.8, 0.5, 0.7, 1e-5, 3.0, "fine-tuning"))
+    epochs = again.runs.epochs("r1")
+    assert epochs["phase"].tolist() == ["training", "fine-tuning"]
+    assert epochs["loss"].tolist() == [0.5, 0.4]
+    assert version_of(old.database) == SCHEMA_VERSION
+
+
+def test_a_copy_of_what_was_is_kept_whole(old: Workspace) -> None:
+    open_store(old)
+    copy = copy_of(old.database, 1)
+    assert version_of(copy) == 1
+    with closing(sqlite3.connect(copy)) as work:
+        assert work.execute("SELECT epoch, loss FROM epochs").fetchall() == [(1, 0.5)]
+    # Put back, it is an older file again and is upgraded once more.
+    old.database.unlink()
+    copy.replace(old.database)
+    assert [run.run_id for run in open_store(old).runs.all()] == ["r1"]
+
+
+def test_a_new_store_and_one_of_today_leave_no_copy(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "new")
+    for _ in range(2):
+        open_store(workspace)
+    assert list(workspace.root.glob("*version-*")) == []
+
+
+def test_an_upgrade_that_fails_changes_nothing(
+    old: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(work: sqlite3.Connection) -> None:
+        work.execute("DELETE FROM epochs")
+        raise sqlite3.OperationalError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setitem(STEPS, 1, fails)
+        with pytest.raises(InputError, match="no room"):
+            open_store(old)
+    assert version_of(old.database) == 1
+    assert len(open_store(old).runs.epochs("r1")) == 1
