@@ -7,9 +7,14 @@ known here keeps its own spelling, so that nobody's class disappears.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 UNKNOWN = "unknown"
 JOINT = " + "
+# What stands between two findings of one film, in the tables and folders of any country.
+SEPARATORS = re.compile(r"[,;|+，；、｜＋،؛]")
+# The finding that the study asks for is named first, all others by the alphabet.
+FIRST = "COVID-19"
 
 # What tables write where they know nothing.
 SILENT = frozenset({"", "?", "nan", "none", "null", "n/a", "na", "-", "todo", "unknown", "unclear"})
@@ -84,16 +89,32 @@ SEXES = {"f": "F", "female": "F", "w": "F", "woman": "F", "m": "M", "male": "M",
 
 
 def normalise_finding(text: str | None) -> str:
-    """One name for a finding; several labels joined in their order: ``COVID-19 + ARDS``.
+    """One name for a finding; those of a film with several, joined: ``COVID-19 + ARDS``.
 
-    ``Pneumonia/Viral/COVID-19`` gives its last step. Silence gives ``"unknown"``.
+    Labels stand between ``, ; | +``, and come out in one order (see ``join_findings``), so that
+    the same findings are the same text. ``Pneumonia/Viral/COVID-19`` gives its last step.
+    Silence gives ``"unknown"``.
     """
-    parts: list[str] = []
-    for label in re.split(r"[,;|+]", _clean(text)):
-        name = _one_finding(label)
-        if name != UNKNOWN and name not in parts:
-            parts.append(name)
-    return JOINT.join(parts) or UNKNOWN
+    return join_findings(_one_finding(label) for label in SEPARATORS.split(_clean(text)))
+
+
+def join_findings(findings: Iterable[str]) -> str:
+    """Single findings as one text, each once: COVID-19 first, the others by the alphabet.
+
+    ``"unknown"`` is left out beside others, and is what no finding at all gives.
+    """
+    known = {one for one in findings if one not in ("", UNKNOWN)}
+    ordered = sorted(known, key=lambda one: (one != FIRST, one.casefold(), one))
+    return JOINT.join(ordered) or UNKNOWN
+
+
+def findings_of(text: str) -> tuple[str, ...]:
+    """The single findings of a film's ``finding``: ``("COVID-19", "ARDS")``.
+
+    The other way of ``join_findings``; a film of which nothing is known gives
+    ``("unknown",)``. None of them contains ``JOINT``.
+    """
+    return tuple(part for part in text.split(JOINT) if part) or (UNKNOWN,)
 
 
 def _one_finding(label: str) -> str:

@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 
 from core.datasets.vocabulary import (
+    JOINT,
+    findings_of,
     is_silent,
+    join_findings,
     normalise_age,
     normalise_finding,
     normalise_sex,
@@ -17,6 +20,11 @@ from core.datasets.vocabulary import (
         ("COVID-19", "COVID-19"),
         ("COVID-19, ARDS", "COVID-19 + ARDS"),
         ("COVID-19 + ARDS", "COVID-19 + ARDS"),
+        ("ARDS, COVID-19", "COVID-19 + ARDS"),
+        ("Emphysema|Cardiomegaly", "Cardiomegaly + Emphysema"),
+        ("edema;Atelectasis; edema", "Atelectasis + edema"),
+        ("肺炎，积液、肺炎", "积液 + 肺炎"),
+        ("unknown|Edema", "Edema"),
         ("COVID-19, COVID19", "COVID-19"),
         ("Pneumonia/Viral/COVID-19", "COVID-19"),
         ("Pneumonia/Bacterial/E.Coli", "E. coli"),
@@ -43,6 +51,22 @@ from core.datasets.vocabulary import (
 )
 def test_findings(written: str | None, meant: str) -> None:
     assert normalise_finding(written) == meant
+
+
+def test_several_findings_are_taken_apart_and_joined_again() -> None:
+    for text in ("COVID-19", "COVID-19 + ARDS", "Cardiomegaly + Edema + 肺炎", "unknown"):
+        parts = findings_of(text)
+        assert join_findings(parts) == join_findings(reversed(parts)) == text
+        assert not any(JOINT in one for one in parts)
+    assert findings_of("COVID-19 + ARDS") == ("COVID-19", "ARDS")
+    assert findings_of("") == findings_of("unknown") == ("unknown",)
+    assert join_findings(()) == join_findings(("unknown", "")) == "unknown"
+
+
+@pytest.mark.parametrize("sign", list(",;|+，；、"))
+def test_no_single_finding_keeps_a_sign_that_separates_findings(sign: str) -> None:
+    found = findings_of(normalise_finding(f"Mass {sign}{sign} Nodule{sign}"))
+    assert found == ("Mass", "Nodule")
 
 
 def test_normalised_findings_stay_as_they_are() -> None:
