@@ -32,6 +32,7 @@ LEVELS = {
     "core/errors.py": 0,
     "core/workspace.py": 0,
     "core/palette.py": 0,
+    "core/text.py": 0,
     "core/cache.py": 1,
     "core/files.py": 0,
     "core/processes.py": 1,
