@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.escaping import markdown
 from core.models.registry import get_model
 from core.store import Run
+from core.text import NONE, capital, duration, percent
+
+__all__ = ["NONE", "capital", "duration"]  # a run is told with these too
 
 if TYPE_CHECKING:  # every page has these words, the first one too, and names this type only
     import pandas as pd
@@ -47,7 +50,6 @@ _STAGE_WORDS = {
     "fine-tuning": "Fine-tuning",
     "evaluating": "Testing",
 }
-NONE = "–"  # in place of a number that could not be computed, or is not known
 RESUMABLE = ("failed", "cancelled", "interrupted")
 
 
@@ -84,9 +86,9 @@ def short_repeats_title(runs: Sequence[Run]) -> str:
     return f"{repeats_title(runs)} · {repeat.group[-4:]}"
 
 
-def escaped(text: str) -> str:
+def escaped(text: object) -> str:
     """``text`` so that Markdown shows it as it is: names and reasons come from outside."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]$:~#<>|" else sign for sign in text)
+    return markdown(text)
 
 
 def stage(run: Run) -> str:
@@ -114,11 +116,6 @@ def epochs(run: Run) -> int:
     return spec.epochs + (spec.fine_tune_epochs if tunes else 0)
 
 
-def sentence(text: str) -> str:
-    """The text with a capital at its beginning and nowhere else."""
-    return text[:1].upper() + text[1:]
-
-
 def fraction(run: Run) -> float | None:
     """How much of the present stage is over, 0 to 1; None when that is not known."""
     if run.is_active and run.progress.get("total"):
@@ -141,26 +138,6 @@ def seconds_left(run: Run, done: pd.DataFrame) -> float | None:
     return left * float(done["seconds"].tail(5).mean())
 
 
-def duration(seconds: float | None) -> str:
-    """“0.02 s”, “4.2 s”, “3 min 20 s”, “2 h 5 min”; “–” when it is not known."""
-    if seconds is None or not math.isfinite(seconds):
-        return NONE
-    if not seconds:
-        return "0 s"
-    if seconds < 0.1:
-        return f"{seconds:.2f} s"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if minutes < 10 and rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
 def when(moment: float | None) -> str:
     """A time of the store in this computer's clock; “–” when there is none."""
     if moment is None:
@@ -170,4 +147,4 @@ def when(moment: float | None) -> str:
 
 def share(value: float | None) -> str:
     """0.9625 as “96.3 %”; “–” when it could not be computed."""
-    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+    return percent(value)

@@ -34,6 +34,7 @@ LEVELS = {
     "core/palette.py": 0,
     "core/text.py": 0,
     "core/cache.py": 1,
+    "core/escaping.py": 0,
     "core/files.py": 0,
     "core/processes.py": 1,
     "core/jobs.py": 1,

@@ -126,7 +126,7 @@ def _result(store: Store, run: Run) -> None:
     if run.result.get("best_epoch"):
         notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
     st.caption(
-        words.sentence("; ".join(notes)) + ". "
+        words.capital("; ".join(notes)) + ". "
         "These figures come from test films of the same sources; films from another hospital "
         "can give quite different ones."
     )

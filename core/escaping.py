@@ -1,0 +1,50 @@
+"""Text that comes from people or files, so that it is shown as it is and nothing in it works.
+
+A film can be called ``**b** ![x](http://…)``; a data set, a class or a zip's member too. What
+shows such a name says first where it shows it: in Markdown (Streamlit's) or in a chart (Plotly's).
+In HTML ``html.escape`` does it, in the card's templates Jinja.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Invisible and without width; it parts what would be found as a whole.
+JOINER = "\u2060"
+
+_SIGNS = re.compile(r"[\\`*_\[\]$:~#<>|]|&(?=#?\w+;)")
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]*[\n\r\x0b\x0c\x85\u2028\u2029][\s]*")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+# At the beginning of a line: a list, a quotation, a line under a heading, a line across.
+_FIRST = re.compile(r"^([-+=])")
+_NUMBERED = re.compile(r"^(\d+)([.)])")
+# Found in text that was parsed already, where no backslash helps: icons, emoji and addresses …
+_FOUND_LATE = (
+    re.compile(r"(?<=:)(?=material/|[\w+-]+:)"),
+    re.compile(r"(?i)(?<=://)(?=\S)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@\w)"),
+)
+# … and arrows, where they stand alone.
+_ARROWS = re.compile(r"(?<!\S)(<->|->|<-|--|>=|<=|~=)(?!\S)")
+
+
+def markdown(text: object) -> str:
+    """``text`` on one line so that Streamlit's Markdown shows it as it is.
+
+    Signs get a backslash; what Streamlit replaces after it has read the backslashes (``:name:``,
+    addresses, ``->``) is parted by a sign that is not seen.
+    """
+    line = _CONTROLS.sub("\ufffd", _BREAKS.sub(" ", str(text)))
+    line = line.strip(" \t")
+    for each in _FOUND_LATE:
+        line = each.sub(JOINER, line)
+    line = _ARROWS.sub(lambda arrow: arrow[0][0] + JOINER + arrow[0][1:], line)
+    line = _SIGNS.sub(lambda sign: f"\\{sign[0]}", line)
+    return _NUMBERED.sub(r"\1\\\2", _FIRST.sub(r"\\\1", line))
+
+
+def plotly(text: object) -> str:
+    """``text`` so that a chart shows it as it is: in titles, ticks, legends, hovers and their
+    templates, all of which know a little HTML, and ``%{…}``."""
+    line = _CONTROLS.sub("\ufffd", _BREAKS.sub(" ", str(text)))
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return line.replace("%{", "%&#123;")

@@ -1,0 +1,49 @@
+"""Names from outside are shown as they are. That a browser does so: tests/browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.escaping import JOINER, markdown, plotly
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("**b** _i_ `c` ~~s~~", r"\*\*b\*\* \_i\_ \`c\` \~\~s\~\~"),
+        ("![x](http:/a) [l](b)", r"!\[x\](http\:/a) \[l\](b)"),
+        ("<b>x</b> &lt; A&E & B", r"\<b\>x\</b\> \&lt; A&E & B"),
+        ("$x$ :red[y] | z", r"\$x\$ \:red\[y\] \| z"),
+        ("# head\n\n- one\r\n  two\u2028three", r"\# head - one two three"),
+        ("- one", r"\- one"),
+        ("+ one", r"\+ one"),
+        ("=== x", r"\=== x"),
+        ("12. one", r"12\. one"),
+        ("1) one", r"1\) one"),
+        ("    code", "code"),
+        ("bell\x07", "bell\ufffd"),
+        ("a\\b", r"a\\b"),
+        ("film-1--2.png 12:30", r"film-1--2.png 12\:30"),
+        ("肺炎 Ödem", "肺炎 Ödem"),
+        (4, "4"),
+    ],
+)
+def test_markdown_shows_a_name_as_it_is(text: object, said: str) -> None:
+    assert markdown(text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [":smile:", ":material/home:", "http://a.b", "https://a.b", "www.a.b", "a@b.cd", "x -> y",
+     "a -- b", "<->", ">= 3", "~= 3", ":+1:"],
+)  # fmt: skip
+def test_what_is_replaced_after_the_backslashes_is_parted(text: str) -> None:
+    said = markdown(text)
+    assert JOINER in said
+    assert said.replace(JOINER, "").replace("\\", "") == text
+
+
+def test_a_chart_shows_a_name_as_it_is() -> None:
+    assert plotly("<b>x</b> & %{y}<br>") == "&lt;b&gt;x&lt;/b&gt; &amp; %&#123;y}&lt;br&gt;"
+    assert plotly("two\nlines") == "two lines"
+    assert plotly("12 % {of} A") == "12 % {of} A"
