@@ -19,6 +19,12 @@ REASONS = 10  # for leaving films out, told in the shell
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder or a .zip of films")
     parser.add_argument("--name", help="what to call the source (one PATH only)")
+    parser.add_argument(
+        "--patient-pattern",
+        default="",
+        metavar="REGEX",
+        help=r"finds the patient in a film's path, for example 'case(\d+)_'",
+    )
 
 
 def _import(options: argparse.Namespace) -> Outcome:
@@ -26,6 +32,7 @@ def _import(options: argparse.Namespace) -> Outcome:
         raise InputError("--name goes with one PATH: several would get the same name.")
     store = open_default_store()
     reports = []
+    told = {"patient_pattern": options.patient_pattern}
     for text in options.paths:
         path = Path(text)
         progress = ProgressLine(path.name)
@@ -33,9 +40,11 @@ def _import(options: argparse.Namespace) -> Outcome:
             raise InputError("Name a folder or a .zip of films.")
         if path.is_file():
             with path.open("rb") as file:
-                report = import_zip(store, file, path.name, name=options.name, progress=progress)
+                report = import_zip(
+                    store, file, path.name, name=options.name, progress=progress, **told
+                )
         else:
-            report = import_folder(store, path, name=options.name, progress=progress)
+            report = import_folder(store, path, name=options.name, progress=progress, **told)
         reports.append(report)
     return _report_outcome(reports)
 

@@ -16,6 +16,7 @@ import cv2
 from core.datasets.archive import discard, unpack
 from core.datasets.importers import Candidate, Found, detect_layout
 from core.datasets.importers.candidate import DUPLICATE
+from core.datasets.patients import PatientFinder, patient_finder, with_patients
 from core.errors import FilmError, InputError
 from core.images.decode import decode_bytes, film_id_of, read_film
 from core.images.resize import thumbnail
@@ -81,15 +82,18 @@ def import_folder(
     path: str | Path,
     *,
     name: str | None = None,
+    patient_pattern: str = "",
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import the collection in a folder; the films stay where they are.
 
     The same folder again adds only what is new in it, under the name it has. ``name``:
-    the source's name, by default the folder's. ``progress(done, total, file)`` is called
-    from this thread. Raises InputError when the folder holds no known layout, or when the
-    name is taken.
+    the source's name, by default the folder's. ``patient_pattern``: a regular expression that
+    finds the patient in a film's path, see ``core.datasets.patients``.
+    ``progress(done, total, file)`` is called from this thread. Raises InputError when the
+    folder holds no known layout, or when the name is taken.
     """
+    find = patient_finder(patient_pattern) if patient_pattern else None
     folder = Path(path).expanduser().resolve()
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
@@ -99,7 +103,7 @@ def import_folder(
     found = detect_layout(folder)
     source = _source_for(store, found, name)
     candidates = list(found.layout.read(found.root))
-    return _import(store, source, found, candidates, progress)
+    return _import(store, source, found, candidates, find, progress)
 
 
 def import_zip(
@@ -108,6 +112,7 @@ def import_zip(
     filename: str,
     *,
     name: str | None = None,
+    patient_pattern: str = "",
     progress: Progress | None = None,
 ) -> ImportReport:
     """Unpack an archive into the workspace and import it; the same one again changes nothing.
@@ -115,12 +120,13 @@ def import_zip(
     ``file`` must be seekable. Raises InputError for anything that is no harmless zip of a
     known layout; then nothing of it stays on disk.
     """
+    find = patient_finder(patient_pattern) if patient_pattern else None
     folder, fresh = unpack(store.workspace, file, filename, progress)
     try:
         found = detect_layout(folder, filename)
         source = _source_for(store, found, name or Path(filename).stem)
         candidates = list(found.layout.read(found.root))
-        report = _import(store, source, found, candidates, progress)
+        report = _import(store, source, found, candidates, find, progress)
     except BaseException:
         if fresh:
             discard(folder)
@@ -152,8 +158,10 @@ def _import(
     source: Source,
     found: Found,
     candidates: list[Candidate],
+    find: PatientFinder | None,
     progress: Progress | None,
 ) -> ImportReport:
+    candidates = with_patients(candidates, find)
     known = store.catalogue.known()
     seen: dict[str, Candidate] = {}
     films: list[Film] = []
@@ -188,9 +196,25 @@ def _import(
     }
     if moved:  # renamed since the last import: the film is the same, its file is elsewhere
         store.catalogue.move_films(moved)
+    _name_patients(store, [film for film in films if film.film_id in known], find is not None)
     if films:  # a source without a film would only clutter every list of sources
         store.catalogue.save_source(replace(source, report=report.as_dict(), imported_at=""), fresh)
     return report
+
+
+def _name_patients(store: Store, known: list[Film], told: bool) -> None:
+    """Note the patients of films imported before: those unknown then; where the user has
+    ``told`` how to find them, all of them."""
+    before = store.catalogue.patients(film.film_id for film in known)
+    now = {
+        film.film_id: film.patient
+        for film in known
+        if film.patient
+        and film.patient != before[film.film_id]
+        and (told or not before[film.film_id])
+    }
+    if now:
+        store.catalogue.name_patients(now)
 
 
 def _look_into(
@@ -285,7 +309,7 @@ def _film(source: Source, one: Candidate, looked: _Looked) -> Film:
         film_id=looked.film_id,
         source=source.name,
         path=str(one.path),
-        patient=f"{source.name}/{one.patient}",
+        patient=f"{source.name}/{one.patient}" if one.patient else "",
         finding=one.finding,
         finding_original=one.finding_original,
         view=one.view,

@@ -37,8 +37,9 @@ class Film:
     """One X-ray film.
 
     ``film_id``: first 32 hex digits of the SHA-256 of the file's bytes. ``patient`` is
-    unique over all sources. ``finding``, ``view`` and ``sex`` are normalised and
-    ``"unknown"`` where the source is silent; the ``_original`` fields keep its spelling.
+    unique over all sources, and ``""`` where nobody knows whose film it is.
+    ``finding``, ``view`` and ``sex`` are normalised and ``"unknown"`` where the
+    source is silent; the ``_original`` fields keep its spelling.
     ``age`` in years. ``subset``: the split folder it came in, or ``""``. ``width`` and
     ``height`` in pixels. ``masks``: kind (``lungs``, ``opacity``) → path of a mask image.
     ``metadata``: everything else that the source says, never from a DICOM header.
@@ -81,6 +82,15 @@ class Catalogue:
             work.executemany(
                 "UPDATE films SET path = ? WHERE film_id = ?",
                 [(path, film_id) for film_id, path in paths.items()],
+            )
+            work.execute("UPDATE catalogue_version SET number = number + 1")
+
+    def name_patients(self, patients: Mapping[str, str]) -> None:
+        """Note whose films these are (film_id → patient, unique over all sources)."""
+        with self._database.work(write=True) as work:
+            work.executemany(
+                "UPDATE films SET patient = ? WHERE film_id = ?",
+                [(patient, film_id) for film_id, patient in patients.items()],
             )
             work.execute("UPDATE catalogue_version SET number = number + 1")
 

@@ -54,7 +54,7 @@ def make_phantom(root: Path) -> None:
 
 def make_folders(root: Path) -> None:
     film(root, "COVID/00000001_000.png", 1)
-    film(root, "healthy/b.png", 2)
+    film(root, "healthy/00000002_000.png", 2)
     (root / "healthy/notes.txt").write_text("no film")
 
 
@@ -95,7 +95,7 @@ def test_candidates_are_complete_and_repeatable(layout: Layout, root: Path) -> N
     for one in found:
         assert isinstance(one, Candidate)
         assert one.file
-        assert one.patient
+        assert isinstance(one.patient, str)
         assert one.finding
         assert one.view in VIEWS
         assert one.sex in {"F", "M", "unknown"}

@@ -16,7 +16,8 @@ class Candidate:
     """One row or file of a collection.
 
     ``file``: its name relative to the collection's root, as reports show it. ``patient``
-    is unique inside the collection only. ``finding``, ``view`` and ``sex`` are normalised,
+    is unique inside the collection only, and ``""`` where the layout does not say (the import then
+    looks at names). ``finding``, ``view`` and ``sex`` are normalised,
     the ``_original`` fields as written. ``left_out``: the reason, when it is known without
     opening the file, that this is no film to import.
     """

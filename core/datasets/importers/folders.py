@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +18,6 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".dcm", ".dicom"})
 LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 NO_FINDING_OF_THEIRS = frozenset({"images", "image", "films", "data", "pictures", "masks"})
 
-# ChestX-ray8 and its kin: patient, underscore, number of the film.
-NUMBERED = re.compile(r"(\d{5,})_\d{3}")
-
 
 def detect(root: Path) -> bool:
     """Whether some class folder holds a film directly."""
@@ -35,7 +31,7 @@ def read(root: Path) -> Iterator[Candidate]:
             yield Candidate(
                 file=path.relative_to(root).as_posix(),
                 path=path,
-                patient=patient_of(folder, path),
+                patient="",
                 finding=finding_of(folder),
                 finding_original=folder.name,
                 subset=subset,
@@ -73,14 +69,6 @@ def finding_of(folder: Path) -> str:
     """The finding that a class folder stands for."""
     name = folder.name
     return UNKNOWN if name.lower() in NO_FINDING_OF_THEIRS else normalise_finding(name)
-
-
-def patient_of(folder: Path, path: Path) -> str:
-    """The patient in a name like ``00001280_004.png``; else each film is its own patient."""
-    numbered = NUMBERED.fullmatch(path.stem)
-    if numbered:
-        return numbered[1]
-    return path.relative_to(folder.parent).as_posix()
 
 
 def _holds_film(folder: Path) -> bool:

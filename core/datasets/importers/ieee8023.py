@@ -73,8 +73,7 @@ def _candidate(root: Path, number: int, row: dict[str, str], masks: dict[str, st
         reason = "its name leads out of the folder"
     elif not path.is_file():
         reason = MISSING
-    # Without a patient number a film is its own patient: nothing says that it is anyone else's.
-    patient = file if is_silent(row["patientid"]) else row["patientid"].strip()
+    patient = "" if is_silent(row["patientid"]) else row["patientid"].strip()
     mask = masks.get(Path(name.strip()).stem)
     return Candidate(
         file=file,

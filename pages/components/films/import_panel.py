@@ -42,8 +42,19 @@ def _from_folder(store: Store) -> None:
         name = st.text_input(
             "Name for it", placeholder="as the folder", help="What the pages call this source."
         )
+        pattern = _patient_pattern("folder")
         if st.form_submit_button("Import folder", icon=":material/folder_open:", type="primary"):
-            _run(lambda say: [import_folder(store, _filled(path), name=name or None, progress=say)])
+            _run(
+                lambda say: [
+                    import_folder(
+                        store,
+                        _filled(path),
+                        name=name or None,
+                        patient_pattern=pattern,
+                        progress=say,
+                    )
+                ]
+            )
 
 
 def _from_zip(store: Store) -> None:
@@ -55,11 +66,30 @@ def _from_zip(store: Store) -> None:
             help="The same layouts as for a folder, packed. The films are copied into the "
             "data folder of ThoraxLens.",
         )
+        pattern = _patient_pattern("zip")
         if st.form_submit_button("Import zip file", icon=":material/folder_zip:", type="primary"):
             if upload is None:
                 st.error("Choose a zip file first.")
             else:
-                _run(lambda say: [import_zip(store, upload, upload.name, progress=say)])
+                _run(
+                    lambda say: [
+                        import_zip(
+                            store, upload, upload.name, patient_pattern=pattern, progress=say
+                        )
+                    ]
+                )
+
+
+def _patient_pattern(key: str) -> str:
+    text = st.text_input(
+        "How names tell the patient",
+        key=f"import_patients_{key}",
+        placeholder=r"only where needed: case(\d+)_",
+        help="ThoraxLens knows the usual names, such as patient00001/study1, p10000032_1 or "
+        "00001280_004. For others, give a regular expression; its part in brackets is the "
+        "patient. Films whose patient nobody knows are marked as such.",
+    )
+    return text.strip()
 
 
 def _from_internet(store: Store) -> None:
