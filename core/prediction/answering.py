@@ -5,10 +5,9 @@ The form of requests and answers is described in worker.py.
 
 from __future__ import annotations
 
-import gc
+import time
 import traceback
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,69 +15,23 @@ from typing import Any
 import numpy as np
 
 from core.errors import Cancelled, FilmError, ThoraxLensError
-from core.evaluation.operating_point import OperatingPoint, answer, apply, operating_point_of
+from core.evaluation.operating_point import OperatingPoint, answer, apply
 from core.gate.gate import REFUSED, Verdict, look
-from core.gate.likeness import Likeness, TrainingFilms, training_films
+from core.gate.likeness import Likeness
 from core.images.decode import decode_bytes
 from core.images.resize import resize, thumbnail
 from core.models.registry import get_model
-from core.prediction.loading import LoadedRun, load_run, run_files
+from core.prediction.loader import Loader
+from core.prediction.turns import Turns
 from core.training.artefacts import RunCard
 from core.workspace import Workspace
 
-BATCH = 32
-LOADED_RUNS = 4
-KNOWN_RUNS = 16  # whose training films are kept in memory: 6 kB a film
 LIKENESS_SIDE = 256  # px, longest side, as the thumbnails of the training films have it
 GIVEN_UP = "The request was given up."
 
+Rows = list[dict[str, Any]]
+
 Say = Callable[[dict[str, Any]], None]
-
-
-class Loader:
-    """The runs used last, kept loaded. A run that was trained further is loaded anew."""
-
-    def __init__(self, workspace: Workspace, limit: int = LOADED_RUNS) -> None:
-        self._workspace = workspace
-        self._limit = limit
-        self._loaded: OrderedDict[tuple[str, int], LoadedRun] = OrderedDict()
-        self._training_films: OrderedDict[tuple[str, int], TrainingFilms | None] = OrderedDict()
-
-    def card(self, run_id: str) -> RunCard:
-        """What the run's model is, without loading it. Raises NotFoundError."""
-        return RunCard.load(run_files(self._workspace, run_id).card)
-
-    def get(self, run_id: str) -> LoadedRun:
-        """Raises what ``load_run`` raises."""
-        key = (run_id, run_files(self._workspace, run_id).weights.stat().st_mtime_ns)
-        if key not in self._loaded:
-            while len(self._loaded) >= self._limit:
-                self._loaded.popitem(last=False)
-                gc.collect()  # a compiled model is full of cycles, and large
-            self._loaded[key] = load_run(self._workspace, run_id)
-        self._loaded.move_to_end(key)
-        return self._loaded[key]
-
-    def training_films(self, run_id: str) -> TrainingFilms | None:
-        """What the run has learnt from, to compare films with; None when that is gone."""
-        files = run_files(self._workspace, run_id)
-        key = (run_id, files.weights.stat().st_mtime_ns)
-        if key not in self._training_films:
-            while len(self._training_films) >= KNOWN_RUNS:
-                self._training_films.popitem(last=False)
-            self._training_films[key] = training_films(self._workspace, files)
-        return self._training_films[key]
-
-    def operating_point(self, run_id: str) -> OperatingPoint | None:
-        """Read anew each time, because the Report page may change it; None for a run
-        that has too few validation films to choose one."""
-        try:
-            return operating_point_of(run_files(self._workspace, run_id))
-        except ThoraxLensError:
-            return None
-
-    def is_loaded(self, run_id: str) -> bool:
-        return any(key[0] == run_id for key in self._loaded)
 
 
 class Request:
@@ -93,12 +46,27 @@ class Request:
         self._heat_class: str | None = content.get("heat_class")
         self._lateral: bool = content.get("lateral", False)
         self._bare: bool = content.get("bare", False)
-        self._say = say
+        self._number = content.get("id")
+        self._send = say
         self._done = 0
         self._verdicts: dict[int, Verdict] = {}
         self._thumbnails: dict[int, np.ndarray] = {}
 
-    def answer(self) -> list[dict[str, Any]]:
+    def steps(self) -> Iterator[None]:
+        """Do what was asked, and say so; stops where another request may have a turn.
+        What goes wrong ends this request only."""
+        try:
+            self._say({"results": (yield from self._answer())})
+        except ThoraxLensError as error:
+            self._say({"error": str(error)})
+        except Exception as error:  # noqa: BLE001 - the border of the process
+            if not self._folder.is_dir():  # taken away in the middle of a step
+                self._say({"error": GIVEN_UP})
+                return
+            traceback.print_exc()
+            self._say({"error": f"Classifying failed: {type(error).__name__}: {error}."})
+
+    def _answer(self) -> Generator[None, None, Rows]:
         """One result a film and run, films outer. Raises Cancelled when given up."""
         run_errors: dict[str, str] = {}
         cards: dict[str, RunCard] = {}
@@ -107,16 +75,25 @@ class Request:
                 cards[run_id] = self._loader.card(run_id)
             except ThoraxLensError as error:
                 run_errors[run_id] = str(error)
-        films, film_errors = self._read_films({card.image_size for card in cards.values()})
+        films, film_errors = yield from self._read_films(
+            {card.image_size for card in cards.values()}
+        )
         found: dict[tuple[int, str], dict[str, Any]] = {}
         for run_id, card in cards.items():
             try:
-                for index, result in self._classify(run_id, card, films[card.image_size]):
-                    found[index, run_id] = result
+                yield from self._classify(run_id, card, films[card.image_size], found)
             except Cancelled:
                 raise
             except ThoraxLensError as error:
                 run_errors[run_id] = str(error)
+            except OSError:
+                self._check_wanted()
+                try:  # it may have been deleted in the middle
+                    self._loader.card(run_id)
+                except ThoraxLensError as error:
+                    run_errors[run_id] = str(error)
+                else:
+                    raise
         empty: dict[str, Any] = {
             "label": None, "probabilities": {}, "heat": None, "heat_class": None, "error": None,
             "answer": REFUSED, "not_sure": None, "likeness": None,
@@ -145,7 +122,7 @@ class Request:
 
     def _read_films(
         self, sizes: set[int]
-    ) -> tuple[dict[int, dict[int, np.ndarray]], dict[int, str]]:
+    ) -> Generator[None, None, tuple[dict[int, dict[int, np.ndarray]], dict[int, str]]]:
         """Decode each film once and keep it at the sizes wanted only: originals are large.
 
         What the gate refuses is not among them, so no network ever sees it.
@@ -153,6 +130,8 @@ class Request:
         films: dict[int, dict[int, np.ndarray]] = {size: {} for size in sizes}
         errors: dict[int, str] = {}
         for index, film in enumerate(self._films):
+            if index:
+                yield  # never behind the last of the work: what is done is to be said at once
             self._check_wanted()
             self._progress(f"Reading {film['name']}")
             try:
@@ -173,21 +152,31 @@ class Request:
         return films, errors
 
     def _classify(
-        self, run_id: str, card: RunCard, films: dict[int, np.ndarray]
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        self,
+        run_id: str,
+        card: RunCard,
+        films: dict[int, np.ndarray],
+        found: dict[tuple[int, str], dict[str, Any]],
+    ) -> Iterator[None]:
+        """Put a result for each of the films into ``found``; stops between batches."""
         if not films:
             return
         title = get_model(card.model).title
-        if not self._loader.is_loaded(run_id):
+        is_fresh = not self._loader.is_loaded(run_id)
+        if is_fresh:
             self._progress(f"Loading {title}")
         run = self._loader.get(run_id)
         learnt = None if self._bare else self._loader.training_films(run_id)
         point = None if self._bare else self._loader.operating_point(run_id)
         indices = list(films)
-        for start in range(0, len(indices), BATCH):
+        while indices:
+            if len(self._films) > 1 or self._done:
+                yield
             self._check_wanted()
             self._progress(f"Classifying with {title}")
-            batch = indices[start : start + BATCH]
+            began = time.monotonic()
+            size = self._loader.batch(run_id)
+            batch, indices = indices[:size], indices[size:]
             # A run that does not know the class explains its own answer.
             asked = self._heat_class if self._heat_class in card.classes else None
             place = None if asked is None else card.classes.index(asked)
@@ -196,8 +185,15 @@ class Request:
             for index, row, heat in zip(batch, probabilities, heats, strict=True):
                 like = None if learnt is None else learnt.compare(self._thumbnails[index])
                 result = self._result(index, run_id, card.classes, row, heat)
-                yield index, {**result, **_decided(point, row, card.classes), **_told(like)}
+                found[index, run_id] = {
+                    **result,
+                    **_decided(point, row, card.classes),
+                    **_told(like),
+                }
             self._done += len(batch)
+            if not is_fresh:  # the first batch builds what the others use
+                self._loader.took(run_id, len(batch), time.monotonic() - began)
+            is_fresh = False
         self._progress(f"Classified with {title}")
 
     def _result(
@@ -214,6 +210,9 @@ class Request:
             "heat_class": self._heat_class if self._heat_class in names else label,
             "heat": file,
         }
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        self._send({"id": self._number, **answer})
 
     def _progress(self, what: str) -> None:
         total = len(self._films) * len(self._runs)
@@ -244,22 +243,19 @@ def _told(like: Likeness | None) -> dict[str, Any]:
     return {"likeness": None if like is None else asdict(like)}
 
 
-def serve(workspace: Workspace, requests: Iterable[dict[str, Any]], say: Say) -> None:
-    """Answer requests one after the other. What goes wrong with one ends only that one."""
+def serve(
+    workspace: Workspace,
+    requests: Iterable[dict[str, Any]],
+    say: Say,
+    arrived: Callable[[], list[dict[str, Any]]] = list,
+) -> None:
+    """Answer requests, in turns with those that have ``arrived`` since it was asked last.
+    What goes wrong with one ends only that one."""
     loader = Loader(workspace)
+    turns = Turns()
     for content in requests:
-        number = content.get("id")
-
-        def reply(answer: dict[str, Any], number: Any = number) -> None:
-            say({"id": number, **answer})
-
-        try:
-            reply({"results": Request(loader, content, reply).answer()})
-        except ThoraxLensError as error:
-            reply({"error": str(error)})
-        except Exception as error:  # noqa: BLE001 - the border of the process
-            if not Path(content["folder"]).is_dir():  # taken away in the middle of a step
-                reply({"error": GIVEN_UP})
-                continue
-            traceback.print_exc()
-            reply({"error": f"Classifying failed: {type(error).__name__}: {error}."})
+        turns.add(Request(loader, content, say).steps())
+        while turns:
+            for other in arrived():
+                turns.add(Request(loader, other, say).steps())
+            turns.go_on()

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import queue
-import shutil
-import subprocess
-import sys
-import tempfile
+import itertools
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +13,9 @@ import numpy as np
 
 from core.errors import PredictionError
 from core.gate.likeness import Likeness, Neighbour
-from core.workspace import PROJECT_ROOT, Workspace
+from core.prediction.line import Line
+from core.prediction.process import Lost, WorkerProcess, lent_folder
+from core.workspace import Workspace
 
 # (results so far, results in all, what is going on)
 Progress = Callable[[int, int, str], None]
@@ -29,6 +23,7 @@ Progress = Callable[[int, int, str], None]
 # Longest silence of a healthy worker: it starts, or builds and compiles a large model,
 # or takes a batch through it, on a machine that trains at the same time.
 SILENCE_SECONDS = 300.0
+SAID_EVERY = 0.5  # seconds: how soon somebody who waits learns that the others have got on
 
 
 @dataclass(frozen=True)
@@ -63,15 +58,17 @@ class FilmResult:
 class PredictionClient:
     """One warm worker process, started when first needed and again after a crash.
 
-    Safe to share between threads: requests wait for each other.
+    Safe to share between threads: their requests take turns in the worker, so that one
+    film waits for one batch of somebody else's films and not for all of them.
     """
 
     def __init__(self, workspace: Workspace, silence_seconds: float = SILENCE_SECONDS) -> None:
         self._workspace = workspace
         self._silence_seconds = silence_seconds
         self._lock = threading.Lock()
-        self._worker: _Worker | None = None
-        self._requests = 0
+        self._worker: WorkerProcess | None = None
+        self._requests = itertools.count(1)
+        self._line = Line()
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +85,7 @@ class PredictionClient:
     def pid(self) -> int | None:
         """The worker's process id while it runs."""
         worker = self._worker
-        return worker.process.pid if worker is not None and worker.alive else None
+        return worker.pid if worker is not None and worker.alive else None
 
     def classify(
         self,
@@ -107,6 +104,8 @@ class PredictionClient:
         ``lateral``: answer films from the side too; what is no chest X-ray is never answered.
         ``bare``, for films of the catalogue that a run is tested on: every one of them
         is answered, by its most probable class, with probabilities as training saves them.
+        ``progress`` is called from this thread, at least once a second; while somebody else's
+        films have their turn, it is told whose.
         A film that cannot be read, or a run without a model, is an ``error`` in its results
         and leaves the others alone. Raises PredictionError when the worker died, went
         silent, or could not answer; the next call starts another. An exception out of
@@ -114,12 +113,11 @@ class PredictionClient:
         """
         if not run_ids or not films:
             return []
-        with self._lock, _lent_folder() as folder:
+        with lent_folder() as folder:
             for index, (_, content) in enumerate(films):
                 (folder / f"{index}.film").write_bytes(content)
-            self._requests += 1
             request = {
-                "id": self._requests,
+                "id": next(self._requests),
                 "folder": str(folder),
                 "runs": list(dict.fromkeys(run_ids)),
                 "films": [
@@ -134,137 +132,47 @@ class PredictionClient:
             return [_film_result(row, films, folder) for row in rows]
 
     def close(self) -> None:
-        """End the worker; a later ``classify`` starts another."""
+        """End the worker, and with it what it is asked now; a later ``classify`` starts
+        another."""
         with self._lock:
-            self._drop_worker()
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
 
     def _exchange(self, request: dict[str, Any], progress: Progress | None) -> list[dict[str, Any]]:
-        worker = self._worker
-        if worker is None or not worker.alive:
-            self._drop_worker()
-            worker = self._worker = _Worker(self._workspace, self.log)
-        try:
-            worker.send(request)
-            while True:
-                answer = worker.receive(self._silence_seconds)
-                if answer.get("id") != request["id"]:
-                    continue  # the rest of a request that was given up
-                if "progress" in answer:
-                    if progress is not None:
-                        progress(*answer["progress"])
-                elif "error" in answer:
-                    raise PredictionError(answer["error"])
-                else:
-                    return list(answer["results"])
-        except _Lost as lost:
-            self._drop_worker()
-            raise PredictionError(
-                f"The process that classifies films {lost}. Try again: a new one is started. "
-                f"If it happens again, {self.log} says more."
-            ) from None
+        number: int = request["id"]
+        with self._line.standing(number, len(request["films"]), len(request["runs"])) as place:
+            worker = self._running()
+            try:
+                with worker.asked(request) as answers:
+                    for answer in answers(SAID_EVERY, self._silence_seconds):
+                        if answer is None or "progress" in answer:
+                            if answer is not None:
+                                self._line.went_on(place, *answer["progress"])
+                            if progress is not None:
+                                progress(place.done, place.total, self._line.words(place))
+                        elif "error" in answer:
+                            raise PredictionError(answer["error"])
+                        else:
+                            return list(answer["results"])
+                    raise AssertionError("a worker that says no more is lost")
+            except Lost as lost:
+                with self._lock:
+                    if self._worker is worker:
+                        self._worker = None
+                worker.end()
+                raise PredictionError(
+                    f"The process that classifies films {lost}. Try again: a new one is started. "
+                    f"If it happens again, {self.log} says more."
+                ) from None
 
-    def _drop_worker(self) -> None:
-        if self._worker is not None:
-            self._worker.end()
-            self._worker = None
-
-
-class _Lost(Exception):
-    """The worker cannot be talked to any more; the message goes on from “The process …”."""
-
-
-class _Worker:
-    """One worker process with a thread that collects its answers."""
-
-    def __init__(self, workspace: Workspace, log: Path) -> None:
-        environment = {
-            **os.environ,
-            "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
-            # The GPU belongs to training runs: TensorFlow and JAX would take all its memory.
-            "CUDA_VISIBLE_DEVICES": "-1",
-            "JAX_PLATFORMS": "cpu",
-        }
-        with log.open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "core.prediction.worker", "--data", str(workspace.root)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=PROJECT_ROOT,
-                env=environment,
-                encoding="utf-8",
-                start_new_session=True,  # Ctrl-C in a terminal is for us; closed stdin ends it
-            )
-        self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    @property
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def send(self, request: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
-        except OSError:
-            raise _Lost(self._how_it_ended()) from None
-
-    def receive(self, seconds: float) -> dict[str, Any]:
-        try:
-            answer = self._answers.get(timeout=seconds)
-        except queue.Empty:
-            raise _Lost(f"said nothing for {seconds:.0f} seconds and was stopped") from None
-        if answer is None:
-            raise _Lost(self._how_it_ended())
-        return answer
-
-    def end(self) -> None:
-        """Close its stdin, which ends it; kill it when it does not follow."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.close()
-        except OSError:
-            self.process.kill()  # it has died with a request half written
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._reader.join()
-        self.process.stdout.close()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.endswith("\n"):  # the last line of a killed process may be torn
-                self._answers.put(json.loads(line))
-        self._answers.put(None)
-
-    def _how_it_ended(self) -> str:
-        deadline = time.monotonic() + 5
-        while self.alive and time.monotonic() < deadline:
-            time.sleep(0.02)
-        code = self.process.poll()
-        if code is None:
-            return "closed its answers"
-        if code == -9:
-            return "was killed, perhaps because memory ran out"
-        return f"ended unexpectedly (code {code})"
-
-
-@contextmanager
-def _lent_folder() -> Iterator[Path]:
-    """A private folder for one request. It is renamed before it is removed, so that a
-    worker still at it cannot write into what is being removed."""
-    folder = Path(tempfile.mkdtemp(prefix="thoraxlens-"))
-    try:
-        yield folder
-    finally:
-        with suppress(FileNotFoundError):  # a worker that is stopped may remove it itself
-            shutil.rmtree(folder.rename(f"{folder}-done"))
+    def _running(self) -> WorkerProcess:
+        with self._lock:
+            if self._worker is None or not self._worker.alive:
+                if self._worker is not None:
+                    self._worker.end()
+                self._worker = WorkerProcess(self._workspace, self.log)
+            return self._worker
 
 
 def _film_result(

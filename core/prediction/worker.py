@@ -12,7 +12,8 @@ and one of
                            "not_sure": [low, high] or null, "likeness": {…} or null}]}
     {"id": 1, "error": "a plain sentence"}
 Film contents and heats are files in ``folder``, which belongs to the client: when it
-takes the folder away, the request is given up. At the end of stdin the process ends.
+takes the folder away, the request is given up. A request may come while others are under
+way: they take turns (turns.py). At the end of stdin the process ends.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +38,27 @@ class Requests:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._queue: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._folders: list[Path] = []
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
 
     def _read(self, lines: Iterable[str]) -> None:
-        folder: Path | None = None
         for line in lines:
             content = json.loads(line)
-            folder = Path(content["folder"])
+            self._folders = [one for one in self._folders if one.is_dir()]
+            self._folders.append(Path(content["folder"]))
             self._queue.put(content)
         # Nobody is left to answer to. Films of patients must not stay behind in /tmp.
-        if folder is not None:
+        for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
+
+    def arrived(self) -> list[dict[str, Any]]:
+        """Those that wait by now; never waits for one."""
+        found = []
+        with suppress(queue.Empty):
+            while True:
+                found.append(self._queue.get_nowait())
+        return found
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         while True:
@@ -73,7 +84,7 @@ def main() -> None:
     def say(answer: dict[str, Any]) -> None:
         answers.write(json.dumps(answer) + "\n")
 
-    serve(workspace, requests, say)
+    serve(workspace, requests, say, requests.arrived)
 
 
 if __name__ == "__main__":

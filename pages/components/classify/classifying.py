@@ -17,7 +17,8 @@ from pages.components.classify.film_input import FilmInput
 from pages.components.run_words import escaped, short_title
 from pages.components.session import get_client
 
-WAITING = "Loading the network. The first time, this takes up to half a minute."
+ASKING = "Asking the network …"
+LOADING = "The first time, this takes up to half a minute."
 
 
 def classify(
@@ -33,12 +34,14 @@ def classify(
     Raises PredictionError when the networks could not be asked.
     """
     contents = [(film.name, film.content()) for film in films]
-    bar = st.progress(0.0, text=WAITING)
+    bar = st.progress(0.0, text=ASKING)
 
     def told(done: int, total: int, doing: str) -> None:
         for run in runs:
             doing = doing.replace(run.run_id, short_title(run))
-        text = escaped(doing) if done else f"{escaped(doing)}. {WAITING}"
+        text = escaped(doing)
+        if doing.startswith("Loading"):
+            text += f". {LOADING}"
         bar.progress(min(done / max(total, 1), 1.0), text=text)
 
     run_ids = [run.run_id for run in runs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from core.datasets.phantom import draw
 from core.errors import NotFoundError
 from core.evaluation.operating_point import OperatingPoint, apply
 from core.gate.gate import REFUSED, Verdict
-from core.prediction import answering
-from core.prediction.answering import BATCH, GIVEN_UP, Loader, serve
+from core.prediction import answering, loader
+from core.prediction.answering import GIVEN_UP, serve
+from core.prediction.loader import BATCH, Loader
 from core.training.artefacts import RunFiles
 from core.workspace import Workspace
 from tests.core.prediction.conftest import MakeRun, learnt, png, saved
@@ -224,30 +226,49 @@ def test_a_failure_of_one_request_leaves_the_next(
     assert said[-1]["results"][0]["error"] is None
 
 
+def test_a_run_deleted_in_the_middle_fails_alone(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("one")
+    make_run("two")
+    load = loader.load_run
+
+    def delete_first(workspace: Workspace, run_id: str) -> Any:
+        if run_id == "one":
+            shutil.rmtree(workspace.run_folder(run_id))
+            raise FileNotFoundError("head.weights.h5")
+        return load(workspace, run_id)
+
+    monkeypatch.setattr(loader, "load_run", delete_first)
+    rows = answers(workspace, request(tmp_path / "r", ["one", "two"], [png(0)]))[-1]["results"]
+    assert "no model to classify with" in rows[0]["error"]
+    assert rows[1]["error"] is None
+
+
 def test_the_loader_keeps_the_runs_used_last(
     workspace: Workspace, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads: list[str] = []
-    load = answering.load_run
+    load = loader.load_run
 
     def counting(workspace: Workspace, run_id: str) -> Any:
         loads.append(run_id)
         return load(workspace, run_id)
 
-    monkeypatch.setattr(answering, "load_run", counting)
+    monkeypatch.setattr(loader, "load_run", counting)
     for run_id in "abc":
         make_run(run_id)
-    loader = Loader(workspace, limit=2)
+    kept = Loader(workspace, limit=2)
     for run_id in "abacba":  # c pushes b out, then b pushes a out
-        loader.get(run_id)
+        kept.get(run_id)
     assert loads == ["a", "b", "c", "b", "a"]
     # Trained further: the file is another one.
     weights = RunFiles(workspace.run_folder("a")).weights
     copy = weights.with_name("copy")
     copy.write_bytes(weights.read_bytes())
     copy.replace(weights)
-    loader.get("a")
+    kept.get("a")
     assert loads[5:] == ["a"]
     weights.unlink()
     with pytest.raises(NotFoundError):
-        loader.get("a")
+        kept.get("a")
