@@ -32,6 +32,10 @@ class NotFoundError(InputError):
     """A named data set, run or film does not exist (any more)."""
 
 
+class DamagedError(NotFoundError):
+    """A run, data set or kept result is there, and cannot be read. Says how to get rid of it."""
+
+
 class StoreError(ThoraxLensError):
     """The database cannot be read or written now: damaged, locked, or on a full disk."""
 

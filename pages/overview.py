@@ -9,6 +9,7 @@ import streamlit as st
 from core.store import ACTIVE, Run, Store
 from core.training.launcher import refresh
 from pages.components.audit_word import audit_link
+from pages.components.damaged import damaged_datasets, damaged_runs, recovery
 from pages.components.empty import next_step
 from pages.components.films.gallery import film_strip
 from pages.components.films.opened import show_opened_film
@@ -38,6 +39,9 @@ def page() -> None:
         "and see how far a result can be trusted. For teaching and research; "
         "**not a medical device**."
     )
+    recovery(store)
+    damaged_runs(store)
+    damaged_datasets(store)
     _steps(store)
     show_running(store)
     _results(store)

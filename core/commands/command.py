@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.store import Store, open_store
+from core.store import Store, open_store, recovered
 from core.workspace import open_workspace
 
 
@@ -31,7 +31,13 @@ class Command:
 
 def open_default_store() -> Store:
     """The store in the data folder that --data or the environment names."""
-    return open_store(open_workspace())
+    workspace = open_workspace()
+    earlier = recovered(workspace)
+    store = open_store(workspace)
+    found = recovered(workspace)
+    if found is not None and found != earlier:
+        say(found.sentence)
+    return store
 
 
 def say(message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.commands.command import Command, Outcome, ProgressLine, open_default_s
 from core.datasets.export import export_tree
 from core.datasets.prepare import as_dict, plan, save
 from core.datasets.presets import KINDS, preset
-from core.errors import SpecError
+from core.errors import DamagedError, SpecError
 from core.specs import SPLITS
 from core.store import StoredDataset
 
@@ -62,8 +63,9 @@ def _count_rows(name: str, counts: dict[str, dict[str, int]]) -> list[dict[str, 
 
 
 def _datasets(options: argparse.Namespace) -> Outcome:
-    stored: list[StoredDataset] = open_default_store().datasets.all()
-    document = [
+    store = open_default_store()
+    stored: list[StoredDataset] = store.datasets.all()
+    document: list[dict[str, Any]] = [
         {
             "name": one.name,
             "created_at": one.created_at,
@@ -73,6 +75,11 @@ def _datasets(options: argparse.Namespace) -> Outcome:
         for one in stored
     ]
     rows = [row for one in stored for row in _count_rows(one.name, one.counts)]
+    for bad in store.datasets.damaged():
+        document.append(
+            {"name": bad.name, "created_at": None, "counts": {}, "spec": None, "error": bad.reason}
+        )
+        say(bad.reason)
     return Outcome(document, table(rows))
 
 
@@ -95,7 +102,8 @@ def _delete_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _delete(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
-    store.datasets.get(options.name)
+    with suppress(DamagedError):  # one that cannot be read can be deleted all the same
+        store.datasets.get(options.name)
     users = [
         run.run_id
         for run in store.runs.all(["queued", "preparing", "training", "evaluating"])

@@ -16,6 +16,8 @@ from core.training import launcher
 from core.training.artefacts import RunFiles
 from core.training.devices import list_devices
 
+UNREADABLE = "unreadable"  # in place of a state, for a run of which no more can be said
+
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
     """No arguments of its own."""
@@ -273,7 +275,12 @@ def _runs(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     launcher.refresh(store)
     runs = store.runs.all()
-    return Outcome([run_document(run) for run in runs], table([_summary(run) for run in runs]))
+    damaged = store.runs.damaged()
+    documents = [run_document(run) for run in runs]
+    documents += [{"run": one.name, "state": UNREADABLE, "reason": one.reason} for one in damaged]
+    rows = [_summary(run) for run in runs]
+    rows += [{"run": one.name, "state": UNREADABLE, "reason": one.reason} for one in damaged]
+    return Outcome(documents, table(rows))
 
 
 def _one_run(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from core.explain.keras_cam import CamModel
 from core.models.build import backbone_hash, build_model, load_head
 from core.models.preprocess import preprocess
 from core.models.weights import find_weights, missing_message
+from core.store.records import damaged_file
 from core.training.artefacts import RunCard, RunFiles
 from core.training.fine_tuning import load_tuned
 from core.workspace import Workspace
@@ -58,6 +59,13 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
     weights, PredictionError when the backbone is not the one it was trained on.
     """
     files = run_files(workspace, run_id)
+    changed = damaged_file(files.folder)
+    if changed is not None:
+        raise PredictionError(
+            f"{changed.name} of the run {run_id} is not what it was when the run ended: it was "
+            f"damaged on the disk or replaced ({changed}). Put a copy of it back, or train the "
+            "run again."
+        )
     card = RunCard.load(files.card)
     model = build_model(
         card.model,

@@ -13,8 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.store.catalogue import Catalogue, Film, Source
+from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
+from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
 from core.store.runs import ACTIVE, FINISHED, PHASES, STATES, Epoch, Run, Runs
 from core.workspace import Workspace
 
@@ -24,17 +26,22 @@ __all__ = [
     "PHASES",
     "STATES",
     "Catalogue",
+    "Damaged",
     "Database",
     "Datasets",
     "Epoch",
     "Film",
     "Member",
+    "Recovery",
     "Run",
     "Runs",
     "Source",
     "Store",
     "StoredDataset",
+    "keep_record",
+    "keep_records",
     "open_store",
+    "recovered",
 ]
 
 
@@ -46,12 +53,14 @@ class Store:
     catalogue: Catalogue
     datasets: Datasets
     runs: Runs
+    database: Database
 
 
 def open_store(workspace: Workspace) -> Store:
-    """Open the workspace's database, creating it when it is not there.
+    """Open the workspace's database, creating it when it is not there; runs whose folders are
+    there all the same are put into a new one (``core.store.records``).
 
     Raises InputError when the file is not a database or comes from a newer ThoraxLens.
     """
-    database = Database(workspace.database)
-    return Store(workspace, Catalogue(database), Datasets(database), Runs(database))
+    database = Database(workspace.database, Rebuilding(workspace))
+    return Store(workspace, Catalogue(database), Datasets(database), Runs(database), database)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError, NotFoundError
+from core.store.damaged import Damaged, lenient
 from core.store.database import Database
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ class Film:
 
 FIELDS = tuple(Film.__dataclass_fields__)
 
+_AGAIN = (
+    "cannot be read any more. Its films are not affected; import its folder again for a new one."
+)
+_LOST = (
+    "cannot be read any more, so these films count as having none. Remove the source and import "
+    "its folder again to have them back."
+)
+
 
 class Catalogue:
     """Reads and writes sources and films."""
@@ -74,7 +83,9 @@ class Catalogue:
     def version(self) -> int:
         """A number that changes whenever the catalogue does; what caches are keyed by."""
         with self._database.work() as work:
-            return int(work.execute("SELECT number FROM catalogue_version").fetchone()[0])
+            number = int(work.execute("SELECT number FROM catalogue_version").fetchone()[0])
+        # Another file in the place of the first may have come to the same number.
+        return number + (self._database.generation << 40)
 
     def move_films(self, paths: Mapping[str, str]) -> None:
         """Note where films lie now (film_id → path), after their files were renamed."""
@@ -144,6 +155,7 @@ class Catalogue:
     def sources(self) -> list[Source]:
         """All sources, oldest import first."""
         with self._database.work() as work:
+            work.text_factory = lenient
             rows = work.execute("SELECT * FROM sources ORDER BY imported_at, rowid").fetchall()
         return [_source(row) for row in rows]
 
@@ -161,6 +173,31 @@ class Catalogue:
                 raise NotFoundError(f"There is no source called “{name}”.")
             work.execute("UPDATE catalogue_version SET number = number + 1")
         return int(count[0])
+
+    def damaged(self) -> list[Damaged]:
+        """Sources whose import report, or some of whose films' masks or details, cannot be
+        read. The films themselves can be used."""
+        with self._database.work() as work:
+            work.text_factory = lenient
+            lost = [
+                row["name"]
+                for row in work.execute("SELECT name, report FROM sources ORDER BY rowid")
+                if not _is_object(row["report"])
+            ]
+            films = work.execute(
+                "SELECT source, COUNT(*) AS films FROM films "
+                "WHERE NOT json_valid(masks) OR NOT json_valid(metadata) GROUP BY source"
+            ).fetchall()
+        found = [Damaged(name, f"The import report of “{name}” {_AGAIN}") for name in lost]
+        for row in films:
+            what = "of 1 film" if row["films"] == 1 else f"of {row['films']:,} films"
+            found.append(
+                Damaged(
+                    row["source"],
+                    f"The masks and further details {what} of “{row['source']}” {_LOST}",
+                )
+            )
+        return found
 
     def count(self) -> int:
         with self._database.work() as work:
@@ -205,6 +242,19 @@ class Catalogue:
                     found[row["film_id"]] = _film(row)
         return [found[one] for one in film_ids if one in found]
 
+    def sources_of(self, film_ids: Sequence[str]) -> set[str]:
+        """The names of the sources that these films came in."""
+        found: set[str] = set()
+        with self._database.work() as work:
+            for start in range(0, len(film_ids), 500):
+                chunk = list(film_ids[start : start + 500])
+                marks = ", ".join("?" * len(chunk))
+                rows = work.execute(
+                    f"SELECT DISTINCT source FROM films WHERE film_id IN ({marks})", chunk
+                )
+                found |= {row["source"] for row in rows}
+        return found
+
     def patients(self, film_ids: Iterable[str]) -> dict[str, str]:
         """film_id → patient, for the films that are still there."""
         wanted = list(dict.fromkeys(str(one) for one in film_ids))
@@ -247,17 +297,37 @@ def _film_row(film: Film) -> dict[str, Any]:
 
 def _film(row: Any) -> Film:
     values = {name: row[name] for name in FIELDS}
-    values["masks"] = json.loads(values["masks"])
-    values["metadata"] = json.loads(values["metadata"])
+    values["masks"] = _texts(values["masks"])
+    values["metadata"] = _texts(values["metadata"])
     return Film(**values)
 
 
+def _is_object(stored: Any) -> bool:
+    try:
+        return isinstance(json.loads(stored), dict)
+    except (ValueError, TypeError):
+        return False
+
+
+def _texts(stored: Any) -> dict[str, str]:
+    """What a film's row keeps as JSON; nothing where that is damaged, which ``damaged`` tells."""
+    try:
+        found = json.loads(stored)
+    except (ValueError, TypeError):
+        return {}
+    return {str(key): str(one) for key, one in found.items()} if isinstance(found, dict) else {}
+
+
 def _source(row: Any) -> Source:
+    try:
+        report = json.loads(row["report"])
+    except (ValueError, TypeError):
+        report = None
     return Source(
         name=row["name"],
         layout=row["layout"],
         root=row["root"],
         artificial=bool(row["artificial"]),
         imported_at=row["imported_at"],
-        report=json.loads(row["report"]),
+        report=report if isinstance(report, dict) else {},
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -90,8 +92,14 @@ BUSY = "Another process is writing to it. Try again in a moment."
 FULL = "The disk may be full: free some space and try again."
 READ_ONLY = "Allow this user to write there, or choose another data folder with --data."
 DAMAGED = (
-    "The file is damaged: put a copy of it back, or move it away and import the films again. "
-    "The films themselves are not touched."
+    "The file is damaged: put a copy of it back, or move it away, with the files beside it that "
+    "end in -wal and -shm; finished runs are then found again, and films are to be imported "
+    "again. The films themselves are not touched."
+)
+GONE = (
+    "{path} was deleted, emptied or replaced while ThoraxLens was running. It has been opened "
+    "again with what is there now: reload the page. If films or data sets are missing, put a copy "
+    "of the file back or import the films again."
 )
 ADVICE = {
     sqlite3.SQLITE_BUSY: BUSY,
@@ -107,16 +115,57 @@ ADVICE = {
 
 
 class Database:
-    """Opens a fresh connection for each unit of work; commits it whole or not at all."""
+    """Opens a fresh connection for each unit of work; commits it whole or not at all.
 
-    def __init__(self, path: Path) -> None:
+    ``rebuild`` is called within the transaction that makes a new file's tables: what can be
+    found again of a lost one goes in there.
+    """
+
+    def __init__(
+        self, path: Path, rebuild: Callable[[sqlite3.Connection], None] | None = None
+    ) -> None:
         self.path = path
+        self.generation = 0  # how often another file took the place of the one opened
+        self._rebuild = rebuild
+        self._opening = threading.Lock()
+        self._open()
+
+    def _open(self) -> None:
         self._create_or_check()
         # Never used: while one connection stays open, the last of the others to close need
         # not write the log back into the file, which takes a look at the disk each time.
-        idle = sqlite3.connect(path, check_same_thread=False)
+        idle = sqlite3.connect(self.path, check_same_thread=False)
         idle.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-        weakref.finalize(self, idle.close)
+        self._close_idle = weakref.finalize(self, idle.close)
+        self._file = _file_at(self.path)
+
+    def check(self) -> str:
+        """What is wrong with the file, a sentence; empty when nothing is. Reads all of it."""
+        try:
+            with self.work() as work:
+                found = [str(row[0]) for row in work.execute("PRAGMA quick_check(3)")]
+        except StoreError as error:
+            return str(error)
+        if found == ["ok"]:
+            return ""
+        return f"{self.path} cannot be trusted ({'; '.join(found)}). {DAMAGED}"
+
+    def _must_be_the_same_file(self) -> None:
+        """Raises StoreError, once, when the file was taken away or another one put there."""
+        if _file_at(self.path) == self._file:
+            return
+        with self._opening:
+            if _file_at(self.path) == self._file:  # another thread has seen to it
+                return
+            if not _holds_anything(self.path.parent):
+                raise StoreError(
+                    f"The data folder {self.path.parent} is gone or empty. Is its drive still "
+                    "connected? Nothing is written there until its files are back."
+                )
+            self._close_idle()
+            self._open()
+            self.generation += 1
+        raise StoreError(GONE.format(path=self.path))
 
     @contextmanager
     def work(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -126,6 +175,12 @@ class Database:
         timeout work: SQLite refuses an upgrade immediately. Raises StoreError for what the
         user can see to: a damaged file, a full disk, a folder that cannot be written.
         """
+        self._must_be_the_same_file()
+        with self._work(write) as connection:
+            yield connection
+
+    @contextmanager
+    def _work(self, write: bool) -> Iterator[sqlite3.Connection]:
         try:
             with self._transaction(write) as connection:
                 yield connection
@@ -161,11 +216,13 @@ class Database:
                 bare.execute("PRAGMA journal_mode = WAL")
             finally:
                 bare.close()
-            with self.work(write=True) as connection:
+            with self._work(write=True) as connection:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version == 0:
                     for statement in SCHEMA.split(";\n"):
                         connection.execute(statement)
+                    if self._rebuild is not None:
+                        self._rebuild(connection)
                     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 elif version < SCHEMA_VERSION:
                     upgrade(connection, self.path, version, SCHEMA_VERSION)
@@ -186,4 +243,22 @@ class Database:
 
 def _advice(error: sqlite3.Error) -> str | None:
     """What to do about it; None for an error of the program's own."""
+    if "Could not decode to UTF-8" in str(error):  # Python's own, without a code
+        return DAMAGED
     return ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file lies there, by its place on the disk; None for none and for an empty one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found.st_size else None
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        return any(True for _ in os.scandir(folder))
+    except OSError:
+        return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.specs import SPLITS, DatasetSpec
+from core.store.damaged import Damaged, dataset_spec, lenient, text_of
 from core.store.database import Database
 
 if TYPE_CHECKING:
@@ -60,15 +62,36 @@ class Datasets:
             work.executemany("INSERT INTO dataset_films VALUES (?, ?, ?, ?, ?)", rows)
 
     def all(self) -> list[StoredDataset]:
-        """All data sets, newest first."""
+        """All data sets, newest first. One that cannot be read is among ``damaged``."""
+        found = []
+        for name in self._names():
+            with suppress(NotFoundError):  # damaged, or deleted a moment ago
+                found.append(self.get(name))
+        return found
+
+    def damaged(self) -> list[Damaged]:
+        """The data sets that cannot be read, newest first, each with a sentence."""
+        found = []
+        for name in self._names():
+            try:
+                self.get(name)
+            except DamagedError as error:
+                found.append(Damaged(name, str(error)))
+            except NotFoundError:  # deleted a moment ago
+                continue
+        return found
+
+    def _names(self) -> list[str]:
+        # By the order in which they were saved: a clock that was set back must not change it.
         with self._database.work() as work:
-            rows = work.execute("SELECT name FROM datasets ORDER BY created_at DESC, rowid DESC")
-            names = [row["name"] for row in rows]
-        return [self.get(name) for name in names]
+            work.text_factory = lenient
+            rows = work.execute("SELECT name FROM datasets ORDER BY rowid DESC").fetchall()
+        return [str(row["name"]) for row in rows]
 
     def get(self, name: str) -> StoredDataset:
-        """Raises NotFoundError."""
+        """Raises NotFoundError, or DamagedError when it is there and cannot be read."""
         with self._database.work() as work:
+            work.text_factory = lenient
             row = work.execute("SELECT * FROM datasets WHERE name = ?", (name,)).fetchone()
             if row is None:
                 known = [one["name"] for one in work.execute("SELECT name FROM datasets")]
@@ -81,11 +104,33 @@ class Datasets:
                 "WHERE dataset = ? GROUP BY split, class_index",
                 (row["name"],),
             ).fetchall()
-        spec = DatasetSpec.from_json(row["spec"])
-        counts = {split: dict.fromkeys(spec.class_names, 0) for split in SPLITS}
-        for one in tally:
-            counts[one["split"]][spec.class_names[one["class_index"]]] = one["films"]
-        return StoredDataset(spec, row["created_at"], counts)
+        try:
+            spec = dataset_spec(text_of(row["spec"], "description"))
+            created_at = text_of(row["created_at"], "time")
+            datetime.fromisoformat(created_at)
+            counts = {split: dict.fromkeys(spec.class_names, 0) for split in SPLITS}
+            for one in tally:
+                # Counted from the end, a place below 0 would be another class.
+                if one["split"] not in counts or one["class_index"] not in range(len(spec.classes)):
+                    raise SpecError("Some of its films have a class or split that it lacks.")
+                counts[one["split"]][spec.class_names[one["class_index"]]] = one["films"]
+        except (SpecError, ValueError) as error:
+            raise DamagedError(
+                f"The data set “{name}” cannot be read. {error} It was changed by hand, damaged "
+                "on the disk or written by another version of ThoraxLens. Delete it, or leave it: "
+                "the other data sets are not affected."
+            ) from None
+        return StoredDataset(spec, created_at, counts)
+
+    def listed(self, name: str) -> list[Member]:
+        """The data set's films in its own order, from it alone; none for an unknown name."""
+        with self._database.work() as work:
+            rows = work.execute(
+                "SELECT film_id, class_index, split FROM dataset_films WHERE dataset = "
+                "(SELECT name FROM datasets WHERE name = ?) ORDER BY position",
+                (name,),
+            ).fetchall()
+        return [Member(*row) for row in rows]
 
     def members(self, name: str) -> pd.DataFrame:
         """One row a film, in the data set's own order; raises NotFoundError.

@@ -6,11 +6,21 @@ import json
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.specs import RunSpec
+from core.store.damaged import (
+    Damaged,
+    check_result,
+    lenient,
+    number_of,
+    object_of,
+    run_spec,
+    text_of,
+)
 from core.store.database import Database
 
 if TYPE_CHECKING:
@@ -109,24 +119,40 @@ class Runs:
         return self.get(run_id)
 
     def get(self, run_id: str) -> Run:
-        """Raises NotFoundError."""
+        """Raises NotFoundError, or DamagedError when it is there and cannot be read."""
         with self._database.work() as work:
+            work.text_factory = lenient
             row = work.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         if row is None:
             raise NotFoundError(f"There is no run {run_id}. It may have been deleted.")
         return _run(row)
 
     def all(self, states: Iterable[str] = STATES) -> list[Run]:
-        """Runs in these states, newest first."""
+        """Runs in these states, newest first. One that cannot be read is among ``damaged``."""
         wanted = list(states)
-        marks = ", ".join("?" * len(wanted))
+        found = []
+        for row in self._rows(f"WHERE state IN ({', '.join('?' * len(wanted))})", wanted):
+            with suppress(DamagedError):
+                found.append(_run(row))
+        return found
+
+    def damaged(self) -> list[Damaged]:
+        """The runs that cannot be read, newest first, each with a sentence."""
+        found = []
+        for row in self._rows():
+            try:
+                _run(row)
+            except DamagedError as error:
+                found.append(Damaged(str(row["run_id"]), str(error)))
+        return found
+
+    def _rows(self, where: str = "", values: list[str] | None = None) -> list[Any]:
+        # By the order in which they were queued: a clock that was set back must not change it.
         with self._database.work() as work:
-            rows = work.execute(
-                f"SELECT * FROM runs WHERE state IN ({marks}) "
-                "ORDER BY created_at DESC, run_id DESC",
-                wanted,
+            work.text_factory = lenient
+            return work.execute(
+                f"SELECT * FROM runs {where} ORDER BY rowid DESC", values or []
             ).fetchall()
-        return [_run(row) for row in rows]
 
     def group(self, group: str) -> list[Run]:
         """The runs of one ``RepeatSpec.group`` that there still are, in their order.
@@ -226,6 +252,14 @@ class Runs:
             run = self.get(run_id)
             raise InputError(f"The run is {run.state}. Stop it before you delete it.")
 
+    def delete_damaged(self, run_id: str) -> None:
+        """Forget a run that cannot be read, whatever its state. Raises InputError for one that
+        can: ``delete`` looks at its state."""
+        if all(one.name != run_id for one in self.damaged()):
+            raise InputError(f"The run {run_id} can be read. Delete it like any other.")
+        with self._database.work(write=True) as work:
+            work.execute("DELETE FROM runs WHERE CAST(run_id AS TEXT) = ?", (run_id,))
+
     def save_epoch(self, run_id: str, epoch: Epoch) -> None:
         """Write one epoch; a resumed run overwrites an epoch that it repeats."""
         with self._database.work(write=True) as work:
@@ -258,9 +292,31 @@ class Runs:
         return [Epoch(*row) for row in rows]
 
 
+_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "cancel_at")
+
+
 def _run(row: Any) -> Run:
+    """Raises DamagedError."""
     values = {name: row[name] for name in Run.__dataclass_fields__}
-    values["spec"] = RunSpec.from_json(values["spec"])
-    values["progress"] = json.loads(values["progress"])
-    values["result"] = json.loads(values["result"])
+    try:
+        for name in ("run_id", "state", "reason", "device"):
+            text_of(values[name], name.replace("_id", "’s id"))
+        if values["state"] not in STATES:
+            raise SpecError(f"This version knows no state “{values['state']}”.")
+        for name in _TIMES:
+            if values[name] is not None or name == "created_at":
+                number_of(values[name], name.replace("_at", " time"))
+        values["spec"] = run_spec(text_of(values["spec"], "description"))
+        values["result"] = object_of(values["result"], "result")
+        check_result(values["result"])
+    except SpecError as error:
+        raise DamagedError(
+            f"The run {row['run_id']} cannot be read. {error} It was changed by hand, damaged on "
+            "the disk or written by another version of ThoraxLens. Delete it, or leave it: the "
+            "other runs are not affected."
+        ) from None
+    try:  # what it was doing is no loss
+        values["progress"] = object_of(values["progress"], "progress")
+    except SpecError:
+        values["progress"] = {}
     return Run(**values)

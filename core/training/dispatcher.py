@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from core.cache import trim
 from core.errors import NotFoundError, ThoraxLensError
 from core.processes import end_worker, start_detached, start_time, with_our_modules
-from core.store import ACTIVE, Run, Store, open_store
+from core.store import ACTIVE, Run, Store, keep_record, keep_records, open_store
 from core.training.artefacts import RunFiles
 from core.training.devices import (
     Device,
@@ -114,6 +114,7 @@ class Dispatcher:
         over, self._active = self._active - active, active
         if not over:
             return
+        self._record()
         try:
             freed = trim(self.store.workspace)
         except (ThoraxLensError, OSError) as error:  # a full cache must not hold the queue up
@@ -121,6 +122,13 @@ class Dispatcher:
             return
         if freed:
             say(f"{freed / 1e6:,.0f} MB of the cache removed, used longest ago")
+
+    def _record(self) -> None:
+        """Note in the runs' folders how they ended, in case the store gets lost."""
+        try:
+            keep_records(self.store)
+        except (ThoraxLensError, OSError) as error:
+            say(f"the runs' records were left as they are: {error}")
 
     def _is_active(self, run_id: str) -> bool:
         try:
@@ -157,6 +165,7 @@ class Dispatcher:
             return  # stopped or deleted a moment ago
         try:
             files = RunFiles(self.store.workspace.run_folder(run.run_id)).create()
+            keep_record(self.store, run)
             process = start_detached(
                 self.command(run, slot),
                 cwd=PROJECT_ROOT,

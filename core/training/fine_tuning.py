@@ -7,6 +7,7 @@ be moved further by chance than the weights by learning
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -40,7 +41,7 @@ def load_tuned(model: keras.Model, blocks: int, path: Path) -> None:
         with np.load(path, allow_pickle=False) as stored:
             values = [stored[name] for name in stored.files]
         put(variables, values)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise NotFoundError(
             f"What fine-tuning made of {model.name} cannot be read ({path}: {error}). "
             "Train the run again."

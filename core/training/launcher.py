@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.jobs import stop_all
 from core.models.blocks import blocks
 from core.models.registry import check_shape, get_model
@@ -24,6 +24,7 @@ from core.models.weights import check_local_file
 from core.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import ACTIVE, FINISHED, Run, Store
+from core.store.records import RECORD
 from core.training.artefacts import RunFiles
 from core.training.devices import list_devices
 from core.training.liveness import is_starting, mark_dead, worker_of
@@ -144,14 +145,23 @@ def resume(store: Store, run_id: str) -> Run:
 def delete(store: Store, run_id: str) -> None:
     """Forget a run and its files; its audit or external test, if under way, is ended.
 
+    A run that cannot be read goes whatever its state: its process, if any, ends by itself.
     Raises NotFoundError, or InputError while it is active.
     """
     refresh(store)
-    run = store.runs.get(run_id)
-    store.runs.delete(run_id)
-    folder = store.workspace.run_folder(run.run_id)
+    try:
+        store.runs.get(run_id)
+    except DamagedError:
+        store.runs.delete_damaged(run_id)
+    else:
+        store.runs.delete(run_id)
+    folder = store.workspace.run_folder(run_id)
+    if folder.parent != store.workspace.runs or folder.name in ("", "..", "."):
+        return  # the name of a damaged row may be anything; nothing of ours lies there
     stop_all(folder)  # an audit would write its files again while they are removed
     try:
+        # First what a lost store is filled again from: half a folder must not bring it back.
+        (folder / RECORD).unlink(missing_ok=True)
         shutil.rmtree(folder)
     except FileNotFoundError:  # it was stopped before it had any
         pass

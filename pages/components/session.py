@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import InputError
-from core.store import Source, Store, open_store
+from core.errors import InputError, ThoraxLensError
+from core.store import Source, Store, keep_records, open_store
 from core.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -97,7 +100,16 @@ def _open(root: str) -> Store:
         from core.datasets.phantom import ensure_phantoms
 
         ensure_phantoms(store)
+    Thread(target=_keep_records, args=(store,), name="records", daemon=True).start()
     return store
+
+
+def _keep_records(store: Store) -> None:
+    """See to it that a store that gets lost can be filled again, also for runs of an earlier
+    version; after the first page is drawn."""
+    time.sleep(3)
+    with suppress(ThoraxLensError, OSError):
+        keep_records(store)
 
 
 @st.cache_resource(show_spinner=False)

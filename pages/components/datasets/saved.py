@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.datasets.prepare import export_zip
 from core.store import ACTIVE, Store, StoredDataset
+from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
 from pages.components.datasets.plan_view import counts_table
 from pages.components.empty import empty, next_step
@@ -17,6 +18,7 @@ from pages.components.session import TRAIN
 
 def dataset_list(store: Store) -> None:
     """Each saved data set, newest first."""
+    damaged_datasets(store)
     stored = store.datasets.all()
     if not stored:
         empty("No data set has been saved yet. Make one in the first tab.")

@@ -12,6 +12,7 @@ import streamlit as st
 from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
 from core.store import Source, Store
+from pages.components.damaged import damaged_details
 from pages.components.run_words import escaped
 
 LAYOUTS = {
@@ -78,6 +79,7 @@ def restore_button(store: Store) -> None:
 
 def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
     """Each source with its numbers and its report, and a way to remove it."""
+    damaged_details(store)
     for position, source in enumerate(store.catalogue.sources()):
         with st.container(border=True):
             st.markdown(

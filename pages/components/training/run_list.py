@@ -12,6 +12,7 @@ from core.store import ACTIVE, FINISHED, Run, Store
 from core.training import launcher
 from pages.components import run_words as words
 from pages.components.boundary import boundary
+from pages.components.damaged import damaged_runs
 from pages.components.empty import empty, next_step
 from pages.components.session import COMPARE
 from pages.components.training.live_monitor import details, status
@@ -34,6 +35,7 @@ def runs_view(store: Store, duplicate: Callable[[Run], None]) -> None:
     otherwise. A run that changes its state makes the whole page run once.
     """
     launcher.refresh(store)
+    damaged_runs(store)
     states = _states(store)
     busy = any(state in (*ACTIVE, "queued") for state in states.values())
 
