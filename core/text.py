@@ -61,6 +61,12 @@ def in_percent(share: float | None, digits: int = 1) -> str:
     return f"{sign}{100 - step if abs(value) < 1 else 100 + step}"
 
 
+def chosen(share: float) -> str:
+    """A share that somebody chose (0 to 1), with the digits that it has: “95 %”, “99.5 %”."""
+    number = in_percent(share, 4)
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number} %"
+
+
 def percent_number(share: float | None, digits: int = 1) -> float | None:
     """A share (0 to 1) as a number of percent for a column that sorts and is shown with so many
     digits (at least one): 99.9 for 0.9996. None where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.audit.report import Level
 from core.audit.words import between, p_value, share
+from core.text import points
 
 
 def network_missing(reason: str) -> str:
@@ -96,14 +97,14 @@ def split_inflation(
     """``torn``: the run's own split tears patients apart."""
     told = (
         f"A logistic regression on these films gets {share(apart)} right with films dealt out one "
-        f"by one and {share(together)} with patients kept together: {100 * gap:+.1f} points "
-        f"({100 * interval[0]:+.1f} to {100 * interval[1]:+.1f})"
+        f"by one and {share(together)} with patients kept together: {points(gap)} points "
+        f"({points(interval[0])} to {points(interval[1])})"
     )
     if interval[0] <= 0:
         return f"{told}, so tearing patients apart makes no difference that shows.", ""
     if not torn:
         return f"{told}. The run's own split keeps patients together, as it should.", ""
-    clause = f"tearing patients apart alone is worth {100 * gap:.1f} points"
+    clause = f"tearing patients apart alone is worth {points(gap, signed=False)} points"
     return f"{told}. That much is recognising patients.", clause
 
 

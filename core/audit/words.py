@@ -4,42 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core import text
 from core.audit.report import Level
 from core.audit.statistics import ALPHA
+from core.text import capital as upper
+from core.text import listed
 
 Counts = dict[str, dict[str, int]]
 
 
 def share(value: float) -> str:
-    """0.975 as “98 %”; what is not all is never told as 100 %, what is not nothing never as 0."""
-    whole = round(100 * value)
-    if whole == 100 and value < 1:
-        return f"{100 * value:.1f} %"
-    return "under 1 %" if whole == 0 and value > 0 else f"{whole} %"
+    """0.975 as “98 %”; by the rule of ``core.text``."""
+    return text.percent(value, 0)
 
 
 def between(interval: tuple[float, float] | None) -> str:
     """“91–99 %”."""
-    return "" if interval is None else f"{100 * interval[0]:.0f}–{100 * interval[1]:.0f} %"
+    return "" if interval is None else text.interval(interval, 0)
 
 
 def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def listed(parts: Sequence[str], joint: str = "and") -> str:
-    """“a”, “a and b”, “a, b and c”."""
-    head, last = list(parts[:-1]), parts[-1]
-    return f"{', '.join(head)} {joint} {last}" if head else last
-
-
 def films(count: int) -> str:
-    return f"{count:,} film{'' if count == 1 else 's'}"
-
-
-def upper(text: str) -> str:
-    """A capital at the beginning; nothing else changes."""
-    return text[:1].upper() + text[1:]
+    return text.count(count, "film")
 
 
 _OF = {
@@ -231,12 +220,15 @@ def leak_inflation(
 ) -> tuple[str, str]:
     told = (
         f"Of the test films with a leak {seen[0]} of {seen[1]} are right, of those without "
-        f"{unseen[0]} of {unseen[1]}: a difference of {100 * gap:+.0f} points "
-        f"({100 * interval[0]:+.0f} to {100 * interval[1]:+.0f})"
+        f"{unseen[0]} of {unseen[1]}: a difference of {text.points(gap, 0)} points "
+        f"({text.points(interval[0], 0)} to {text.points(interval[1], 0)})"
     )
     if interval[0] <= 0:
         return f"{told}, so on so few films no inflation can be shown.", ""
-    clause = f"test films with a leak are right {100 * gap:.0f} points more often than the others"
+    clause = (
+        f"test films with a leak are right {text.points(gap, 0, signed=False)} points more often "
+        "than the others"
+    )
     return f"{told}. The leaks flatter the result.", clause
 
 

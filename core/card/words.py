@@ -5,26 +5,27 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
+from core import text
 from core.card.facts import Facts
 
 BACKENDS = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax"}
 OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
-NO_NUMBER = "–"
+NO_NUMBER = text.NONE
 
 
 def percent(share: float | None, digits: int = 1) -> str:
     """A share from 0 to 1 as “97.5 %”; a dash for None."""
-    return NO_NUMBER if share is None else f"{100 * share:.{digits}f} %"
+    return text.percent(share, digits)
 
 
 def between(interval: tuple[float, float] | None) -> str:
     """“91.3–99.3 %”; a dash for None."""
-    return NO_NUMBER if interval is None else f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f} %"
+    return text.interval(interval)
 
 
 def count(number: int, what: str) -> str:
     """“1 film”, “no films”, “12 films”."""
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+    return text.count(number, what)
 
 
 def split_words(facts: Facts) -> str:

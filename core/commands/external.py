@@ -17,7 +17,7 @@ from core.external.testing import (
     run_external,
 )
 from core.external.words import sentences
-from core.figures.template import percent
+from core.text import interval, percent
 from core.training.artefacts import RunFiles
 
 ROWS = (
@@ -106,8 +106,7 @@ def _text(rate: Rate) -> str:
         return f"– ({rate.why})"
     if rate.interval is None:
         return percent(rate.value)
-    low, high = rate.interval
-    return f"{percent(rate.value)} ({percent(low)} to {percent(high)})"
+    return f"{percent(rate.value)} ({interval(rate.interval, joint=' to ')})"
 
 
 COMMANDS = {"external": Command(_arguments, _external)}

@@ -11,6 +11,7 @@ from core.evaluation.backing import Backing, backing, films_needed, is_promised,
 from core.evaluation.intervals import Share
 from core.evaluation.operating_point import choose, operating_point_of
 from core.evaluation.predictions import Predictions
+from core.text import interval
 from core.training.artefacts import RunFiles
 
 
@@ -88,8 +89,7 @@ def _row(one: Backing) -> dict[str, Any]:
 
 
 def _share(one: Share) -> str:
-    low, high = (100 * end for end in one.interval)
-    return f"{one.hits} of {one.films} ({low:.1f} to {high:.1f} %)"
+    return f"{one.hits} of {one.films} ({interval(one.interval, joint=' to ')})"
 
 
 COMMANDS = {"operating-point": Command(_arguments, _operating_point)}

@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.datasets.phantom import PHANTOM_SOURCE
 from core.specs import DatasetSpec
+from core.text import listed, percent, percent_of
 
 ASPECTS = ("source", "view", "sex", "age group")
 AGE_GROUPS = ("0–17", "18–39", "40–59", "60–79", "80+", "unknown")
@@ -79,10 +80,9 @@ def _apart(tables: dict[str, pd.DataFrame], sizes: dict[str, int], spec: Dataset
                 found += _compared(aspect, first, mine / mine.sum(), other, theirs / theirs.sum())
     for name in dict.fromkeys(name for name, _ in silent):
         aspects = [aspect.removesuffix(" group") for one, aspect in silent if one == name]
-        listed = " or ".join([", ".join(aspects[:-1]), aspects[-1]]) if aspects[1:] else aspects[0]
         found.append(
-            f"No {name} film has a recorded {listed}: whether the classes differ in that cannot "
-            "be checked."
+            f"No {name} film has a recorded {listed(aspects, 'or')}: whether the classes differ in "
+            "that cannot be checked."
         )
     return found
 
@@ -103,14 +103,10 @@ def _compared(aspect: str, first: str, mine: pd.Series, other: str, theirs: pd.S
         ]
     widest = int(gap.argmax())
     return [
-        f"{_percent(mine.iloc[widest])} of the {first} films but "
-        f"{_percent(theirs.iloc[widest])} of the "
+        f"{percent(mine.iloc[widest], 0)} of the {first} films but "
+        f"{percent(theirs.iloc[widest], 0)} of the "
         f"{other} films {_have(aspect, str(mine.index[widest]))}: a network may learn that instead."
     ]
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _any_of(share: pd.Series) -> str:
@@ -128,7 +124,7 @@ def _have(aspect: str, value: str) -> str:
 
 def _shared(shared_by_class: dict[str, tuple[int, int]]) -> list[str]:
     parts = [
-        f"{_percent(shared / total)} of the {name} test films"
+        f"{percent_of(shared, total, 0)} of the {name} test films"
         for name, (shared, total) in shared_by_class.items()
         if shared
     ]
@@ -148,7 +144,7 @@ def _few(members: pd.DataFrame, spec: DatasetSpec) -> list[str]:
         worst = test / (test + _Z95**2)
         found.append(
             f"Only {test} test films: even if every one is right, the true accuracy may be "
-            f"as low as {100 * worst:.1f} % (95 % interval)."
+            f"as low as {percent(worst)} (95 % interval)."
         )
     counts = members["class_name"].value_counts()
     if spec.balance == "none" and counts.max() >= 1.5 * counts.min():

@@ -12,6 +12,7 @@ from core.evaluation.intervals import Z_95, Share
 from core.evaluation.metrics import predict_classes
 from core.evaluation.operating_point import NOT_SURE, SPLIT, OperatingPoint, answer, apply
 from core.evaluation.predictions import Predictions
+from core.text import chosen, interval
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,11 @@ def films_needed(wanted: float) -> int:
 def promise(point: OperatingPoint, found: Backing) -> str:
     """Whether the validation films are enough to promise the wanted sensitivity, in words."""
     share = found.sensitivity
-    low, high = (100 * end for end in share.interval)
     said = (
         f"On validation, it finds {share.hits} of {share.films} {point.positive} films "
-        f"(between {low:.1f} and {high:.1f} %)."
+        f"(between {interval(share.interval, joint=' and ')})."
     )
-    wanted = f"{100 * point.wanted_sensitivity:g} %"
+    wanted = chosen(point.wanted_sensitivity)
     if is_promised(point, found):
         return f"{said} That is enough to expect {wanted} on other films of this kind."
     needed = films_needed(point.wanted_sensitivity)

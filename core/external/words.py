@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from core.external.report import TOLERATED, Comparison, Rate
+from core.text import points
+
+JUST_OVER = 0.0005  # a difference that one decimal of a percentage point does not show
 
 
 def headline(found: Comparison) -> str:
@@ -46,8 +49,8 @@ def verdict(found: Comparison) -> str:
     if found.level == "holds":
         return (
             f"Its own test holds on {found.source}: a drop of more than "
-            f"{100 * TOLERATED:.0f} points is unlikely on these films. Another hospital can "
-            "still be different."
+            f"{points(TOLERATED, 0, signed=False)} points is unlikely on these films. Another "
+            "hospital can still be different."
         )
     if found.external.sensitivity.value is None or found.internal.sensitivity.value is None:
         return "No more false alarms are shown there than in its own test."
@@ -112,7 +115,8 @@ def _points(rate: Rate) -> str:
     """“93 (89 to 96)”, without a sign: the words around it say which way."""
     assert rate.value is not None
     assert rate.interval is not None
-    low, high = sorted(100 * abs(end) for end in rate.interval)
+    low, high = sorted(rate.interval, key=abs)
     # Where a drop is shown, its lower end must not read as if there might be none.
-    least = f"{low:.0f}" if round(low) else f"{low:.1f}" if low >= 0.05 else "just over 0"
-    return f"{100 * abs(rate.value):.0f} ({least} to {high:.0f})"
+    least = "just over 0" if 0 < abs(low) < JUST_OVER else points(low, 0, signed=False)
+    high_end = points(high, 0, signed=False)
+    return f"{points(rate.value, 0, signed=False)} ({least} to {high_end})"

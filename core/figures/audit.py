@@ -8,8 +8,10 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 from core.audit.report import Finding
-from core.figures.template import SHARE_TICKS, figure, percent
+from core.escaping import plotly
+from core.figures.template import SHARE_TICKS, figure
 from core.palette import SURROUNDS, Theme, class_colour
+from core.text import interval, percent
 
 
 def probes_figure(probes: Sequence[Finding], theme: Theme = "dark") -> go.Figure:
@@ -19,7 +21,7 @@ def probes_figure(probes: Sequence[Finding], theme: Theme = "dark") -> go.Figure
     ends = [one.interval or (value, value) for one, value in zip(probes, values, strict=True)]
     drawing.add_scatter(
         x=values,
-        y=["<br>".join(wrap(one.title, 16)) for one in probes],
+        y=["<br>".join(map(plotly, wrap(one.title, 16))) for one in probes],
         mode="markers",
         marker={"color": class_colour(1), "size": 12},
         error_x={
@@ -31,8 +33,8 @@ def probes_figure(probes: Sequence[Finding], theme: Theme = "dark") -> go.Figure
             "thickness": 2,
         },
         hovertext=[
-            f"{one.title}: {percent(value)}<br>95 % interval {percent(low)} to {percent(high)}"
-            for one, value, (low, high) in zip(probes, values, ends, strict=True)
+            f"{plotly(one.title)}: {percent(value)}<br>95 % interval {interval(both, joint=' to ')}"
+            for one, value, both in zip(probes, values, ends, strict=True)
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.escaping import plotly
 from core.figures.template import SHARE_TICKS, figure, message
 from core.palette import (
     FINDING_COLOURS,
@@ -18,6 +19,7 @@ from core.palette import (
     finding_colour,
     group_colour,
 )
+from core.text import percent
 
 # In a fixed order, so that a view or a sex keeps its colour when a filter hides others.
 ORDER = {
@@ -81,7 +83,8 @@ def counts_figure(
     drawing.update_layout(barmode="stack")
     # Room at the right end for the longest bar's number.
     drawing.update_xaxes(title_text="films", range=[0, int(table.sum(axis=1).max()) * 1.15])
-    drawing.update_yaxes(autorange="reversed", showgrid=False)
+    # A finding may be called “1” or “2020”: a name all the same.
+    drawing.update_yaxes(type="category", autorange="reversed", showgrid=False)
     if not single:
         _legend(drawing, groups)
     return drawing
@@ -129,20 +132,24 @@ def shares_figure(shares: pd.DataFrame, theme: Theme = "dark") -> go.Figure:
         return message(theme, "Nothing is known of this.")
     drawing = figure(theme, 70 + 36 * len(shares.columns))
     groups = [str(one) for one in shares.index]
+    classes = [plotly(one) for one in shares.columns]
     fixed = ORDER.get(str(shares.index.name), ())
     for index, group in enumerate(groups):
         values = shares.iloc[index].astype(float)
         drawing.add_bar(
             x=values,
-            y=[str(one) for one in shares.columns],
+            y=classes,
             orientation="h",
             name=_name(group),
+            hovertext=[
+                f"{percent(value)} of {one}" for value, one in zip(values, classes, strict=True)
+            ],
             marker={"color": _colour(str(shares.index.name), fixed, group, groups)},
-            hovertemplate=f"%{{x:.1%}} of %{{y}}: {_name(group)}<extra></extra>",
+            hovertemplate=f"%{{hovertext}}: {_name(group)}<extra></extra>",
         )
     drawing.update_layout(barmode="stack")
     drawing.update_xaxes(title_text="share of the class", range=[0, 1], **SHARE_TICKS)
-    drawing.update_yaxes(autorange="reversed", showgrid=False)
+    drawing.update_yaxes(type="category", autorange="reversed", showgrid=False)
     _legend(drawing, groups)
     return drawing
 
@@ -203,4 +210,4 @@ def _colour(column: str, fixed: tuple[str, ...], value: str, shown: list[str]) -
 
 
 def _name(value: str) -> str:
-    return NAMES.get(value, value)
+    return plotly(NAMES.get(value, value))

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from core.figures.template import SHARE_TICKS, figure, legend_below, percent
+from core.figures.template import SHARE_TICKS, figure, legend_below
 from core.palette import SURROUNDS, Theme, run_colour
+from core.text import percent_of
 
 Counts = Mapping[str, tuple[int, int]]
 
@@ -28,7 +29,7 @@ def moved_figure(
             y=shares,
             name=name,
             marker={"color": run_colour(index)},
-            text=[percent(share, 0) for share in shares],
+            text=[percent_of(right, films, 0) for right, films in counts.values()],
             textposition="outside",
             textfont={"size": 13, "color": SURROUNDS[theme].text},
             # Left to itself, Plotly shrinks the numbers on a telephone.

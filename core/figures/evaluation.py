@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from core.escaping import plotly
 from core.evaluation.metrics import Evaluation
-from core.figures.template import SHARE_TICKS, figure, percent
+from core.figures.template import SHARE_TICKS, figure
 from core.palette import (
     MATRIX_SCALE,
     SURROUNDS,
@@ -17,6 +18,7 @@ from core.palette import (
     mix,
     text_on,
 )
+from core.text import percent, probability
 
 
 def row_shares(confusion: np.ndarray) -> np.ndarray:
@@ -46,7 +48,7 @@ def confusion_figure(
     Each cell is a bar of one trace and not a heatmap's pixel, because Plotly reports a
     click anywhere on a bar; its ``customdata`` is (true index, predicted index).
     """
-    classes, confusion = evaluation.classes, evaluation.confusion
+    classes, confusion = [plotly(name) for name in evaluation.classes], evaluation.confusion
     count, shares = len(classes), row_shares(confusion)
     low, high = MATRIX_SCALE[theme]
     rows, columns = (axis.ravel() for axis in np.indices(confusion.shape))
@@ -86,7 +88,7 @@ def confusion_figure(
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
-    ticks = {"tickmode": "array", "tickvals": list(range(count)), "ticktext": list(classes)}
+    ticks = {"tickmode": "array", "tickvals": list(range(count)), "ticktext": classes}
     fixed = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
     drawing.update_xaxes(
         title_text="predicted", range=[-0.5, count - 0.5], constrain="domain", **ticks, **fixed
@@ -121,15 +123,15 @@ def probabilities_figure(
     threshold: float | None = None,
 ) -> go.Figure:
     """One film: a bar a class (name → 0 to 1, the positive class first)."""
-    names = list(probabilities)
-    values = [float(probabilities[name]) for name in names]
+    names = [plotly(name) for name in probabilities]
+    values = [float(value) for value in probabilities.values()]
     drawing = figure(theme, 70 + 44 * len(names))
     drawing.add_bar(
         x=values,
         y=names,
         orientation="h",
         marker={"color": [class_colour(index) for index in range(len(names))]},
-        text=[percent(value) for value in values],
+        text=[probability(value) for value in values],
         # Beside a short bar, inside a long one: the label never leaves the figure.
         textposition=["outside" if value < 0.75 else "inside" for value in values],
         insidetextfont={"color": "#f5f5f5"},
@@ -142,5 +144,6 @@ def probabilities_figure(
             x=threshold, line={"color": SURROUNDS[theme].text, "dash": "dash", "width": 1.5}
         )
     drawing.update_xaxes(title_text="probability", range=[0, 1], fixedrange=True, **SHARE_TICKS)
-    drawing.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    # A class may be called “0” or “2020”: a name all the same.
+    drawing.update_yaxes(type="category", autorange="reversed", fixedrange=True, showgrid=False)
     return drawing

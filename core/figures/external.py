@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from core.escaping import plotly
 from core.external.report import Comparison, Rate, Side
-from core.figures.template import SHARE_TICKS, figure, legend_below, percent
+from core.figures.template import SHARE_TICKS, figure, legend_below
 from core.palette import Theme, run_colour, run_symbol
+from core.text import interval, percent
 
 # From top to bottom; what is better lies to the right but for the last.
 ROWS = (
@@ -19,7 +21,10 @@ ROWS = (
 def external_figure(found: Comparison, theme: Theme = "dark") -> go.Figure:
     """A row a number, a point a column, with its 95 % interval; says where there is none."""
     drawing = figure(theme, 250)
-    sides = (("own test films", found.internal, 0.16), (found.source, found.external, -0.16))
+    sides = (
+        ("own test films", found.internal, 0.16),
+        (plotly(found.source), found.external, -0.16),
+    )
     for index, (name, side, shift) in enumerate(sides):
         _points(drawing, name, side, shift, index)
         for place, (metric, _) in enumerate(ROWS):
@@ -27,7 +32,7 @@ def external_figure(found: Comparison, theme: Theme = "dark") -> go.Figure:
                 drawing.add_annotation(
                     x=0.01,
                     y=len(ROWS) - 1 - place + shift,
-                    text=f"none: {getattr(side, metric).why}",
+                    text=f"none: {plotly(getattr(side, metric).why)}",
                     showarrow=False,
                     xanchor="left",
                     font={"color": run_colour(index), "size": 12},
@@ -78,5 +83,4 @@ def _points(drawing: go.Figure, name: str, side: Side, shift: float, index: int)
 def _told(rate: Rate) -> str:
     if rate.interval is None:
         return percent(rate.value)
-    low, high = rate.interval
-    return f"{percent(rate.value)} ({percent(low)} to {percent(high)})"
+    return f"{percent(rate.value)} ({interval(rate.interval, joint=' to ')})"

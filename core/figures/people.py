@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from core.escaping import plotly
 from core.evaluation.prevalence import Thousand
 from core.figures.template import figure, legend_below
 from core.palette import Theme, class_colour, translucent
@@ -17,6 +18,7 @@ def people_figure(
     """A dot a person, in rows of 40. The colour says what they truly have; those whom the
     network calls ``positive`` are large, the others small; each kind has its own shape."""
     sick, well = class_colour(0), class_colour(1)
+    positive = plotly(positive)
     kinds = (
         (people.found, f"{positive}, called so", "circle", 8, sick, sick),
         (people.missed, f"{positive}, missed", "diamond-open", 8, sick, sick),

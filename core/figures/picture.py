@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.evaluation.metrics import Evaluation
 from core.figures.evaluation import mean_count, row_shares
-from core.figures.template import percent
 from core.palette import MATRIX_SCALE, SURROUNDS, Theme, mix, text_on
+from core.text import percent
 
 
 def confusion_png(

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.escaping import plotly
 from core.evaluation.calibration import Calibration
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.figures.template import SHARE_TICKS, legend_below, template
 from core.figures.thresholds import distribution_figure
 from core.palette import SURROUNDS, Theme, run_colour, run_symbol, translucent
+from core.text import percent_of, probability
 
 
 def reliability_figure(
@@ -36,11 +38,16 @@ def reliability_figure(
         showlegend=False,
         hovertemplate="here, a probability means what it says<extra></extra>",
     )
-    for index, (title, one) in enumerate(several.items()):
+    positive = plotly(positive)
+    for index, (title, one) in enumerate(zip(map(plotly, several), several.values(), strict=True)):
         bins, colour = one.bins, run_colour(index)
         # Side by side, so that the second's intervals do not cover the first's.
         aside = 0.006 * (2 * index - len(several) + 1)
-        counts = [f"{some.positives} of {some.films} films" for some in bins]
+        told = [
+            f"said: {probability(some.mean, 0)}<br>true: "
+            f"{percent_of(some.positives, some.films, 0)}, {some.positives} of {some.films} films"
+            for some in bins
+        ]
         drawing.add_scatter(
             x=[some.mean + aside for some in bins],
             y=[some.share for some in bins],
@@ -61,10 +68,8 @@ def reliability_figure(
             },
             marker={"color": colour, "symbol": run_symbol(index), "size": 10},
             name=title,
-            customdata=counts,
-            hovertemplate=(
-                f"{title}<br>said: %{{x:.0%}}<br>true: %{{y:.0%}}, %{{customdata}}<extra></extra>"
-            ),
+            hovertext=told,
+            hovertemplate=f"{title}<br>%{{hovertext}}<extra></extra>",
         )
         drawing.add_bar(
             x=[(some.low + some.high) / 2 for some in bins],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from html import unescape
 
 import plotly.graph_objects as go
 
+from core.escaping import plotly
 from core.palette import CLASS_COLOURS, SURROUNDS, Theme
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
@@ -68,12 +70,12 @@ def figure(theme: Theme, height: int) -> go.Figure:
 
 
 def message(theme: Theme, text: str, height: int = 200) -> go.Figure:
-    """What stands in a figure's place when there is nothing to draw: the reason."""
+    """What stands in a figure's place when there is nothing to draw: the reason, as it is."""
     drawing = figure(theme, height)
     drawing.update_xaxes(visible=False)
     drawing.update_yaxes(visible=False)
     drawing.add_annotation(
-        text=text,
+        text=plotly(text),
         showarrow=False,
         xref="paper",
         yref="paper",
@@ -85,9 +87,10 @@ def message(theme: Theme, text: str, height: int = 200) -> go.Figure:
 
 
 def legend_entries(drawing: go.Figure) -> list[tuple[str, str]]:
-    """Name and colour of each trace that the legend lists, in its order."""
+    """Name (plain text, for a legend outside Plotly) and colour of each trace that the legend
+    lists, in its order."""
     return [
-        (str(one.name), str(one.marker.color))
+        (unescape(str(one.name)), str(one.marker.color))
         for one in drawing.data
         if one.showlegend is not False and one.name
     ]
@@ -110,8 +113,3 @@ def legend_below(drawing: go.Figure, entries: int, title: str = "") -> None:
         height=plot + room,
         legend={"y": -64 / plot, "title": {"text": title, "side": "top", "font": {"size": 13}}},
     )
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share from 0 to 1 as text: ``0.975`` → ``97.5 %``; None → ``–``."""
-    return "–" if value is None else f"{100 * value:.{digits}f} %"

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.escaping import plotly
 from core.evaluation.metrics import Evaluation
 from core.evaluation.predictions import Predictions
-from core.figures.template import SHARE_TICKS, figure, legend_below, message, percent
+from core.figures.template import SHARE_TICKS, figure, legend_below, message
 from core.palette import (
     SURROUNDS,
     Theme,
@@ -18,6 +19,7 @@ from core.palette import (
     run_symbol,
     translucent,
 )
+from core.text import percent
 
 MOST_POINTS = 1_500
 
@@ -49,11 +51,11 @@ def roc_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int =
             name=f"{title}: {_mean(many or [one], 'roc_auc')}",
             legendgroup=title,
             showlegend=one is (many or [one])[0],
-            customdata=thresholds,
-            hovertemplate=(
-                f"{title}<br>sensitivity %{{y:.1%}}<br>false alarms %{{x:.1%}}"
-                "<br>at threshold %{customdata:.3f}<extra></extra>"
-            ),
+            hovertext=[
+                f"sensitivity {percent(y)}<br>false alarms {percent(x)}<br>at threshold {at:.3f}"
+                for x, y, at in zip(rate, sensitivity, thresholds, strict=True)
+            ],
+            hovertemplate=f"{title}<br>%{{hovertext}}<extra></extra>",
         )
         if one.specificity is not None and one.sensitivity is not None:
             place = (1 - one.specificity, one.sensitivity)
@@ -86,11 +88,11 @@ def pr_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int = 
             name=f"{title}: {_mean(many or [one], 'average_precision')}",
             legendgroup=title,
             showlegend=one is (many or [one])[0],
-            customdata=thresholds,
-            hovertemplate=(
-                f"{title}<br>precision %{{y:.1%}}<br>sensitivity %{{x:.1%}}"
-                "<br>at threshold %{customdata:.3f}<extra></extra>"
-            ),
+            hovertext=[
+                f"precision {percent(y)}<br>sensitivity {percent(x)}<br>at threshold {at:.3f}"
+                for x, y, at in zip(recalls, values, thresholds, strict=True)
+            ],
+            hovertemplate=f"{title}<br>%{{hovertext}}<extra></extra>",
         )
         precision = one.precision[one.classes[0]]
         if precision is not None and one.sensitivity is not None:
@@ -101,7 +103,7 @@ def pr_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int = 
         return message(theme, _why(evaluations, "average_precision"))
     drawing.update_xaxes(title_text="sensitivity (recall)", range=[-0.02, 1.02], **SHARE_TICKS)
     drawing.update_yaxes(
-        title_text=f"precision of “{_positive(evaluations)}”",
+        title_text=f"precision of “{plotly(_positive(evaluations))}”",
         range=[-0.02, 1.03],
         **SHARE_TICKS,
     )
@@ -117,9 +119,9 @@ def distribution_figure(
     height: int = 300,
 ) -> go.Figure:
     """How the positive class's probability spreads over the films of each true class."""
-    positive = predictions.classes[0]
+    names = [plotly(name) for name in predictions.classes]
     drawing = figure(theme, height)
-    for index, name in enumerate(predictions.classes):
+    for index, name in enumerate(names):
         drawing.add_histogram(
             x=predictions.probabilities[predictions.truth == index, 0],
             xbins={"start": 0, "end": 1.0001, "size": 0.05},
@@ -136,7 +138,7 @@ def distribution_figure(
         )
     drawing.update_layout(barmode="stack", bargap=0.05)
     drawing.update_xaxes(
-        title_text=f"probability of {positive}", range=[-0.01, 1.01], **SHARE_TICKS
+        title_text=f"probability of {names[0]}", range=[-0.01, 1.01], **SHARE_TICKS
     )
     drawing.update_yaxes(title_text="films", rangemode="tozero")
     legend_below(drawing, 1)
@@ -146,13 +148,13 @@ def distribution_figure(
 def _each(
     evaluations: Evaluations, curve: str
 ) -> Iterator[tuple[int, str, Evaluation, Sequence[Evaluation]]]:
-    """Colour, title and evaluation of every curve there is; of repeats all that have one,
-    beside each of them, else nothing."""
+    """Colour, title (as Plotly takes it) and evaluation of every curve there is; of repeats all
+    that have one, beside each of them, else nothing."""
     for index, (title, one) in enumerate(evaluations.items()):
         members = [one] if isinstance(one, Evaluation) else one
         drawn = [member for member in members if getattr(member, curve) is not None]
         for member in drawn:
-            yield index, title, member, [] if isinstance(one, Evaluation) else drawn
+            yield index, plotly(title), member, [] if isinstance(one, Evaluation) else drawn
 
 
 def _mean(members: Sequence[Evaluation], metric: str) -> str:

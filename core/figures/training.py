@@ -8,8 +8,10 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.escaping import plotly
 from core.figures.template import figure, legend_below, legend_entries, message
 from core.palette import Theme, run_colour, run_symbol
+from core.text import percent
 from core.training.rate_test import RateTest
 
 FEW = 8  # epochs
@@ -28,9 +30,8 @@ def curves_figure(
     lines of one colour."""
     drawing = figure(theme, height)
     label, share = LABELS[metric], metric == "accuracy"
-    value = "%{y:.1%}" if share else "%{y:.4f}"
     longest = 0
-    for index, (title, one) in enumerate(epochs.items()):
+    for index, (title, one) in enumerate(zip(map(plotly, epochs), epochs.values(), strict=True)):
         frames = [one] if isinstance(one, pd.DataFrame) else list(one)
         longest = max([longest, *map(len, frames)])
         for column, name, dash in (
@@ -45,7 +46,8 @@ def curves_figure(
                 which = f" ({number} of {len(frames)})" if len(frames) > 1 else ""
                 drawing.add_scatter(
                     x=frame["epoch"],
-                    y=values,
+                    y=100 * values if share else values,
+                    hovertext=[percent(one) if share else f"{one:.4f}" for one in values],
                     # A single epoch has no line to show.
                     mode="lines+markers" if len(frame) < 60 else "lines",
                     line={
@@ -61,7 +63,7 @@ def curves_figure(
                     legendgroup=f"{title}, {name}" if len(frames) > 1 else title,
                     showlegend=not listed,
                     hovertemplate=(
-                        f"{title}{which}<br>{name} {label} {value} after epoch %{{x}}"
+                        f"{title}{which}<br>{name} {label} %{{hovertext}} after epoch %{{x}}"
                         "<extra></extra>"
                     ),
                 )
@@ -74,7 +76,8 @@ def curves_figure(
         drawing.update_xaxes(dtick=1)
     drawing.update_yaxes(
         title_text=label,
-        tickformat=".0%" if share else None,
+        # Of the whole axis: Plotly's own percent rounds a tick at 99.5 to 100.
+        ticksuffix=" %" if share else None,
         rangemode="normal" if share else "tozero",
     )
     legend_below(drawing, len(legend_entries(drawing)))

@@ -102,6 +102,14 @@ def test_a_difference_keeps_its_side_of_0() -> None:
     assert text.points(None) == "–"
 
 
+def test_what_somebody_chose_keeps_its_digits() -> None:
+    assert text.chosen(0.95) == "95 %"
+    assert text.chosen(0.995) == "99.5 %"
+    assert text.chosen(1.0) == "100 %"
+    assert text.chosen(0.1) == "10 %"
+    assert text.chosen(0.0) == "0 %"
+
+
 def test_a_column_of_numbers_shows_the_same() -> None:
     assert text.percent_number(0.9996) == 99.9
     assert text.percent_number(0.9996, 0) == 99.9

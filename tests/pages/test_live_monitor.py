@@ -141,7 +141,7 @@ def test_a_finished_run_shows_its_result_and_where_to_go(phantom_store: Store) -
     run = make_run(phantom_store, "done", epochs=3, device="CPU", result=RESULT)
     app = open_app("train", run=run.run_id)
     facts = {one.label: one.value for one in app.metric}
-    assert facts["Test accuracy"] == "96.2 %"
+    assert facts["Test accuracy"] == "96.3 %"
     assert facts["Specificity"] == "–"
     assert "1 min 5 s in all" in everything_said(app)
     links = {one.page.split("?")[0]: one.proto.query_string for one in app.get("page_link")}

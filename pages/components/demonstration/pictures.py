@@ -18,8 +18,8 @@ from core.demonstration.films import (
 )
 from core.demonstration.takes import CHEAT, HONEST, Take
 from core.evaluation.intervals import wilson
-from core.figures.template import percent
 from core.images.overlay import overlay
+from core.text import percent
 from pages.components.charts import show, theme
 from pages.components.classify.cam_view import legend
 from pages.components.films.tiles import Tile, film_tiles

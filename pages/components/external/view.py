@@ -13,8 +13,8 @@ from core import figures
 from core.external.report import Comparison, Rate, Side
 from core.external.testing import alarms_by_finding
 from core.external.words import headline, sentences
-from core.figures.template import percent
 from core.store import Run, Store
+from core.text import percent
 from pages.components.charts import show, theme
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.outcome_films import (

@@ -168,7 +168,7 @@ def test_the_command_prints_both_sides(
     assert main([*words[:3], AWAY]) == 0
     shown = capsys.readouterr().out
     assert "false positive rate" in shown
-    assert "100.0 % (61.0 % to 100.0 %)" in shown
+    assert "100.0 % (61.0 to 100.0 %)" in shown
     assert main([*words, "--threshold", "2"]) == 2
     assert main(["external", finished.run_id, "--source", "nowhere", "--json"]) == 2
     assert "There are no films" in capsys.readouterr().out
