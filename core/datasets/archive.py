@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
-import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import BinaryIO
 
+from core.datasets.archive_checks import Damaged, check, check_list, is_litter, path_in, shown
 from core.errors import InputError
 from core.workspace import Workspace
 
-MAX_UNPACKED = 16 * 1024**3
-MAX_FILES = 200_000
-# Films hardly shrink in a zip; a member that shrinks more than this is made to fill a disk.
-MAX_RATIO = 200
-RATIO_COUNTS_FROM = 16 * 1024**2
 CHUNK = 1024 * 1024
-ENCRYPTED = 0x1
+
+# What zipfile and the decompressors raise on bytes that mean nothing. bzip2's OSError has no
+# number, and a disk's has one.
+DAMAGES = (
+    Damaged,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    OverflowError,
+    OSError,
+)
 
 Progress = Callable[[int, int, str], None]
 
@@ -35,37 +50,49 @@ def unpack(
     Raises InputError, with nothing left on disk, when the file is no zip, is damaged or
     locked, or names a place outside, a link, or more than fits.
     """
-    folder = workspace.uploads / _hash(file)
     try:
+        folder = workspace.uploads / _hash(file)
+        check_list(file, filename)
         with zipfile.ZipFile(file) as archive:
             if folder.is_dir():
                 _make_whole(archive, folder)
                 return folder, False
-            members = _checked(archive, filename, workspace)
+            members = check(archive, file, filename, workspace)
             aside = Path(tempfile.mkdtemp(dir=workspace.uploads, prefix=".unpacking-"))
             try:
                 for done, member in enumerate(members, 1):
                     _extract(archive, member, aside)
                     if progress is not None:
-                        progress(done, len(members), f"Unpacking {member.filename}")
-                if not folder.is_dir():  # the same upload may have come twice at once
-                    aside.replace(folder)
+                        progress(done, len(members), f"Unpacking {shown(member.filename)}")
+                fresh = _put(aside, folder)
             finally:
                 discard(aside)
-    except zipfile.BadZipFile as error:
-        raise InputError(
-            f"{filename} is not a zip archive, or it is damaged. Make or copy it again."
-        ) from error
-    except (NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise InputError(
-            f"{filename} is packed in a way that cannot be read here. Make it an ordinary zip."
-        ) from error
-    except OSError as error:
-        raise InputError(
-            f"{filename} cannot be unpacked ({error.strerror or error}). "
-            "Check its file names and the room on the disk."
-        ) from error
-    return folder, True
+    except DAMAGES as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputError(
+                f"{filename} cannot be unpacked ({error.strerror or error}). "
+                "Check its file names and the room on the disk."
+            ) from error
+        raise InputError(_what_is_wrong(file, filename)) from error
+    return folder, fresh
+
+
+def _put(aside: Path, folder: Path) -> bool:
+    """False when the same archive came twice at once, and the other was first."""
+    try:
+        aside.replace(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        return False
+    return True
+
+
+def _what_is_wrong(file: BinaryIO, filename: str) -> str:
+    file.seek(0)
+    if file.read(2) != b"PK" and not zipfile.is_zipfile(file):
+        return f"{filename} is not a zip archive. Choose a zip, or import the folder itself."
+    return f"{filename} is a damaged zip archive. Make or copy it again."
 
 
 def discard(folder: Path) -> None:
@@ -82,82 +109,31 @@ def _hash(file: BinaryIO) -> str:
     return digest.hexdigest()[:32]
 
 
-def _checked(
-    archive: zipfile.ZipFile, filename: str, workspace: Workspace
-) -> list[zipfile.ZipInfo]:
-    members = [one for one in archive.infolist() if not _is_litter(one.filename)]
-    for one in members:
-        if one.flag_bits & ENCRYPTED:
-            raise InputError(f"{filename} is locked with a password. Make it again without one.")
-        if _leads_outside(one.filename):
-            raise InputError(
-                f"{filename} holds a file that would land outside its folder ({one.filename}). "
-                "Such an archive is not unpacked."
-            )
-        kind = stat.S_IFMT(one.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise InputError(
-                f"{filename} holds a link or device ({one.filename}). "
-                "Make it again with plain files only."
-            )
-        if one.file_size > RATIO_COUNTS_FROM and one.file_size > MAX_RATIO * one.compress_size:
-            raise InputError(
-                f"{filename} would unpack to far more than it is ({one.filename}). "
-                "Such an archive is not unpacked."
-            )
-    total = sum(one.file_size for one in members)
-    packed = sum(one.compress_size for one in members)
-    if total > RATIO_COUNTS_FROM and total > MAX_RATIO * packed:
-        raise InputError(
-            f"{filename} would unpack to far more than it is. Such an archive is not unpacked."
-        )
-    if len(members) > MAX_FILES or total > MAX_UNPACKED:
-        raise InputError(
-            f"{filename} holds {len(members)} files of {total / 1e9:.1f} GB together; up to "
-            f"{MAX_FILES} files and {MAX_UNPACKED / 1e9:.0f} GB are unpacked. Unpack it yourself "
-            "and import the folder."
-        )
-    if total > shutil.disk_usage(workspace.uploads).free:
-        raise InputError(
-            f"{filename} needs {total / 1e9:.1f} GB of room on the disk of {workspace.root}. "
-            "Make room, or choose another data folder with --data."
-        )
-    return members
-
-
 def _make_whole(archive: zipfile.ZipFile, folder: Path) -> None:
     """The same bytes were checked when they were unpacked for the first time."""
     for member in archive.infolist():
-        if not _is_litter(member.filename) and not _target(member, folder).exists():
+        if not is_litter(member.filename) and not (folder / path_in(member.filename)).exists():
             _extract(archive, member, folder)
 
 
-def _target(member: zipfile.ZipInfo, folder: Path) -> Path:
-    # Some Windows programs write backslashes, against the format.
-    return folder / PurePosixPath(member.filename.replace("\\", "/"))
-
-
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
-    target = _target(member, folder)
+    target = folder / path_in(member.filename)
     if member.is_dir():
         target.mkdir(parents=True, exist_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     # zipfile stops at the declared size and checks the sum, so the totals above hold.
-    with archive.open(member) as packed, target.open("wb") as plain:
+    with archive.open(member) as packed, _opened(target) as plain:
         shutil.copyfileobj(packed, plain, CHUNK)
+        if plain.tell() != member.file_size:
+            raise Damaged("an entry is shorter than it says")
 
 
-def _leads_outside(name: str) -> bool:
-    windows = PureWindowsPath(name)
-    return (
-        PurePosixPath(name).is_absolute()
-        or bool(windows.drive or windows.root)
-        or ".." in windows.parts
-        or ".." in PurePosixPath(name).parts
-    )
-
-
-def _is_litter(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return "__MACOSX" in parts or parts[-1:] == (".DS_Store",)
+def _opened(target: Path) -> BinaryIO:
+    try:
+        return target.open("xb")
+    except FileExistsError:
+        raise InputError(
+            f"The zip cannot be unpacked on this disk, which takes {shown(target.name)} and "
+            "another file of it for the same, perhaps for their capitals. Rename one of them."
+        ) from None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets import archive
+from core.datasets import archive, archive_checks
 from core.datasets.ingest import import_folder, import_zip
 from core.errors import Cancelled, InputError
 from core.store import Store
@@ -128,7 +128,7 @@ def damaged() -> io.BytesIO:
         (damaged(), "damaged|cannot be read"),
         (io.BytesIO(b"plain text"), "not a zip"),
         (io.BytesIO(b""), "not a zip"),
-        (io.BytesIO(zip_with().getvalue()[:-30]), "not a zip"),
+        (io.BytesIO(zip_with().getvalue()[:-30]), "a damaged zip"),
         (zip_with(("COVID/film.png/inner.png", b"x")), "cannot be unpacked"),
         (zipped({"letter.txt": b"dear"}), "not laid out"),
         (zipped({"metadata.csv": b"id,finding\n1,2\n"}), "lacks the columns"),
@@ -143,11 +143,11 @@ def test_a_zip_that_is_not_taken_leaves_nothing(store: Store, file: io.BytesIO, 
 
 
 def test_a_zip_beyond_the_limits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_UNPACKED", 1000)
+    monkeypatch.setattr(archive_checks, "MAX_UNPACKED", 1000)
     with pytest.raises(InputError, match="Unpack it yourself"):
         import_zip(store, zipped(FILES), "large.zip")
-    monkeypatch.setattr(archive, "MAX_UNPACKED", 10**9)
-    monkeypatch.setattr(archive, "MAX_FILES", 2)
+    monkeypatch.setattr(archive_checks, "MAX_UNPACKED", 10**9)
+    monkeypatch.setattr(archive_checks, "MAX_FILES", 2)
     with pytest.raises(InputError, match="3 files"):
         import_zip(store, zipped(FILES), "many.zip")
     assert leftovers(store) == []
