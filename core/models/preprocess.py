@@ -9,7 +9,8 @@ import numpy as np
 
 from core.errors import InputError
 
-KINDS = ("rescale", "caffe", "tf", "torch", "raw")
+KINDS_WITHOUT_WEIGHTS = ("rescale", "caffe", "tf", "torch", "raw")
+KINDS = (*KINDS_WITHOUT_WEIGHTS, "xrv")
 
 _BGR_MEAN = np.array([103.939, 116.779, 123.68])
 _RGB_MEAN = np.array([0.485, 0.456, 0.406])
@@ -22,7 +23,8 @@ def preprocess(pixels: np.ndarray, kind: str) -> np.ndarray:
     ``kind``: ``rescale`` gives [0, 1] (pixel / 255, the study's), ``tf`` gives [-1, 1],
     ``caffe`` subtracts ImageNet's mean from each channel in the order blue, green, red,
     ``torch`` rescales and then normalises by ImageNet's mean and deviation, ``raw`` keeps
-    0 to 255 for networks that do all this themselves (EfficientNet).
+    0 to 255 for networks that do all this themselves (EfficientNet), ``xrv`` gives [-1024,
+    1024] for TorchXRayVision's networks (its ``datasets.normalize``).
     Raises InputError for another kind, dtype or shape.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3:
@@ -46,6 +48,8 @@ def _table(kind: str) -> np.ndarray:
         table = (grey / 255 - _RGB_MEAN) / _RGB_STD
     elif kind == "raw":
         table = grey
+    elif kind == "xrv":
+        table = (2 * grey / 255 - 1) * 1024
     else:
         raise InputError(
             f"There is no preprocessing called “{kind}”. Choose one of: {', '.join(KINDS)}."

@@ -11,6 +11,7 @@ from typing import Literal
 from core.errors import InputError
 from core.models.backbones import BACKBONES, Backbone
 from core.models.preprocess import KINDS
+from core.models.weight_sources import WeightSource
 
 HEAD_UNITS = 64
 DEFAULT_INPUT_SIZE = 224
@@ -31,9 +32,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One network. Counts are for 2 classes at ``input_size``; the weights fields are
-    empty for a network without pretrained weights (the CNN); ``weights_hash`` also where
-    Keras publishes none."""
+    """One network. Counts are for 2 classes at ``input_size``. ``sources``: the published
+    weights that there are for it; none for the CNN, which learns everything itself."""
 
     name: str
     title: str
@@ -47,14 +47,16 @@ class ModelSpec:
     min_image_size: int
     citation: str
     summary: str
-    weights_file: str = ""
-    weights_url: str = ""
-    weights_hash: str = ""
+    sources: tuple[WeightSource, ...] = ()
     input_size: int = DEFAULT_INPUT_SIZE
 
     @property
     def has_pretrained(self) -> bool:
-        return bool(self.weights_file)
+        return bool(self.sources)
+
+    def source(self, learnt: str) -> WeightSource | None:
+        """The weights that have learnt this (``imagenet``, ``chest``), or None."""
+        return next((one for one in self.sources if one.learnt == learnt), None)
 
 
 def _head_params(channels: int, classes: int) -> int:
@@ -78,7 +80,7 @@ def _from_row(row: Backbone) -> ModelSpec:
         name=row.name,
         title=row.title,
         family="backbone",
-        application=row.title,
+        application="" if row.packaged else row.title,
         preprocessing=row.family.preprocessing,
         feature_channels=row.channels,
         backbone_params=row.params,
@@ -87,9 +89,7 @@ def _from_row(row: Backbone) -> ModelSpec:
         min_image_size=row.family.min_image_size,
         citation=row.family.citation,
         summary=row.summary,
-        weights_file=row.weights_file,
-        weights_url=row.weights_url,
-        weights_hash=row.weights_hash,
+        sources=row.sources,
     )
 
 
@@ -149,14 +149,19 @@ def check_shape(spec: ModelSpec, image_size: int, classes: int) -> None:
         raise InputError(f"A model tells at least 2 classes apart, and {classes} was asked for.")
 
 
-def preprocessing_kind(name: str, choice: str) -> str:
+def preprocessing_kind(name: str, choice: str, weights: str = "imagenet") -> str:
     """The kind that ``preprocess`` takes, for a spec's choice ``model`` or ``rescale``.
 
-    A kind itself passes through. A network that takes ``raw`` grey levels divides by 255
-    itself, so it gets them for ``rescale`` too. Raises InputError for anything else.
+    ``weights``: what the spec says of them, since weights that have learnt something else may
+    want films prepared in another way. A kind itself passes through. A network that takes
+    ``raw`` grey levels divides by 255 itself, so it gets them for ``rescale`` too; one that
+    has learnt from chest X-rays between -1024 and 1024 would see nothing in 0 to 1, so it gets
+    its own as well. Raises InputError for anything else.
     """
-    own = get_model(name).preprocessing
-    if choice == "model" or (choice == "rescale" and own == "raw"):
+    network = get_model(name)
+    source = network.source(weights)
+    own = source.preprocessing if source else network.preprocessing
+    if choice == "model" or (choice == "rescale" and own in ("raw", "xrv")):
         return own
     if choice in KINDS:
         return choice

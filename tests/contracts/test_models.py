@@ -41,6 +41,7 @@ SIZES = {
     "nasnetlarge": 96,
     "inceptionresnetv2": 139,
     "densenet121": 64,
+    "efficientnetlite0": 64,
     "efficientnetb0": 64,
     "resnet50": 64,
 }

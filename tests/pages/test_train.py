@@ -140,7 +140,7 @@ def test_missing_weights_are_announced_before_the_start(
     said = everything_said(app)
     assert "VGG16: the weights are not on this computer yet" in said
     assert str(tiny.workspace.weights) in said
-    name = MODELS["vgg16"].weights_file
+    name = MODELS["vgg16"].sources[0].file
     (tiny.workspace.weights / name).write_bytes(b"as if")
     assert "VGG16: the weights are on this computer" in everything_said(app.run())
 

@@ -36,11 +36,15 @@ def test_the_studys_four_are_here_with_its_counts() -> None:
 
 
 def test_all_networks_of_the_studys_library_are_here() -> None:
-    assert list(MODELS)[4:7] == ["densenet121", "efficientnetb0", "resnet50"]
+    assert list(MODELS)[4:8] == ["efficientnetlite0", "densenet121", "efficientnetb0", "resnet50"]
     backbones = [spec for spec in MODELS.values() if spec.family == "backbone"]
-    assert len(backbones) == 26
-    for field in ("title", "application", "summary", "weights_file", "weights_url"):
-        assert len({getattr(spec, field) for spec in backbones}) == 26
+    assert len([spec for spec in backbones if spec.application]) == 26
+    assert len([spec for spec in backbones if not spec.application]) == 3  # EfficientNet-Lite
+    for field in ("title", "summary"):
+        assert len({getattr(spec, field) for spec in backbones}) == len(backbones)
+    sources = [source for spec in backbones for source in spec.sources]
+    assert len({source.file for source in sources}) == len(sources)
+    assert len({source.url or source.package for source in sources}) == len(sources)
 
 
 @pytest.mark.parametrize("name", list(MODELS))
@@ -59,10 +63,17 @@ def test_the_fields_agree(name: str) -> None:
     if spec.family == "cnn":
         assert not spec.has_pretrained
     else:
-        assert spec.weights_url.startswith("https://storage.googleapis.com/")
-        assert spec.weights_file.endswith(".h5")
-        published = not name.startswith("mobilenet")  # Keras has no hash for those two
-        assert re.fullmatch("[0-9a-f]{32}" if published else "", spec.weights_hash)
+        first = spec.sources[0]
+        assert first.learnt == "imagenet"
+        assert first.preprocessing == spec.preprocessing
+        if first.is_packaged:
+            assert first.file.endswith(".pth")
+            assert first.hash.startswith(first.file.rsplit("-", 1)[1].removesuffix(".pth"))
+        else:
+            assert first.url.startswith("https://storage.googleapis.com/")
+            assert first.file.endswith(".h5")
+            published = not name.startswith("mobilenet")  # Keras has no hash for those two
+            assert re.fullmatch("[0-9a-f]{32}" if published else "", first.hash)
         assert spec.total_params - spec.trainable_params == spec.backbone_params
 
 
@@ -96,3 +107,12 @@ def test_a_title_is_no_name() -> None:
 def test_unknown_preprocessing_is_refused() -> None:
     with pytest.raises(InputError, match="model or rescale"):
         preprocessing_kind("vgg16", "other")
+
+
+def test_what_has_learnt_from_chest_films_wants_them_between_minus_and_plus_1024() -> None:
+    chest = MODELS["densenet121"].source("chest")
+    assert chest is not None
+    assert preprocessing_kind("densenet121", "model", "chest") == "xrv"
+    assert preprocessing_kind("densenet121", "rescale", "chest") == "xrv"
+    assert preprocessing_kind("densenet121", "model", "imagenet") == "torch"
+    assert [name for name, spec in MODELS.items() if spec.source("chest")] == ["densenet121"]

@@ -15,7 +15,7 @@ import pytest
 
 from core.errors import Cancelled, DownloadError, InputError, WeightsMissingError
 from core.models import registry
-from core.models.registry import get_model
+from core.models.registry import ModelSpec, get_model
 from core.models.weights import (
     check_local_file,
     download_weights,
@@ -29,7 +29,16 @@ from core.workspace import Workspace
 CONTENT = b"\x89HDF\r\n\x1a\n" + bytes(3_000_000)
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-FILE = get_model("vgg16").weights_file
+SOURCE = get_model("vgg16").sources[0]
+FILE = SOURCE.file
+
+
+def with_source(name: str, **changes: str) -> ModelSpec:
+    """The network, its first published weights somewhat different."""
+    network = get_model(name)
+    return dataclasses.replace(
+        network, sources=(dataclasses.replace(network.sources[0], **changes),)
+    )
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -71,7 +80,7 @@ def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def published(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the small file were the published one."""
-    spec = dataclasses.replace(get_model("vgg16"), weights_url=f"{server}/f", weights_hash=MD5)
+    spec = with_source("vgg16", url=f"{server}/f", hash=MD5)
     monkeypatch.setitem(registry.MODELS, "vgg16", spec)
 
 
@@ -176,13 +185,13 @@ def test_a_damaged_file_is_not_used(workspace: Workspace) -> None:
 def test_missing_weights_say_what_to_do(
     workspace: Workspace, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = dataclasses.replace(get_model("vgg16"), weights_url=f"{server}/missing")
+    spec = with_source("vgg16", url=f"{server}/missing")
     monkeypatch.setitem(registry.MODELS, "vgg16", spec)
     with pytest.raises(WeightsMissingError) as caught:
         resolve_weights(workspace, spec_of("imagenet"))
     message = str(caught.value)
     assert message.startswith(missing_message(workspace, "vgg16"))
-    for part in (FILE, spec.weights_hash, str(workspace.weights), "random", spec.weights_url):
+    for part in (FILE, spec.sources[0].hash, str(workspace.weights), "random", spec.sources[0].url):
         assert part in message
 
 
@@ -205,7 +214,7 @@ def test_a_local_file_is_looked_at(workspace: Workspace, tmp_path: Path) -> None
     fake.write_bytes(b"PK\x03\x04 not what the name says")
     for path, words in (
         (tmp_path / "none.h5", "There is no file"),
-        (whole, "reads .weights.h5 and .h5 only"),
+        (whole, "reads .weights.h5, .h5, .pth and .pt only"),
         (fake, "not an HDF5 file"),
     ):
         with pytest.raises(InputError, match=words):
@@ -220,12 +229,12 @@ def test_the_registry_holds_what_keras_holds(spec: registry.ModelSpec) -> None:
     module = inspect.getmodule(getattr(keras.applications, spec.application))
     assert module is not None
     source = "".join(re.split(r'[\s"()]+', inspect.getsource(module)))
-    folder, file = spec.weights_url.rsplit("/", 1)
+    folder, file = spec.sources[0].url.rsplit("/", 1)
     if spec.name.startswith("mobilenet"):
-        assert spec.weights_hash == ""
-        assert spec.weights_url == module.BASE_WEIGHT_PATH + spec.weights_file
+        assert spec.sources[0].hash == ""
+        assert spec.sources[0].url == module.BASE_WEIGHT_PATH + spec.sources[0].file
         # There Keras puts a width and a film size into the name.
-        assert spec.weights_file in (
+        assert spec.sources[0].file in (
             "mobilenet_1_0_224_tf_no_top.h5",
             "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
         )
@@ -240,21 +249,21 @@ def test_the_registry_holds_what_keras_holds(spec: registry.ModelSpec) -> None:
             base, hashes = efficientnet.BASE_WEIGHTS_PATH, efficientnet.WEIGHTS_HASHES
             key = spec.name.removeprefix("efficientnet")
             name = f"{spec.name}_notop.h5"
-        assert spec.weights_hash == hashes[key][1]
-        assert spec.weights_file == name
-        assert spec.weights_url == base + name
+        assert spec.sources[0].hash == hashes[key][1]
+        assert spec.sources[0].file == name
+        assert spec.sources[0].url == base + name
     else:
-        assert f"file_hash={spec.weights_hash}" in source
+        assert f"file_hash={spec.sources[0].hash}" in source
         assert file in source
         assert folder.removeprefix("https://storage.googleapis.com/") in source
         # NASNet's files have another name on this computer than on the server.
-        assert spec.weights_file in (file, *re.findall(r"nasnet_\w+_no_top\.h5", source))
+        assert spec.sources[0].file in (file, *re.findall(r"nasnet_\w+_no_top\.h5", source))
 
 
 def test_a_file_without_a_published_hash_must_at_least_be_hdf5(
     workspace: Workspace, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = dataclasses.replace(get_model("mobilenet"), weights_url=f"{server}/file")
+    spec = with_source("mobilenet", url=f"{server}/file")
     monkeypatch.setitem(registry.MODELS, "mobilenet", spec)
     assert "no hash of it is published" in missing_message(workspace, "mobilenet")
     run = spec_of("imagenet", "mobilenet")

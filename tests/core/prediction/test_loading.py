@@ -61,7 +61,7 @@ def test_a_backbone_file_that_moved_is_found_by_its_hash(
 
     model = build_model("vgg16", image_size=32, classes=2, dropout=0, weights="random", seed=9)
     backbone = keras.Model(model.input, model.get_layer(last_feature_layer(model)).output)
-    file = workspace.weights / get_model("vgg16").weights_file
+    file = workspace.weights / get_model("vgg16").sources[0].file
     from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
     h5py = import_module("h5py")
