@@ -21,6 +21,8 @@ WORKER_ONLY = {
     "core/models/drawing.py",
     "core/models/folding.py",
     "core/models/graph.py",
+    "core/models/lite.py",
+    "core/models/torch_names.py",
     "core/prediction/loading.py",
     "core/prediction/worker.py",
 }
