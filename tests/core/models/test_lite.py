@@ -56,9 +56,7 @@ def test_a_frozen_network_is_filled_from_the_package(packaged: Path, workspace: 
     assert resolve_weights(workspace, run) == packaged
 
     def hash_with(weights: Path | None) -> str:
-        model = build_model(
-            LITE0, image_size=64, classes=2, dropout=0, weights=weights, seed=1
-        )
+        model = build_model(LITE0, image_size=64, classes=2, dropout=0, weights=weights, seed=1)
         return backbone_hash(model)
 
     assert hash_with(packaged) == hash_with(packaged) != hash_with(None)
