@@ -12,7 +12,7 @@ import re
 # Invisible and without width; it parts what would be found as a whole.
 JOINER = "\u2060"
 
-_SIGNS = re.compile(r"[\\`*_\[\]$:~#<>|]|&(?=#?\w+;)")
+_SIGNS = re.compile(r"[\\`*_\[\]$~#<>|]|:(?=\S)|&(?=#?\w+;)")
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]*[\n\r\x0b\x0c\x85\u2028\u2029][\s]*")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 # At the beginning of a line: a list, a quotation, a line under a heading, a line across.

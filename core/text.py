@@ -68,10 +68,14 @@ def chosen(share: float) -> str:
 
 
 def percent_number(share: float | None, digits: int = 1) -> float | None:
-    """A share (0 to 1) as a number of percent for a column that sorts and is shown with so many
-    digits (at least one): 99.9 for 0.9996. None where there is none."""
-    said = in_percent(share, max(digits, 1))
-    return None if said == NONE else float(said)
+    """A share (0 to 1) as a number of percent for a column that sorts, and that C's ``%.1f`` with
+    so many digits (at least one) shows by the same rule: 99.9 for 0.9996. None where there is
+    none."""
+    digits = max(digits, 1)
+    value, said = _number(share), in_percent(share, digits)
+    if value is None:
+        return None
+    return 100 * value if f"{100 * value:.{digits}f}" == said else float(said)
 
 
 def interval(

@@ -69,7 +69,7 @@ def _answers(
         if problem:
             st.error(escaped(problem), icon=":material/error:")
         if kept:
-            st.info(kept, icon=":material/save:")
+            st.info(escaped(kept), icon=":material/save:")
         if RESULTS in st.session_state:
             st.subheader("Answers")
             _audits(store, st.session_state[RESULTS])

@@ -23,6 +23,7 @@ from pages.components.comparing.run_picker import pick_runs
 from pages.components.comparing.tables import pairs_table, short_name, summary
 from pages.components.downloads import csv_download
 from pages.components.empty import empty
+from pages.components.run_words import escaped
 from pages.components.session import TRAIN, get_store
 
 
@@ -46,7 +47,7 @@ def page() -> None:
     compared = compare(entries, split, threshold)
     different = difference_in_films([one.predictions for one in compared])
     if different:
-        st.warning(different, icon=":material/compare_arrows:")
+        st.warning(escaped(different), icon=":material/compare_arrows:")
     films = [film for one in compared for film in one.predictions.film_ids]
     patients = store.catalogue.patients(films)
     downloads = partial(_downloads, compared, split, threshold, patients)

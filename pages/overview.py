@@ -7,6 +7,7 @@ from statistics import fmean, stdev
 import streamlit as st
 
 from core.store import ACTIVE, Run, Store
+from core.text import in_percent
 from core.training.launcher import refresh
 from pages.components.audit_word import audit_link
 from pages.components.damaged import damaged_datasets, damaged_runs, recovery
@@ -121,7 +122,7 @@ def _share(runs: list[Run], name: str) -> str:
     if len(known) < len(values):
         return share(None)
     return (
-        f"{100 * fmean(known):.1f} ± {share(stdev(known))}" if len(known) > 1 else share(known[0])
+        f"{in_percent(fmean(known))} ± {share(stdev(known))}" if len(known) > 1 else share(known[0])
     )
 
 

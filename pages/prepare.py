@@ -15,6 +15,7 @@ from pages.components.datasets.form import dataset_form
 from pages.components.datasets.plan_view import show_plan
 from pages.components.datasets.saved import dataset_list
 from pages.components.empty import empty, next_step
+from pages.components.run_words import escaped
 from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 
 TABS = ("New data set", "Augmentation", "Saved data sets")
@@ -52,14 +53,14 @@ def _new(store: Store) -> None:
     try:
         plan = _plan(str(store.workspace.root), store.catalogue.version(), _unnamed(spec).to_json())
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(error), icon=":material/error:")
         return
     show_plan(plan)
     if st.button("Save data set", type="primary", icon=":material/save:"):
         _save(store, dataclasses.replace(plan, spec=spec))
     if (name := st.session_state.get(SAVED)) in [one.name for one in store.datasets.all()]:
         with st.container(border=True):
-            st.success(f"“{name}” is saved.", icon=":material/check:")
+            st.success(f"“{escaped(name)}” is saved.", icon=":material/check:")
             next_step(TRAIN, "Train a network on it", query={"dataset": name})
 
 

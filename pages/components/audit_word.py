@@ -13,6 +13,7 @@ from core.errors import NotFoundError
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 from pages.components.empty import next_step
+from pages.components.run_words import escaped
 from pages.components.session import AUDIT
 
 ICONS = {
@@ -45,7 +46,7 @@ def audit_link(store: Store, run: Run, *, named: str = "") -> None:
     because a telephone cuts off the end."""
     found = standing(store, run)
     word = found.short if found.report else f"{NOT_AUDITED} yet"
-    label = f"Audit: {word} · {named}" if named else f"Audit: {word}"
+    label = f"Audit: {word} · {escaped(named)}" if named else f"Audit: {word}"
     icon = ICONS[found.report.verdict if found.report else ""]
     next_step(AUDIT, label, icon=icon, query={"run": run.run_id})
 

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from core.errors import ThoraxLensError
+from pages.components.run_words import escaped
 from pages.components.session import get_workspace
 
 LOG = logging.getLogger("thoraxlens.pages")
@@ -28,7 +29,7 @@ def boundary() -> Iterator[None]:
     try:
         yield
     except ThoraxLensError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(error), icon=":material/error:")
     except FragmentHandledException:
         raise
     except Exception:
@@ -36,7 +37,7 @@ def boundary() -> Iterator[None]:
         LOG.exception("A page failed")
         st.error(
             "Something went wrong that we did not foresee. Nothing that was saved is lost; "
-            f"reload the page to go on. The details are in the log: {where}",
+            f"reload the page to go on. The details are in the log: {escaped(where)}",
             icon=":material/error:",
         )
 

@@ -23,6 +23,7 @@ from core.escaping import JOINER, markdown, plotly
         ("    code", "code"),
         ("bell\x07", "bell\ufffd"),
         ("a\\b", r"a\\b"),
+        ("why: this", "why: this"),
         ("film-1--2.png 12:30", r"film-1--2.png 12\:30"),
         ("肺炎 Ödem", "肺炎 Ödem"),
         (4, "4"),

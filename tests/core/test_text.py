@@ -73,7 +73,9 @@ def test_more_is_never_written_as_less() -> None:
             ends = text.interval((share, share), digits)
             assert ends == f"{text.in_percent(share, digits)}–{text.in_percent(share, digits)} %"
             if digits:
-                assert text.percent_number(share, digits) == number
+                column = text.percent_number(share, digits)
+                assert column is not None
+                assert float(f"{column:.{digits}f}") == number
 
 
 def test_an_interval_says_which_end_is_all_or_none() -> None:
@@ -111,7 +113,9 @@ def test_what_somebody_chose_keeps_its_digits() -> None:
 
 
 def test_a_column_of_numbers_shows_the_same() -> None:
+    assert text.percent_number(2 / 3) == 100 * (2 / 3), "as exact as it is, for sorting"
     assert text.percent_number(0.9996) == 99.9
+    assert text.percent_number(0.9625) == 96.3, "as “96.3 %” elsewhere"
     assert text.percent_number(0.9996, 0) == 99.9
     assert text.percent_number(1.0) == 100
     assert text.percent_number(math.nan) is None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from streamlit.testing.v1 import AppTest
 
+from core.escaping import JOINER
 from core.workspace import PROJECT_ROOT
 
 # What Streamlit runs for each viewer: links to other pages work only inside it.
@@ -17,6 +20,11 @@ def open_app(page: str = "overview", **query: str) -> AppTest:
         app.query_params.update(query)
         app.run()
     return app
+
+
+def as_read(markdown: str) -> str:
+    """What a reader sees of text that was made safe for Markdown."""
+    return re.sub(r"\\([^\w\s])", r"\1", markdown).replace(JOINER, "")
 
 
 def everything_said(app: AppTest) -> str:

@@ -146,7 +146,7 @@ def test_both_networks_are_compared(take: Take) -> None:
     finished(take)
     app = opened(5)
     said = everything_said(app)
-    assert "from 100 % to **2 %**" in said
+    assert "from 100 % to **3 %**" in said
     assert "**90 %** right without one and **90 %** with it" in said
     assert len(app.get("plotly_chart")) == 1
 

@@ -131,5 +131,5 @@ def test_a_source_without_the_runs_findings_cannot_test_it(
         spec.changed(classes=(spec.classes[0].changed(findings=("SARS",)), other)), []
     )
     page = opened(finished)
-    assert "No film of Other hospital can test this run\\: 6 because" in page.warning[0].value
+    assert "No film of Other hospital can test this run: 6 because" in page.warning[0].value
     assert not page.button

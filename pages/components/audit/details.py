@@ -52,6 +52,7 @@ def _counts(report: AuditReport) -> None:
         # Values down, classes across: two columns fit a telephone, six age groups do not.
         name = one.title.removeprefix("Class and ")
         frame = pd.DataFrame(one.details["counts"]).rename_axis(name)
+        frame = frame.rename(index=escaped, columns=escaped)  # cells of st.table are Markdown
         st.table(frame.fillna(0).astype(int))
         for said in one.details.get("published") or ():
             st.caption(f"Where the films say nothing, their publisher does: {escaped(said)}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.text import interval, probability
 from pages.components.films.gallery import tile
 from pages.components.run_words import escaped
 from pages.components.session import catalogue_frame, get_workspace
@@ -119,11 +120,10 @@ def neighbours(likeness: Likeness) -> None:
 def _unsure(answer: FilmResult) -> str:
     if answer.not_sure is None:
         return ""
-    low, high = answer.not_sure
     positive = next(iter(answer.probabilities))
     return (
-        f"{escaped(positive)} has {100 * answer.probabilities[positive]:.1f} %. Between "
-        f"{100 * low:.1f} and {100 * high:.1f} %, this run gives no answer."
+        f"{escaped(positive)} has {probability(answer.probabilities[positive])}. Between "
+        f"{interval(answer.not_sure, joint=' and ')}, this run gives no answer."
     )
 
 
@@ -143,7 +143,7 @@ def _why_named(answer: FilmResult, threshold: float | None) -> str | None:
     low, high = answer.not_sure
     positive = next(iter(answer.probabilities))
     return (
-        f"“{positive}” is named from {100 * high:.0f} % on, another class below "
-        f"{100 * low:.0f} %; in between the answer is “not sure”. The limits were chosen on the "
-        "run's validation films."
+        f"“{escaped(positive)}” is named from {probability(high, 0)} on, another class below "
+        f"{probability(low, 0)}; in between the answer is “not sure”. The limits were chosen on "
+        "the run's validation films."
     )

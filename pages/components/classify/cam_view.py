@@ -15,6 +15,7 @@ import streamlit as st
 
 from core.images.overlay import heat_colours, overlay
 from core.palette import class_colour
+from core.text import count, inside, percent_number, probability
 from pages.components.boundary import boundary
 from pages.components.classify.answer_card import (
     REFUSED,
@@ -72,7 +73,7 @@ def results(classified: Classified) -> None:
     table = answers_table(classified, threshold)
     st.markdown("#### All answers")
     st.dataframe(
-        table.assign(**{name: table[name] * 100 for name in _shares(table)}),
+        table.assign(**{name: table[name].map(_percent_said) for name in _shares(table)}),
         width="stretch",
         hide_index=True,
         placeholder=NONE,
@@ -98,7 +99,7 @@ def _in_short(classified: Classified, threshold: float | None) -> list[str]:
         answers = [said(film.answers[place], threshold) for film in classified.films]
         counts = Counter(one.replace("_", " ") or "without an answer" for one in answers)
         told = ", ".join(f"**{escaped(name)}** {count}" for name, count in counts.most_common())
-        films = f"{len(answers)} film{'' if len(answers) == 1 else 's'}"
+        films = count(len(answers), "film")
         lines.append(f"{escaped(title)}, {films}: {told}")
     return lines
 
@@ -213,7 +214,7 @@ def _bars(probabilities: Mapping[str, float]) -> str:
     for index, (name, value) in enumerate(probabilities.items()):
         width = 100 * min(max(value, 0.0), 1.0)
         bars.append(
-            f"<div>{escape(name)} {100 * value:.1f} %</div>"
+            f"<div>{escape(name)} {probability(value)}</div>"
             '<div style="height:8px;border-radius:4px;margin:2px 0 8px;'
             'background:rgba(128,128,128,0.25)">'
             f'<div style="height:8px;border-radius:4px;width:{width:.1f}%;'
@@ -269,6 +270,10 @@ def _told(table: pd.DataFrame) -> list[str]:
     """The columns that say something on the screen; the file has them all."""
     silent = {"Run id"} | ({"Note"} if not table["Note"].any() else set())
     return [name for name in table.columns if name not in silent]
+
+
+def _percent_said(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else percent_number(inside(float(value)))
 
 
 def _shares(table: pd.DataFrame) -> list[str]:

@@ -15,7 +15,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
-from pages.components.run_words import short_repeats_title, short_title
+from pages.components.run_words import escaped, short_repeats_title, short_title
 
 SPLITS = {"test": "Test films", "validation": "Validation films", "train": "Training films"}
 
@@ -80,7 +80,7 @@ def _load_runs(store: Store, runs: Sequence[Run]) -> list[tuple[Run, Predictions
             changed = path.stat().st_mtime_ns if path.exists() else 0
             loaded.append((run, _load(str(path), changed)))
         except ThoraxLensError as error:
-            st.error(f"{short_title(run)} is left out. {error}")
+            st.error(f"{escaped(short_title(run))} is left out. {escaped(error)}")
     return loaded
 
 
@@ -90,7 +90,7 @@ def controls(entries: Sequence[Entry]) -> tuple[str, float | None]:
     there = {split for one in loaded for split in one.splits}
     splits = [one for one in SPLITS if one in there] or ["test"]
     positives = {one.classes[0] for one in loaded}
-    positive = positives.pop() if len(positives) == 1 else "positive (its first class)"
+    positive = escaped(positives.pop()) if len(positives) == 1 else "positive (its first class)"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         split = st.segmented_control(
             "Films",

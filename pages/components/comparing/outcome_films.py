@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.store import Film, Store
+from core.text import count, probability
 from pages.components.comparing.compared import Compared
 from pages.components.films.gallery import OVER, PER_PAGE, TILE, tile
 from pages.components.films.opened import open_film, show_opened_film
@@ -28,7 +29,7 @@ def pick_from_click(one: Compared, chart_key: str) -> None:
         cell = (int(points[0]["customdata"][0]), int(points[0]["customdata"][1]))
         st.session_state[RUN], st.session_state[CELL] = one.key, cell
         st.session_state[PAGE] = 1
-        st.toast(f"{_label(one, cell)}. They are below the matrices.")
+        st.toast(f"{escaped(_label(one, cell))}. They are below the matrices.")
 
 
 def has_cells(one: Compared) -> bool:
@@ -84,9 +85,9 @@ def cell_films(compared: Sequence[Compared], store: Store) -> None:
         )
     films = films_in_cell(one, cell)
     if films.empty:
-        st.info(f"{_label(one, cell)}. Choose another cell.")
+        st.info(f"{escaped(_label(one, cell))}. Choose another cell.")
         return
-    st.caption(f"{_label(one, cell)}, the most surely called first")
+    st.caption(f"{escaped(_label(one, cell))}, the most surely called first")
     _gallery(films, one, cell, store)
 
 
@@ -119,7 +120,7 @@ def _gallery(films: pd.DataFrame, one: Compared, cell: tuple[int, int], store: S
         for film_id, value in zip(
             shown["film_id"], shown["positive" if two else "called"], strict=True
         ):
-            said = f"{name} {100 * value:.1f} %"
+            said = f"{name} {probability(value)}"
             _tile(str(film_id), said, known.get(str(film_id)), store)
     if pages > 1:
         st.pagination(pages, key=PAGE, max_visible_pages=5)
@@ -131,10 +132,10 @@ def _tile(film_id: str, said: str, film: Film | None, store: Store) -> None:
         picture = tile(str(store.workspace.thumbnail(film_id)), TILE)
         st.image(picture, width=TILE, alt=f"Chest X-ray, probability of {said}")
         if film is None:
-            st.caption(f"{said}. No longer in the catalogue.")
+            st.caption(f"{escaped(said)}. No longer in the catalogue.")
             return
         st.button(
-            said,
+            escaped(said),
             key=f"compare_open_{film_id}",
             on_click=open_film,
             args=(film_id,),
@@ -147,15 +148,14 @@ def _tile(film_id: str, said: str, film: Film | None, store: Store) -> None:
 
 def _cells(one: Compared) -> list[tuple[int, int]]:
     """All cells: missed films first, then false alarms, other mistakes, and what is right."""
-    count = len(one.evaluation.classes)
-    cells = [(int(row), int(column)) for row, column in np.ndindex(count, count)]
+    size = len(one.evaluation.classes)
+    cells = [(int(row), int(column)) for row, column in np.ndindex(size, size)]
     return sorted(cells, key=lambda cell: (cell[0] == cell[1], cell[0] != 0, cell[1] != 0))
 
 
 def _label(one: Compared, cell: tuple[int, int]) -> str:
-    count = int(one.evaluation.confusion[cell])
-    films = "none" if not count else f"{count:,} film{'' if count == 1 else 's'}"
-    return f"{_name(one, cell)}: {films}"
+    films = int(one.evaluation.confusion[cell])
+    return f"{_name(one, cell)}: {count(films, 'film') if films else 'none'}"
 
 
 def _name(one: Compared, cell: tuple[int, int]) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from core.evaluation.repeats import RepeatedEvaluation
-from pages.components.run_words import NONE
+from core.text import NONE, in_percent, interval, percent_number
 
 SHARES = ("precision", "recall", "f1")
 
@@ -22,7 +22,7 @@ _PLAIN = {
     "false_negatives": (1, 1, ""),
     "false_positives": (1, 1, ""),
 }
-_PERCENT = (100, 1, " %")
+_PERCENT = (100, 1, " %")  # by the one rule for percentages
 # In pixels, because a column's own measure knows its number but not its text.
 WIDTH, NARROW, RANGED, SPREAD_AND_RANGED = 124, 100, 176, 236
 
@@ -31,10 +31,11 @@ def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> 
     """“96.3 ± 1.2 %”; a mean without a spread stands alone, a missing one is “–”."""
     if pd.isna(mean):
         return NONE
-    text = f"{factor * mean:,.{decimals}f}"
-    if not pd.isna(sd):
-        text += f" ± {factor * sd:.{decimals}f}"
-    return text + unit
+    if factor == 100:
+        text, spread = in_percent(mean, decimals), in_percent(sd, decimals)
+    else:
+        text, spread = f"{mean:,.{decimals}f}", NONE if pd.isna(sd) else f"{sd:.{decimals}f}"
+    return (text if spread == NONE else f"{text} ± {spread}") + unit
 
 
 def with_ranges(
@@ -85,7 +86,9 @@ def _beside(row: Any, name: str, style: tuple[float, int, str], ranged: bool) ->
     low, high = (row[f"{name}_low"], row[f"{name}_high"]) if ranged else (None, None)
     if pd.isna(value) or pd.isna(low) or pd.isna(high):
         return text
-    return f"{text} ({factor * low:.{decimals}f}–{factor * high:.{decimals}f})"
+    if factor == 100:
+        return f"{text} ({interval((low, high), decimals).removesuffix(' %')})"
+    return f"{text} ({low:.{decimals}f}–{high:.{decimals}f})"
 
 
 def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
@@ -97,9 +100,9 @@ def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
     )
     texts = pd.DataFrame(index=shown.index)
     for name in SHARES:
-        shown[name] = shown[name] * 100
+        shown[name] = shown[name].map(percent_number)
         texts[name] = [
-            f"{one.replace('100.0', '100')} ({100 * low:.0f}–{100 * high:.0f})"
+            f"{one.replace('100.0', '100')} ({interval((low, high), 0).removesuffix(' %')})"
             if name != "f1" and not pd.isna(low)
             else one
             for one, low, high in zip(
@@ -122,7 +125,7 @@ def repeats_report(found: RepeatedEvaluation, key: str) -> None:
     shown = report[["class", *SHARES, "support"]].copy()
     texts = pd.DataFrame(index=shown.index)
     for name in SHARES:
-        shown[name] = shown[name] * 100
+        shown[name] = shown[name].map(percent_number)
         texts[name] = [
             # The unit stands in the head: so three such columns fit beside each other.
             spread_text(mean, sd, 100, 1, "")

@@ -12,9 +12,10 @@ from core.evaluation.comparison import OWN, Entry, Patients, report_with_ends, s
 from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
+from core.text import NONE, percent_number, points
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.repeats_tables import ranged_report, with_ranges
-from pages.components.run_words import NONE, escaped, model_title
+from pages.components.run_words import escaped, model_title
 
 INTERVALS = (
     "95 % intervals, in brackets: where the true value lies, as far as so few films can tell. "
@@ -76,7 +77,8 @@ def summary(
     )
     notes = sorted({f"{key}: {why}" for one in compared for key, why in one.notes.items()})
     if notes:
-        st.caption(f"{NONE} where a number cannot be computed. " + "; ".join(notes) + ".")
+        said = escaped("; ".join(notes))
+        st.caption(f"{NONE} where a number cannot be computed. {said}.")
 
 
 def _frame(
@@ -117,6 +119,7 @@ def _dressed(
     frame: pd.DataFrame, positive: str, audits: Sequence[str | None]
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The columns to show, shares as percentages, and how to show each."""
+    positive = escaped(positive)  # helps are Markdown
     column = st.column_config
     precisions = [str(one) for one in frame if str(one).startswith("precision ")]
     helps = {
@@ -133,7 +136,8 @@ def _dressed(
         **{
             one: (
                 one.replace("precision", "Precision"),
-                f"Of the films called {one.removeprefix('precision ')}, the share that are.",
+                f"Of the films called {escaped(one.removeprefix('precision '))}, the share "
+                "that are.",
             )
             for one in precisions
         },
@@ -144,16 +148,16 @@ def _dressed(
             "than on the test films: the network has learnt its films by heart.",
         ),
     }
-    shown = pd.DataFrame({"run": frame["run"], "accuracy": frame["accuracy"] * 100})
+    shown = pd.DataFrame({"run": frame["run"], "accuracy": frame["accuracy"].map(percent_number)})
     shown["audit"] = audits
     for name in ("sensitivity", "specificity"):
-        shown[name] = frame[name] * 100
+        shown[name] = frame[name].map(percent_number)
     for name in ("false_negatives", "false_positives"):
         shown[name] = frame[name]
     for name in [*precisions, "f1"]:
-        shown[name] = frame[name] * 100
+        shown[name] = frame[name].map(percent_number)
     shown["roc_auc"] = frame["roc_auc"]
-    shown["train_accuracy"] = frame["train_accuracy"] * 100
+    shown["train_accuracy"] = frame["train_accuracy"].map(percent_number)
     for name in ("train_loss", "trainable_params", "seconds_per_epoch", "dataset"):
         shown[name] = frame[name]
     config: dict[str, Any] = {
@@ -225,7 +229,7 @@ def pairs_table(found: Sequence[Pair], titles: dict[str, str]) -> None:
             "second": [titles[one.second] for one in found],
             "only_first": [one.only_first for one in found],
             "only_second": [one.only_second for one in found],
-            "difference": [100 * one.difference for one in found],
+            "difference": [float(points(one.difference)) for one in found],
             "interval": [_points(one.interval) for one in found],
             "p_value": [one.p_value for one in found],
             "more": [one.more_needed or None for one in found],
@@ -272,4 +276,4 @@ def pairs_table(found: Sequence[Pair], titles: dict[str, str]) -> None:
 
 
 def _points(interval: tuple[float, float] | None) -> str | None:
-    return interval and f"{100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}"
+    return interval and f"{points(interval[0])} to {points(interval[1])}"

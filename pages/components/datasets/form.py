@@ -18,6 +18,7 @@ from core.errors import SpecError
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Store
 from pages.components.films.filters import Filters
+from pages.components.run_words import escaped
 from pages.components.session import catalogue_frame
 
 PRESETS = {
@@ -85,7 +86,7 @@ def dataset_form(store: Store) -> DatasetSpec | None:
     )
     start.caption(ABOUT[st.session_state["prep_preset"]])
     if problem := st.session_state.get("prep_problem"):
-        start.warning(problem, icon=":material/info:")
+        start.warning(escaped(problem), icon=":material/info:")
     name.text_input("Name of the data set", key="prep_name", max_chars=64, persist_state="session")
     ids: list[int] = st.session_state["prep_ids"]
     frame = catalogue_frame()
@@ -200,7 +201,7 @@ def _spec(store: Store, ids: Sequence[int]) -> DatasetSpec | None:
             **{name: state[f"prep_{name}"] for name in SETTINGS},
         )
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(error), icon=":material/error:")
         return None
     return spec.changed(preset=_kind(store, spec))
 

@@ -8,6 +8,7 @@ import streamlit as st
 from core.datasets.prepare import Plan
 from core.figures import shares_figure
 from core.specs import SPLITS
+from core.text import percent_of
 from pages.components.charts import show_compact, theme
 from pages.components.run_words import escaped
 
@@ -38,6 +39,7 @@ def show_plan(plan: Plan) -> None:
 def counts_table(counts: dict[str, dict[str, int]]) -> None:
     """Class × split with totals. ``counts``: split → class → films."""
     table = pd.DataFrame({split: counts[split] for split in SPLITS})
+    table.index = [escaped(name) for name in table.index]  # cells of st.table are Markdown
     table["total"] = table.sum(axis=1)
     table.loc["all classes"] = table.sum()
     table.index.name = "Class"
@@ -56,8 +58,8 @@ def _shared_patients(plan: Plan) -> None:
     )
     if shared:
         st.markdown(
-            f"**{100 * shared / tested:.0f} %** of the test films show a patient whom the network "
-            "has seen in training. Split patient by patient, it would be none."
+            f"**{percent_of(shared, tested, 0)}** of the test films show a patient whom the "
+            "network has seen in training. Split patient by patient, it would be none."
         )
     else:
         st.markdown("No test film shows a patient whom the network has seen in training.")

@@ -32,7 +32,7 @@ def _watch(number: int, network: Network, finished: bool) -> None:
     store = take.store()
     epochs = store.runs.epochs(run.run_id) if run and store else pd.DataFrame()
     if not finished:
-        text = status.stage
+        text = words.escaped(status.stage)
         share = None
         if run and run.is_active:
             share = words.fraction(run)

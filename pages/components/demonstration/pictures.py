@@ -19,11 +19,10 @@ from core.demonstration.films import (
 from core.demonstration.takes import CHEAT, HONEST, Take
 from core.evaluation.intervals import wilson
 from core.images.overlay import overlay
-from core.text import percent
+from core.text import interval, percent_of
 from pages.components.charts import show, theme
 from pages.components.classify.cam_view import legend
 from pages.components.films.tiles import Tile, film_tiles
-from pages.components.run_words import share
 
 SHOWN = 8  # films of each class
 PAIRS = 4  # films of each class where two settings stand side by side
@@ -55,15 +54,15 @@ _KINDS = {
 def score(answers: Answers) -> None:
     """How good the network looks on people whom it has not seen."""
     right, of = answers.right(COVID_LIKE)
-    interval = wilson(right, of) or (0.0, 1.0)
+    ends = wilson(right, of) or (0.0, 1.0)
     st.metric(
         "Right about people whom it has never seen",
         _share(right, of),
         delta=f"{right} of {of} films",
         delta_color="off",
         delta_arrow="off",
-        help=f"With {of} films, anything from {share(interval[0])} to {share(interval[1])} fits "
-        "this result (95 % interval).",
+        help=f"With {of} films, anything from {interval(ends, joint=' to ')} fits this result "
+        "(95 % interval).",
     )
 
 
@@ -185,7 +184,7 @@ def lessons(cheat: Answers) -> None:
 
 
 def _share(right: int, of: int) -> str:
-    return percent(right / of, 0)
+    return percent_of(right, of, 0)
 
 
 def _some(cast: Cast, split: str, index: int, count: int) -> tuple[np.ndarray, np.ndarray]:

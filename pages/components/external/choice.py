@@ -14,6 +14,7 @@ from core.evaluation.predictions import Predictions
 from core.external.films import LEARNT_FROM
 from core.external.testing import internal_predictions
 from core.store import Run, Store
+from core.text import chosen, probability
 from core.training.artefacts import RunFiles
 from pages.components.run_words import escaped, short_title, when
 from pages.components.session import artificial_sources
@@ -87,11 +88,12 @@ def answer_rule(store: Store, run: Run, own: Predictions) -> OperatingPoint | No
     try:
         point = operating_point_of(RunFiles(store.workspace.run_folder(run.run_id)))
     except ThoraxLensError as error:
-        st.warning(str(error), icon=":material/info:")
+        st.warning(escaped(error), icon=":material/info:")
         return None
     st.caption(
-        f"A film is called {escaped(positive)} from a probability of {100 * point.threshold:.1f} % "
-        f"on, chosen to find {100 * point.wanted_sensitivity:.0f} % of the validation films."
+        f"A film is called {escaped(positive)} from a probability of "
+        f"{probability(point.threshold)} on, chosen to find {chosen(point.wanted_sensitivity)} of "
+        "the validation films."
     )
     return point
 

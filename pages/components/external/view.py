@@ -14,7 +14,7 @@ from core.external.report import Comparison, Rate, Side
 from core.external.testing import alarms_by_finding
 from core.external.words import headline, sentences
 from core.store import Run, Store
-from core.text import percent
+from core.text import interval, percent
 from pages.components.charts import show, theme
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.outcome_films import (
@@ -121,7 +121,7 @@ def _alarms(found: Comparison, store: Store) -> None:
             "Films": [row["films"] for row in rows],
             called: [row["called"] for row in rows],
             "Share": [percent(row["share"]) for row in rows],
-            "95 % interval": [f"{100 * low:.1f}–{percent(high)}" for low, high in ends],
+            "95 % interval": [interval(one) for one in ends],
         }
     )
     right = st.column_config.TextColumn(alignment="right", help=INTERVAL)
@@ -166,7 +166,7 @@ def _side(title: str, side: Side, positive: str, key: str) -> None:
         for name, label, about in METRICS:
             with st.container(width=NUMBER, gap="xsmall"):
                 rate: Rate = getattr(side, name)
-                st.metric(label, percent(rate.value), help=about.format(positive=positive))
+                st.metric(label, percent(rate.value), help=about.format(positive=escaped(positive)))
                 st.caption(_under(rate), help=INTERVAL if rate.interval else None)
 
 
@@ -175,8 +175,7 @@ def _under(rate: Rate) -> str:
         return escaped(rate.why)
     if rate.interval is None:
         return escaped(rate.why)
-    low, high = rate.interval
-    ends = f"{100 * low:.1f}–{percent(high)}"
+    ends = interval(rate.interval)
     return f"{rate.hits:,} of {rate.films:,}  \n{ends}" if rate.films else ends
 
 

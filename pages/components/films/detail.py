@@ -13,6 +13,7 @@ from core.errors import FilmError
 from core.images.decode import decode_file
 from core.store import Film, Source
 from pages.components.films.words import SPOKEN
+from pages.components.run_words import escaped
 
 # Paths and addresses have no spaces; unbroken they would push the table off a telephone.
 WRAP = """<style>
@@ -37,7 +38,9 @@ def film_detail(film: Film, source: Source) -> None:
         shown = [
             kind
             for kind in film.masks
-            if st.toggle(MASK_NAMES.get(kind, f"Show the mask “{kind}”"), key=f"mask_{kind}")
+            if st.toggle(
+                MASK_NAMES.get(kind, f"Show the mask “{escaped(kind)}”"), key=f"mask_{kind}"
+            )
         ]
         with st.container(key="film_facts"):
             st.html(WRAP)
@@ -50,7 +53,7 @@ def _picture(film: Film, masks: list[str]) -> None:
     try:
         pixels = decode_file(film.path).pixels
     except (FilmError, OSError) as error:
-        st.error(f"The film cannot be shown: {error}")
+        st.error(f"The film cannot be shown: {escaped(error)}")
         return
     drawn = np.repeat(pixels[..., None], 3, axis=2)
     for kind in masks:
@@ -68,7 +71,7 @@ def _outlined(picture: np.ndarray, mask_path: str, colour: tuple[int, int, int])
     try:
         mask = decode_file(mask_path).pixels
     except (FilmError, OSError) as error:
-        st.error(f"The mask cannot be shown: {error}")
+        st.error(f"The mask cannot be shown: {escaped(error)}")
         return picture
     height, width = picture.shape[:2]
     inside = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST) > 127
@@ -95,9 +98,8 @@ def _facts(film: Film) -> pd.DataFrame:
     for name, value in film.metadata.items():
         label = name.replace("_", " ").strip()
         facts.setdefault(label[:1].upper() + label[1:], str(value))
-    # A table cell is Markdown; addresses stay links, the rest stays as the source wrote it.
-    plain = str.maketrans({sign: f"\\{sign}" for sign in "$*`~["})
-    facts = {name: value.translate(plain) for name, value in facts.items() if value}
+    # A table cell is Markdown; what stands there stays as the source wrote it.
+    facts = {escaped(name): escaped(value) for name, value in facts.items() if value}
     return pd.DataFrame({"What": list(facts), "Value": list(facts.values())}).set_index("What")
 
 

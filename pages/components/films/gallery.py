@@ -98,7 +98,7 @@ def film_strip(
                     wrap=False,
                 )
                 note = " · artificial" if film.source in artificial else ""
-                st.caption(f"{'view ' if view == SPOKEN[UNKNOWN] else ''}{view}{note}")
+                st.caption(f"{'view ' if view == SPOKEN[UNKNOWN] else ''}{escaped(view)}{note}")
 
 
 @st.cache_data(show_spinner=False, max_entries=2_000)

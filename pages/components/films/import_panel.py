@@ -12,6 +12,7 @@ from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.errors import InputError, ThoraxLensError
 from core.store import Store
 from pages.components.films.import_report import show_report
+from pages.components.run_words import escaped
 
 REPORTS = "import_reports"  # session state: what the last import said, as dictionaries
 
@@ -120,14 +121,14 @@ def _run(work: Callable[[Callable[[int, int, str], None]], list[ImportReport]]) 
     def say(done: int, total: int, text: str = "") -> None:
         share = min(done / total, 1.0) if total else 0.0
         counted = f"{done:,} of {total:,}" if total else "Working …"
-        bar.progress(share, text=f"{counted}  {text}".strip())
+        bar.progress(share, text=f"{counted}  {escaped(text)}".strip())
 
     st.session_state.pop(REPORTS, None)  # what an earlier import said is not about this one
     try:
         reports: list[dict[str, Any]] = [one.as_dict() for one in work(say)]
     except ThoraxLensError as error:
         bar.empty()
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(error), icon=":material/error:")
         return
     st.session_state[REPORTS] = reports
     # Again from the top, so that everything drawn before the import knows the new films.

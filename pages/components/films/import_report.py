@@ -111,11 +111,12 @@ def _removal(store: Store, source: Source) -> None:
     ]
     if used:
         st.warning(
-            "These data sets hold films of it and could no longer be trained on: " + ", ".join(used)
+            "These data sets hold films of it and could no longer be trained on: "
+            + escaped(", ".join(used))
         )
     if st.button("Remove this source", type="primary", key=f"remove_{source.name}"):
         removed = store.catalogue.remove_source(source.name)
-        st.toast(f"“{source.name}” is gone from ThoraxLens, with {removed:,} films.")
+        st.toast(f"“{escaped(source.name)}” is gone from ThoraxLens, with {removed:,} films.")
         st.rerun()
 
 

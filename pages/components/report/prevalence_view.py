@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import figures
+from core import figures, text
 from core.evaluation.backing import backing
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
@@ -27,18 +27,18 @@ def prevalence(run: Run, point: OperatingPoint, predictions: Predictions) -> Non
     )
     split = "test" if "test" in predictions.splits else "validation"
     done = backing(point, predictions, split)
-    percent = st.select_slider(
+    frequent = st.select_slider(
         f"How many of the people have {positive}?",
         STEPS,
         value=USUAL,
-        format_func=lambda one: f"{one:g} %",
+        format_func=lambda one: text.chosen(one / 100),
         key=f"prevalence_{run.run_id}",
         width=560,
         help="The prevalence: the share of all people examined who truly have it. In this "
-        f"test it was {100 * done.sensitivity.films / done.films:.0f} % of the films, "
+        f"test it was {text.percent_of(done.sensitivity.films, done.films, 0)} of the films, "
         "because a data set is put together so.",
     )
-    found = worth(done.sensitivity, done.specificity, percent / 100)
+    found = worth(done.sensitivity, done.specificity, frequent / 100)
     people = of_people(found)
     left, right = st.columns([3, 2], vertical_alignment="center", gap="medium")
     with left:
@@ -73,17 +73,17 @@ def _values(found: Worth, positive: str) -> None:
     called = f"called {positive}, the share that are"
     others = f"not called {positive}, the share that are not"
     with st.container(horizontal=True, gap="small"):
-        for label, value, ends, text in (
+        for label, value, ends, about in (
             ("PPV", found.ppv, found.ppv_interval, f"Positive predictive value: of those {called}"),
             ("NPV", found.npv, found.npv_interval, f"Negative predictive value: of those {others}"),
         ):
             st.metric(
                 label,
-                "–" if value is None else f"{100 * value:.1f} %",
-                delta=f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %",
+                text.percent(value),
+                delta=text.interval(ends, joint=" to "),
                 delta_color="off",
                 delta_arrow="off",
-                help=f"{text}. Below it, its 95 % interval.",
+                help=f"{about}. Below it, its 95 % interval.",
                 width=140,
             )
 

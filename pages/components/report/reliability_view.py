@@ -9,6 +9,7 @@ from core.evaluation.calibration import Calibration, calibration
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.store import Run
+from core.text import points
 from pages.components.charts import show, theme
 from pages.components.run_words import escaped
 
@@ -62,12 +63,12 @@ def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> No
 
 def _verdict(point: OperatingPoint, before: Calibration, after: Calibration) -> str:
     """How far off they are on average, and whether the temperature helps on the test films."""
-    off, then = 100 * before.error, 100 * after.error
+    off, then = points(before.error, signed=False), points(after.error, signed=False)
     was = "too sure" if point.temperature > 1 else "not sure enough"
     helped = "helps" if after.brier < before.brier else "does not help"
     return (
-        f"As trained, its probabilities are **{off:.1f} points** off on average on the test "
+        f"As trained, its probabilities are **{off} points** off on average on the test "
         f"films. On validation it was {was}; the temperature that mends this {helped} here: "
-        f"**{then:.1f} points** off, Brier score {before.brier:.3f} before and "
+        f"**{then} points** off, Brier score {before.brier:.3f} before and "
         f"{after.brier:.3f} after."
     )

@@ -11,6 +11,7 @@ from core.evaluation.intervals import Share
 from core.evaluation.operating_point import OperatingPoint, choose, operating_point_of
 from core.evaluation.predictions import Predictions
 from core.store import Run
+from core.text import chosen, interval, percent_of, probability
 from core.training.artefacts import RunFiles
 from pages.components.charts import show, theme
 from pages.components.run_words import escaped
@@ -32,7 +33,7 @@ def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -
             f"Share of {positive} films to find, in % (sensitivity)",
             min_value=50.0,
             max_value=100.0,
-            value=100 * stored.wanted_sensitivity,
+            value=round(100 * stored.wanted_sensitivity, 4),
             step=1.0,
             format="%.4g",
             key=f"aim_{run.run_id}",
@@ -51,16 +52,15 @@ def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -
         ):
             point.save(files.operating_point)
             st.rerun()
-    low, high = (100 * end for end in point.not_sure)
     st.markdown(
-        f"From a probability of **{100 * point.threshold:.1f} %** on, a film is called "
-        f"{positive}. Between {low:.1f} and {high:.1f} %, the network had better say "
+        f"From a probability of **{probability(point.threshold)}** on, a film is called "
+        f"{positive}. Between {interval(point.not_sure, joint=' and ')}, the answer is "
         "**not sure**."
     )
     if point != stored:
         st.caption(
-            f":material/info: Not stored yet: the run goes by {100 * stored.threshold:.1f} %, "
-            f"chosen for {100 * stored.wanted_sensitivity:g} %."
+            f":material/info: Not stored yet: the run goes by {probability(stored.threshold)}, "
+            f"chosen for {chosen(stored.wanted_sensitivity)}."
         )
     there = [backing(point, predictions, one) for one in SPLITS if one in predictions.splits]
     said = promise(point, there[0])
@@ -124,5 +124,4 @@ def _table(there: list[Backing], positive: str) -> None:
 
 
 def _share(one: Share) -> str:
-    low, high = (100 * end for end in one.interval)
-    return f"{100 * one.value:.1f} % ({low:.1f}–{high:.1f})"
+    return f"{percent_of(one.hits, one.films)} ({interval(one.interval).removesuffix(' %')})"

@@ -12,6 +12,7 @@ from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
 from core.store import Run, Store
+from core.text import NONE, count, interval, percent, percent_of
 from pages.components.audit_word import standing
 from pages.components.empty import next_step
 from pages.components.run_words import escaped
@@ -47,7 +48,7 @@ def result(predictions: Predictions, known: Mapping[str, str], where: str) -> No
     st.markdown(
         _together(
             f"#### {right} of {found.films} test films right: "
-            f"{100 * right / found.films:.1f} %, between {_ends(accuracy)}"
+            f"{percent_of(right, found.films)}, between {_ends(accuracy)}"
         ),
         help=INTERVAL_HELP,
     )
@@ -63,7 +64,8 @@ def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> N
         return
     intervals = _intervals(where, tuple(patients), films)
     # With several classes a number that is about one of them has to say so.
-    of = f" of {films.classes[0]}" if len(films.classes) > 2 else ""
+    positive = escaped(films.classes[0])
+    of = f" of {positive}" if len(films.classes) > 2 else ""
     st.caption(
         f"{_whose(predictions, patients, known)} A film gets its most probable class; a "
         "threshold of your choice is below. Shares have Wilson intervals, F1 and the ROC area "
@@ -72,11 +74,11 @@ def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> N
     names = {
         "sensitivity": (
             "Sensitivity",
-            f"Of the films that are {films.classes[0]}, the share called so.",
+            f"Of the films that are {positive}, the share called so.",
         ),
         "specificity": (
             "Specificity",
-            f"Of the films that are not {films.classes[0]}, the share not called so.",
+            f"Of the films that are not {positive}, the share not called so.",
         ),
         "f1": ("F1", "One number from sensitivity and precision (their harmonic mean)."),
         "roc_auc": (
@@ -102,7 +104,7 @@ def _whose(predictions: Predictions, patients: np.ndarray, known: Mapping[str, s
     """How many people the test films are of, and how many of them were trained on."""
     people = set(patients.tolist())
     seen = people & set(patients_of(predictions.of("train"), known).tolist())
-    said = f"{len(patients)} test films of {len(people)} patient{'' if len(people) == 1 else 's'}."
+    said = f"{count(len(patients), 'test film')} of {count(len(people), 'patient')}."
     if seen:
         said += (
             f" **{len(seen)} of these patients {'is' if len(seen) == 1 else 'are'} among those "
@@ -114,8 +116,7 @@ def _whose(predictions: Predictions, patients: np.ndarray, known: Mapping[str, s
 def _range(ends: tuple[float, float] | None, *, is_area: bool) -> str:
     if not ends:
         return ""
-    low, high = ends
-    return f"{low:.3f} to {high:.3f}" if is_area else f"{100 * low:.1f} to {100 * high:.1f} %"
+    return f"{ends[0]:.3f} to {ends[1]:.3f}" if is_area else interval(ends, joint=" to ")
 
 
 def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None]) -> str:
@@ -125,13 +126,13 @@ def _in_words(found: Evaluation, intervals: dict[str, tuple[float, float] | None
         hits = found.positives - found.false_negatives
         said.append(
             f"**{hits} of {found.positives}** {positive} films are found "
-            f"({100 * hits / found.positives:.1f} %, between {_ends(ends)})."
+            f"({percent_of(hits, found.positives)}, between {_ends(ends)})."
         )
     if ends := intervals["specificity"]:
         others = escaped(found.classes[1]) if len(found.classes) == 2 else "other"
         said.append(
             f"**{found.false_positives} of {found.negatives}** {others} films are called "
-            f"{positive} by mistake ({100 * found.false_positives / found.negatives:.1f} %, "
+            f"{positive} by mistake ({percent_of(found.false_positives, found.negatives)}, "
             f"between {_ends((1 - ends[1], 1 - ends[0]))})."
         )
     if len(found.classes) > 2:
@@ -153,14 +154,14 @@ def _together(text: str) -> str:
     return text.replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
 
 
-def _ends(interval: tuple[float, float]) -> str:
-    return f"{100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
+def _ends(ends: tuple[float, float]) -> str:
+    return interval(ends, joint=" and ")
 
 
 def _value(value: float | None, *, is_area: bool) -> str:
     if value is None:
-        return "–"
-    return f"{value:.3f}" if is_area else f"{100 * value:.1f} %"
+        return NONE
+    return f"{value:.3f}" if is_area else percent(value)
 
 
 def audit_verdict(store: Store, run: Run) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.cache import GB, cache_limit, cache_usage, clear, set_cache_limit, trim
 from core.errors import ThoraxLensError
 from core.workspace import Workspace
+from pages.components.run_words import escaped
 
 LIMIT = "cache_limit_gb"
 
@@ -56,7 +57,7 @@ def _set(workspace: Workspace, gigabytes: float) -> None:
         set_cache_limit(workspace, gigabytes)
         freed = trim(workspace)
     except ThoraxLensError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(error), icon=":material/error:")
         return
     _say(f"The limit is {gigabytes:g} GB" + (f"; {spoken(freed)} freed." if freed else "."))
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.palette import RUN_COLOURS, SURROUNDS
 from core.store import PHASES, Run
+from core.text import percent_number
 from pages.components import run_words as words
 from pages.components.charts import theme
 
@@ -65,13 +66,12 @@ _ACCURACY = (
 
 
 def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[str, Any]:
-    factor = 100 if percent else 1
     columns = (("Training", what, "solid"), ("Validation", f"val_{what}", "dashed"))
     series: list[dict[str, Any]] = [
         {
             "name": name,
             "type": "line",
-            "data": _points(epochs, column, factor),
+            "data": _points(epochs, column, percent=percent),
             "showSymbol": len(epochs) <= 30,
             "symbol": "circle" if line == "solid" else "rect",
             "lineStyle": {"type": line, "width": 2},
@@ -117,12 +117,16 @@ def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[
     }
 
 
-def _points(epochs: pd.DataFrame, column: str, factor: int) -> list[list[float | None]]:
+def _points(epochs: pd.DataFrame, column: str, *, percent: bool) -> list[list[float | None]]:
     """``[[epoch, value], …]``; a value that could not be computed leaves a gap."""
     return [
-        [int(epoch), None if pd.isna(value) else round(float(value) * factor, 5)]
+        [int(epoch), percent_number(value) if percent else _finite(value)]
         for epoch, value in zip(epochs["epoch"], epochs[column], strict=True)
     ]
+
+
+def _finite(value: float) -> float | None:
+    return None if pd.isna(value) else round(float(value), 5)
 
 
 def _phase_mark(epochs: pd.DataFrame) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _stopped(run: Run) -> None:
 
 def _result(store: Store, run: Run) -> None:
     test: dict[str, Any] = run.result.get("test") or {}
-    positive = _positive_class(store, run)
+    positive = words.escaped(_positive_class(store, run))
     with st.container(horizontal=True, key="large_facts"):
         st.html(_LARGE)
         _fact("Test accuracy", words.share(test.get("accuracy")), "Share of test films right.")
@@ -120,7 +120,9 @@ def _result(store: Store, run: Run) -> None:
     ]
     if run.result.get("fine_tuned"):
         pace = words.duration(run.result.get("fine_tune_seconds_per_epoch"))
-        notes.append(f"fine-tuned: {', '.join(run.result['fine_tuned'])}, {pace} per epoch")
+        notes.append(
+            f"fine-tuned: {words.escaped(', '.join(run.result['fine_tuned']))}, {pace} per epoch"
+        )
     if run.result.get("stopped_early"):
         notes.append(f"stopped early after {run.result.get('epochs')} epochs")
     if run.result.get("best_epoch"):

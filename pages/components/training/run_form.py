@@ -178,7 +178,7 @@ def _size_words(model: ModelSpec, size: int, classes: int) -> tuple[str, bool]:
     try:
         counts = parameter_counts(model.name, size, classes)
     except InputError as error:
-        return f":material/block: {error}", False
+        return f":material/block: {escaped(error)}", False
     return (
         f"**{counts.total:,}** parameters,  \n**{counts.trainable:,}** of them trainable",
         True,
@@ -228,7 +228,7 @@ def _start(store: Store, dataset: StoredDataset, chosen: list[ModelSpec]) -> lis
     try:
         specs = [_spec(dataset, model, chosen) for model in chosen]
     except ThoraxLensError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(error), icon=":material/error:")
         return []
     started: list[Run] = []
     problems = []
@@ -239,7 +239,7 @@ def _start(store: Store, dataset: StoredDataset, chosen: list[ModelSpec]) -> lis
             else:
                 started += launcher.launch_repeats(store, spec, kind, get("repeat_count"))
         except ThoraxLensError as error:
-            problems.append(f"{model.title} was not started. {error}")
+            problems.append(f"{model.title} was not started. {escaped(error)}")
     if problems and started:
         # The page turns to the runs now; what went wrong is told there.
         tell("  \n".join(problems))

@@ -52,7 +52,7 @@ def runs_view(store: Store, duplicate: Callable[[Run], None]) -> None:
 
 
 def tell(problem: str) -> None:
-    """Show ``problem`` above the opened run, the next time that the list is drawn."""
+    """Show ``problem`` (Markdown) above the opened run, the next time that the list is drawn."""
     st.session_state[_PROBLEM] = problem
 
 
@@ -99,7 +99,10 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
         if problem := st.session_state.pop(_PROBLEM, ""):
             st.error(problem, icon=":material/error:")
         if run is None:
-            st.warning(f"{gone} Open another one from the list.", icon=":material/search_off:")
+            st.warning(
+                f"{words.escaped(gone)} Open another one from the list.",
+                icon=":material/search_off:",
+            )
             return
         status(store, run)
         _repeats(store, run)
@@ -258,5 +261,5 @@ def _do(action: Callable[[Store, str], object], store: Store, run_id: str) -> No
     try:
         action(store, run_id)
     except ThoraxLensError as error:
-        tell(str(error))
+        tell(words.escaped(error))
     st.rerun()

@@ -9,6 +9,7 @@ import streamlit as st
 from core.models.registry import ModelSpec
 from core.models.weights import find_weights, missing_message
 from core.workspace import Workspace
+from pages.components.run_words import escaped
 
 
 def weights_notes(workspace: Workspace, models: Sequence[ModelSpec]) -> None:
@@ -28,4 +29,4 @@ def weights_notes(workspace: Workspace, models: Sequence[ModelSpec]) -> None:
     if missing:
         with st.expander("If this computer is not connected to the internet"):
             for model in missing:
-                st.markdown(missing_message(workspace, model.name))
+                st.markdown(escaped(missing_message(workspace, model.name)))
