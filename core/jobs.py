@@ -1,7 +1,8 @@
 """Work that outlives a page: one detached process a job, watched through its folder.
 
 Training has a queue of its own (``core/training``). What is wanted once, takes a minute or
-two and belongs to one run or one data set is a job: an audit, an external test.
+two and belongs to one run or one data set is a job: an audit, an external test. Each loads
+a network of its own, so they take turns (``core/turns.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,7 @@ from filelock import FileLock
 from core.errors import InputError, ThoraxLensError
 from core.files import written_whole
 from core.processes import end_worker, living, start_detached, start_time, with_our_modules
+from core.turns import Turns
 from core.workspace import PROJECT_ROOT
 
 JobState = Literal["none", "running", "done", "failed", "stopped"]
@@ -68,7 +70,8 @@ class Job:
         found = self._read()
         if found.state != "running" or self._process(found) is not None:
             return found
-        if not found.pid and time.time() - found.began < START_GRACE_SECONDS:
+        # Either way: after the clock was set back, it began in the future.
+        if not found.pid and abs(time.time() - found.began) < START_GRACE_SECONDS:
             return found
         found = self._read()  # it may have ended in good order since the first look
         if found.state != "running":
@@ -182,8 +185,9 @@ class JobReporter:
 
 
 @contextmanager
-def reporting(folder: Path) -> Iterator[JobReporter]:
-    """Around the whole work of a job's process; tells how it ended.
+def reporting(folder: Path, turns: Turns | None = None) -> Iterator[JobReporter]:
+    """Around the whole work of a job's process; tells how it ended. With ``turns``, the work
+    begins when it is this job's turn; until then the job tells how many are before it.
 
     An error with a sentence for the user becomes the job's reason. Any other is printed
     into the log as well, and the process ends with 1 instead of a second traceback.
@@ -191,7 +195,8 @@ def reporting(folder: Path) -> Iterator[JobReporter]:
     folder.mkdir(parents=True, exist_ok=True)
     reporter = JobReporter(Job(folder))
     try:
-        yield reporter
+        with turns.turn(reporter.stage) if turns else nullcontext():
+            yield reporter
     except ThoraxLensError as error:
         reporter.end("failed", str(error))
         raise SystemExit(1) from error

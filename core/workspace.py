@@ -64,6 +64,11 @@ class Workspace:
         return self.root / "speeds.json"
 
     @property
+    def turns(self) -> Path:
+        """The queue of audits and external tests (``core.turns``)."""
+        return self.root / "turns"
+
+    @property
     def dispatcher_lock(self) -> Path:
         return self.root / "dispatcher.lock"
 

@@ -22,5 +22,7 @@ def start(store: Store, run_id: str) -> Job:
     if run.state != "done":
         raise InputError(f"{run.run_id} is {run.state}; only a finished run can be audited.")
     job = job_of(store, run.run_id)
-    job.start("core.audit.worker", ["--data", str(store.workspace.root), "--run", run.run_id])
+    # The folder is on the command line so that the job can tell its process from others.
+    where = ["--data", str(store.workspace.root), "--folder", str(job.folder)]
+    job.start("core.audit.worker", [*where, "--run", run.run_id])
     return job

@@ -1,4 +1,4 @@
-"""The process of an audit: ``python -m core.audit.worker --data DIR --run ID`` [K].
+"""The process of an audit: ``python -m core.audit.worker --data DIR --folder DIR --run ID`` [K].
 
 Keras is imported only once the checks on films alone are done.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from pathlib import Path
 
 from core.audit.checks import data_checks
 from core.audit.leak_findings import inflation, other_split
@@ -20,6 +21,7 @@ from core.evaluation.predictions import Predictions
 from core.jobs import JobReporter, reporting
 from core.store import Store, open_store
 from core.training.artefacts import RunFiles
+from core.turns import Turns
 from core.workspace import open_workspace
 
 
@@ -27,13 +29,15 @@ def main() -> None:
     """Audit one run; its result is ``audit.json`` beside the job's files."""
     parser = argparse.ArgumentParser(prog="core.audit.worker")
     parser.add_argument("--data", required=True, help="the workspace's folder")
+    parser.add_argument("--folder", required=True, help="where to tell how far it is")
     parser.add_argument("--run", required=True, help="id of a finished run")
     options = parser.parse_args()
     # The GPU belongs to training runs, whose memory an audit must not take.
     os.environ.update({"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"})
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     workspace = open_workspace(options.data)
-    with reporting(audit_folder(workspace.run_folder(options.run))) as tell:
+    turns = Turns(workspace.turns)
+    with reporting(Path(options.folder), turns) as tell:
         audit(open_store(workspace), options.run, tell)
 
 

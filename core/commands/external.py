@@ -19,6 +19,7 @@ from core.external.testing import (
 from core.external.words import sentences
 from core.text import interval, percent
 from core.training.artefacts import RunFiles
+from core.turns import Turns
 
 ROWS = (
     ("sensitivity", "sensitivity"),
@@ -59,7 +60,8 @@ def _external(options: argparse.Namespace) -> Outcome:
         point = operating_point_of(RunFiles(store.workspace.run_folder(run.run_id)))
     elif options.aim is not None:
         point = choose(internal_predictions(store, run), options.aim)
-    result = run_external(store, run.run_id, options.source, ProgressLine("films"))
+    with Turns(store.workspace.turns).turn(say):
+        result = run_external(store, run.run_id, options.source, ProgressLine("films"))
     found = compared(
         result,
         internal_predictions(store, run),

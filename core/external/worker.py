@@ -10,6 +10,7 @@ from core.external.kept import folder_of
 from core.external.testing import run_external
 from core.jobs import Job, reporting
 from core.store import open_store
+from core.turns import Turns
 from core.workspace import Workspace, open_workspace
 
 MODULE = "core.external.worker"
@@ -34,8 +35,9 @@ def main() -> None:
     for name in ("data", "run", "source", "folder"):
         parser.add_argument(f"--{name}", required=True)
     options = parser.parse_args()
-    with reporting(Path(options.folder)) as tell:
-        store = open_store(open_workspace(options.data))
+    workspace = open_workspace(options.data)
+    with reporting(Path(options.folder), Turns(workspace.turns)) as tell:
+        store = open_store(workspace)
         tell.stage("Loading the network")
 
         def progress(done: int, total: int) -> None:

@@ -200,6 +200,11 @@ class Runs:
                     (time.time(), json.dumps(progress), run_id),
                 )
 
+    def touch(self, run_id: str) -> None:
+        """Write to the run's row what stands there: raises StoreError where nobody can write."""
+        with self._database.work(write=True) as work:
+            work.execute("UPDATE runs SET pid = pid WHERE run_id = ?", (run_id,))
+
     def request_cancel(self, run_id: str) -> str:
         """Ask for a stop; a queued run is cancelled at once. Returns the state after."""
         if self.transition(

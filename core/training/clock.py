@@ -14,7 +14,9 @@ class Clock:
     so that loading the software counts into the total."""
 
     def __init__(self, started: float) -> None:
-        self._started = started
+        # Only what came before this counts by the computer's clock, which may be set meanwhile.
+        self._before = max(time.time() - started, 0.0)
+        self._began = time.monotonic()
         self._earlier: dict[str, float] = {}
         self._stages = dict.fromkeys(STAGES, 0.0)
         self._running: tuple[str, float] | None = None
@@ -36,7 +38,7 @@ class Clock:
 
     def spent(self) -> dict[str, float]:
         """Seconds of each stage and ``total``, the running stage included."""
-        seconds = {**self._stages, "total": time.time() - self._started}
+        seconds = {**self._stages, "total": self._before + time.monotonic() - self._began}
         if self._running is not None:
             name, began = self._running
             seconds[name] += time.monotonic() - began

@@ -21,7 +21,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from core.cache import trim
-from core.errors import NotFoundError, ThoraxLensError
+from core.errors import NotFoundError, StoreError, ThoraxLensError
 from core.processes import end_worker, start_detached, start_time, with_our_modules
 from core.store import ACTIVE, Run, Store, keep_record, keep_records, open_store
 from core.training.artefacts import RunFiles
@@ -42,6 +42,10 @@ LOCK_SECONDS = 2.0  # a launcher that looks whether the lock is free holds it fo
 TERMINATE_AFTER = 5.0  # seconds after the request to stop
 KILL_AFTER = 8.0
 LINGER_SECONDS = 20.0  # a worker that has written its result and still does not end
+HANG_SECONDS = 120.0  # without a heartbeat, of which a worker gives one every 2 seconds
+# The most that one look counts towards it: a computer that slept did not see a worker hang.
+LOOK_SECONDS = 1.0
+TROUBLE_SECONDS = 600.0  # how long a store that cannot be used is tried again
 
 WorkerCommand = Callable[[Run, str], list[str]]
 
@@ -56,12 +60,28 @@ class _Child:
 
 
 @dataclass
+class _Silence:
+    """How long a worker has been seen without a new heartbeat, by this process's own clock:
+    the computer's may be set, and it goes on while the computer sleeps."""
+
+    beat: float | None
+    looked: float
+    seconds: float = 0.0
+
+
+@dataclass
 class Dispatcher:
-    """The loop's one step and what it remembers. ``command`` is replaced in tests."""
+    """The loop's one step and what it remembers. ``command`` is replaced in tests.
+
+    ``hang_seconds``: after so long without a heartbeat a worker counts as hung.
+    """
 
     store: Store
     command: WorkerCommand
     devices: Sequence[Device]
+    hang_seconds: float = HANG_SECONDS
+    _silences: dict[str, _Silence] = field(default_factory=dict)
+    _asked: dict[str, float] = field(default_factory=dict)
     _children: dict[str, _Child] = field(default_factory=dict)
     _terminated: set[str] = field(default_factory=set)
     _active: set[str] = field(default_factory=set)
@@ -88,13 +108,37 @@ class Dispatcher:
             self._children.pop(run.run_id, None)
             self._terminated.discard(run.run_id)
             mark_dead(self.store, run, code)
+        elif worker is not None and self._is_hung(run):
+            say(f"{run.run_id} gave no sign of life for {self.hang_seconds:.0f} s and is ended")
+            end_worker(worker, signal.SIGKILL)
+            mark_dead(self.store, run, hung=self.hang_seconds)
         elif worker is not None and run.cancel_at is not None:
-            waited = time.time() - run.cancel_at
+            # By our own clock: the computer's may have been set back since it was asked.
+            waited = time.monotonic() - self._asked.setdefault(run.run_id, time.monotonic())
             if waited >= KILL_AFTER:
                 end_worker(worker, signal.SIGKILL)
             elif waited >= TERMINATE_AFTER and run.run_id not in self._terminated:
                 self._terminated.add(run.run_id)
                 end_worker(worker, signal.SIGTERM)
+
+    def _is_hung(self, run: Run) -> bool:
+        """Whether the living worker has given no heartbeat for long, though it could have."""
+        now = time.monotonic()
+        silence = self._silences.setdefault(run.run_id, _Silence(run.heartbeat_at, now))
+        if silence.beat != run.heartbeat_at:
+            silence.beat, silence.seconds = run.heartbeat_at, 0.0
+        silence.seconds += min(now - silence.looked, LOOK_SECONDS)
+        silence.looked = now
+        if silence.seconds > self.hang_seconds / 2 and not self._can_write(run):
+            silence.seconds = 0.0  # a full disk keeps a healthy worker silent too
+        return silence.seconds >= self.hang_seconds
+
+    def _can_write(self, run: Run) -> bool:
+        try:
+            self.store.runs.touch(run.run_id)
+        except StoreError:
+            return False
+        return True
 
     def _collect(self) -> None:
         """Reap workers whose runs are over, and end those that will not go."""
@@ -112,6 +156,9 @@ class Dispatcher:
     def _tidy(self, active: set[str]) -> None:
         """Keep the cache within its limit, each time that a run has ended."""
         over, self._active = self._active - active, active
+        for run_id in over:
+            self._silences.pop(run_id, None)
+            self._asked.pop(run_id, None)
         if not over:
             return
         self._record()
@@ -231,9 +278,18 @@ def serve(
 
 
 def _serve_locked(dispatcher: Dispatcher, poll: float, idle: float) -> None:
-    last_busy = time.monotonic()
+    last_busy = last_well = time.monotonic()
     while time.monotonic() - last_busy < idle:
-        if dispatcher.step():
+        try:
+            busy = dispatcher.step()
+            last_well = time.monotonic()
+        except StoreError as error:  # a full disk, say: runs go on, and there may be room soon
+            if time.monotonic() - last_well > TROUBLE_SECONDS:
+                raise
+            say(str(error))
+            busy = True
+            time.sleep(idle)
+        if busy:
             last_busy = time.monotonic()
         time.sleep(poll)
 

@@ -15,6 +15,12 @@ from core.training.artefacts import RunFiles
 START_GRACE_SECONDS = 20.0
 
 STOPPED = "Stopped at your request."
+# A worker whose last words did not get into the store ends with this code.
+DISK_FULL = 28
+_HUNG = (
+    "The training process hung: it gave no sign of life for {seconds:.0f} seconds, so it was "
+    "ended. The run's log may say what it was doing."
+)
 
 
 def worker_of(run: Run) -> psutil.Process | None:
@@ -27,13 +33,15 @@ def worker_of(run: Run) -> psutil.Process | None:
 def is_starting(run: Run, now: float | None = None) -> bool:
     """Active without a process yet, and for so short that one may still appear."""
     now = time.time() if now is None else now
-    return run.pid is None and now - (run.started_at or 0.0) < START_GRACE_SECONDS
+    # Either way: after the clock was set back, it started in the future.
+    return run.pid is None and abs(now - (run.started_at or 0.0)) < START_GRACE_SECONDS
 
 
-def mark_dead(store: Store, run: Run, code: int | None = None) -> None:
+def mark_dead(store: Store, run: Run, code: int | None = None, *, hung: float = 0.0) -> None:
     """Write down that a run's process ended without saying how the run ended.
 
-    ``code`` as ``subprocess`` gives it: negative for a signal, None when unknown.
+    ``code`` as ``subprocess`` gives it: negative for a signal, None when unknown. ``hung``:
+    after how many seconds without a sign of life it was ended, 0 when it was not.
     """
     now = time.time()
     fields = {"finished_at": now, "pid": None, "pid_started": None}
@@ -41,7 +49,8 @@ def mark_dead(store: Store, run: Run, code: int | None = None) -> None:
         store.runs.transition(run.run_id, "cancelled", only_from=ACTIVE, reason=STOPPED, **fields)
         return
     files = RunFiles(store.workspace.run_folder(run.run_id))
-    reason = f"{_how_it_ended(run, code)} {_what_resume_does(files)}"
+    ended = _HUNG.format(seconds=hung) if hung else _how_it_ended(run, code)
+    reason = f"{ended} {_what_resume_does(files)}"
     store.runs.transition(run.run_id, "interrupted", only_from=ACTIVE, reason=reason, **fields)
 
 
@@ -52,6 +61,8 @@ def _how_it_ended(run: Run, code: int | None) -> str:
                 "The training process was killed (signal 9). Often the machine ran out of memory."
             )
         return f"The training process was ended from outside ({_signal_name(-code)})."
+    if code == DISK_FULL:
+        return "The disk was full. Free some space before you go on."
     if code:
         return f"The training process broke off by itself (exit code {code}); its log may say why."
     if run.pid is None:

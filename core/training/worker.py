@@ -19,13 +19,14 @@ from typing import Any
 
 import psutil
 
-from core.errors import Cancelled, NotFoundError, ThoraxLensError
+from core.errors import Cancelled, NotFoundError, StoreError, ThoraxLensError
 from core.store import ACTIVE, Run, Store, open_store
 from core.training.devices import CPU, worker_environment
-from core.training.liveness import STOPPED
+from core.training.liveness import DISK_FULL, STOPPED
 from core.training.reporter import Reporter, Superseded
 from core.workspace import PROJECT_ROOT, open_workspace
 
+PATIENCE_SECONDS = 10  # for a store that takes no last word
 NICENESS = 5  # pages stay quick while a training takes all it can get
 GPU_CHECK_SECONDS = 180  # a GPU newer than the backend compiles its kernels on first use
 
@@ -59,10 +60,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if end is not None:
         state, reason = end
         log.info("%s: %s", state, reason)
-        store.runs.transition(
-            run.run_id, state, only_from=ACTIVE, reason=reason, finished_at=time.time()
-        )
+        return _last_word(store, run.run_id, state, reason)
     return 0
+
+
+def _last_word(store: Store, run_id: str, state: str, reason: str) -> int:
+    """Write down how the run ended; returns the exit code. On a full disk the code has to say
+    it: the dispatcher writes it down once there is room."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            store.runs.transition(
+                run_id, state, only_from=ACTIVE, reason=reason, finished_at=time.time()
+            )
+        except StoreError as error:
+            log.error("%s", error)
+            if time.monotonic() > until:
+                return DISK_FULL
+            time.sleep(1)
+        else:
+            return 0
 
 
 def _claim(store: Store, run_id: str) -> Run | None:
@@ -163,7 +180,9 @@ def _plain(error: BaseException) -> str:
             "There was not enough memory. Choose a smaller batch size or image size, or "
             "close other programs, and start a new run."
         )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    # HDF5 and TensorFlow put the system's words into errors of their own, without its number.
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or os.strerror(errno.ENOSPC) in str(error):
         return "The disk is full. Free some space and resume this run."
     return (
         f"The training broke off with an error that ThoraxLens did not foresee ({kind}). "

@@ -153,3 +153,66 @@ def test_progress_is_not_written_at_every_step(tmp_path: Path) -> None:
         tell.update(1)
         assert (tmp_path / "job.json").stat().st_mtime_ns == stamp
     assert Job(tmp_path).status().done == 1
+
+
+TURNS = """
+import pathlib, sys, time
+from core.jobs import reporting
+from core.turns import Turns
+folder, turns, log = map(pathlib.Path, sys.argv[1:4])
+with reporting(folder, Turns(turns)) as tell:
+    tell.stage("Working")
+    with log.open("a") as stream:
+        stream.write(f"+{folder.name}\\n")
+    time.sleep(float(sys.argv[4]))
+    with log.open("a") as stream:
+        stream.write(f"-{folder.name}\\n")
+"""
+
+
+def test_ten_jobs_asked_for_at_once_run_one_after_another_and_show_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{MODULE}.py").write_text(TURNS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    jobs_ = [Job(tmp_path / f"job{number}") for number in range(10)]
+    log = tmp_path / "log"
+
+    def begin(job: Job, seconds: str) -> None:
+        job.start(MODULE, [str(job.folder), str(tmp_path / "turns"), str(log), seconds])
+
+    try:
+        begin(jobs_[0], "60")
+        reach(jobs_[0], lambda one: one.stage == "Working")
+        for job in jobs_[1:]:
+            begin(job, "0")
+        for job in jobs_[1:]:
+            reach(job, lambda one: one.stage.startswith("Waiting"))
+        places = sorted(job.status().stage for job in jobs_[1:])
+        assert places[0] == "Waiting for its turn: 1 other first"
+        assert places[-1] == "Waiting for its turn: 9 others first"
+        assert log.read_text() == "+job0\n"
+        # One that waits is killed, and the one that works too: neither keeps the others.
+        second = next(job for job in jobs_[1:] if job.status().stage == places[0])
+        os.kill(second.status().pid, signal.SIGKILL)
+        os.kill(jobs_[0].status().pid, signal.SIGKILL)
+        rest = [job for job in jobs_[1:] if job is not second]
+        for job in rest:
+            reach(job, lambda one: one.state == "done")
+        told = log.read_text().split()[1:]
+        assert told == [f"{sign}{one[1:]}" for one in told[::2] for sign in "+-"]
+        assert sorted(told[::2]) == sorted(f"+{job.folder.name}" for job in rest)
+        assert not list((tmp_path / "turns").glob("*.ticket"))
+    finally:
+        for job in jobs_:
+            job.stop()
+
+
+def test_a_job_that_comes_up_is_known_again_after_the_clock_was_set(tmp_path: Path) -> None:
+    job = Job(tmp_path / "job")
+    job.folder.mkdir()
+    for moved in (-3600, 3600):
+        job._write(JobStatus("running", "Starting", began=time.time() + moved))
+        assert job.status().state == "failed", "no process, and not just started"
+    job._write(JobStatus("running", "Starting", began=time.time() + 5))
+    assert job.status().state == "running", "set back by a few seconds while it comes up"

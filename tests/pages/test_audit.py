@@ -87,8 +87,9 @@ def test_a_run_that_was_never_audited_can_be(
     page = opened(run=run.run_id)
     assert "Nobody knows yet" in texts(page)
     page.button(key="audit_start").click().run()
-    root = str(phantom_store.workspace.root)
-    assert asked == [("core.audit.worker", ["--data", root, "--run", run.run_id])]
+    root, folder = phantom_store.workspace.root, phantom_store.workspace.run_folder(run.run_id)
+    where = ["--data", str(root), "--folder", str(folder / "audit")]
+    assert asked == [("core.audit.worker", [*where, "--run", run.run_id])]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,155 @@
+"""Workers that hang, clocks that are set, and a store that cannot be written for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from core.errors import StoreError
+from core.store import Run
+from core.training import dispatcher as module
+from core.training.liveness import DISK_FULL
+from tests.core.training.pretending import Pretended, begun, eventually
+
+Queue = Callable[..., Run]
+
+BEATING = """
+import sqlite3, sys, time
+while True:
+    with sqlite3.connect({file!r}, timeout=30) as store:
+        store.execute("UPDATE runs SET heartbeat_at = ?", (time.time(),))
+    store.close()
+    time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def beating(pretended: Pretended) -> Pretended:
+    pretended.line = BEATING.format(file=str(pretended.store.workspace.database))
+    return pretended
+
+
+def _first_beat(pretended: Pretended, dispatcher: module.Dispatcher, run: Run) -> psutil.Process:
+    def there() -> object:
+        dispatcher.step()
+        return pretended.store.runs.get(run.run_id).heartbeat_at
+
+    eventually(there, 30)
+    return begun(pretended.store.runs.get(run.run_id).pid)
+
+
+def test_a_worker_that_hangs_is_ended_and_can_be_resumed(
+    beating: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queue()
+    dispatcher = beating.dispatcher()
+    worker = _first_beat(beating, dispatcher, run)
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.1)
+    dispatcher.hang_seconds = 1.0
+    for _ in range(30):  # a healthy one, watched for longer than that
+        assert dispatcher.step()
+        time.sleep(0.1)
+    assert beating.store.runs.get(run.run_id).state == "preparing"
+    worker.suspend()
+    found = beating.step_until(dispatcher, run, "interrupted")
+    assert found.reason.startswith(
+        "The training process hung: it gave no sign of life for 1 second"
+    )
+    assert found.reason.endswith("Resume starts it again.")
+    assert found.pid is None
+    eventually(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    beating.store.runs.requeue(run.run_id)
+    beating.step_until(dispatcher, run, "preparing")
+
+
+def test_neither_sleep_nor_a_full_disk_nor_the_clock_makes_a_worker_hang(
+    beating: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queue()
+    dispatcher = beating.dispatcher()
+    worker = _first_beat(beating, dispatcher, run)
+    worker.suspend()
+    time.sleep(0.2)
+    run = beating.store.runs.get(run.run_id)
+    now = [time.monotonic()]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    assert not dispatcher._is_hung(run)
+    now[0] += 8 * 3600  # the computer slept, and the clock that stands still meanwhile did not
+    assert not dispatcher._is_hung(run)
+    monkeypatch.setattr(dispatcher, "_can_write", lambda run: False)
+    for _ in range(300):
+        now[0] += 1
+        assert not dispatcher._is_hung(run), "nobody can write a heartbeat"
+    monkeypatch.setattr(dispatcher, "_can_write", lambda run: True)
+    looks = 0
+    while not dispatcher._is_hung(run):
+        now[0] += 1
+        looks += 1
+    assert looks >= module.HANG_SECONDS / 2 - 2, "it had time to write once anybody could"
+    worker.resume()
+
+
+def test_a_stop_is_carried_out_though_the_clock_was_set_back(
+    pretended: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TERMINATE_AFTER", 0.2)
+    run = queue()
+    dispatcher = pretended.dispatcher()
+    dispatcher.step()
+    begun(pretended.store.runs.get(run.run_id).pid)
+    ahead = time.time() + 3600
+    with pretended.store.database.work(write=True) as work:
+        work.execute("UPDATE runs SET cancel_at = ?", (ahead,))
+    assert pretended.step_until(dispatcher, run, "cancelled").cancel_at == ahead
+
+
+def test_a_run_that_started_in_the_future_has_not_just_started(
+    pretended: Pretended, queue: Queue
+) -> None:
+    run = queue()
+    pretended.store.runs.transition(run.run_id, "preparing", started_at=time.time() + 3600)
+    found = pretended.step_until(pretended.dispatcher(), run, "interrupted")
+    assert found.reason.startswith("The training process did not start.")
+
+
+def test_a_store_that_cannot_be_used_for_a_while_ends_no_dispatcher(
+    pretended: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queue()
+    pretended.line = "pass"
+    dispatcher = pretended.dispatcher()
+    step, refused = dispatcher.step, [StoreError("The disk may be full."), StoreError("again")]
+
+    def stumbling() -> bool:
+        if refused:
+            raise refused.pop()
+        return step()
+
+    monkeypatch.setattr(dispatcher, "step", stumbling)
+    module._serve_locked(dispatcher, 0.01, 0.05)
+    assert pretended.store.runs.get(run.run_id).state == "interrupted"
+
+
+def test_the_queue_goes_by_the_order_of_asking_though_the_clock_was_set_back(
+    pretended: Pretended, queue: Queue
+) -> None:
+    first, second = queue(), queue()
+    with pretended.store.database.work(write=True) as work:
+        work.execute("UPDATE runs SET created_at = 5 WHERE run_id = ?", (second.run_id,))
+    pretended.dispatcher().step()
+    assert pretended.started == [first.run_id]
+    assert [run.run_id for run in pretended.store.runs.all()] == [second.run_id, first.run_id]
+
+
+def test_a_worker_that_could_not_write_its_last_word_says_so_by_its_code(
+    pretended: Pretended, queue: Queue
+) -> None:
+    run = queue()
+    pretended.line = f"raise SystemExit({DISK_FULL})"
+    run = pretended.step_until(pretended.dispatcher(), run, "interrupted")
+    assert run.reason == (
+        "The disk was full. Free some space before you go on. Resume starts it again."
+    )
