@@ -6,14 +6,24 @@ A data set is reproducible from its ``DatasetSpec`` and the catalogue; a run fro
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from core import names
 from core.errors import SpecError
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+LONGEST_NAME, LONGEST_CLASS_NAME = 64, 40
 DEVICE = re.compile(r"auto|cpu|gpu:\d+")
 
 Balance = Literal["undersample", "class_weights", "none"]
@@ -56,21 +66,47 @@ class Spec(BaseModel):
         return type(self).build(**{**self.model_dump(), **fields})
 
 
+def _named(longest: int) -> AfterValidator:
+    def check(name: str) -> str:
+        tidy = names.tidy(name)
+        if why := names.objection(tidy, longest):
+            raise ValueError(why)
+        return tidy
+
+    return AfterValidator(check)
+
+
 class ClassSpec(Spec):
     """One class of a data set: a set of films chosen by what the catalogue says.
 
-    An empty tuple means "any". ``findings`` are normalised findings, ``views``
-    normalised views; ``subsets`` are the folder splits that a source came with
-    (``train``, ``test`` …).
+    A film belongs that has any of ``findings`` and none of ``without``; with ``alone`` it has
+    no finding besides ``findings``. One entry may be several findings joined (``A + B``): the
+    film has them all. Without ``findings`` any film belongs whose finding is known and none
+    of ``without``. ``views`` are normalised views; ``subsets`` are the folder splits that a
+    source came with (``train``, ``test`` …); for these and ``sources`` an empty tuple means
+    "any".
     """
 
     _spoken = "This class"
 
-    name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
-    findings: tuple[str, ...] = Field(min_length=1)
+    name: Annotated[str, _named(LONGEST_CLASS_NAME)]
+    findings: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    alone: bool = False
     sources: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     subsets: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_which_films(self) -> Self:
+        if not self.findings and not self.without:
+            raise ValueError("choose findings that its films have, or that they do not have")
+        if self.alone and not self.findings:
+            raise ValueError("choose the findings that its films have and no others")
+        both = [one for one in self.findings if one in self.without]
+        if both:
+            raise ValueError(f"“{both[0]}” cannot be a finding to have and not to have at once")
+        return self
 
 
 class DatasetSpec(Spec):
@@ -82,7 +118,7 @@ class DatasetSpec(Spec):
 
     _spoken = "This data set"
 
-    name: str
+    name: Annotated[str, _named(LONGEST_NAME)]
     classes: tuple[ClassSpec, ...] = Field(min_length=2)
     balance: Balance = "undersample"
     split: Split = "patient"
@@ -93,20 +129,26 @@ class DatasetSpec(Spec):
     seed: int = Field(0, ge=0, lt=2**31)
     preset: Literal["study", "recommended", "four-classes", "adult-negatives", "custom"] = "custom"
 
-    @field_validator("name")
     @classmethod
-    def _name_fits_a_folder(cls, name: str) -> str:
-        if not NAME.fullmatch(name):
-            raise ValueError(
-                "use 1 to 64 letters from a to z, digits, spaces, dots, dashes or underscores, "
-                "starting with a letter or digit"
-            )
-        return name
+    def from_json(cls, text: str) -> Self:
+        """Read back what ``to_json`` wrote, also long ago. Raises SpecError.
+
+        Before films could have several findings, a class took those whose whole finding was
+        one of its own: that is ``alone``. Such a text is known by its want of ``without``.
+        """
+        return super().from_json(_classes_of_old(text))
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
-        names = [one.name.lower() for one in self.classes]
-        if len(set(names)) < len(names):
+        seen: dict[str, str] = {}
+        for name in self.class_names:
+            other = seen.setdefault(names.name_key(name), name)
+            if other != name:
+                raise ValueError(
+                    f"two classes have the same name: “{other}” and “{name}” differ in capitals "
+                    "or the width of letters only"
+                )
+        if len(seen) < len(self.classes):
             raise ValueError("two classes have the same name")
         return self
 
@@ -220,6 +262,17 @@ class RunSpec(Spec):
         return device
 
 
+def _classes_of_old(text: str) -> str:
+    try:
+        fields = json.loads(text)
+        old = [one for one in fields["classes"] if "without" not in one]
+        for one in old:
+            one["alone"] = True
+    except (ValueError, TypeError, KeyError):
+        return text  # whoever validates it says what is wrong with it
+    return json.dumps(fields) if old else text
+
+
 # pydantic's kinds of error in our words; {…} is filled from what the field allows.
 _WORDS = {
     "greater_than": "choose a number greater than {gt}",
@@ -234,10 +287,8 @@ _WORDS = {
     "float_type": "choose a number",
     "string_too_short": "choose a name",
     "string_too_long": "use at most {max_length} letters",
-    "string_pattern_mismatch": (
-        "use letters from a to z, digits, spaces, dots, dashes or underscores, "
-        "starting with a letter or digit"
-    ),
+    "string_pattern_mismatch": "use letters from a to z, digits and dashes",
+    "string_unicode": "use letters and digits of any script",
     "too_short": "choose at least {min_length}",
     "missing": "this is missing",
     "extra_forbidden": "there is no such setting",

@@ -11,6 +11,7 @@ from core.audit.measured import Measured, unmeasured
 from core.audit.report import Level
 from core.audit.statistics import wilson_share
 from core.evaluation.predictions import Predictions
+from core.names import name_key
 from core.specs import Split
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
@@ -83,12 +84,12 @@ def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Mea
 def other_split(store: Store, run: Run) -> list[Measured]:
     """The newest finished run of the same network, classes and weights on a data set that was
     split the other way; none when there is no such run."""
-    datasets = {one.name.lower(): one.spec for one in store.datasets.all()}
-    own = datasets.get(run.spec.dataset.lower())
+    datasets = {name_key(one.name): one.spec for one in store.datasets.all()}
+    own = datasets.get(name_key(run.spec.dataset))
     if own is None or run.spec.repeat is not None:
         return []
     for other in store.runs.all(["done"]):
-        spec = datasets.get(other.spec.dataset.lower())
+        spec = datasets.get(name_key(other.spec.dataset))
         alike = (
             spec is not None
             and spec.split != own.split

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from core.card.document import Section, Table
 from core.card.facts import Facts
 from core.card.words import count, percent, settings_of, software, split_words, training_words
+from core.datasets.choosing import in_words
 from core.models.registry import get_model
 
 FOR_AUTHORS = "For the authors: nothing in the program knows this."
@@ -102,7 +103,7 @@ def _criteria(facts: Facts) -> str:
         chosen = [
             f"{what} {', '.join(values)}"
             for what, values in (
-                ("finding", one.findings), ("source", one.sources),
+                ("finding", (in_words(one),)), ("source", one.sources),
                 ("view", one.views), ("folder", one.subsets),
             )
             if values

@@ -9,18 +9,29 @@ from typing import Any
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
 from core.datasets.export import export_tree
-from core.datasets.prepare import as_dict, plan, save
+from core.datasets.own_classes import own_classes
+from core.datasets.prepare import as_dict, in_two_classes, plan, save
 from core.datasets.presets import KINDS, preset
 from core.errors import DamagedError, SpecError
-from core.specs import SPLITS
-from core.store import StoredDataset
+from core.names import name_key
+from core.specs import SPLITS, DatasetSpec
+from core.store import Store, StoredDataset
 
 
 def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="what to call the data set")
-    parser.add_argument("--preset", choices=list(KINDS), default="recommended")
+    parser.add_argument("--preset", choices=list(KINDS), help="recommended, unless told otherwise")
     parser.add_argument("--positive", metavar="FINDING", help="finding of the positive class")
     parser.add_argument("--negative", metavar="FINDING", help="finding of the negative class")
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        metavar="NAME=FINDINGS",
+        help="a class of your own, the positive one first: 'heart=Cardiomegaly,not Edema' has any "
+        "of the first and none of what follows “not”; 'rest=not Cardiomegaly'; 'mass=only Mass' "
+        "has no other finding; 'both=Mass+Nodule' has both (repeat it for each class)",
+    )
     parser.add_argument("--view", help="keep films of this view, where views are recorded")
     parser.add_argument("--split", choices=["study", "patient"], help="how films are divided")
     parser.add_argument("--balance", choices=["undersample", "class_weights", "none"])
@@ -30,16 +41,7 @@ def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _prepare(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
-    spec = preset(
-        options.preset,
-        store.catalogue,
-        options.name,
-        options.seed,
-        positive=options.positive,
-        negative=options.negative,
-        view=options.view,
-        split=options.split,
-    )
+    spec = _spec(store, options)
     changes: dict[str, Any] = {
         key: value
         for key, value in (("balance", options.balance), ("image_size", options.image_size))
@@ -48,10 +50,38 @@ def _prepare(options: argparse.Namespace) -> Outcome:
     if changes:
         spec = spec.changed(**changes)
     made = plan(store.catalogue.frame(), spec)
-    for warning in made.warnings:
-        say(warning)
+    for sentence in (in_two_classes(made.in_two_classes), *made.warnings):
+        if sentence:
+            say(sentence)
     save(store, made, ProgressLine("films"))
     return Outcome(as_dict(made), table(_count_rows(spec.name, made.counts)))
+
+
+def _spec(store: Store, options: argparse.Namespace) -> DatasetSpec:
+    if options.classes:
+        if options.preset or options.positive or options.negative:
+            raise SpecError(
+                "Classes of your own go without a preset and without a positive and a negative "
+                "finding. Give --class once for each class."
+            )
+        return own_classes(
+            store.catalogue,
+            options.name,
+            options.seed,
+            options.classes,
+            view=options.view,
+            split=options.split,
+        )
+    return preset(
+        options.preset or "recommended",
+        store.catalogue,
+        options.name,
+        options.seed,
+        positive=options.positive,
+        negative=options.negative,
+        view=options.view,
+        split=options.split,
+    )
 
 
 def _count_rows(name: str, counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
@@ -107,7 +137,7 @@ def _delete(options: argparse.Namespace) -> Outcome:
     users = [
         run.run_id
         for run in store.runs.all(["queued", "preparing", "training", "evaluating"])
-        if run.spec.dataset.lower() == options.name.lower()
+        if name_key(run.spec.dataset) == name_key(options.name)
     ]
     if users:
         raise SpecError(f"“{options.name}” is in use by {', '.join(users)}. Stop those runs first.")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from core.errors import InputError
+from core.names import file_of, folders_of, name_key, on_disk
 from core.store import Store
 
 Progress = Callable[[int, int], None]
@@ -63,6 +63,7 @@ def export_zip(store: Store, name: str) -> Path:
     Written anew each time; zip files of earlier exports go when they are an hour old.
     Raises NotFoundError and InputError as ``export_tree``.
     """
+    name = store.datasets.get(name).name
     spec, files = _listing(store, name)
     folder = store.workspace.root / "exports"
     part = folder / f"{secrets.token_hex(8)}.part"
@@ -75,7 +76,7 @@ def export_zip(store: Store, name: str) -> Path:
                 archive.write(source, inside)
             archive.writestr(SPEC_FILE, spec)
             archive.writestr(TABLE_FILE, _table(files))
-        return part.replace(folder / f"{_safe(name)}.zip")
+        return part.replace(folder / file_of(name, ".zip"))
     except OSError as error:
         raise InputError(
             f"The zip file cannot be written ({error.strerror or error}). "
@@ -105,30 +106,27 @@ def _listing(store: Store, name: str) -> tuple[str, pd.DataFrame]:
             f"{len(gone)} of {len(members)} films are gone, for example {gone[0]}. "
             "Put the files back, or prepare a new data set."
         )
-    members["file"] = _unique_files(members)
+    members["file"] = _unique_files(members, stored.spec.class_names)
     return stored.spec.model_dump_json(indent=2), members
 
 
-def _unique_files(members: pd.DataFrame) -> list[str]:
-    """Original file names; a repeated one gets part of the film's id before its ending.
+def _unique_files(members: pd.DataFrame, classes: Sequence[str]) -> list[str]:
+    """Original file names in a folder a class, both safe on every disk; a repeated one gets
+    part of the film's id before its ending.
 
     Compared without regard to case, because the tree may go to such a file system.
     """
-    names = [_safe(Path(path).name) for path in members["path"]]
-    folded = pd.Series([one.casefold() for one in names])
-    repeated = folded.duplicated(keep=False)
-    parts = members["split"] + "/" + members["class_name"] + "/"
-    ids = members["film_id"].str[:12]
+    files = [on_disk(Path(path).name) for path in members["path"]]
+    repeated = pd.Series([name_key(one) for one in files]).duplicated(keep=False)
+    folder = dict(zip(classes, folders_of(classes), strict=True))
     found = []
-    for name, again, part, film_id in zip(names, repeated, parts, ids, strict=True):
-        path = Path(name)
-        found.append(part + (f"{path.stem}-{film_id}{path.suffix}" if again else name))
+    for file, again, split, label, film_id in zip(
+        files, repeated, members["split"], members["class_name"], members["film_id"], strict=True
+    ):
+        path = Path(file)
+        unique = f"{path.stem}-{film_id[:12]}{path.suffix}" if again else file
+        found.append(f"{split}/{folder[label]}/{unique}")
     return found
-
-
-def _safe(name: str) -> str:
-    """A file name that every file system takes; letters of any script stay."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(" .") or "film"
 
 
 def _table(files: pd.DataFrame) -> str:

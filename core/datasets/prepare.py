@@ -13,21 +13,20 @@ import numpy as np
 import pandas as pd
 
 from core.datasets import cautions
+from core.datasets.choosing import PLACES, belongs, in_words
 from core.datasets.export import export_tree, export_zip
 from core.datasets.splitting import patient_split, study_split, undersample
 from core.errors import InputError, NotFoundError, SpecError
 from core.images.film_array import film_array
 from core.specs import SPLITS, ClassSpec, DatasetSpec
 from core.store import Member, Store, StoredDataset
+from core.text import count, listed
 
 __all__ = ["MEMBER_COLUMNS", "Plan", "as_dict", "export_tree", "export_zip", "plan", "save"]
 
 MEMBER_COLUMNS = (
     "film_id", "class_index", "class_name", "split",
     "source", "path", "patient", "finding", "view", "sex", "age", "subset",
-)  # fmt: skip
-_CRITERIA = (
-    ("finding", "findings"), ("source", "sources"), ("view", "views"), ("subset", "subsets"),
 )  # fmt: skip
 
 
@@ -37,7 +36,8 @@ class Plan:
 
     ``members``: one row a film with ``MEMBER_COLUMNS``, ordered by split, class, film id.
     ``counts``: split → class name → films. ``shared_patients``: test films whose patient
-    has a film in training too. ``shares``: aspect (source, view, sex, age group) → table
+    has a film in training too. ``in_two_classes``: films that two classes would take, which
+    are left out of both. ``shares``: aspect (source, view, sex, age group) → table
     class × value of fractions in [0, 1]. ``warnings``: plain sentences, gravest first.
     """
 
@@ -47,17 +47,21 @@ class Plan:
     shared_patients: int
     shares: dict[str, pd.DataFrame]
     warnings: tuple[str, ...]
+    in_two_classes: int = 0
 
 
 def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
     """Choose and split films of ``catalogue.frame()`` as ``spec`` says.
 
     The same films and spec give the same members, whatever the order of the rows. Raises
-    SpecError for a class that is empty or too small, and for a film in two classes.
+    SpecError for a class that is empty or too small, be it because its films belong to
+    another class as well.
     """
     frame = frame.sort_values("film_id", ignore_index=True)
-    rows = [np.flatnonzero(_chosen(frame, one)) for one in spec.classes]
-    _check_classes(frame, spec, rows)
+    chosen = np.array([belongs(frame, one) for one in spec.classes])
+    twice = chosen.sum(axis=0) > 1
+    _check_classes(frame, spec, chosen, twice)
+    rows = [np.flatnonzero(one & ~twice) for one in chosen]
     if spec.balance == "undersample":
         rows = undersample(rows, spec.seed)
     if spec.split == "patient":
@@ -74,6 +78,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
         sum(some for some, _ in shared.values()),
         shares,
         cautions.warnings(members, spec, shared, shares),
+        int(twice.sum()),
     )
 
 
@@ -124,56 +129,63 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "patients": int(plan.members["patient"].nunique()),
         "counts": plan.counts,
         "shared_patients": plan.shared_patients,
+        "films_in_two_classes": plan.in_two_classes,
         "shares": {aspect: table.to_dict("index") for aspect, table in plan.shares.items()},
         "warnings": list(plan.warnings),
     }
 
 
-def _chosen(frame: pd.DataFrame, one: ClassSpec, without: str = "") -> np.ndarray:
-    """Which rows belong to a class, as bool (n,); ``without`` leaves one criterion out."""
-    mask = np.ones(len(frame), bool)
-    for column, field in _CRITERIA:
-        wanted = getattr(one, field)
-        if wanted and field != without:
-            mask &= frame[column].isin(wanted).to_numpy()
-    return mask
+def in_two_classes(films: int) -> str:
+    """What is to be said of films that two classes would take; empty when there are none."""
+    if not films:
+        return ""
+    return (
+        f"{count(films, 'film')} would belong to two classes, and "
+        f"{'is' if films == 1 else 'are'} left out of both."
+    )
 
 
-def _check_classes(frame: pd.DataFrame, spec: DatasetSpec, rows: list[np.ndarray]) -> None:
-    for one, chosen in zip(spec.classes, rows, strict=True):
-        if not len(chosen):
+def _check_classes(
+    frame: pd.DataFrame, spec: DatasetSpec, chosen: np.ndarray, twice: np.ndarray
+) -> None:
+    for index, (one, mask) in enumerate(zip(spec.classes, chosen, strict=True)):
+        if not mask.any():
             raise SpecError(_why_empty(frame, one))
-        if len(chosen) < len(SPLITS):
-            films = "1 film" if len(chosen) == 1 else f"{len(chosen)} films"
+        left = int((mask & ~twice).sum())
+        if left >= len(SPLITS):
+            continue
+        films = count(left, "film")
+        if (shared := mask & twice).any():
+            others = [
+                two.name
+                for place, two in enumerate(spec.classes)
+                if place != index and (chosen[place] & shared).any()
+            ]
             raise SpecError(
-                f"“{one.name}” has {films}; a class needs at least 3, one each to train, "
-                "validate and test. Widen its findings, sources or views."
+                f"{int(shared.sum()):,} of the {int(mask.sum()):,} films of “{one.name}” belong "
+                f"to {listed([f'“{name}”' for name in others])} as well and are left out; "
+                f"{films} would remain, and a class needs at least 3. Change one of the classes, "
+                "for example by a finding that its films must not have."
             )
-    owner = np.full(len(frame), -1)
-    for index, chosen in enumerate(rows):
-        twice = chosen[owner[chosen] >= 0]
-        if len(twice):
-            other = spec.classes[owner[twice[0]]].name
-            raise SpecError(
-                f"{len(twice)} of the films belong to “{other}” and to "
-                f"“{spec.classes[index].name}” as well, for example {frame['path'][twice[0]]}. "
-                "Change one of the two so that no film is in both."
-            )
-        owner[chosen] = index
+        raise SpecError(
+            f"“{one.name}” has {films}; a class needs at least 3, one each to train, "
+            "validate and test. Widen its findings, sources or views."
+        )
 
 
 def _why_empty(frame: pd.DataFrame, one: ClassSpec) -> str:
-    wanted = "; ".join(
-        f"{column} {' or '.join(getattr(one, field))}"
-        for column, field in _CRITERIA
+    places = [
+        (field, f"{column} {listed(getattr(one, field), 'or')}")
+        for column, field in PLACES
         if getattr(one, field)
-    )
-    for column, field in _CRITERIA[:0:-1]:  # a class without its finding is another class
-        left = int(_chosen(frame, one, without=field).sum())
-        if getattr(one, field) and left:
+    ]
+    wanted = "; ".join([f"finding {in_words(one)}", *(words for _, words in places)])
+    for field, words in reversed(places):  # a class without its finding is another class
+        left = int(belongs(frame, one, skip=field).sum())
+        if left:
             return (
-                f"No film fits “{one.name}” ({wanted}). {left} would if the {column} "
-                "did not matter."
+                f"No film fits “{one.name}” ({wanted}). {left} would if the "
+                f"{words.partition(' ')[0]} did not matter."
             )
     return f"No film fits “{one.name}” ({wanted}). Import films that do, or change the class."
 

@@ -6,14 +6,21 @@ phantoms are left out.
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
-from core.datasets.vocabulary import UNKNOWN, normalise_finding, normalise_view
+from core.datasets.choosing import counts, has_any
+from core.datasets.vocabulary import (
+    UNKNOWN,
+    findings_of,
+    join_findings,
+    normalise_finding,
+    normalise_view,
+)
 from core.errors import InputError, SpecError
-from core.specs import ClassSpec, DatasetSpec, Split
+from core.names import from_text
+from core.specs import LONGEST_CLASS_NAME, ClassSpec, DatasetSpec, Split
 from core.store import Catalogue
+from core.text import listed
 
 KINDS = ("study", "recommended", "four-classes", "adult-negatives")
 POSITIVE, NEGATIVE, VIEW = "COVID-19", "No finding", "PA"
@@ -23,6 +30,7 @@ _OWN_FINDINGS = (
     "The preset {kind} has its own {many}. Leave out the positive and the negative finding, or "
     "choose another preset."
 )
+_NO_FILM = "No film has the finding “{finding}”. There are: {known}."
 _CLASS_NAMES = {
     POSITIVE: "covid",
     "Bacterial pneumonia": "bacterial",
@@ -84,12 +92,13 @@ def preset(
     ``positive`` and ``negative`` are findings, for the kinds of two classes. ``view`` is a
     view or ``any``, and applies to all films but those of sources that record no view at
     all. Unless given it is PA for each class that has at least 3 such films, and any for
-    phantoms. A finding of one's own takes films from every source that has it. Raises InputError
+    phantoms. A finding of one's own takes films from every source that has it, whatever else
+    they show; the findings of a preset stand alone on a film. Raises InputError
     for another kind, SpecError when the catalogue lacks what is asked for.
     """
     if kind not in KINDS:
         raise InputError(f"There is no preset “{kind}”; there are {', '.join(KINDS)}.")
-    frame = _usable(catalogue)
+    frame = usable_films(catalogue)
     if kind == "adult-negatives":
         if positive or negative:
             raise SpecError(_OWN_FINDINGS.format(kind=kind, many="findings"))
@@ -106,7 +115,13 @@ def preset(
     findings = (_four if four else _two)(frame, kind, positive, negative)
     as_in_study = kind == "study" and not bool(frame["artificial"].all())
     classes = tuple(
-        _class(frame, finding, view, as_in_study=as_in_study and asked is None)
+        _class(
+            frame,
+            finding,
+            view,
+            as_in_study=as_in_study and asked is None,
+            alone=(four or asked is None) and finding in FOUR,
+        )
         for finding, asked in zip(findings, FOUR if four else (positive, negative), strict=True)
     )
     own = any(value is not None for value in (positive, negative, view, split))
@@ -125,8 +140,8 @@ def _two(
     frame: pd.DataFrame, kind: str, positive: str | None, negative: str | None
 ) -> tuple[str, ...]:
     findings = (
-        _finding(frame, positive) if positive else _default_positive(frame, kind),
-        _finding(frame, negative) if negative else NEGATIVE,
+        spelled_in(frame, positive) if positive else _default_positive(frame, kind),
+        spelled_in(frame, negative) if negative else NEGATIVE,
     )
     if findings[0] == findings[1]:
         raise SpecError(f"Both classes are “{findings[0]}”. Choose two different findings.")
@@ -152,27 +167,28 @@ def _adult_negatives(frame: pd.DataFrame, view: str | None) -> tuple[ClassSpec, 
             "Adult negatives need real films: the artificial ones have no age. Import the study's "
             "two collections and healthy adults of another hospital first."
         )
-    layout, finding = frame["layout"], frame["finding"].astype(str)
-    if not ((layout == "folders") & ~finding.str.contains(POSITIVE, regex=False)).any():
+    layout, covid = frame["layout"], has_any(frame["finding"], [POSITIVE])
+    if not ((layout == "folders") & ~covid).any():
         raise SpecError(
             "Adult negatives need films of adults without covid from another hospital, as class "
             "folders; none are here. Import some, chestxray8_sample for example."
         )
-    positive = _class(frame, POSITIVE, view, as_in_study=True)
+    positive = _class(frame, POSITIVE, view, as_in_study=True, alone=True)
     # A class takes each of its findings from each of its sources, and the sick children of
-    # Kaggle are to stay out: so their findings are not asked for, whoever else has them.
-    of_children = set(finding[layout == "kaggle"]) - {NEGATIVE}
-    others = ~finding.str.contains(POSITIVE, regex=False) & ~finding.isin(of_children)
-    films = frame[others & layout.isin(("kaggle", "ieee8023", "folders"))]
+    # Kaggle are to stay out: so nobody's films with their findings are taken.
+    children = set(counts(frame["finding"][layout == "kaggle"]).index) - {NEGATIVE, POSITIVE}
+    sick = has_any(frame["finding"], children)
+    films = frame[~covid & ~sick & layout.isin(("kaggle", "ieee8023", "folders"))]
     return positive, ClassSpec.build(
-        name=f"not {positive.name}",
-        findings=tuple(sorted(set(films["finding"].astype(str)))),
+        name=f"not {positive.name}"[:LONGEST_CLASS_NAME],
+        findings=tuple(sorted(counts(films["finding"]).index)),
+        without=(POSITIVE, *sorted(children)),
         sources=tuple(sorted(set(films["source"].astype(str)))),
-        views=_views(films, view),
+        views=views_of(films, view),
     )
 
 
-def _usable(catalogue: Catalogue) -> pd.DataFrame:
+def usable_films(catalogue: Catalogue) -> pd.DataFrame:
     """Films of real sources if there are any, else of artificial ones, with the columns
     ``layout`` and ``artificial`` of their source."""
     sources = {source.name: source for source in catalogue.sources()}
@@ -189,38 +205,49 @@ def _usable(catalogue: Catalogue) -> pd.DataFrame:
 
 def _default_positive(frame: pd.DataFrame, kind: str) -> str:
     """COVID-19; where a recommended set cannot have it, the most frequent other finding."""
-    counts = frame["finding"].astype(str).value_counts().drop([NEGATIVE, UNKNOWN], errors="ignore")
-    if kind == "study" or POSITIVE in counts.index or counts.empty:
+    there = counts(frame["finding"]).drop([NEGATIVE, UNKNOWN], errors="ignore")
+    if kind == "study" or POSITIVE in there.index or there.empty:
         return POSITIVE
-    return str(counts.index[0])
+    return str(there.index[0])
 
 
-def _finding(frame: pd.DataFrame, text: str) -> str:
-    """What the user means by ``text``, as the catalogue spells it."""
-    known = sorted(set(frame["finding"].astype(str)))
-    for wanted in (text, normalise_finding(text)):
-        for one in known:
-            if one.casefold() == wanted.strip().casefold():
-                return one
-    raise SpecError(f"No film has the finding “{text}”. There are: {', '.join(known)}.")
+def spelled_in(frame: pd.DataFrame, text: str) -> str:
+    """What the user means by ``text``, as the catalogue spells it; ``A + B`` means both."""
+    known = {one.casefold(): one for one in counts(frame["finding"]).index}
+    if whole := known.get(text.strip().casefold()):
+        return str(whole)
+    parts = [known.get(one.casefold()) for one in findings_of(normalise_finding(text))]
+    meant = join_findings(str(one) for one in parts if one)
+    if not all(parts) or not has_any(frame["finding"], [meant]).any():
+        raise SpecError(_NO_FILM.format(finding=text, known=_known(frame)))
+    return meant
 
 
-def _class(frame: pd.DataFrame, finding: str, view: str | None, *, as_in_study: bool) -> ClassSpec:
-    films = frame[frame["finding"] == finding]
+def _known(frame: pd.DataFrame) -> str:
+    return listed(sorted(counts(frame["finding"]).index), most=20)
+
+
+def _class(
+    frame: pd.DataFrame, finding: str, view: str | None, *, as_in_study: bool, alone: bool
+) -> ClassSpec:
+    mask = has_any(frame["finding"], [finding])
+    if alone:
+        mask = (frame["finding"] == finding).to_numpy()
+    films = frame[mask]
     subsets: tuple[str, ...] = ()
     if as_in_study:
         films, subsets = _study_films(films, finding)
     if films.empty:
-        known = sorted(set(frame["finding"].astype(str)))
         raise SpecError(
-            f"No film has the finding “{finding}”. There are: {', '.join(known)}. "
-            "Import films that have it, or choose other findings."
+            _NO_FILM.format(finding=finding, known=_known(frame))
+            + " Import films that have it, or choose other findings."
         )
     return ClassSpec.build(
         name=_class_name(finding),
         findings=(finding,),
+        alone=alone,
         sources=tuple(sorted(set(films["source"].astype(str)))),
-        views=_views(films, view),
+        views=views_of(films, view),
         subsets=subsets,
     )
 
@@ -240,7 +267,7 @@ def _study_films(films: pd.DataFrame, finding: str) -> tuple[pd.DataFrame, tuple
     return films, subsets
 
 
-def _views(films: pd.DataFrame, view: str | None) -> tuple[str, ...]:
+def views_of(films: pd.DataFrame, view: str | None) -> tuple[str, ...]:
     """The class's view filter: sources that record no view at all keep their films."""
     if view is not None and view.strip().casefold() == ANY_VIEW:
         return ()
@@ -261,6 +288,5 @@ def _views(films: pd.DataFrame, view: str | None) -> tuple[str, ...]:
 
 
 def _class_name(finding: str) -> str:
-    """Short and safe as a folder: "COVID-19" → "covid", "E. coli" → "e. coli"."""
-    plain = re.sub(r"[^A-Za-z0-9 ._-]+", " ", finding).strip(" ._-").lower()
-    return _CLASS_NAMES.get(finding) or re.sub(r" +", " ", plain)[:40] or "class"
+    """Short, and without signs: "COVID-19" → "covid", "E. coli" → "e. coli"."""
+    return _CLASS_NAMES.get(finding) or from_text(finding.lower(), LONGEST_CLASS_NAME) or "class"

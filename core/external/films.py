@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from core.datasets.choosing import counts, fits
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.specs import DatasetSpec
@@ -23,10 +25,11 @@ class ExternalFilms:
     """The films of ``source`` that a run can be tested on.
 
     ``films``: rows of the catalogue's frame with a column ``truth`` (int, index into
-    ``classes``), sorted by film id. ``mapped``: one entry a finding, ``{"finding", "class",
-    "films"}``; ``left_out``: one a reason, ``{"reason", "films"}``; most films first.
-    ``warnings``: plain sentences, the gravest first. ``learnt_from``: whether films of the
-    source were in training, so that it is no other hospital to the run.
+    ``classes``), sorted by film id. ``mapped``: one entry a finding and class, ``{"finding",
+    "class", "films"}``, where a film with two findings counts with both; ``left_out``: one a
+    reason, ``{"reason", "films"}``; most films first. ``warnings``: plain sentences, the gravest
+    first. ``learnt_from``: whether films of the source were in training, so that it is no other
+    hospital to the run.
     """
 
     source: str
@@ -65,17 +68,21 @@ def choose(
         )
     seen = _seen(predictions)
     learnt = frame[frame["film_id"].isin(seen)]
-    belongs = _classes_by_finding(spec)
+    belongs = np.array([fits(films["finding"], one) for one in spec.classes])
+    films["truth"] = belongs.argmax(axis=0).astype(np.int64)
     reasons = _reasons(films, belongs, learnt, seen)
     kept = films[reasons == ""].sort_values("film_id", ignore_index=True)
-    finding = kept["finding"].astype(str)
-    kept["truth"] = np.array([belongs[one][0] for one in finding], dtype=np.int64)
-    mapped = [
-        {"finding": name, "class": spec.class_names[belongs[str(name)][0]], "films": int(count)}
-        for name, count in finding.value_counts().items()
+    numbers = [
+        (int(number), str(name), spec.class_names[place])
+        for place in range(len(spec.classes))
+        for name, number in counts(kept["finding"][kept["truth"] == place]).items()
     ]
-    counts = reasons[reasons != ""].value_counts()
-    left_out = [{"reason": str(why), "films": int(count)} for why, count in counts.items()]
+    mapped = [
+        {"finding": name, "class": label, "films": number}
+        for number, name, label in sorted(numbers, key=lambda one: -one[0])
+    ]
+    tally = reasons[reasons != ""].value_counts()
+    left_out = [{"reason": str(why), "films": int(number)} for why, number in tally.items()]
     from_here = int((learnt["source"] == source).sum())
     return ExternalFilms(
         source,
@@ -96,7 +103,7 @@ def patients_of(known: Mapping[str, str], film_ids: np.ndarray) -> np.ndarray:
     return np.array([known.get(one) or f"film {one}" for one in film_ids.tolist()], dtype=str)
 
 
-def findings_of(films: Iterable[Film], film_ids: np.ndarray) -> np.ndarray:
+def finding_texts(films: Iterable[Film], film_ids: np.ndarray) -> np.ndarray:
     """The finding of each film, str (n,); ``unknown`` for one that is not among ``films``."""
     finding = {one.film_id: one.finding for one in films}
     return np.array([finding.get(one, UNKNOWN) for one in film_ids.tolist()], dtype=str)
@@ -106,19 +113,13 @@ def _seen(predictions: Predictions) -> set[str]:
     return set(predictions.film_ids[np.isin(predictions.split, LEARNT_FROM)].tolist())
 
 
-def _classes_by_finding(spec: DatasetSpec) -> dict[str, list[int]]:
-    """Finding → the classes that take it: several where only the source tells them apart."""
-    belongs: dict[str, list[int]] = {}
-    for index, one in enumerate(spec.classes):
-        for finding in one.findings:
-            belongs.setdefault(finding, []).append(index)
-    return belongs
-
-
 def _reasons(
-    films: pd.DataFrame, belongs: dict[str, list[int]], learnt: pd.DataFrame, seen: set[str]
+    films: pd.DataFrame, belongs: NDArray[np.bool_], learnt: pd.DataFrame, seen: set[str]
 ) -> pd.Series:
-    """Why each film is left out, ``""`` for those that stay. The first reason counts."""
+    """Why each film is left out, ``""`` for those that stay. The first reason counts.
+
+    ``belongs``: bool (classes, films), the films that each class takes by their findings.
+    """
     finding = films["finding"].astype(str)
     reasons = pd.Series("", index=films.index, dtype=object)
 
@@ -132,13 +133,9 @@ def _reasons(
         films["patient"].isin(patients), "the run has learnt from another film of the patient"
     )
     leave_out(finding == UNKNOWN, "no finding is recorded")
-    leave_out(
-        ~finding.isin(belongs), "the finding “" + finding + "” belongs to no class of the run"
-    )
-    several = [one for one, classes in belongs.items() if len(classes) > 1]
-    leave_out(
-        finding.isin(several), "the finding “" + finding + "” belongs to several classes of the run"
-    )
+    taken = pd.Series(belongs.sum(axis=0), index=films.index)
+    leave_out(taken == 0, "the finding “" + finding + "” belongs to no class of the run")
+    leave_out(taken > 1, "the finding “" + finding + "” belongs to several classes of the run")
     if not (learnt["view"] == LATERAL).any():
         leave_out(films["view"] == LATERAL, "a lateral view, and the run knows frontal films only")
     return reasons

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from core.datasets.vocabulary import findings_of
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
@@ -135,27 +136,28 @@ def as_dict(side: Side) -> dict[str, Any]:
 
 
 def by_finding(side: Side, findings: np.ndarray) -> list[dict[str, Any]]:
-    """For each finding of a column, how many of its films are called positive.
+    """For each finding, how many of its films are called positive; where classes share a
+    finding, a row for each of them.
 
-    ``findings``: str (n,), one a film of ``side``. Rows ``{"finding", "class", "films",
-    "called", "share", "interval"}`` (Wilson), most films first.
+    ``findings``: str (n,), one a film of ``side``; a film with two is counted with both. Rows
+    ``{"finding", "class", "films", "called", "share", "interval"}`` (Wilson), most films first.
     """
     called = side.evaluation.predicted == 0
-    rows = []
-    for name, films in zip(*np.unique(findings, return_counts=True), strict=True):
-        of_it = findings == name
-        hits = int((called & of_it).sum())
-        truth = int(side.predictions.truth[of_it][0])
-        rows.append(
-            {
-                "finding": str(name),
-                "class": side.predictions.classes[truth],
-                "films": int(films),
-                "called": hits,
-                "share": hits / int(films),
-                "interval": wilson(hits, int(films)),
-            }
-        )
+    tally: dict[tuple[str, int], list[bool]] = {}
+    for text, truth, hit in zip(findings.tolist(), side.predictions.truth, called, strict=True):
+        for name in findings_of(text):
+            tally.setdefault((name, int(truth)), []).append(bool(hit))
+    rows = [
+        {
+            "finding": name,
+            "class": side.predictions.classes[truth],
+            "films": len(hits),
+            "called": sum(hits),
+            "share": sum(hits) / len(hits),
+            "interval": wilson(sum(hits), len(hits)),
+        }
+        for (name, truth), hits in sorted(tally.items())
+    ]
     return sorted(rows, key=lambda row: -row["films"])
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from core.errors import FilmError, InputError, ThoraxLensError
 from core.evaluation.operating_point import OperatingPoint, apply
 from core.evaluation.predictions import Predictions
-from core.external.films import ExternalFilms, choose, findings_of, patients_of
+from core.external.films import ExternalFilms, choose, finding_texts, patients_of
 from core.external.kept import ExternalResult, hash_of, save_result
 from core.external.report import Comparison, by_finding, compare, judge
 from core.images.decode import read_film
@@ -155,7 +155,7 @@ def compared(
 def alarms_by_finding(found: Comparison, catalogue: Catalogue) -> list[dict[str, Any]]:
     """``by_finding`` of the external side, with the findings that the catalogue has now."""
     film_ids = found.external.predictions.film_ids
-    return by_finding(found.external, findings_of(catalogue.films(film_ids.tolist()), film_ids))
+    return by_finding(found.external, finding_texts(catalogue.films(film_ids.tolist()), film_ids))
 
 
 def _answers(store: Store, run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
+from core.names import name_key
 from core.specs import SPLITS, DatasetSpec
 from core.store.damaged import Damaged, dataset_spec, lenient, text_of
 from core.store.database import Database
@@ -40,7 +42,11 @@ class StoredDataset:
 
 
 class Datasets:
-    """Reads and writes prepared data sets; names differ by more than upper and lower case."""
+    """Reads and writes prepared data sets.
+
+    Their names differ by more than capitals and the width of letters, in every script; each
+    method takes a name in any of its spellings.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -53,9 +59,9 @@ class Datasets:
             for position, one in enumerate(members)
         ]
         with self._database.work(write=True) as work:
-            if work.execute("SELECT 1 FROM datasets WHERE name = ?", (spec.name,)).fetchone():
+            if taken := _spelled(work, spec.name):
                 raise InputError(
-                    f"A data set called “{spec.name}” exists already. "
+                    f"A data set called “{taken}” exists already. "
                     "Choose another name, or delete that one first."
                 )
             work.execute("INSERT INTO datasets VALUES (?, ?, ?)", (spec.name, spec.to_json(), now))
@@ -91,8 +97,8 @@ class Datasets:
     def get(self, name: str) -> StoredDataset:
         """Raises NotFoundError, or DamagedError when it is there and cannot be read."""
         with self._database.work() as work:
-            work.text_factory = lenient
-            row = work.execute("SELECT * FROM datasets WHERE name = ?", (name,)).fetchone()
+            spelled = _spelled(work, name)
+            row = work.execute("SELECT * FROM datasets WHERE name = ?", (spelled,)).fetchone()
             if row is None:
                 known = [one["name"] for one in work.execute("SELECT name FROM datasets")]
                 raise NotFoundError(
@@ -126,9 +132,9 @@ class Datasets:
         """The data set's films in its own order, from it alone; none for an unknown name."""
         with self._database.work() as work:
             rows = work.execute(
-                "SELECT film_id, class_index, split FROM dataset_films WHERE dataset = "
-                "(SELECT name FROM datasets WHERE name = ?) ORDER BY position",
-                (name,),
+                "SELECT film_id, class_index, split FROM dataset_films WHERE dataset = ? "
+                "ORDER BY position",
+                (_spelled(work, name),),
             ).fetchall()
         return [Member(*row) for row in rows]
 
@@ -161,5 +167,17 @@ class Datasets:
     def delete(self, name: str) -> None:
         """Forget a data set; films and finished runs stay. Raises NotFoundError."""
         with self._database.work(write=True) as work:
-            if not work.execute("DELETE FROM datasets WHERE name = ?", (name,)).rowcount:
+            spelled = _spelled(work, name)
+            if not work.execute("DELETE FROM datasets WHERE name = ?", (spelled,)).rowcount:
                 raise NotFoundError(f"There is no data set called “{name}”.")
+
+
+def _spelled(work: sqlite3.Connection, name: str) -> str | None:
+    """How the data set that people mean by ``name`` is called; SQLite's NOCASE knows the
+    capitals of English only."""
+    work.text_factory = lenient
+    wanted = name_key(name)
+    known = [str(one["name"]) for one in work.execute("SELECT name FROM datasets")]
+    if name in known:
+        return name
+    return next((one for one in known if name_key(one) == wanted), None)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from unicodedata import category
 
 import pandas as pd
 import streamlit as st
+
+from core.names import on_disk
 
 
 def csv_download(
@@ -38,5 +41,6 @@ def png_download(label: str, draw: Callable[[], bytes], file_name: str, *, key: 
 
 
 def safe_name(text: str) -> str:
-    """``text`` as a file name that every system takes."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "thoraxlens"
+    """``text`` as a file name that every system takes; letters of any script stay."""
+    kept = (sign if category(sign)[0] in "LMN" or sign in "._-" else " " for sign in text)
+    return on_disk(re.sub(r"[\s-]+", "-", "".join(kept)).strip("-."), otherwise="thoraxlens")

@@ -34,6 +34,7 @@ LEVELS = {
     "core/errors.py": 0,
     "core/workspace.py": 0,
     "core/palette.py": 0,
+    "core/names.py": 0,
     "core/text.py": 0,
     "core/cache.py": 1,
     "core/escaping.py": 0,

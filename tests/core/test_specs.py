@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.errors import SpecError
@@ -78,8 +80,69 @@ def test_wrong_fields_are_told_without_jargon(fields: dict[str, object], says: s
 
 
 def test_class_names_are_told_what_they_may_be() -> None:
-    with pytest.raises(
-        SpecError,
-        match=r"^This class .* name: use letters from a to z.*findings: choose at least 1",
-    ):
-        ClassSpec.build(name="Größe", findings=())
+    with pytest.raises(SpecError, match=r"^This class .* name: use letters and digits .*“/”"):
+        ClassSpec.build(name="a/b", findings=["COVID-19"])
+    with pytest.raises(SpecError, match=r"^This class .*choose findings that its films have"):
+        ClassSpec.build(name="Größe")
+
+
+@pytest.mark.parametrize(
+    "name", ["肺炎", "Ödem", "Обзор", "العربية", "नमस्ते", "ไทย", "한국어", "Zenker's (2)", "می‌خواهم"]
+)
+def test_names_may_be_in_any_script(name: str) -> None:
+    other = {"name": "other", "findings": ["x"]}
+    spec = DatasetSpec.build(name=name, classes=({"name": name, "findings": ["y"]}, other))
+    assert (spec.name, spec.class_names[0]) == (name, name)
+    assert DatasetSpec.from_json(spec.to_json()) == spec
+
+
+def test_a_name_is_kept_composed_and_with_single_blanks() -> None:
+    assert (
+        ClassSpec(name="  O\u0308dem\u3000 der\tLunge ", findings=("x",)).name == "Ödem der Lunge"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a/b", "a\\b", "..", ".x", "-x", "=1", "a\x00b", "a\u202eb", "a\u2066b", "a\u200bb", "\u3164",
+     " ", "x" * 41, "a\ue000b", "a:b", "<b>", "a|b", "\udce4", "\u200d"],
+)  # fmt: skip
+def test_a_name_that_could_harm_or_cannot_be_seen_is_refused(name: str) -> None:
+    with pytest.raises(SpecError, match="name: ") as raised:
+        ClassSpec.build(name=name, findings=["x"])
+    assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("covid", "COVID"), ("Straße", "STRASSE"), ("Ödem", "O\u0308dem"), ("covid", "ｃｏｖｉｄ"),
+     ("Ödem", "ödem"), ("می‌خواهم", "میخواهم")],
+)  # fmt: skip
+def test_two_names_that_people_take_for_the_same_are_refused(first: str, second: str) -> None:
+    classes = [{"name": first, "findings": ["x"]}, {"name": second, "findings": ["y"]}]
+    with pytest.raises(SpecError, match="same name"):
+        DatasetSpec.build(name="set", classes=classes)
+
+
+def test_a_class_is_made_of_findings_to_have_and_not_to_have() -> None:
+    one = ClassSpec.build(name="a", findings=["A"], without=["B"], alone=True)
+    assert ClassSpec.from_json(one.to_json()) == one
+    assert ClassSpec.build(name="rest", without=["A"]).findings == ()
+    with pytest.raises(SpecError, match="at once"):
+        ClassSpec.build(name="a", findings=["A"], without=["A"])
+    with pytest.raises(SpecError, match="no others"):
+        ClassSpec.build(name="a", without=["A"], alone=True)
+
+
+def test_a_class_of_an_old_data_set_means_exactly_its_findings() -> None:
+    spec = DatasetSpec.build(name="study", classes=CLASSES)
+    old = json.loads(spec.to_json())
+    for one in old["classes"]:
+        del one["without"], one["alone"]
+    loaded = DatasetSpec.from_json(json.dumps(old))
+    assert all(one.alone and not one.without for one in loaded.classes)
+    assert [one.findings for one in loaded.classes] == [("COVID-19",), ("No finding",)]
+    assert DatasetSpec.from_json(loaded.to_json()) == loaded
+    for broken in ("", "[]", "3", '{"classes": 1}', '{"classes": [1]}'):
+        with pytest.raises(SpecError):
+            DatasetSpec.from_json(broken)

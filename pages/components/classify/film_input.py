@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from core.names import name_key
 from core.store import Run, Store
 from pages.components.empty import empty
 from pages.components.films.gallery import tile
@@ -104,10 +105,10 @@ def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
 
 def _pools(store: Store, runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
     """What to choose from, by name: columns film_id, path, source, truth."""
-    stored = {one.name.lower(): one for one in store.datasets.all()}
+    stored = {name_key(one.name): one for one in store.datasets.all()}
     pools: dict[str, pd.DataFrame] = {}
     for run in runs:
-        dataset = stored.get(run.spec.dataset.lower())
+        dataset = stored.get(name_key(run.spec.dataset))
         if dataset and f"Test films of {dataset.name}" not in pools:
             frame = _test_films(dataset.name, dataset.created_at, store)
             pools[f"Test films of {dataset.name}"] = frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.names import name_key
 from core.store import Run, Store
 from pages.components.classify.film_input import FilmInput
 
@@ -21,11 +22,11 @@ def keep_too(films: list[FilmInput]) -> bool:
 
 def heat_of(store: Store, runs: list[Run]) -> str | None:
     """Which class the heat maps shall show; None for what each network answers."""
-    named = {run.spec.dataset.lower() for run in runs}
+    named = {name_key(run.spec.dataset) for run in runs}
     classes = [
         name
         for dataset in store.datasets.all()
-        if dataset.name.lower() in named
+        if name_key(dataset.name) in named
         for name in dataset.spec.class_names
     ]
     return st.selectbox(

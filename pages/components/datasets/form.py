@@ -15,6 +15,7 @@ from core.datasets.presets import (
     study_spec,
 )
 from core.errors import SpecError
+from core.names import name_key
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Store
 from pages.components.films.filters import Filters
@@ -249,9 +250,9 @@ def _preset_chosen(store: Store) -> None:
 
 
 def _free_name(store: Store, wanted: str) -> str:
-    taken = {one.name.lower() for one in store.datasets.all()}
+    taken = {name_key(one.name) for one in store.datasets.all()}
     names = (wanted if n == 1 else f"{wanted} {n}" for n in range(1, len(taken) + 2))
-    return next(name for name in names if name.lower() not in taken)
+    return next(name for name in names if name_key(name) not in taken)
 
 
 def _bare() -> dict[str, Any]:

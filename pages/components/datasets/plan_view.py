@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.datasets.prepare import Plan
+from core.datasets.prepare import Plan, in_two_classes
 from core.figures import shares_figure
 from core.specs import SPLITS
 from core.text import percent_of
@@ -18,6 +18,8 @@ def show_plan(plan: Plan) -> None:
     table, shared = st.columns([3, 2], gap="large")
     with table:
         counts_table(plan.counts)
+        if twice := in_two_classes(plan.in_two_classes):
+            st.info(twice, icon=":material/call_split:")
     with shared:
         _shared_patients(plan)
     if plan.warnings:

@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from core.datasets.prepare import export_zip
+from core.names import name_key
 from core.store import ACTIVE, Store, StoredDataset
 from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
@@ -60,7 +61,7 @@ def _export(store: Store, name: str) -> None:
     st.download_button(
         f"Download {packed.stat().st_size / 1e6:,.1f} MB",
         lambda: packed.open("rb"),
-        file_name=f"{name}.zip",
+        file_name=packed.name,
         mime="application/zip",
         icon=":material/download:",
         type="primary",
@@ -70,7 +71,7 @@ def _export(store: Store, name: str) -> None:
 
 
 def _deletion(store: Store, name: str) -> None:
-    runs = [run for run in store.runs.all() if run.spec.dataset.lower() == name.lower()]
+    runs = [run for run in store.runs.all() if name_key(run.spec.dataset) == name_key(name)]
     busy = [run for run in runs if run.state in (*ACTIVE, "queued")]
     if busy:
         st.warning(

@@ -13,6 +13,7 @@ from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
 from core.store import Source, Store
 from pages.components.damaged import damaged_details
+from pages.components.downloads import safe_name
 from pages.components.run_words import escaped
 
 LAYOUTS = {
@@ -59,7 +60,7 @@ def show_report(report: Mapping[str, Any], key: str, *, heading: bool = False) -
         st.download_button(
             "Download this list (CSV)",
             left_out.to_csv(index=False),
-            file_name=f"left-out {report['source']}.csv",
+            file_name=f"{safe_name('left-out ' + report['source'])}.csv",
             mime="text/csv",
             icon=":material/download:",
             key=f"{key}_csv",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.names import name_key
 from core.store import ACTIVE, Run, Store
 from core.training import launcher
 from pages.components import run_words as words
@@ -141,7 +142,7 @@ def _result(store: Store, run: Run) -> None:
 
 def _positive_class(store: Store, run: Run) -> str:
     for one in store.datasets.all():
-        if one.name.lower() == run.spec.dataset.lower():
+        if name_key(one.name) == name_key(run.spec.dataset):
             return one.spec.class_names[0]
     return "of the first class"
 

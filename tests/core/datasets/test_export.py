@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.datasets.export import export_tree, export_zip
+from core.datasets.export import _unique_files, export_tree, export_zip
 from core.datasets.ingest import import_folder
 from core.datasets.prepare import plan, save
 from core.datasets.presets import study_spec
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NotFoundError, SpecError
 from core.images.decode import film_id_of
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Store
@@ -137,3 +137,28 @@ def test_equal_and_odd_names_stay_apart(store: Store, phantom_folder: Path, tmp_
     assert not any(set(one.name) & set('<>:"\\|?*') for one in written)
     table = json.loads((tmp_path / "out" / "spec.json").read_text())
     assert table["name"] == "odd"
+
+
+def test_classes_and_films_in_any_script_are_safe_on_every_disk(
+    phantom_store: Store, tmp_path: Path
+) -> None:
+    films = phantom_store.catalogue.frame()
+    name = "Обзор: 肺炎"
+    with pytest.raises(SpecError, match="cannot hold “:”"):
+        study_spec(phantom_store.catalogue, name)
+    classes = (
+        ClassSpec(name="肺炎", findings=("COVID-19",)),
+        ClassSpec(name="CON", findings=("No finding",)),
+    )
+    spec = DatasetSpec.build(name="Обзор 肺炎", classes=classes, image_size=32)
+    save(phantom_store, plan(films, spec))
+    export_tree(phantom_store, "ОБЗОР 肺炎", tmp_path / "tree")
+    assert {one.name for one in (tmp_path / "tree" / "test").iterdir()} == {"肺炎", "CON_"}
+    path = export_zip(phantom_store, "обзор 肺炎")
+    assert path.name == "Обзор 肺炎.zip"
+    with zipfile.ZipFile(path) as archive:
+        assert any(one.startswith("train/肺炎/") for one in archive.namelist())
+    members = phantom_store.datasets.members("Обзор 肺炎").assign(class_name=["CON.", "con_"] * 20)
+    files = _unique_files(members, ["CON.", "con_"])
+    assert len({one.split("/")[1].casefold() for one in files}) == 2
+    assert not any(one.split("/")[1].endswith(".") for one in files)

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from core.datasets.cautions import age_groups
-from core.datasets.prepare import MEMBER_COLUMNS, Plan, as_dict, plan, save
+from core.datasets.choosing import belongs
+from core.datasets.prepare import MEMBER_COLUMNS, Plan, as_dict, in_two_classes, plan, save
 from core.errors import FilmError, InputError, SpecError
 from core.images.film_array import film_array
 from core.specs import SPLITS, ClassSpec, DatasetSpec
@@ -157,7 +158,7 @@ def test_shared_patients_are_counted_and_told() -> None:
         ([("c", ("COVID-19",), ("AP",))], {}, r"No film fits “c” .*20 would if the view"),
         ([("rare", ("MERS",), ())], {}, "“rare” has 2 films; a class needs at least 3"),
         ([("c", ("COVID-19",), ()), ("d", ("MERS", "COVID-19"), ())], {},
-         "20 of the films belong to “c” and to “d” as well, for example /COVID-19"),
+         "20 of the 20 films of “c” belong to “d” as well and are left out; no films would"),
         ([("c", ("COVID-19",), ())], {"test_fraction": 0.95}, "20 films of “c”.* 0 would train"),
         ([("two", ("SARS-2",), ())], {"split": "patient"},
          "“two” come from 2 patients only; a split by patient needs at least 3"),
@@ -275,3 +276,47 @@ def test_nothing_is_saved_when_a_film_is_gone(phantom_store: Store) -> None:
     with pytest.raises(FilmError, match=r"1 film of this data set .*there\.png"):
         save(phantom_store, made)
     assert phantom_store.datasets.all() == []
+
+
+def test_a_class_takes_films_by_each_of_their_findings() -> None:
+    frame = catalogue(
+        films("Cardiomegaly", 10), films("Cardiomegaly + Edema", 5), films("Edema + Mass", 4),
+        films("No finding", 20), films("unknown", 7),
+    )  # fmt: skip
+    heart = ClassSpec(name="heart", findings=("Cardiomegaly",))
+    rest = ClassSpec(name="rest", without=("Cardiomegaly",))
+    made = plan(frame, spec(classes=(heart, rest), balance="none"))
+    assert sum(of_class(made, "heart").values()) == 15
+    assert sum(of_class(made, "rest").values()) == 24  # of the unknown nobody can say
+    assert made.in_two_classes == 0
+    alone = ClassSpec(name="heart", findings=("Cardiomegaly",), alone=True)
+    dry = ClassSpec(name="dry", findings=("Cardiomegaly", "Mass"), without=("Edema",))
+    both = ClassSpec(name="both", findings=("Edema + Cardiomegaly",))
+    silent = ClassSpec(name="silent", findings=("unknown",), without=("Edema",))
+    for one, number in ((alone, 10), (dry, 10), (both, 5), (silent, 7)):
+        assert int(belongs(frame, one).sum()) == number
+
+
+def test_a_film_of_two_classes_is_left_out_of_both_and_counted() -> None:
+    frame = catalogue(
+        films("Cardiomegaly", 10), films("Cardiomegaly + Edema", 5), films("Edema", 8)
+    )
+    pair = [ClassSpec(name=one, findings=(one,)) for one in ("Cardiomegaly", "Edema")]
+    made = plan(frame, spec(classes=pair, balance="none"))
+    assert (len(made.members), made.in_two_classes) == (18, 5)
+    assert not made.members["finding"].str.contains("+", regex=False).any()
+    assert as_dict(made)["films_in_two_classes"] == 5
+    assert in_two_classes(5) == "5 films would belong to two classes, and are left out of both."
+    few = catalogue(films("Cardiomegaly", 2), films("Cardiomegaly + Edema", 5), films("Edema", 8))
+    with pytest.raises(SpecError, match="5 of the 7 films of “Cardiomegaly” belong to “Edema” as"):
+        plan(few, spec(classes=pair))
+
+
+def test_an_old_data_set_means_the_films_that_it_meant() -> None:
+    frame = catalogue(films("COVID-19", 10), films("COVID-19 + ARDS", 5), films("No finding", 8))
+    old = json.loads(spec().to_json())
+    for one in old["classes"]:
+        del one["without"], one["alone"]
+    made = plan(frame, DatasetSpec.from_json(json.dumps(old)))
+    assert sum(of_class(made, "covid").values()) == 8
+    assert set(made.members["finding"]) == {"COVID-19", "No finding"}
