@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
@@ -95,6 +98,38 @@ def test_two_classes_with_the_same_films_are_explained(phantom_store: Store) -> 
     findings[1].set_value(findings[0].value).run()
     assert app.error
     assert not app.exception
+
+
+def _lists(app: AppTest, label: str) -> list[Any]:
+    return [one for one in app.multiselect if one.label == label]
+
+
+def test_a_class_of_films_without_a_finding(phantom_store: Store) -> None:
+    app = open_app("prepare")
+    _lists(app, "Findings")[1].set_value([]).run()
+    assert "Choose at least one finding for class 2." in everything_said(app)
+    _lists(app, "But none of these")[1].set_value(["COVID-19"]).run()
+    app.text_input("prep_name").set_value("Übung 肺炎").run()
+    names = [one for one in app.text_input if one.label == "Class name"]
+    names[1].set_value("ohne Ödem").run()
+    assert [one.value for one in app.error] == []
+    button(app, "Save data set").click().run()
+    rest = phantom_store.datasets.get("übung 肺炎").spec.classes[1]
+    assert (rest.name, rest.findings, rest.without) == ("ohne Ödem", (), ("COVID-19",))
+
+
+def test_films_of_two_classes_are_counted(phantom_store: Store) -> None:
+    films = phantom_store.catalogue.films(phantom_store.catalogue.frame()["film_id"].tolist()[:3])
+    both = [
+        dataclasses.replace(one, film_id=f"both-{one.film_id}", finding="COVID-19 + No finding")
+        for one in films
+    ]
+    phantom_store.catalogue.save_source(phantom_store.catalogue.sources()[0], both)
+    app = open_app("prepare")
+    assert "would belong to two classes" not in everything_said(app)  # the study: no other finding
+    for one in [one for one in app.checkbox if one.label == "And no other finding"]:
+        one.set_value(False).run()
+    assert "3 films would belong to two classes" in everything_said(app)
 
 
 def test_the_preview_shows_variants(phantom_store: Store) -> None:

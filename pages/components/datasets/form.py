@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.datasets.presets import (
@@ -16,9 +15,10 @@ from core.datasets.presets import (
 )
 from core.errors import SpecError
 from core.names import name_key
-from core.specs import ClassSpec, DatasetSpec
+from core.specs import LONGEST_NAME, ClassSpec, DatasetSpec
 from core.store import Store
-from pages.components.films.filters import Filters
+from core.text import listed
+from pages.components.datasets.class_row import class_fields, class_row, fill_class
 from pages.components.run_words import escaped
 from pages.components.session import catalogue_frame
 
@@ -56,13 +56,6 @@ SPLITS = {"patient": "Patient by patient", "study": "Film by film, as in the stu
 PREPROCESSINGS = {"model": "As each network expects", "rescale": "Grey values divided by 255"}
 SIZES = (64, 96, 128, 160, 192, 224, 256, 299, 331, 384, 512)
 
-# ClassSpec field → catalogue column, label, explanation.
-CHOICES = {
-    "findings": ("finding", "Findings", "Films with one of these findings belong to the class."),
-    "sources": ("source", "Sources", "Empty: films from any source."),
-    "views": ("view", "Views", "Empty: films in any view."),
-    "subsets": ("subset", "Subsets", "Some sources come split into folders. Empty: all of them."),
-}
 SETTINGS = (
     "balance", "split", "test_fraction", "validation_fraction", "image_size", "preprocessing",
     "seed",
@@ -88,46 +81,17 @@ def dataset_form(store: Store) -> DatasetSpec | None:
     start.caption(ABOUT[st.session_state["prep_preset"]])
     if problem := st.session_state.get("prep_problem"):
         start.warning(escaped(problem), icon=":material/info:")
-    name.text_input("Name of the data set", key="prep_name", max_chars=64, persist_state="session")
+    name.text_input(
+        "Name of the data set", key="prep_name", max_chars=LONGEST_NAME, persist_state="session"
+    )
     ids: list[int] = st.session_state["prep_ids"]
     frame = catalogue_frame()
     for position, one in enumerate(ids):
-        _class_row(frame, one, position, removable=len(ids) > 2)
+        remove = _remove_class if len(ids) > 2 else None
+        class_row(frame, one, position, first=_first, remove=remove)
     st.button("Add a class", icon=":material/add:", on_click=_add_class)
     _settings()
     return _spec(store, ids)
-
-
-def _class_row(frame: pd.DataFrame, one: int, position: int, *, removable: bool) -> None:
-    key = f"prep_class_{one}"
-    with st.container(border=True):
-        chosen = {
-            column: tuple(st.session_state.get(f"{key}_{field}", ()))
-            for field, (column, _, _) in CHOICES.items()
-        }
-        number = len(Filters(chosen).apply(frame)) if chosen["finding"] else 0
-        with st.container(horizontal=True, vertical_alignment="center"):
-            role = "the one to find (positive)" if position == 0 else "another class"
-            st.markdown(f"**Class {position + 1}**, {role}: **{number:,}** films")
-            if position:
-                st.button("Make it the positive one", key=f"{key}_up", on_click=_first, args=(one,))
-            if removable:
-                st.button("Remove", key=f"{key}_out", on_click=_remove_class, args=(one,))
-        offered = {field: c for field, c in CHOICES.items() if _values(frame, c[0])}
-        first, *places = st.columns([2, *[3] * len(offered)])
-        first.text_input("Class name", key=f"{key}_name", max_chars=40, persist_state="session")
-        for place, (field, (column, label, explanation)) in zip(
-            places, offered.items(), strict=True
-        ):
-            _keep(f"{key}_{field}", _values(frame, column))
-            place.multiselect(
-                label,
-                _values(frame, column),
-                key=f"{key}_{field}",
-                help=explanation,
-                placeholder="choose" if field == "findings" else "any",
-                persist_state="session",
-            )
 
 
 def _settings() -> None:
@@ -181,23 +145,18 @@ def _settings() -> None:
 
 def _spec(store: Store, ids: Sequence[int]) -> DatasetSpec | None:
     state = st.session_state
-    without = [at + 1 for at, one in enumerate(ids) if not state.get(f"prep_class_{one}_findings")]
-    if without:
-        st.info(
-            "Choose at least one finding for class " + " and ".join(map(str, without)) + ".",
-            icon=":material/info:",
-        )
+    fields = [class_fields(one) for one in ids]
+    open_ = [at for at, one in enumerate(fields, 1) if not (one["findings"] or one["without"])]
+    if open_:
+        st.info(f"Choose at least one finding for class {listed(open_)}.", icon=":material/info:")
         return None
     try:
         classes = tuple(
-            ClassSpec.build(
-                name=state[f"prep_class_{one}_name"].strip(),
-                **{f: tuple(state.get(f"prep_class_{one}_{f}", ())) for f in CHOICES},
-            )
-            for one in ids
+            ClassSpec.build(name=state[f"prep_class_{one}_name"], **chosen)
+            for one, chosen in zip(ids, fields, strict=True)
         )
         spec = DatasetSpec.build(
-            name=state["prep_name"].strip(),
+            name=state["prep_name"],
             classes=classes,
             **{name: state[f"prep_{name}"] for name in SETTINGS},
         )
@@ -268,16 +227,14 @@ def _fill(values: dict[str, Any], classes: Sequence[ClassSpec]) -> None:
     state["prep_ids"] = list(range(start, start + max(2, len(classes))))
     for position, one in enumerate(state["prep_ids"]):
         known = classes[position] if position < len(classes) else None
-        state[f"prep_class_{one}_name"] = known.name if known else f"class {position + 1}"
-        for field in CHOICES:
-            state[f"prep_class_{one}_{field}"] = list(getattr(known, field)) if known else []
+        fill_class(one, known.name if known else f"class {position + 1}", known)
 
 
 def _add_class() -> None:
     state = st.session_state
     new = max(state["prep_ids"]) + 1
     state["prep_ids"] = [*state["prep_ids"], new]
-    state[f"prep_class_{new}_name"] = f"class {len(state['prep_ids'])}"
+    fill_class(new, f"class {len(state['prep_ids'])}", None)
 
 
 def _remove_class(one: int) -> None:
@@ -287,16 +244,3 @@ def _remove_class(one: int) -> None:
 def _first(one: int) -> None:
     others = [i for i in st.session_state["prep_ids"] if i != one]
     st.session_state["prep_ids"] = [one, *others]
-
-
-def _values(frame: pd.DataFrame, column: str) -> list[str]:
-    """The values that films have in this column, most frequent first."""
-    counts = frame[column].value_counts()
-    return [str(value) for value, number in counts.items() if number and str(value)]
-
-
-def _keep(state: str, there: list[str]) -> None:
-    """Drop chosen values whose last film has been removed; the widget would refuse them."""
-    chosen = st.session_state.get(state, [])
-    if not set(chosen) <= set(there):
-        st.session_state[state] = [value for value in chosen if value in there]
