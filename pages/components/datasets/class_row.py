@@ -86,7 +86,9 @@ def class_fields(one: int) -> dict[str, Any]:
     """What is chosen for class number ``one``, as fields of ``ClassSpec`` but its name."""
     state = st.session_state
     chosen = {field: tuple(state.get(f"prep_class_{one}_{field}", ())) for field in LISTS}
-    return chosen | {"alone": bool(state.get(f"prep_class_{one}_alone", False))}
+    # Without findings of its own there is nothing that could stand alone.
+    alone = bool(chosen["findings"] and state.get(f"prep_class_{one}_alone", False))
+    return chosen | {"alone": alone}
 
 
 def fill_class(one: int, name: str, known: ClassSpec | None) -> None:
