@@ -69,6 +69,8 @@ CLASS_COLOURS = (
 GROUP_COLOURS = ("#2a8f9c", "#a07d00", "#8a70c8", "#6b8e23", "#b0607a", "#a5673f")
 # Not stated, or summed up: the same mid-grey in both themes.
 UNKNOWN_COLOUR = "#808080"
+# Films with more than one finding, where each film is in one place only.
+SEVERAL_COLOUR = GROUP_COLOURS[2]
 # The frequent findings, in the colours that they have as classes of the study.
 FINDING_COLOURS = {
     "COVID-19": CLASS_COLOURS[0],

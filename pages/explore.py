@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.datasets.choosing import counts
 from pages.components.empty import empty
 from pages.components.films.catalogue_charts import catalogue_charts
 from pages.components.films.filters import film_filters, reset_button
@@ -55,8 +56,7 @@ def _films() -> None:
     if shown.empty:
         empty("No film passes all the filters. Take one of them back.")
     else:
-        findings = frame["finding"].value_counts().index
-        catalogue_charts(shown, [str(one) for one in findings])
+        catalogue_charts(shown, [str(one) for one in counts(frame["finding"]).index])
         st.markdown("**Films**, one of each finding in turn")
         gallery(shown, get_store(), artificial=artificial_sources(), key="gallery")
     show_opened_film(shown["film_id"])

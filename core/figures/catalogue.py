@@ -13,6 +13,7 @@ from core.escaping import plotly
 from core.figures.template import SHARE_TICKS, figure, message
 from core.palette import (
     FINDING_COLOURS,
+    SEVERAL_COLOUR,
     UNKNOWN_COLOUR,
     Theme,
     class_colour,
@@ -27,6 +28,7 @@ ORDER = {
     "sex": ("F", "M"),
 }
 NAMES = {"F": "female", "M": "male", "unknown": "not stated"}
+SEVERAL = "several findings"  # what a film with more than one is counted as where it counts once
 LAST = ("others", "unknown")  # grey, at the end
 AGE_STEP = 10
 NARROWEST = 320  # px that a figure has on a telephone
@@ -202,8 +204,10 @@ def _colour(column: str, fixed: tuple[str, ...], value: str, shown: list[str]) -
     """Findings and classes have their own colours; what else tells films apart has others."""
     if value in LAST:
         return UNKNOWN_COLOUR
+    if value == SEVERAL:
+        return SEVERAL_COLOUR
     if column == "finding":
-        named = [one for one in (fixed or shown) if one not in FINDING_COLOURS]
+        named = [one for one in (fixed or shown) if one not in FINDING_COLOURS and one != SEVERAL]
         return finding_colour(value, named.index(value) if value in named else 0)
     place = fixed.index(value) if value in fixed else len(fixed) + shown.index(value)
     return class_colour(place) if column == "class_name" else group_colour(place)

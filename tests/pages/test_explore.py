@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import DownloadError
 from core.store import Store
-from pages.components.films.filters import Filters
+from pages.components.films.filters import Filters, How
 from pages.components.films.gallery import tile
 from tests.pages.opening import everything_said, open_app
 
@@ -181,3 +182,42 @@ def test_a_tile_is_square_and_shows_the_whole_film(tmp_path: Path) -> None:
 def test_a_missing_thumbnail_gives_a_grey_tile(tmp_path: Path) -> None:
     with Image.open(io.BytesIO(tile(str(tmp_path / "none.jpg"), 160))) as picture:
         assert picture.size == (160, 160)
+
+
+def test_films_are_filtered_by_each_of_their_findings() -> None:
+    texts = ["Mass", "Cardiomegaly + Mass", "No finding", "unknown"]
+    frame = pd.DataFrame({"finding": texts}).astype("category")
+
+    def left(how: How, *findings: str) -> list[int]:
+        return Filters({"finding": findings}, how=how).apply(frame).index.tolist()
+
+    assert left("any", "Mass", "No finding") == [0, 1, 2]
+    assert left("all", "Mass", "Cardiomegaly") == [1]
+    assert left("none", "Cardiomegaly") == [0, 2]
+    assert left("any", "unknown") == [3]
+
+
+def test_a_film_with_two_findings_is_counted_filtered_and_told_with_both(
+    phantom_store: Store,
+) -> None:
+    one = phantom_store.catalogue.films(phantom_store.catalogue.frame()["film_id"].tolist())[0]
+    both = dataclasses.replace(
+        one, film_id="b" * 32, finding="Cardiomegaly + COVID-19", finding_original="cm|covid"
+    )
+    phantom_store.catalogue.save_source(phantom_store.catalogue.sources()[0], [both])
+    app = open_app("explore")
+    finding = app.multiselect("explore_finding")
+    assert {"COVID-19 (21)", "Cardiomegaly (1)", "No finding (20)"} == set(finding.options)
+    assert "counted with each: 42 findings of 41 films" in everything_said(app)
+    app.multiselect("explore_finding").set_value(["COVID-19", "Cardiomegaly"]).run()
+    assert shown(app) == "**21** of 41 films"
+    app.selectbox("explore_how").set_value("all").run()
+    assert shown(app) == "**1** of 41 films"
+    app.selectbox("explore_how").set_value("none").run()
+    assert shown(app) == "**20** of 41 films"
+    app.button("explore_reset").click().run()
+    assert shown(app) == "**41** of 41 films"
+    facts = open_app("explore", film=both.film_id).table[0].value["Value"]
+    assert "Cardiomegaly, COVID-19 (in the source: “cm|covid”)" in facts["Findings"].replace(
+        "\\", ""
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.datasets.vocabulary import JOINT, findings_of
 from core.errors import FilmError
 from core.images.decode import decode_file
 from core.store import Film, Source
@@ -84,7 +85,7 @@ def _outlined(picture: np.ndarray, mask_path: str, colour: tuple[int, int, int])
 def _facts(film: Film) -> pd.DataFrame:
     """What is known, one row a fact; the source's own spelling where it differs."""
     facts = {
-        "Finding": _spelled(film.finding, film.finding_original),
+        "Findings" if JOINT in film.finding else "Finding": _findings(film),
         "View": _spelled(film.view, film.view_original),
         "Sex": SPOKEN.get(film.sex, film.sex),
         "Age": "not stated" if film.age is None else f"{film.age:g} years",
@@ -101,6 +102,11 @@ def _facts(film: Film) -> pd.DataFrame:
     # A table cell is Markdown; what stands there stays as the source wrote it.
     facts = {escaped(name): escaped(value) for name, value in facts.items() if value}
     return pd.DataFrame({"What": list(facts), "Value": list(facts.values())}).set_index("What")
+
+
+def _findings(film: Film) -> str:
+    original = "" if film.finding_original == film.finding else film.finding_original
+    return _spelled(", ".join(findings_of(film.finding)), original)
 
 
 def _spelled(value: str, original: str) -> str:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
+from core.datasets import choosing
 from pages.components.films.words import SPOKEN
 
 # Column of the catalogue → label and explanation on the page.
 COLUMNS = {
-    "finding": ("Finding", "What the source says the film shows, in one spelling."),
+    "finding": (
+        "Finding",
+        "What the source says the film shows, in one spelling. A film with several findings is "
+        "counted with each.",
+    ),
     "view": (
         "View",
         "How the film was taken. PA: X-rays enter from the back, the patient stands. "
@@ -23,12 +29,21 @@ COLUMNS = {
 }
 
 
+How = Literal["any", "all", "none"]
+HOWS: dict[How, str] = {"any": "any of these", "all": "all of these", "none": "none of these"}
+
+
 @dataclass(frozen=True)
 class Filters:
-    """Chosen values per column (empty: any) and an age range in years (None: any)."""
+    """Chosen values per column (empty: any) and an age range in years (None: any).
+
+    ``how``: whether a film has any, all or none of the chosen findings. A film of which no
+    finding is known is not among those that have none.
+    """
 
     chosen: dict[str, tuple[str, ...]]
     ages: tuple[float, float] | None = None
+    how: How = "any"
 
     @property
     def active(self) -> bool:
@@ -38,11 +53,16 @@ class Filters:
         """The rows of a catalogue frame that pass. An age range leaves unknown ages out."""
         keep = pd.Series(True, index=frame.index)
         for column, values in self.chosen.items():
-            if values:
+            if values and column == "finding":
+                keep &= _MASKS[self.how](frame[column], values)
+            elif values:
                 keep &= frame[column].isin(values)
         if self.ages is not None:
             keep &= frame["age"].between(*self.ages)
         return frame if bool(keep.all()) else frame[keep]
+
+
+_MASKS = {"any": choosing.has_any, "all": choosing.has_all, "none": choosing.has_none}
 
 
 def film_filters(frame: pd.DataFrame, key: str) -> Filters:
@@ -51,7 +71,8 @@ def film_filters(frame: pd.DataFrame, key: str) -> Filters:
     *places, last = st.columns(5)
     for place, column in zip(places, COLUMNS, strict=True):
         label, explanation = COLUMNS[column]
-        counts = frame[column].value_counts()
+        tally = choosing.counts if column == "finding" else pd.Series.value_counts
+        counts = tally(frame[column])
         counts = counts[counts > 0]
         _forget_unknown(f"{key}_{column}", set(counts.index))
         chosen[column] = tuple(
@@ -65,8 +86,18 @@ def film_filters(frame: pd.DataFrame, key: str) -> Filters:
                 persist_state="session",
             )
         )
+    how: How = "any"
+    if chosen["finding"]:
+        how = places[0].selectbox(
+            "Films that have",
+            list(HOWS),
+            format_func=HOWS.__getitem__,
+            key=f"{key}_how",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
     with last:
-        return Filters(chosen, _age_range(frame, key))
+        return Filters(chosen, _age_range(frame, key), how)
 
 
 def reset_button(key: str, *, disabled: bool) -> None:
@@ -118,3 +149,5 @@ def _reset(key: str) -> None:
             st.session_state[name] = (0, int(name.rsplit("_", 1)[1]))
         elif name in {f"{key}_{column}" for column in COLUMNS}:
             st.session_state[name] = []
+        elif name == f"{key}_how":
+            st.session_state[name] = "any"

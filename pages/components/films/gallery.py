@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from core.datasets.vocabulary import findings_of
 from core.store import Film, Store
 from core.store.catalogue import UNKNOWN
 from core.workspace import Workspace
@@ -49,7 +50,9 @@ def mixed(frame: pd.DataFrame, artificial: Collection[str]) -> pd.DataFrame:
     import pandas as pd  # only here: the first page shows a row of films, and needs no table
 
     drawn = frame["source"].isin(artificial)
-    turn = frame.groupby(["finding"], observed=True).cumcount()
+    # By the first finding of each film: the combinations of 14 findings would fill all pages.
+    leading = frame["finding"].map(lambda text: findings_of(text)[0])
+    turn = frame.groupby(leading, observed=True).cumcount()
     order = pd.DataFrame({"drawn": drawn, "turn": turn}).sort_values(
         ["drawn", "turn"], kind="stable"
     )
