@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE sources (
