@@ -11,7 +11,7 @@ from core.datasets import cautions
 from core.datasets.prepare import shared_patients
 from core.errors import InputError, NotFoundError
 from core.evaluation.backing import calibrated
-from core.evaluation.bootstrap import Interval, patients_of, resampling_words
+from core.evaluation.bootstrap import Interval, patients_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.operating_point import OperatingPoint, operating_point_of
 from core.evaluation.predictions import Predictions
@@ -38,9 +38,8 @@ class Facts:
 
     ``dataset`` and ``members`` (columns as ``Datasets.members``) are None and empty when the
     data set was deleted. ``test``: the most probable class; ``aimed``: the same films at the
-    operating point. ``intervals``: metric → its 95 % interval on the test films. ``resampled``:
-    what those over patients rest on where patients are unknown. ``cautions``: plain sentences
-    about the data.
+    operating point. ``intervals``: metric → its 95 % interval on the test films. ``cautions``:
+    plain sentences about the data.
     """
 
     run: Run
@@ -55,7 +54,6 @@ class Facts:
     external: tuple[ExternalTest, ...]
     cautions: tuple[str, ...]
     intervals: dict[str, Interval | None]
-    resampled: str
 
     @property
     def audit_sentence(self) -> str:
@@ -77,7 +75,6 @@ def gather(store: Store, run_id: str) -> Facts:
     dataset, members = _dataset(store, run)
     point = _point(files)
     evaluated = evaluate(test)
-    known = store.catalogue.patients(test.film_ids)
     return Facts(
         run=run,
         card=RunCard.load(files.card),
@@ -90,8 +87,9 @@ def gather(store: Store, run_id: str) -> Facts:
         audited=standing_of(store, run),
         external=_external(store, run, predictions, point),
         cautions=_cautions(dataset, members),
-        intervals=all_intervals(evaluated, test, patients_of(test, known)),
-        resampled=resampling_words(test, known),
+        intervals=all_intervals(
+            evaluated, test, patients_of(test, store.catalogue.patients(test.film_ids))
+        ),
     )
 
 

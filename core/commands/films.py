@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.datasets.download import download_study
 from core.datasets.importers.candidate import in_short
+from core.datasets.importers.choices import DEFAULT, Choices, columns_from, uncertain_from
 from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.datasets.phantom import restore_phantoms
 from core.errors import InputError
@@ -25,6 +28,22 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REGEX",
         help=r"finds the patient in a film's path, for example 'case(\d+)_'",
     )
+    parser.add_argument(
+        "--table", default="", metavar="FILE", help="go by this table (.csv, .tsv, also .gz)"
+    )
+    parser.add_argument(
+        "--columns",
+        default="",
+        metavar="KEY=NAME,…",
+        help="what the table's columns are: file=…,finding=…,patient=…,view=…,sex=…,age=…,split=…; "
+        "several finding=… are one column a finding. Guessed where not given",
+    )
+    parser.add_argument(
+        "--uncertain",
+        default="",
+        metavar="positive|negative|left-out",
+        help="what −1 in the table of CheXpert and its like counts as (default: left-out)",
+    )
 
 
 def _import(options: argparse.Namespace) -> Outcome:
@@ -32,7 +51,10 @@ def _import(options: argparse.Namespace) -> Outcome:
         raise InputError("--name goes with one PATH: several would get the same name.")
     store = open_default_store()
     reports = []
-    told = {"patient_pattern": options.patient_pattern}
+    choices = _choices(options)
+    if choices.table and len(options.paths) > 1:
+        raise InputError("--table goes with one PATH: it describes the films of one collection.")
+    told: dict[str, Any] = {"patient_pattern": options.patient_pattern, "choices": choices}
     for text in options.paths:
         path = Path(text)
         progress = ProgressLine(path.name)
@@ -47,6 +69,16 @@ def _import(options: argparse.Namespace) -> Outcome:
             report = import_folder(store, path, name=options.name, progress=progress, **told)
         reports.append(report)
     return _report_outcome(reports)
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    if options.columns and not options.table:
+        raise InputError("--columns goes with --table: say which table has these columns.")
+    return Choices(
+        uncertain=uncertain_from(options.uncertain) if options.uncertain else DEFAULT.uncertain,
+        table=options.table,
+        columns=columns_from(options.columns) if options.columns else None,
+    )
 
 
 def _report_outcome(reports: list[ImportReport]) -> Outcome:
@@ -66,6 +98,18 @@ def _report_outcome(reports: list[ImportReport]) -> Outcome:
             for one in reports
             for film in one.left_out
         ],
+        "set_apart": [
+            {"source": one.source, **asdict(film)} for one in reports for film in one.set_apart
+        ],
+        "remarks": [
+            {"source": one.source, "file": film.file, "remark": film.reason}
+            for one in reports
+            for film in one.remarks
+        ],
+        "unlisted": [
+            {"source": one.source, "file": file} for one in reports for file in one.unlisted
+        ],
+        "notes": [note for one in reports for note in one.notes],
         "sources": [one.as_dict() for one in reports] if len(reports) > 1 else [],
     }
     lines = []
@@ -78,6 +122,7 @@ def _report_outcome(reports: list[ImportReport]) -> Outcome:
         lines += [f"  {count:,} × {reason}" for reason, count in reasons.most_common(REASONS)]
         more = reasons.total() - sum(count for _, count in reasons.most_common(REASONS))
         lines += [f"  {more:,} for other reasons; --json has them all"] if more else []
+        lines += [f"  {note}" for note in one.notes]
     return Outcome(document, "\n".join(lines))
 
 

@@ -2,79 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections import Counter, deque
-from collections.abc import Callable, Container, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import cv2
-
+from core.datasets import import_report as report_of
 from core.datasets.archive import discard, unpack
-from core.datasets.importers import Candidate, Found, detect_layout
-from core.datasets.importers.candidate import DUPLICATE
+from core.datasets.duplicates import reasons_to_leave_out
+from core.datasets.import_report import ImportReport, LeftOut, SetApart
+from core.datasets.importers import Candidate, Choices, Found, any_table, detect_layout, unlisted
+from core.datasets.importers.candidate import TWO_CLASSES
+from core.datasets.importers.choices import DEFAULT, Columns
+from core.datasets.known_films import bring_up_to_date, follow_renamed, name_patients
+from core.datasets.looking import Looked, is_text, look_into, shown
 from core.datasets.patients import PatientFinder, patient_finder, with_patients
-from core.errors import FilmError, InputError
-from core.images.decode import decode_bytes, film_id_of, read_film
-from core.images.resize import thumbnail
+from core.datasets.spelling import Spelling
+from core.datasets.vocabulary import UNKNOWN
+from core.errors import InputError
+from core.images.emptiness import NOISE
 from core.store import Film, Source, Store
-from core.workspace import Workspace
+
+__all__ = ["ImportReport", "LeftOut", "Progress", "SetApart", "import_folder", "import_zip"]
 
 Progress = Callable[[int, int, str], None]
 
-THUMBNAIL_SIDE = 256
-THUMBNAIL_QUALITY = 85
-THREADS = min(8, os.cpu_count() or 1)
 LONGEST_NAME = 80
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A row or file that is not in the catalogue, and why, in plain words."""
-
-    file: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What an import did.
-
-    ``records``: rows or files looked at = ``added`` + ``known`` + left out. ``known``: films
-    already imported from this same source. ``by_finding`` and ``by_view`` count the added
-    and known films. ``unlisted``: films in the folder that the collection does not describe.
-    """
-
-    source: str
-    layout: str
-    records: int
-    added: int
-    known: int
-    by_finding: dict[str, int]
-    by_view: dict[str, int]
-    left_out: tuple[LeftOut, ...]
-    unlisted: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as plain JSON values."""
-        return {
-            **asdict(self),
-            "left_out": [asdict(one) for one in self.left_out],
-            "unlisted": list(self.unlisted),
-        }
-
-
-@dataclass(frozen=True)
-class _Looked:
-    """What looking into one file gave: an id and a size, or a reason to leave it out."""
-
-    film_id: str = ""
-    width: int = 0
-    height: int = 0
-    reason: str = ""
 
 
 def import_folder(
@@ -83,13 +37,15 @@ def import_folder(
     *,
     name: str | None = None,
     patient_pattern: str = "",
+    choices: Choices = DEFAULT,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import the collection in a folder; the films stay where they are.
 
     The same folder again adds only what is new in it, under the name it has. ``name``:
     the source's name, by default the folder's. ``patient_pattern``: a regular expression that
-    finds the patient in a film's path, see ``core.datasets.patients``.
+    finds the patient in a film's path, see ``core.datasets.patients``. ``choices``: which table
+    and columns to go by, and what uncertain means; by default those of the last import.
     ``progress(done, total, file)`` is called from this thread. Raises InputError when the
     folder holds no known layout, or when the name is taken.
     """
@@ -98,12 +54,12 @@ def import_folder(
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise InputError(f"{folder} {what}. Give the folder that holds the films.")
-    if not _is_text(str(folder)):
-        raise InputError(f"{_shown(str(folder))} is not text in this system's encoding. Rename it.")
-    found = detect_layout(folder)
+    if not is_text(str(folder)):
+        raise InputError(f"{shown(str(folder))} is not text in this system's encoding. Rename it.")
+    choices = _as_before(store, folder, choices)
+    found = detect_layout(folder, choices=choices)
     source = _source_for(store, found, name)
-    candidates = list(found.layout.read(found.root))
-    return _import(store, source, found, candidates, find, progress)
+    return _import(store, source, found, choices, find, progress)
 
 
 def import_zip(
@@ -113,6 +69,7 @@ def import_zip(
     *,
     name: str | None = None,
     patient_pattern: str = "",
+    choices: Choices = DEFAULT,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Unpack an archive into the workspace and import it; the same one again changes nothing.
@@ -123,10 +80,10 @@ def import_zip(
     find = patient_finder(patient_pattern) if patient_pattern else None
     folder, fresh = unpack(store.workspace, file, filename, progress)
     try:
-        found = detect_layout(folder, filename)
+        choices = _as_before(store, folder, choices)
+        found = detect_layout(folder, filename, choices)
         source = _source_for(store, found, name or Path(filename).stem)
-        candidates = list(found.layout.read(found.root))
-        report = _import(store, source, found, candidates, find, progress)
+        report = _import(store, source, found, choices, find, progress)
     except BaseException:
         if fresh:
             discard(folder)
@@ -153,158 +110,155 @@ def _source_for(store: Store, found: Found, name: str | None) -> Source:
     return Source(chosen, found.layout.NAME, root, artificial=found.layout.NAME == "phantom")
 
 
+def _as_before(store: Store, folder: Path, choices: Choices) -> Choices:
+    """Without a choice of one's own: that of the last import of the same folder."""
+    known = store.catalogue.source_at(str(folder)) if choices == DEFAULT else None
+    kept = known.report.get("choices") if known else None
+    if not isinstance(kept, dict):
+        return choices
+    columns = kept.get("columns")
+    return Choices(kept["uncertain"], kept["table"], Columns.of(columns) if columns else None)
+
+
 def _import(
     store: Store,
     source: Source,
     found: Found,
-    candidates: list[Candidate],
+    choices: Choices,
     find: PatientFinder | None,
     progress: Progress | None,
 ) -> ImportReport:
-    candidates = with_patients(candidates, find)
+    if found.layout.NAME == any_table.NAME:
+        choices = any_table.settled(found.tree, choices)
+    candidates, written = _read(store, found, choices, find)
     known = store.catalogue.known()
-    seen: dict[str, Candidate] = {}
-    films: list[Film] = []
-    left_out: list[LeftOut] = []
-    for done, (one, looked) in enumerate(_look_into(store.workspace, candidates, known), 1):
-        reason = looked.reason or _duplicate(source, one, looked.film_id, seen, known)
-        if reason:
-            left_out.append(LeftOut(_shown(one.file), reason))
-        else:
-            seen[looked.film_id] = one
-            films.append(_film(source, one, looked))
+    looked_at: list[tuple[Candidate, Looked]] = []
+    for done, pair in enumerate(look_into(store.workspace, candidates, known), 1):
+        looked_at.append(pair)
         if progress is not None:
-            progress(done, len(candidates), _shown(one.file))
-    fresh = [film for film in films if film.film_id not in known]
+            progress(done, len(candidates), shown(pair[0].file))
+    labels = store.catalogue.finding_of_each(looked.film_id for _, looked in looked_at)
+    reasons = reasons_to_leave_out(source, looked_at, known, labels)
+    films, left_out, remarks = [], [], []
+    for (one, looked), reason in zip(looked_at, reasons, strict=True):
+        if reason:
+            left_out.append(LeftOut(shown(one.file), reason))
+        else:
+            films.append(_film(source, one, looked))
+            remarks += [LeftOut(shown(one.file), one.remark)] if one.remark else []
+    empty = _set_apart(source, films, looked_at)
+    fresh = [
+        replace(film, set_apart=empty.get(film.film_id, ""))
+        for film in films
+        if film.film_id not in known
+    ]
+    follow_renamed(store, films, known)
+    name_patients(store, [film for film in films if film.film_id in known], find is not None)
+    apart = {
+        **store.catalogue.set_apart_in(source.name),
+        **{film.film_id: film.set_apart for film in fresh if film.set_apart},
+    }
+    updated = bring_up_to_date(store, [film for film in films if film.film_id in known])
+    contradictory = {
+        looked.film_id: reason
+        for (_, looked), reason in zip(looked_at, reasons, strict=True)
+        if reason.startswith(TWO_CLASSES) and known.get(looked.film_id, ("",))[0] == source.name
+    }
+    if contradictory:  # one of the two was imported before the other came
+        store.catalogue.set_apart(dict.fromkeys(contradictory, f"{TWO_CLASSES}."))
+    files = {film.film_id: _below(film.path, found.root) for film in films}
     report = ImportReport(
         source=source.name,
-        layout=source.layout,
+        layout=found.layout.NAME,
         records=len(candidates),
         added=len(fresh),
         known=len(films) - len(fresh),
-        by_finding=dict(Counter(film.finding for film in films).most_common()),
+        by_finding=report_of.by_finding(films),
         by_view=dict(Counter(film.view for film in films).most_common()),
         left_out=tuple(left_out),
-        unlisted=tuple(found.layout.unlisted(found.root)),
+        unlisted=tuple(shown(name) for name in unlisted(found.tree, candidates)),
+        set_apart=tuple(
+            SetApart(film_id, files[film_id], reason)
+            for film_id, reason in apart.items()
+            if film_id in files
+        ),
+        remarks=tuple(remarks),
+        notes=(
+            *_notes_on_table(found, choices),
+            *report_of.notes_on_films(films),
+            *report_of.notes_on_empty(empty, looked_at),
+            *report_of.notes_on_rows(left_out, remarks),
+            *report_of.note_on_spellings(written),
+            *report_of.notes_on_tree(found.tree, candidates),
+            *report_of.notes_on_updated(updated),
+        ),
     )
-    moved = {
-        film.film_id: film.path
-        for film in films
-        if film.film_id in known
-        and known[film.film_id][1] != film.path
-        and not Path(known[film.film_id][1]).is_file()
-    }
-    if moved:  # renamed since the last import: the film is the same, its file is elsewhere
-        store.catalogue.move_films(moved)
-    _name_patients(store, [film for film in films if film.film_id in known], find is not None)
     if films:  # a source without a film would only clutter every list of sources
-        store.catalogue.save_source(replace(source, report=report.as_dict(), imported_at=""), fresh)
+        kept = {**report.as_dict(), "choices": choices.as_dict()}
+        store.catalogue.save_source(
+            replace(source, layout=report.layout, report=kept, imported_at=""), fresh
+        )
     return report
 
 
-def _name_patients(store: Store, known: list[Film], told: bool) -> None:
-    """Note the patients of films imported before: those unknown then; where the user has
-    ``told`` how to find them, all of them."""
-    before = store.catalogue.patients(film.film_id for film in known)
-    now = {
-        film.film_id: film.patient
-        for film in known
-        if film.patient
-        and film.patient != before[film.film_id]
-        and (told or not before[film.film_id])
+def _read(
+    store: Store, found: Found, choices: Choices, find: PatientFinder | None
+) -> tuple[list[Candidate], dict[str, set[str]]]:
+    """The candidates, with patients and in one spelling; and finding → how it was written."""
+    read = list(found.layout.read(found.tree, choices))
+    named = iter(with_patients([one for one in read if not one.left_out], find))
+    spelling = Spelling(store.catalogue.findings())
+    written: dict[str, set[str]] = {}
+    candidates = []
+    for one in read:
+        if not one.left_out:
+            finding = spelling.of(one.finding)
+            if finding != UNKNOWN and " + " not in finding:
+                written.setdefault(finding, set()).add(one.finding_original.strip())
+            one = replace(next(named), finding=finding)
+        candidates.append(one)
+    candidates += [
+        Candidate(name, found.root, "", left_out=why) for name, why in found.tree.left_out
+    ]
+    return candidates, written
+
+
+def _set_apart(
+    source: Source, films: list[Film], looked_at: list[tuple[Candidate, Looked]]
+) -> dict[str, str]:
+    """film_id → why it shows hardly anything, for the new ones.
+
+    Where every film of a collection looks like noise, the measure does not fit it: nothing
+    tells a film that does not belong from the others, and the notes say so instead.
+    """
+    if source.artificial:
+        return {}
+    there = {film.film_id for film in films}
+    found = {
+        looked.film_id: looked.empty
+        for _, looked in looked_at
+        if looked.empty and looked.film_id in there
     }
-    if now:
-        store.catalogue.name_patients(now)
+    if set(found.values()) == {NOISE} and len(found) == len(there):
+        return {}
+    return found
 
 
-def _look_into(
-    workspace: Workspace, candidates: list[Candidate], known: dict[str, tuple[str, str]]
-) -> Iterator[tuple[Candidate, _Looked]]:
-    """Open the files in threads (the decoders let go of the GIL), in order, few at a time."""
-    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="import")
-    waiting: deque[tuple[Candidate, Future[_Looked]]] = deque()
+def _notes_on_table(found: Found, choices: Choices) -> list[str]:
+    if found.layout.NAME != any_table.NAME or choices.columns is None:
+        return []
+    return [f"{Path(choices.table).name} was read as {choices.columns.in_words()}."]
+
+
+def _below(path: str, root: Path) -> str:
+    """The film's name below the collection's top."""
     try:
-        for one in candidates:
-            waiting.append((one, threads.submit(_look, workspace, one, known)))
-            if len(waiting) >= 4 * THREADS:
-                first, looked = waiting.popleft()
-                yield first, looked.result()
-        while waiting:
-            first, looked = waiting.popleft()
-            yield first, looked.result()
-    finally:
-        threads.shutdown(cancel_futures=True)
+        return shown(Path(path).relative_to(root).as_posix())
+    except ValueError:
+        return shown(Path(path).name)
 
 
-def _look(workspace: Workspace, one: Candidate, known: Container[str]) -> _Looked:
-    if one.left_out:
-        return _Looked(reason=one.left_out)
-    if not _is_text(str(one.path)):
-        return _Looked(reason="its name is not text in this system's encoding; rename it")
-    try:
-        data = read_film(one.path)
-        film_id = film_id_of(data)
-        place = workspace.thumbnail(film_id)
-        if film_id in known and place.exists():
-            return _Looked(film_id)
-        pixels = decode_bytes(data, one.path.name).pixels
-    except FilmError as error:
-        return _Looked(reason=f"cannot be read: {error}")
-    _write_thumbnail(place, pixels)
-    height, width = pixels.shape
-    return _Looked(film_id, width, height)
-
-
-def _is_text(name: str) -> bool:
-    """Whether it can be stored: names on disk are bytes, and some are no text at all."""
-    return name.isascii() or "\ufffd" not in _shown(name)
-
-
-def _shown(name: str) -> str:
-    """A name from disk as text, with a mark for each byte that is none."""
-    return os.fsencode(name).decode("utf-8", errors="replace")
-
-
-def _write_thumbnail(place: Path, pixels: Any) -> None:
-    parameters = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
-    _, encoded = cv2.imencode(".jpg", thumbnail(pixels, THUMBNAIL_SIDE), parameters)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # Written aside and renamed: two equal films in one import may meet here.
-        descriptor, aside = tempfile.mkstemp(dir=place.parent, suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(encoded.tobytes())
-            Path(aside).replace(place)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"{place.parent} cannot be written ({error.strerror or error}). "
-            "Make room there, or choose another data folder with --data."
-        ) from error
-
-
-def _duplicate(
-    source: Source,
-    one: Candidate,
-    film_id: str,
-    seen: dict[str, Candidate],
-    known: dict[str, tuple[str, str]],
-) -> str:
-    """The reason when this content is in the catalogue by another row or source, else ``""``."""
-    first = seen.get(film_id)
-    if first is not None:
-        reason = f"{DUPLICATE} {first.file} ({source.name})"
-        if first.finding != one.finding:
-            reason += f", which is listed as {first.finding}, this one as {one.finding}"
-        return reason
-    where, path = known.get(film_id, (source.name, ""))
-    return "" if where == source.name else f"{DUPLICATE} {Path(path).name} ({where})"
-
-
-def _film(source: Source, one: Candidate, looked: _Looked) -> Film:
+def _film(source: Source, one: Candidate, looked: Looked) -> Film:
     return Film(
         film_id=looked.film_id,
         source=source.name,

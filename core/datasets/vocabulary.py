@@ -7,9 +7,11 @@ known here keeps its own spelling, so that nobody's class disappears.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 UNKNOWN = "unknown"
+NO_FINDING = "No finding"
 JOINT = " + "
 # What stands between two findings of one film, in the tables and folders of any country.
 SEPARATORS = re.compile(r"[,;|+，；、｜＋،؛]")
@@ -70,9 +72,25 @@ FINDINGS = {
     "tb": "Tuberculosis",
 }
 
+PER_YEAR = {"m": 12, "w": 52.18, "d": 365.25}  # how old children are told in DICOM and tables
+
+_KEYED = {re.sub(r"[\s_-]+", " ", written): name for written, name in FINDINGS.items()}
+
 VIEWS = {
     "pa": "PA",
+    "postero anterior": "PA",
+    "posteroanterior": "PA",
+    "frontal pa": "PA",
     "ap": "AP",
+    "antero posterior": "AP",
+    "anteroposterior": "AP",
+    "frontal ap": "AP",
+    "ap horizontal": "AP supine",
+    "supine": "AP supine",
+    "left lateral": "Lateral",
+    "right lateral": "Lateral",
+    "lateral left": "Lateral",
+    "lateral right": "Lateral",
     "ap erect": "AP",
     "ap supine": "AP supine",
     "ap semi erect": "AP supine",
@@ -81,11 +99,15 @@ VIEWS = {
     "rl": "Lateral",
     "lat": "Lateral",
     "lateral": "Lateral",
+    "xtl": "Lateral",
     "axial": "Axial",
     "coronal": "Coronal",
 }
 
-SEXES = {"f": "F", "female": "F", "w": "F", "woman": "F", "m": "M", "male": "M", "man": "M"}
+SEXES = {
+    "f": "F", "female": "F", "w": "F", "woman": "F", "weiblich": "F", "femme": "F", "mujer": "F",
+    "m": "M", "male": "M", "man": "M", "männlich": "M", "homme": "M", "hombre": "M",
+}  # fmt: skip
 
 
 def normalise_finding(text: str | None) -> str:
@@ -117,12 +139,35 @@ def findings_of(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split(JOINT) if part) or (UNKNOWN,)
 
 
+def finding_key(finding: str) -> str:
+    """What two spellings of one finding have in common, for comparing only.
+
+    Capitals, blanks, underscores, dashes, invisible signs and the ways that Unicode has to
+    write a letter make no difference: ``Pulmonary_Fibrosis`` is ``pulmonary fibrosis``.
+    """
+    plain = unicodedata.normalize("NFKC", finding).casefold()
+    seen = (" " if unicodedata.category(sign) in ("Pd", "Pc") else sign for sign in plain)
+    words = "".join(sign for sign in seen if unicodedata.category(sign) != "Cf").split()
+    return unicodedata.normalize("NFKC", " ".join(words)).strip(" .:!?\"'")
+
+
+def normalise_label(label: str) -> str:
+    """One name for a single finding that is no path of steps: ``Nodule/Mass`` stays whole."""
+    cleaned = _clean(label)
+    if _silent(cleaned):
+        return UNKNOWN
+    known = _KEYED.get(finding_key(cleaned))
+    if known:
+        return known
+    # A sign that joins findings is no part of a single one.
+    return _clean(unicodedata.normalize("NFC", cleaned).replace("_", " ").replace("+", " "))
+
+
 def _one_finding(label: str) -> str:
     steps = [step for step in (_clean(part) for part in label.split("/")) if not _silent(step)]
     if _silent(_clean(label)) or not steps:
         return UNKNOWN
-    leaf = steps[-1]
-    return FINDINGS.get(re.sub(r"[_\s]+", " ", leaf).lower(), leaf.replace("_", " "))
+    return normalise_label(steps[-1])
 
 
 def normalise_view(text: str | None) -> str:
@@ -136,9 +181,16 @@ def normalise_sex(text: str | None) -> str:
 
 
 def normalise_age(text: str | None) -> float | None:
-    """Age in years, 0 to 130; None where it is missing or no number. ``063Y`` is 63."""
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*(?:y|years?)?", _clean(text).lower())
-    age = float(match[1]) if match else None
+    """Age in years, 0 to 130; None where it is missing or no number.
+
+    ``063Y`` is 63, ``018M`` (months) 1.5.
+    """
+    match = re.fullmatch(
+        r"(\d{1,3}(?:[.,]\d+)?)\s*(y|yrs?|years?|m|months?|w|weeks?|d|days?)?", _clean(text).lower()
+    )
+    age = float(match[1].replace(",", ".")) if match else None
+    if age is not None and match and match[2]:
+        age = round(age / PER_YEAR.get(match[2][0], 1), 2)
     return age if age is not None and age <= 130 else None
 
 

@@ -44,6 +44,7 @@ class Film:
     ``age`` in years. ``subset``: the split folder it came in, or ``""``. ``width`` and
     ``height`` in pixels. ``masks``: kind (``lungs``, ``opacity``) → path of a mask image.
     ``metadata``: everything else that the source says, never from a DICOM header.
+    ``set_apart``: why the film is not used (it shows hardly anything), or ``""``.
     """
 
     film_id: str
@@ -61,6 +62,7 @@ class Film:
     height: int = 0
     masks: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    set_apart: str = ""
 
 
 FIELDS = tuple(Film.__dataclass_fields__)
@@ -104,6 +106,47 @@ class Catalogue:
                 [(patient, film_id) for film_id, patient in patients.items()],
             )
             work.execute("UPDATE catalogue_version SET number = number + 1")
+
+    def say_anew(self, films: Iterable[Film]) -> None:
+        """Note what a source says now of films that are there; path and size stay."""
+        names = (
+            "finding", "finding_original", "view", "view_original", "sex", "age", "subset",
+            "masks", "metadata",
+        )  # fmt: skip
+        settings = ", ".join(f"{name} = :{name}" for name in names)
+        with self._database.work(write=True) as work:
+            work.executemany(
+                f"UPDATE films SET {settings} WHERE film_id = :film_id",
+                [_film_row(film) for film in films],
+            )
+            work.execute("UPDATE catalogue_version SET number = number + 1")
+
+    def set_apart(self, reasons: Mapping[str, str]) -> None:
+        """Set films apart (film_id → why): they stay in the catalogue and are not used."""
+        self._set_apart(reasons)
+
+    def use_again(self, film_ids: Iterable[str]) -> None:
+        """Take films back that were set apart."""
+        self._set_apart(dict.fromkeys(film_ids, ""))
+
+    def _set_apart(self, reasons: Mapping[str, str]) -> None:
+        with self._database.work(write=True) as work:
+            work.executemany(
+                "UPDATE films SET set_apart = ? WHERE film_id = ?",
+                [(reason, film_id) for film_id, reason in reasons.items()],
+            )
+            work.execute("UPDATE catalogue_version SET number = number + 1")
+
+    def set_apart_in(self, source: str | None = None) -> dict[str, str]:
+        """film_id → why it is set apart, of one source or of all, by source and path."""
+        where, values = ("AND source = ?", [source]) if source is not None else ("", [])
+        with self._database.work() as work:
+            rows = work.execute(
+                f"SELECT film_id, set_apart FROM films WHERE set_apart != '' {where} "
+                "ORDER BY source, path",
+                values,
+            ).fetchall()
+        return {row["film_id"]: row["set_apart"] for row in rows}
 
     def save_source(self, source: Source, films: Iterable[Film]) -> int:
         """Add a source's films in one transaction; returns how many were new.
@@ -215,7 +258,9 @@ class Catalogue:
         An id is a hash, so the first ones by id are as good as drawn by lot.
         """
         with self._database.work() as work:
-            rows = work.execute("SELECT * FROM films ORDER BY film_id LIMIT ?", (count,)).fetchall()
+            rows = work.execute(
+                "SELECT * FROM films WHERE set_apart = '' ORDER BY film_id LIMIT ?", (count,)
+            ).fetchall()
         return [_film(row) for row in rows]
 
     def known(self) -> dict[str, tuple[str, str]]:
@@ -223,6 +268,18 @@ class Catalogue:
         with self._database.work() as work:
             rows = work.execute("SELECT film_id, source, path FROM films").fetchall()
         return {row["film_id"]: (row["source"], row["path"]) for row in rows}
+
+    def findings(self) -> list[str]:
+        """Every finding there is, as films have it (several joined), the most frequent first."""
+        with self._database.work() as work:
+            rows = work.execute(
+                "SELECT finding FROM films GROUP BY finding ORDER BY COUNT(*) DESC, finding"
+            ).fetchall()
+        return [row["finding"] for row in rows]
+
+    def finding_of_each(self, film_ids: Iterable[str]) -> dict[str, str]:
+        """film_id → finding, for the films that are there."""
+        return self._of_each("finding", film_ids)
 
     def film(self, film_id: str) -> Film:
         """Raises NotFoundError."""
@@ -257,6 +314,9 @@ class Catalogue:
 
     def patients(self, film_ids: Iterable[str]) -> dict[str, str]:
         """film_id → patient, for the films that are still there."""
+        return self._of_each("patient", film_ids)
+
+    def _of_each(self, column: str, film_ids: Iterable[str]) -> dict[str, str]:
         wanted = list(dict.fromkeys(str(one) for one in film_ids))
         found: dict[str, str] = {}
         with self._database.work() as work:
@@ -264,24 +324,25 @@ class Catalogue:
                 chunk = wanted[start : start + 500]
                 marks = ", ".join("?" * len(chunk))
                 rows = work.execute(
-                    f"SELECT film_id, patient FROM films WHERE film_id IN ({marks})", chunk
+                    f"SELECT film_id, {column} FROM films WHERE film_id IN ({marks})", chunk
                 )
-                found |= {row["film_id"]: row["patient"] for row in rows}
+                found |= {row["film_id"]: row[column] for row in rows}
         return found
 
     def frame(self) -> pd.DataFrame:
-        """One row a film, without masks and metadata, sorted by source and path.
+        """One row a film in use, without masks and metadata, sorted by source and path.
 
-        Columns: film_id, source, path, patient, finding, finding_original, view,
-        view_original, sex, age (float, NaN where unknown), subset, width, height.
+        Films that are set apart are not among them. Columns: film_id, source, path, patient,
+        finding, finding_original, view, view_original, sex, age (float, NaN where unknown),
+        subset, width, height.
         The columns in ``CATEGORIES`` are pandas categoricals.
         """
         import pandas as pd  # only here: see core/store/__init__.py
 
-        columns = [name for name in FIELDS if name not in ("masks", "metadata")]
+        columns = [name for name in FIELDS if name not in ("masks", "metadata", "set_apart")]
         with self._database.work() as work:
             rows = work.execute(
-                f"SELECT {', '.join(columns)} FROM films ORDER BY source, path"
+                f"SELECT {', '.join(columns)} FROM films WHERE set_apart = '' ORDER BY source, path"
             ).fetchall()
         frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
         frame["age"] = frame["age"].astype(float)

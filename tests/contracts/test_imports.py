@@ -35,7 +35,6 @@ LEVELS = {
     "core/workspace.py": 0,
     "core/palette.py": 0,
     "core/names.py": 0,
-    "core/patient_names.py": 0,
     "core/text.py": 0,
     "core/cache.py": 1,
     "core/escaping.py": 0,

@@ -1,99 +1,85 @@
-"""Class folders: a folder a finding, with or without ``train``, ``test`` … above them."""
+"""Class folders: a folder a finding, with or without ``train``, ``test`` … above or below it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
+from core.datasets.importers import names
 from core.datasets.importers.candidate import Candidate
+from core.datasets.importers.choices import DEFAULT, Choices
+from core.datasets.importers.tree import TABLE_SUFFIXES, Tree
 from core.datasets.vocabulary import UNKNOWN, normalise_finding
 
 NAME = "folders"
 LOOKS_LIKE = "class folders: one folder of films a finding, also inside train/, validation/, test/"
 
-SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".dcm", ".dicom"})
-# What archives and file managers leave behind; nobody means these as films.
-LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
-NO_FINDING_OF_THEIRS = frozenset({"images", "image", "films", "data", "pictures", "masks"})
+
+class Place(NamedTuple):
+    """What the folders above a film say: the part of a split, and the class folder's name."""
+
+    subset: str
+    folder: str
 
 
-def detect(root: Path) -> bool:
-    """Whether some class folder holds a film directly."""
-    return any(_holds_film(folder) for _, folder in class_folders(root))
+def detect(tree: Tree) -> bool:
+    """Whether films lie directly in class folders, also inside ``train``, ``test`` …, or in
+    several class folders that hold them in ``images`` and the like."""
+    through = set()
+    for name in tree.films:
+        *folders, _ = name.split("/")
+        if folders and names.is_split(folders[0]):
+            folders = folders[1:]
+        if len(folders) == 1 or (folders and all(map(names.is_container, folders))):
+            return True
+        if folders and all(map(names.is_container, folders[1:])):
+            through.add(folders[0])
+    described = {table.split("/")[0] for table in tree.all_tables if table.count("/") == 1}
+    return len(through - described) > 1
 
 
-def read(root: Path) -> Iterator[Candidate]:
-    """One candidate a file, sorted by name; the folder's name is the finding."""
-    for subset, folder in class_folders(root):
-        for path in films_below(folder):
-            yield Candidate(
-                file=path.relative_to(root).as_posix(),
-                path=path,
-                patient="",
-                finding=finding_of(folder),
-                finding_original=folder.name,
-                subset=subset,
-            )
+def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
+    """One candidate a file, sorted by name; the class folder's name is the finding."""
+    for name in tree.files:
+        if "/" not in name or name.casefold().endswith(TABLE_SUFFIXES):
+            continue
+        place = place_of(name)
+        if not place.folder and names.is_split(name.split("/")[-2]):
+            continue  # beside the class folders of its part
+        yield Candidate(
+            file=name,
+            path=tree.path(name),
+            patient="",
+            finding=normalise_finding(names.without_copy(place.folder))
+            if place.folder
+            else UNKNOWN,
+            finding_original=place.folder or name.split("/")[0],
+            subset=place.subset,
+            masks=tree.masks_of(name),
+        )
 
 
-def unlisted(root: Path) -> list[str]:
-    """Films that lie beside the class folders instead of inside one."""
-    places = [root, *(one for one in _folders(root) if one.name.lower() in SPLITS)]
-    return [
-        path.relative_to(root).as_posix()
-        for place in places
-        for path in sorted(place.iterdir())
-        if path.is_file() and _suffix(path) in SUFFIXES
+def unlisted(tree: Tree) -> list[str]:
+    """Films that lie beside the class folders instead of inside one, and second copies."""
+    beside = [
+        name
+        for name in tree.films
+        if "/" not in name or (not place_of(name).folder and names.is_split(name.split("/")[-2]))
     ]
+    return [*beside, *(f"{folder}/" for folder, _ in tree.copies)]
 
 
-def class_folders(root: Path) -> Iterator[tuple[str, Path]]:
-    """(name of the split folder or ``""``, class folder), sorted."""
-    for folder in _folders(root):
-        if folder.name.lower() in SPLITS:
-            yield from ((folder.name.lower(), one) for one in _folders(folder))
-        else:
-            yield "", folder
+def place_of(name: str) -> Place:
+    """Class and part of a film from the folders in its relative name.
 
-
-def films_below(folder: Path) -> Iterator[Path]:
-    """Every file in a class folder and below it, masks and litter apart, sorted."""
-    for place, below, files in os.walk(folder):
-        below[:] = sorted(name for name in below if not _is_litter(name) and name != "masks")
-        yield from (Path(place) / name for name in sorted(files) if not _is_litter(name))
-
-
-def finding_of(folder: Path) -> str:
-    """The finding that a class folder stands for."""
-    name = folder.name
-    return UNKNOWN if name.lower() in NO_FINDING_OF_THEIRS else normalise_finding(name)
-
-
-def _holds_film(folder: Path) -> bool:
-    return any(
-        path.is_file() and (_suffix(path) in SUFFIXES or _is_dicom(path))
-        for path in folder.iterdir()
-        if not _is_litter(path.name)
-    )
-
-
-def _is_dicom(path: Path) -> bool:
-    """Scanners write DICOM files without a suffix."""
-    if _suffix(path):
-        return False
-    with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"
-
-
-def _folders(root: Path) -> list[Path]:
-    return sorted(one for one in root.iterdir() if one.is_dir() and not _is_litter(one.name))
-
-
-def _is_litter(name: str) -> bool:
-    return name.startswith(".") or name.lower() in LITTER
-
-
-def _suffix(path: Path) -> str:
-    return path.suffix.strip().lower()
+    The class is the first folder below ``train``, ``test`` … that says anything (``images``
+    and ``patient00012`` do not), or the first at all where there is no such folder.
+    """
+    folders = PurePosixPath(name).parts[:-1]
+    parts = [place for place, folder in enumerate(folders) if names.is_split(folder)]
+    subset = folders[parts[0]].strip().casefold() if parts else ""
+    below = folders[parts[0] + 1 :] if parts else folders
+    above = folders[: parts[0]] if parts else ()
+    said = [folder for folder in (*below, *above) if not names.is_container(folder)]
+    return Place(subset, said[0] if said else "")

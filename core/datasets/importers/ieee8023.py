@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from core.datasets.importers.candidate import MISSING, Candidate
-from core.datasets.importers.tables import header, inside, read_table
+from core.datasets.importers.candidate import MISSING, NAMELESS, OUTSIDE, TOO_LONG, Candidate
+from core.datasets.importers.choices import DEFAULT, Choices
+from core.datasets.importers.rows import LONGEST_NAME
+from core.datasets.importers.tables import inside, long_rows, metadata_of, records
+from core.datasets.importers.tree import Tree
 from core.datasets.vocabulary import (
     is_silent,
     normalise_age,
@@ -26,32 +30,28 @@ REQUIRED = ("patientid", "finding", "view", "filename")
 OWN = frozenset({"patientid", "finding", "view", "filename", "folder", "modality", "sex", "age"})
 
 
-def detect(root: Path) -> bool:
-    """Whether the folder holds this layout, be it with a damaged table."""
-    if not (root / TABLE).is_file():
+def detect(tree: Tree) -> bool:
+    """Whether the folder holds this layout, be it with a damaged table.
+
+    A table of the same name and with other columns, beside films, is somebody else's.
+    """
+    if TABLE not in tree.files_there:
         return False
-    return (root / IMAGES).is_dir() or bool({"filename", "finding"} & set(header(root / TABLE)))
+    known = tree.header(TABLE)
+    if {"filename", "finding"} <= known:
+        return True
+    if known and tree.films:
+        return False
+    return tree.path(IMAGES).is_dir() or bool({"filename", "finding"} & known)
 
 
-def read(root: Path) -> Iterator[Candidate]:
+def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
     """One candidate a row of the table. Raises InputError when columns are missing."""
-    masks = _masks(root)
-    for number, row in enumerate(read_table(root / TABLE, REQUIRED).to_dict("records"), 2):
-        yield _candidate(root, number, {str(key): str(text) for key, text in row.items()}, masks)
-
-
-def unlisted(root: Path) -> list[str]:
-    """Files in ``images/`` that no row of the table names."""
-    table = read_table(root / TABLE, REQUIRED)
-    named = {PurePosixPath(name).name for name in table["filename"]}
-    folder = root / IMAGES
-    if not folder.is_dir():
-        return []
-    return sorted(
-        f"{IMAGES}/{one.name}"
-        for one in folder.iterdir()
-        if one.is_file() and one.name not in named and not one.name.startswith(".")
-    )
+    masks = _masks(tree)
+    for number, (_, row) in enumerate(records(tree, TABLE, REQUIRED), 2):
+        yield _candidate(tree.root, number, row, masks)
+    for long in long_rows(tree, TABLE):
+        yield Candidate(long.place, tree.root, "", left_out=long.left_out)
 
 
 def is_xray(row: dict[str, str]) -> bool:
@@ -65,13 +65,15 @@ def _candidate(root: Path, number: int, row: dict[str, str], masks: dict[str, st
     path = inside(root, file)
     reason = ""
     if not name.strip():
-        file, reason = f"row {number} of {TABLE}", "the row names no file"
+        file, reason = f"row {number} of {TABLE}", NAMELESS
     elif not is_xray(row):
         modality = row["modality"].strip()
         reason = f"{'a CT slice' if modality == 'CT' else modality}, not an X-ray"
     elif path is None:
-        reason = "its name leads out of the folder"
-    elif not path.is_file():
+        reason = OUTSIDE
+    elif len(os.fsencode(path.name)) > LONGEST_NAME:
+        reason = TOO_LONG
+    elif not _is_there(path):
         reason = MISSING
     patient = "" if is_silent(row["patientid"]) else row["patientid"].strip()
     mask = masks.get(Path(name.strip()).stem)
@@ -86,25 +88,25 @@ def _candidate(root: Path, number: int, row: dict[str, str], masks: dict[str, st
         sex=normalise_sex(row.get("sex")),
         age=normalise_age(row.get("age")),
         masks={"lungs": mask} if mask else {},
-        metadata={
-            key: text.strip()
-            for key, text in row.items()
-            if key not in OWN and not key.startswith("unnamed:") and not is_silent(text)
-        },
+        metadata=metadata_of(row, OWN),
         left_out=reason,
     )
 
 
-def _masks(root: Path) -> dict[str, str]:
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _masks(tree: Tree) -> dict[str, str]:
     """Film name without suffix → its lung mask.
 
     Some exist as ``NAME_mask.png.png`` too; in this order the properly named one stays.
     """
-    folder = root / MASKS
-    if not folder.is_dir():
-        return {}
     return {
-        one.name.partition("_mask.png")[0]: str(one)
-        for one in sorted(folder.iterdir(), reverse=True)
-        if "_mask.png" in one.name
+        name.rsplit("/", 1)[1].partition("_mask.png")[0]: str(tree.path(name))
+        for name in sorted(tree.masks, reverse=True)
+        if name.startswith(f"{MASKS}/") and "_mask.png" in name
     }

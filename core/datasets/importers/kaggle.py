@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from core.datasets.importers import folders
+from core.datasets.importers import folders, names
 from core.datasets.importers.candidate import Candidate
+from core.datasets.importers.choices import DEFAULT, Choices
+from core.datasets.importers.tree import Tree
 
 NAME = "kaggle"
 LOOKS_LIKE = "chest-xray-pneumonia of Kaggle: train/, test/ or val/ with NORMAL/ and PNEUMONIA/"
@@ -19,16 +20,16 @@ HEALTHY = re.compile(r"((?:NORMAL\d-)?IM-\d+)(?:-\d+)+")
 CAUSES = {"bacteria": "Bacterial pneumonia", "virus": "Viral pneumonia"}
 
 
-def detect(root: Path) -> bool:
+def detect(tree: Tree) -> bool:
     """Whether a split folder holds one of the two class folders, spelt as Kaggle does."""
-    return any(subset and folder.name in CLASSES for subset, folder in folders.class_folders(root))
+    return any(_is_theirs(name) for name in tree.films)
 
 
-def read(root: Path) -> Iterator[Candidate]:
+def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
     """One candidate a file. Cause and patient stand in the name; the view is not recorded."""
-    for one in folders.read(root):
-        if not one.subset:
-            continue  # Kaggle's own archive holds a second copy of itself; see ``unlisted``
+    for one in folders.read(tree, choices):
+        if not names.is_split(one.file.split("/")[0]):
+            continue  # what else lies beside train/, test/ and val/ is told as unlisted
         sick, healthy = SICK.fullmatch(one.path.stem), HEALTHY.fullmatch(one.path.stem)
         if sick:
             yield replace(one, patient=sick[1], finding=CAUSES[sick[2]])
@@ -38,7 +39,6 @@ def read(root: Path) -> Iterator[Candidate]:
             yield one
 
 
-def unlisted(root: Path) -> list[str]:
-    """Films beside the class folders, and folders beside ``train``, ``test`` and ``val``."""
-    beside = {folder.name for subset, folder in folders.class_folders(root) if not subset}
-    return [*folders.unlisted(root), *(f"{name}/" for name in sorted(beside))]
+def _is_theirs(name: str) -> bool:
+    split, _, rest = name.partition("/")
+    return names.is_split(split) and "/" in rest and rest.split("/")[0] in CLASSES

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.datasets.importers.candidate import MISSING, Candidate
-from core.datasets.importers.tables import inside, read_table
+from core.datasets.importers.choices import DEFAULT, Choices
+from core.datasets.importers.tables import inside, metadata_of, records
+from core.datasets.importers.tree import Tree
 from core.datasets.vocabulary import (
-    is_silent,
     normalise_age,
     normalise_finding,
     normalise_sex,
@@ -23,14 +24,14 @@ REQUIRED = ("file", "patient", "finding", "view", "sex", "age")
 MASKS = {"opacity_mask": "opacity", "lungs_mask": "lungs"}
 
 
-def detect(root: Path) -> bool:
-    return (root / TABLE).is_file()
+def detect(tree: Tree) -> bool:
+    return TABLE in tree.files
 
 
-def read(root: Path) -> Iterator[Candidate]:
+def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
     """One candidate a row of the table. Raises InputError when columns are missing."""
-    for record in read_table(root / TABLE, REQUIRED).to_dict("records"):
-        row = {str(key): str(text) for key, text in record.items()}
+    root = tree.root
+    for _, row in records(tree, TABLE, REQUIRED):
         path = inside(root, row["file"])
         masks = {kind: _existing(root, row.get(column, "")) for column, kind in MASKS.items()}
         yield Candidate(
@@ -44,20 +45,9 @@ def read(root: Path) -> Iterator[Candidate]:
             sex=normalise_sex(row["sex"]),
             age=normalise_age(row["age"]),
             masks={kind: mask for kind, mask in masks.items() if mask},
-            metadata={
-                key: text
-                for key, text in row.items()
-                if key not in REQUIRED and key not in MASKS and not is_silent(text)
-            },
-            left_out="" if path is not None and path.is_file() else MISSING,
+            metadata=metadata_of(row, {*REQUIRED, *MASKS}),
+            left_out="" if path is not None and row["file"] in tree.files_there else MISSING,
         )
-
-
-def unlisted(root: Path) -> list[str]:
-    """Films in ``films/`` that no row names."""
-    named = set(read_table(root / TABLE, REQUIRED)["file"])
-    films = (path.relative_to(root).as_posix() for path in (root / "films").glob("*.png"))
-    return sorted(set(films) - named)
 
 
 def _existing(root: Path, name: str) -> str:

@@ -21,6 +21,15 @@ LAYOUTS = {
     "kaggle": "Kaggle pneumonia set",
     "folders": "one folder a class",
     "phantom": "drawn by ThoraxLens",
+    "chestxray14": "ChestX-ray14 of the NIH",
+    "chexpert": "CheXpert",
+    "mimic": "MIMIC-CXR-JPG",
+    "rsna": "RSNA Pneumonia Detection",
+    "vindr": "VinDr-CXR",
+    "padchest": "PadChest",
+    "covid_radiography": "COVID-19 Radiography Database",
+    "covid_qu_ex": "COVID-QU-Ex",
+    "table": "a table with chosen columns",
 }
 
 

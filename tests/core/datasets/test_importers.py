@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.importers import Candidate, detect_layout, folders, ieee8023, kaggle
+from core.datasets.importers import (
+    Candidate,
+    Tree,
+    detect_layout,
+    folders,
+    ieee8023,
+    kaggle,
+    unlisted,
+)
 from core.datasets.patients import with_patients
 from core.errors import InputError
 
@@ -26,9 +34,14 @@ def table(root: Path, rows: str, header: str = HEADER, encoding: str = "utf-8") 
     return root
 
 
+def unlisted_in(root: Path) -> list[str]:
+    found = detect_layout(root)
+    return unlisted(found.tree, list(found.layout.read(found.tree)))
+
+
 def by_file(root: Path) -> dict[str, Candidate]:
     found = detect_layout(root)
-    return {one.file: one for one in with_patients(list(found.layout.read(found.root)))}
+    return {one.file: one for one in with_patients(list(found.layout.read(found.tree)))}
 
 
 def test_a_row_becomes_a_candidate(tmp_path: Path) -> None:
@@ -98,7 +111,7 @@ def test_tables_as_spreadsheets_save_them(tmp_path: Path, separator: str, end: s
     text = "\n".join(rows).replace(",", "{0}").replace("{1}", end).replace("{0}", separator)
     table(tmp_path, text, header="")
     assert [
-        (one.file, one.patient, one.finding, one.left_out) for one in ieee8023.read(tmp_path)
+        (one.file, one.patient, one.finding, one.left_out) for one in ieee8023.read(Tree(tmp_path))
     ] == [
         ("images/a.png", "1", "COVID-19", ""),
         ("images/b.png", "2", "SARS", ""),
@@ -125,13 +138,13 @@ def test_bytes_that_no_encoding_knows(tmp_path: Path) -> None:
 def test_a_damaged_table_is_named(tmp_path: Path, content: str, says: str) -> None:
     table(tmp_path, content, header="")
     with pytest.raises(InputError, match=says):
-        list(ieee8023.read(detect_layout(tmp_path).root))
+        list(ieee8023.read(detect_layout(tmp_path).tree))
 
 
 def test_images_that_no_row_names_are_listed(tmp_path: Path) -> None:
     touch(tmp_path, "images/a.png", "images/extra.png", "images/.hidden")
     table(tmp_path, "1,,,COVID-19,PA,X-ray,images,a.png,,,\n")
-    assert ieee8023.unlisted(tmp_path) == ["images/extra.png"]
+    assert unlisted_in(tmp_path) == ["images/extra.png"]
 
 
 def test_kaggle_names_tell_cause_and_patient(tmp_path: Path) -> None:
@@ -156,7 +169,7 @@ def test_kaggle_names_tell_cause_and_patient(tmp_path: Path) -> None:
     }
     assert {one.view for one in found.values()} == {"unknown"}
     assert detect_layout(tmp_path).layout is kaggle
-    assert kaggle.unlisted(tmp_path) == ["chest_xray/"]
+    assert unlisted_in(tmp_path) == ["chest_xray/"]
 
 
 def test_class_folders_take_the_patient_from_the_name(tmp_path: Path) -> None:
@@ -177,14 +190,14 @@ def test_class_folders_take_the_patient_from_the_name(tmp_path: Path) -> None:
         "Pneumonia/deeper/film.jpg": ("", "Pneumonia"),
         "Pneumonia/film.jpg": ("", "Pneumonia"),
     }
-    assert folders.unlisted(tmp_path) == ["beside.png"]
+    assert unlisted_in(tmp_path) == ["beside.png"]
 
 
 def test_the_studys_own_folders_are_class_folders(tmp_path: Path) -> None:
     touch(tmp_path, "train/covid/a.png", "validation/healthy/b.png", "test/images/c.png")
     found = detect_layout(tmp_path)
     assert found.layout is folders
-    assert sorted((one.subset, one.finding) for one in found.layout.read(found.root)) == [
+    assert sorted((one.subset, one.finding) for one in found.layout.read(found.tree)) == [
         ("test", "unknown"),
         ("train", "COVID-19"),
         ("validation", "No finding"),
@@ -239,4 +252,4 @@ def test_the_real_collections(real_data: Path) -> None:
 
 def by_row(root: Path) -> list[Candidate]:
     found = detect_layout(root)
-    return with_patients(list(found.layout.read(found.root)))
+    return with_patients(list(found.layout.read(found.tree)))

@@ -1,0 +1,65 @@
+"""The same film twice: in one class it is kept once, in two classes not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.datasets.importers import Candidate
+from core.datasets.importers.candidate import DUPLICATE, TWO_CLASSES
+from core.datasets.looking import Looked, shown
+from core.datasets.vocabulary import UNKNOWN
+from core.store import Source
+
+
+def reasons_to_leave_out(
+    source: Source,
+    looked_at: list[tuple[Candidate, Looked]],
+    known: Mapping[str, tuple[str, str]],
+    labels: Mapping[str, str],
+) -> list[str]:
+    """For each file why it is left out, or ``""``: unreadable, a duplicate, in two classes."""
+    same: dict[str, list[Candidate]] = {}
+    for one, looked in looked_at:
+        if not looked.reason:
+            same.setdefault(looked.film_id, []).append(one)
+    # Of a film that is there several times, a row with a finding goes before one without.
+    kept = {
+        film_id: next((one for one in several if one.finding != UNKNOWN), several[0])
+        for film_id, several in same.items()
+    }
+    reasons = []
+    for one, looked in looked_at:
+        several = same.get(looked.film_id, [])
+        classes = {other.finding for other in several} - {UNKNOWN}
+        if looked.reason:
+            reasons.append(looked.reason)
+        elif len(classes) > 1:
+            other = next(other for other in several if other.finding != one.finding)
+            reasons.append(
+                f"{TWO_CLASSES}: this one as {one.finding}, {shown(other.file)} as {other.finding}"
+            )
+        elif one is not kept[looked.film_id]:
+            first = kept[looked.film_id]
+            reasons.append(f"{DUPLICATE} {shown(first.file)} ({source.name})")
+        else:
+            reasons.append(_elsewhere(source, one, looked.film_id, known, labels))
+    return reasons
+
+
+def _elsewhere(
+    source: Source,
+    one: Candidate,
+    film_id: str,
+    known: Mapping[str, tuple[str, str]],
+    labels: Mapping[str, str],
+) -> str:
+    """The reason when another source has this content already, else ``""``."""
+    where, path = known.get(film_id, (source.name, ""))
+    if where == source.name:
+        return ""
+    reason = f"{DUPLICATE} {Path(path).name} ({where})"
+    there = labels.get(film_id, one.finding)
+    if one.finding not in (UNKNOWN, there):
+        reason += f", which is listed as {there}, this one as {one.finding}"
+    return reason

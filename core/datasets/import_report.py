@@ -1,0 +1,163 @@
+"""What an import says at its end: counts, what was left out or set apart, and notes in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.datasets.importers import Candidate, Tree
+from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN, in_short
+from core.datasets.looking import Looked
+from core.datasets.vocabulary import UNKNOWN, findings_of
+from core.images.emptiness import NOISE
+from core.store import Film
+from core.text import count, listed
+
+FEW = 3  # names told in a sentence
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row or file that is not in the catalogue, and why, in plain words."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SetApart:
+    """A film that is in the catalogue and not used, because it shows hardly anything."""
+
+    film_id: str
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did.
+
+    ``records``: rows or files looked at = ``added`` + ``known`` + left out. ``known``: films
+    already imported from this same source. ``by_finding`` and ``by_view`` count the added
+    and known films; a film with two findings counts for both. ``unlisted``: films in the
+    folder that the collection does not describe. ``set_apart``: those of the added and known
+    films that show hardly anything. ``remarks``: films that are imported although something is
+    to be told of them. ``notes``: what else there is to know, as sentences.
+    """
+
+    source: str
+    layout: str
+    records: int
+    added: int
+    known: int
+    by_finding: dict[str, int]
+    by_view: dict[str, int]
+    left_out: tuple[LeftOut, ...]
+    unlisted: tuple[str, ...] = ()
+    set_apart: tuple[SetApart, ...] = ()
+    remarks: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return {
+            **asdict(self),
+            "left_out": [asdict(one) for one in self.left_out],
+            "unlisted": list(self.unlisted),
+            "set_apart": [asdict(one) for one in self.set_apart],
+            "remarks": [asdict(one) for one in self.remarks],
+            "notes": list(self.notes),
+        }
+
+
+def by_finding(films: Sequence[Film]) -> dict[str, int]:
+    """Finding → its films, most frequent first; a film with two counts for both."""
+    return dict(Counter(one for film in films for one in findings_of(film.finding)).most_common())
+
+
+def notes_on_films(films: Sequence[Film]) -> list[str]:
+    """What is not known of the films that came in, before somebody finds out later."""
+    notes = []
+    silent = sum(film.finding == UNKNOWN for film in films)
+    if silent == len(films) and films:
+        whole = "The film has no finding" if silent == 1 else f"None of the {silent:,} films has a "
+        notes.append(f"{whole.removesuffix(' a ')}{'' if silent == 1 else ' a finding'}.")
+    elif silent:
+        notes.append(f"{silent:,} of the {count(len(films), 'film')} have no finding.")
+    strangers = sum(not film.patient for film in films)
+    if strangers:
+        notes.append(f"Patients are not known for {count(strangers, 'film')}.")
+    return notes
+
+
+def notes_on_tree(tree: Tree, candidates: Sequence[Candidate]) -> list[str]:
+    """What lies beside the films: masks, second copies, litter."""
+    notes = [
+        f"“{folder}” is a second copy of this collection inside itself; its "
+        f"{count(files, 'file')} were left out."
+        for folder, files in tree.copies
+    ]
+    if tree.masks:
+        used = {mask for one in candidates for mask in one.masks.values()} & {
+            str(tree.path(name)) for name in tree.masks
+        }
+        serve = f"; {len(used):,} of them go with their films" if used else ""
+        verb = "was" if len(tree.masks) == 1 else "were"
+        notes.append(f"{count(len(tree.masks), 'mask')} {verb} left out of the films{serve}.")
+    if tree.litter:
+        shown = list(dict.fromkeys(name.rsplit("/", 1)[-1] for name in tree.litter))
+        notes.append(
+            f"{count(len(tree.litter), 'file or folder', 'files and folders')} that other programs "
+            f"leave behind passed over: {listed(shown, most=FEW)}."
+        )
+    return notes
+
+
+def notes_on_rows(left_out: Sequence[LeftOut], remarks: Sequence[LeftOut]) -> list[str]:
+    """What was left out for a reason that the user can do something about; remarks, counted."""
+    reasons = Counter(in_short(one.reason) for one in left_out)
+    notes = []
+    if reasons[TWO_CLASSES]:
+        notes.append(
+            f"{count(reasons[TWO_CLASSES], 'file')} left out because the same film stands in two "
+            "classes: nobody can tell which is right."
+        )
+    if reasons[UNCERTAIN]:
+        notes.append(
+            f"{count(reasons[UNCERTAIN], 'film')} left out because a finding is uncertain (−1). "
+            "Import again and choose “positive” or “negative” to have them in."
+        )
+    told = Counter(in_short(one.reason) for one in remarks)
+    return notes + [f"{count(number, 'film')}: {reason}." for reason, number in told.items()]
+
+
+def note_on_spellings(written: Mapping[str, Collection[str]]) -> list[str]:
+    """``written``: finding as shown → the ways in which it was written in this import."""
+    several = {shown: ways for shown, ways in written.items() if len(ways) > 1}
+    if not several:
+        return []
+    told = [
+        f"{shown} ({', '.join(sorted(set(ways) - {shown})[:FEW])})"
+        for shown, ways in sorted(several.items())
+    ]
+    return [f"Written in several ways, and one finding each: {listed(told, most=FEW)}."]
+
+
+def notes_on_empty(
+    empty: Mapping[str, str], looked_at: list[tuple[Candidate, Looked]]
+) -> list[str]:
+    if empty:
+        verb = "shows" if len(empty) == 1 else "show"
+        return [f"{count(len(empty), 'film')} {verb} hardly anything: set apart, not used."]
+    noisy = sum(looked.empty == NOISE for _, looked in looked_at)
+    if noisy:
+        return [f"All of the {count(noisy, 'new film')} look like noise. Look at them in Explore."]
+    return []
+
+
+def notes_on_updated(updated: int) -> list[str]:
+    if not updated:
+        return []
+    return [f"What the source says of {count(updated, 'film')} has changed, and was taken over."]

@@ -1,0 +1,139 @@
+"""Any other table: the columns that the user named, or such as can be told from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from core.datasets.importers.candidate import Candidate
+from core.datasets.importers.choices import DEFAULT, Choices, Columns
+from core.datasets.importers.folders import place_of
+from core.datasets.importers.guessing import guess
+from core.datasets.importers.labels import labels_in
+from core.datasets.importers.marks import is_mark, marked
+from core.datasets.importers.rows import Row, films_of
+from core.datasets.importers.tables import long_rows, metadata_of, read_table, records
+from core.datasets.importers.tree import Tree
+from core.errors import InputError
+
+NAME = "table"
+LOOKS_LIKE = "a table (.csv or .tsv) that names films and their findings, whose columns you choose"
+
+
+def detect(tree: Tree) -> bool:
+    """Whether a table tells of films and findings, and says more than the folders do."""
+    classed = sum(bool(place_of(name).folder) for name in tree.films)
+    return 2 * classed < len(tree.films) and bool(_guessed(tree)[0])
+
+
+def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
+    """One candidate a film. Raises InputError for a table or column that is not there."""
+    chosen = settled(tree, choices)
+    columns = chosen.columns
+    if columns is None:  # for the type checker: settled() always has them
+        return iter(())
+    frame = read_table(_place(tree, chosen.table))
+    spelled = frame.attrs["spelled"]
+    by_mark = _are_marks(columns, frame)
+    names = {one: spelled[one] for one in columns.findings}
+    own = {columns.file, columns.patient, columns.view, columns.sex, columns.age, columns.split}
+    rows = []
+    for place, cells in records(tree, chosen.table):
+        if by_mark:
+            labels, written, left_out = marked(cells, names, choices.uncertain)
+        else:
+            said = [cells[one].strip() for one in columns.findings if cells[one].strip()]
+            labels = tuple(label for one in said for label in labels_in(one))
+            written, left_out = "; ".join(said), ""
+        rows.append(
+            Row(
+                file=cells[columns.file],
+                place=place,
+                findings=labels,
+                written=written,
+                patient=cells.get(columns.patient, ""),
+                view=cells.get(columns.view, ""),
+                sex=cells.get(columns.sex, ""),
+                age=cells.get(columns.age, ""),
+                subset=cells.get(columns.split, ""),
+                metadata=metadata_of(cells, own | set(columns.findings)),
+                left_out=left_out,
+            )
+        )
+    return films_of(tree, [*rows, *long_rows(tree, chosen.table)])
+
+
+def settled(tree: Tree, choices: Choices) -> Choices:
+    """The choices with a table of the tree and columns that it has, guessed where not said.
+
+    Raises InputError, with what there is, for a table or column that is not there.
+    """
+    table = _table(tree, choices.table) if choices.table else _guessed(tree)[0]
+    if not table:
+        raise InputError(
+            f"No table below {tree.root} names its films. Say which table and columns to use."
+        )
+    frame = read_table(_place(tree, table))
+    columns = choices.columns or guess(tree, frame)
+    if columns is None:
+        raise InputError(
+            f"No column of {table} names the films in {tree.root.name}. Say which columns to use; "
+            f"it has {', '.join(frame.attrs['spelled'].values())}."
+        )
+    there = set(frame.columns)
+
+    def known(name: str) -> str:
+        if name and name.strip().lower() not in there:
+            raise InputError(
+                f"{table} has no column “{name}”. It has "
+                f"{', '.join(frame.attrs['spelled'].values())}."
+            )
+        return name.strip().lower()
+
+    checked = Columns(
+        known(columns.file),
+        tuple(map(known, columns.findings)),
+        *map(known, (columns.patient, columns.view, columns.sex, columns.age, columns.split)),
+    )
+    return replace(choices, table=table, columns=checked)
+
+
+def _are_marks(columns: Columns, frame: pd.DataFrame) -> bool:
+    """Several columns are one a finding; a single one may hold 0 and 1 as well."""
+    cells = [str(cell) for one in columns.findings for cell in set(frame[one])]
+    return bool(cells) and all(map(is_mark, cells))
+
+
+def _guessed(tree: Tree) -> tuple[str, Columns | None]:
+    """The first table from which films and findings can be told."""
+    for table in tree.tables:
+        try:
+            columns = guess(tree, read_table(_place(tree, table)))
+        except InputError:
+            continue  # no table at all: the folders may say more
+        if columns is not None and columns.findings:
+            return table, columns
+    return "", None
+
+
+def _table(tree: Tree, named: str) -> str:
+    """The table's name below the tree, or its whole path where it lies elsewhere."""
+    plain = named.strip()
+    for name in tree.all_tables:
+        if name == plain or name.rsplit("/", 1)[-1] == plain:
+            return name
+    for place in (Path(plain).expanduser(), tree.root / plain):
+        try:
+            if place.is_file():
+                return str(place.resolve())
+        except (OSError, ValueError):
+            continue
+    there = ", ".join(tree.all_tables[:8]) or "none"
+    raise InputError(f"There is no table “{named}”. In {tree.root.name} lie: {there}.")
+
+
+def _place(tree: Tree, table: str) -> Path:
+    return tree.root / table  # a whole path stays itself

@@ -1,0 +1,288 @@
+"""All files of a collection, read from disk once: films and tables apart from masks, litter,
+second copies, and what cannot be opened."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from core.datasets.importers import names
+from core.errors import InputError
+
+MOST = 2_000_000  # entries: the largest public collection has a third of that
+FILM_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".dcm", ".dicom"})
+TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+# Folders in which a collection keeps its tables, beside those that say nothing.
+TABLE_FOLDERS = frozenset(
+    {"annotation", "annotations", "csv", "csvs", "label", "labels", "meta", "metadata", "table",
+     "tables"}
+)  # fmt: skip
+
+# A nested folder is a second copy when so many of its files lie at the top as well.
+COPY_SHARE = 0.8
+COPY_SIZES = 50  # files compared by size, spread over the copy
+
+LOOP = "the link leads to a folder that is looked through already"
+NO_FILE = "it is no ordinary file"
+NOWHERE = "the link leads nowhere"
+
+
+class Tree:
+    """What lies below ``root``; every name is relative to it, with ``/``, in sorted order.
+
+    ``files``: everything that may be a film, a table or a text. ``masks``: files in mask
+    folders, and masks beside their films. ``litter``: names of what programs leave behind.
+    ``left_out``: (name, reason) for folders and files that cannot be looked at. ``copies``:
+    (folder, its number of files) for each second copy of the whole inside itself.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        listed: tuple[list[str], list[str], list[tuple[str, str]]] | None = None,
+    ) -> None:
+        """Reads the disk. Raises OSError when ``root`` itself cannot be opened, InputError
+        when there are far more files than any collection has."""
+        self.root = root
+        everything, self.litter, self.left_out = listed or _walk(root)
+        everything.sort(key=lambda name: name.split("/"))
+        self.copies = _copies(root, everything)
+        inside = tuple(f"{folder}/" for folder, _ in self.copies)
+        kept = (
+            [name for name in everything if not name.startswith(inside)] if inside else everything
+        )
+        self.masks = [name for name in kept if _in_mask_folder(name)]
+        apart = set(self.masks)
+        rest = [name for name in kept if name not in apart]
+        beside = _masks_beside(rest)
+        self.masks += beside
+        self.files = [name for name in rest if name not in set(beside)] if beside else rest
+
+    def below(self, folder: str) -> Tree:
+        """The same for one folder inside, without reading the disk again."""
+        start = f"{folder}/"
+        everything = [*self.files, *self.masks]
+        return Tree(
+            self.root / folder,
+            (
+                [name.removeprefix(start) for name in everything if name.startswith(start)],
+                [name.removeprefix(start) for name in self.litter if name.startswith(start)],
+                [
+                    (name.removeprefix(start), why)
+                    for name, why in self.left_out
+                    if name.startswith(start)
+                ],
+            ),
+        )
+
+    @cached_property
+    def folders(self) -> list[str]:
+        """The folders at the top, sorted."""
+        return sorted({name.split("/", 1)[0] for name in self.files if "/" in name})
+
+    @cached_property
+    def files_there(self) -> frozenset[str]:
+        """``files``, for asking whether one is among them."""
+        return frozenset(self.files)
+
+    @cached_property
+    def films(self) -> list[str]:
+        """The files that look like films: by their ending or, without one, by DICOM's mark."""
+        return [name for name in self.files if self.looks_like_film(name)]
+
+    @cached_property
+    def all_tables(self) -> list[str]:
+        """Every table of text, wherever it lies; those nearest to the top first."""
+        found = [name for name in self.files if name.casefold().endswith(TABLE_SUFFIXES)]
+        return sorted(found, key=lambda name: (name.count("/"), name))
+
+    @cached_property
+    def tables(self) -> list[str]:
+        """Those at the top, or in folders like ``annotations``: they describe the whole."""
+        return [
+            name
+            for name in self.all_tables
+            if all(
+                names.folded(part) in TABLE_FOLDERS or names.is_container(part)
+                for part in name.split("/")[:-1]
+            )
+        ]
+
+    @cached_property
+    def _headers(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def header(self, table: str) -> frozenset[str]:
+        """The columns of one of the tables, in small letters; empty when it is no table."""
+        if table not in self._headers:
+            from core.datasets.importers.tables import header  # loads pandas: only where asked
+
+            self._headers[table] = header(self.root / table)
+        return frozenset(self._headers[table])
+
+    def tables_with(self, columns: Iterable[str]) -> list[str]:
+        """The tables that have all of these columns."""
+        wanted = frozenset(columns)
+        return [table for table in self.tables if wanted <= self.header(table)]
+
+    def path(self, name: str) -> Path:
+        return self.root / name
+
+    def looks_like_film(self, name: str) -> bool:
+        suffix = PurePosixPath(name).suffix.strip().casefold()
+        return suffix in FILM_SUFFIXES or (not suffix and _is_dicom(self.root / name))
+
+    def masks_of(self, film: str) -> dict[str, str]:
+        """Kind (``lungs``, ``opacity``) → path of the mask that belongs to a film."""
+        key = _mask_key(film)
+        found = self._masks_by_place.get(key)
+        if found is None and self._stems[key[1]] == 1:
+            found = self._masks_by_stem.get(key[1])
+        return dict(found or {})
+
+    @cached_property
+    def _masks_by_place(self) -> dict[tuple[str, str], dict[str, str]]:
+        index: dict[tuple[str, str], dict[str, str]] = {}
+        for name in self.masks:
+            folders = tuple(PurePosixPath(name).parts[:-1])
+            kind = names.mask_kind(folders) if folders else "lungs"
+            if kind:
+                index.setdefault(_mask_key(name), {}).setdefault(kind, str(self.root / name))
+        return index
+
+    @cached_property
+    def _masks_by_stem(self) -> dict[str, dict[str, str]]:
+        """For masks that lie far from their films: where one film alone has the name."""
+        index: dict[str, dict[str, str]] = {}
+        twice = set()
+        for (_, stem), kinds in self._masks_by_place.items():
+            twice |= {stem} if stem in index else set()
+            index[stem] = kinds
+        return {stem: kinds for stem, kinds in index.items() if stem not in twice}
+
+    @cached_property
+    def _stems(self) -> Counter[str]:
+        return Counter(_mask_key(name)[1] for name in self.films)
+
+
+def _walk(root: Path) -> tuple[list[str], list[str], list[tuple[str, str]]]:
+    files: list[str] = []
+    litter: list[str] = []
+    left_out: list[tuple[str, str]] = []
+    folders, links = [""], list[str]()
+    here = root.resolve()
+    seen: set[tuple[int, int]] = set()
+    while folders or links:
+        # Links last, so that a folder is known by its own name and not by a link's.
+        linked = not folders
+        prefix = links.pop() if linked else folders.pop()
+        place = root / prefix
+        try:
+            status = place.stat()
+            loops = linked and here.is_relative_to(place.resolve())
+            if loops or (status.st_dev, status.st_ino) in seen:
+                left_out.append((prefix, LOOP))
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            entries = list(os.scandir(place))
+        except OSError as error:
+            if not prefix:
+                raise
+            left_out.append((prefix, f"the folder cannot be opened ({error.strerror or error})"))
+            continue
+        for entry in entries:
+            name = prefix + entry.name
+            if names.is_litter(entry.name):
+                litter.append(name)
+            elif _answers(entry, os.DirEntry.is_dir):
+                (links if _answers(entry, os.DirEntry.is_symlink) else folders).append(f"{name}/")
+            elif _answers(entry, os.DirEntry.is_file):
+                files.append(name)
+            else:
+                left_out.append((name, NOWHERE if entry.is_symlink() else NO_FILE))
+        if len(files) + len(left_out) > MOST:
+            raise InputError(
+                f"{root} holds more than {MOST:,} files. Choose the folder of one collection."
+            )
+    return files, sorted(litter), sorted(left_out)
+
+
+def _answers(entry: os.DirEntry[str], asked: Callable[[os.DirEntry[str]], bool]) -> bool:
+    try:
+        return asked(entry)
+    except OSError:
+        return False
+
+
+def _copies(root: Path, everything: list[str]) -> list[tuple[str, int]]:
+    there = set(everything)
+    inside: dict[str, list[str]] = {}
+    for name in everything:
+        folder, _, rest = name.partition("/")
+        if "/" in rest:
+            inside.setdefault(folder, []).append(rest)
+    found = []
+    for folder, rests in sorted(inside.items()):
+        twice = [rest for rest in rests if rest in there]
+        if len(twice) < COPY_SHARE * len(rests):
+            continue
+        step = max(1, len(twice) // COPY_SIZES)
+        if all(_same_size(root / rest, root / folder / rest) for rest in twice[::step]):
+            start = f"{folder}/"
+            found.append((folder, sum(name.startswith(start) for name in everything)))
+    return found
+
+
+def _same_size(one: Path, other: Path) -> bool:
+    try:
+        return one.stat().st_size == other.stat().st_size
+    except OSError:
+        return False
+
+
+def _in_mask_folder(name: str) -> bool:
+    return any(names.is_mask_folder(part) for part in name.split("/")[:-1])
+
+
+def _masks_beside(files: list[str]) -> list[str]:
+    """Masks that lie in the folder of their films: ``a_mask.png`` beside ``a.png``."""
+    stems = {_without_suffix(name) for name in files}
+    found = []
+    for name in files:
+        if "mask" in name.rsplit("/", 1)[-1].casefold():
+            whole = _without_suffix(name)
+            folder, slash, stem = whole.rpartition("/")
+            film = names.mask_stem(stem)
+            if film != stem and f"{folder}{slash}{film}" in stems:
+                found.append(name)
+    return found
+
+
+def _without_suffix(name: str) -> str:
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{PurePosixPath(last).stem}"
+
+
+def _mask_key(name: str) -> tuple[str, str]:
+    """Where a film or its mask belongs, without the folders that tell one from the other."""
+    *folders, last = name.split("/")
+    place = [
+        part
+        for part in folders
+        if not names.is_mask_folder(part) and (names.is_split(part) or not names.is_container(part))
+    ]
+    stem = PurePosixPath(last).stem
+    stem = PurePosixPath(stem).stem if PurePosixPath(stem).suffix in FILM_SUFFIXES else stem
+    return "/".join(place), names.folded(names.mask_stem(stem))
+
+
+def _is_dicom(path: Path) -> bool:
+    """Scanners write DICOM files without a suffix."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(132)[128:] == b"DICM"
+    except OSError:
+        return False

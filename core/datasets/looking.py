@@ -1,0 +1,120 @@
+"""Opening the files of an import: what each holds, its thumbnail, and why it is no film."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import deque
+from collections.abc import Container, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from core.datasets.importers import Candidate
+from core.errors import FilmError, InputError
+from core.images.decode import decode_bytes, film_id_of, read_film
+from core.images.emptiness import why_empty
+from core.images.resize import thumbnail
+from core.workspace import Workspace
+
+THUMBNAIL_SIDE = 256
+THUMBNAIL_QUALITY = 85
+THREADS = min(8, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What looking into one file gave: an id and a size, or a reason to leave it out.
+
+    ``empty``: why it shows hardly anything, ``""`` when it shows something or is known.
+    """
+
+    film_id: str = ""
+    width: int = 0
+    height: int = 0
+    reason: str = ""
+    empty: str = ""
+
+
+def look_into(
+    workspace: Workspace, candidates: Sequence[Candidate], known: Container[str]
+) -> Iterator[tuple[Candidate, Looked]]:
+    """Open the files in threads (the decoders let go of the GIL), in order, few at a time.
+
+    ``known``: ids of films that need no second look. Raises InputError when thumbnails cannot
+    be written; whatever is wrong with one file is its own reason.
+    """
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="import")
+    waiting: deque[tuple[Candidate, Future[Looked]]] = deque()
+    try:
+        for one in candidates:
+            waiting.append((one, threads.submit(look, workspace, one, known)))
+            if len(waiting) >= 4 * THREADS:
+                first, looked = waiting.popleft()
+                yield first, looked.result()
+        while waiting:
+            first, looked = waiting.popleft()
+            yield first, looked.result()
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def look(workspace: Workspace, one: Candidate, known: Container[str]) -> Looked:
+    """Open one file. Raises InputError when its thumbnail cannot be written."""
+    if one.left_out:
+        return Looked(reason=one.left_out)
+    if not is_text(str(one.path)):
+        return Looked(reason="its name is not text in this system's encoding; rename it")
+    try:
+        data = read_film(one.path)
+        film_id = film_id_of(data)
+        place = workspace.thumbnail(film_id)
+        if film_id in known and place.exists():
+            return Looked(film_id)
+        pixels = decode_bytes(data, one.path.name).pixels
+    except FilmError as error:
+        return Looked(reason=f"cannot be read: {error}")
+    except (OSError, ValueError) as error:  # a name that is too long, a NUL in it …
+        return Looked(reason=f"cannot be read: {getattr(error, 'strerror', None) or error}")
+    except MemoryError:
+        return Looked(reason="cannot be read: there is not enough memory for it")
+    _write_thumbnail(place, pixels)
+    height, width = pixels.shape
+    return Looked(film_id, width, height, empty=why_empty(pixels))
+
+
+def is_text(name: str) -> bool:
+    """Whether it can be stored: names on disk are bytes, and some are no text at all."""
+    return name.isascii() or "\ufffd" not in shown(name)
+
+
+def shown(name: str) -> str:
+    """A name from disk as text, with a mark for each byte that is none."""
+    try:
+        return os.fsencode(name).decode("utf-8", errors="replace")
+    except UnicodeEncodeError:  # a table's text may hold what no name on disk does
+        return name.encode("utf-8", errors="replace").decode()
+
+
+def _write_thumbnail(place: Path, pixels: Any) -> None:
+    parameters = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
+    _, encoded = cv2.imencode(".jpg", thumbnail(pixels, THUMBNAIL_SIDE), parameters)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Written aside and renamed: two equal films in one import may meet here.
+        descriptor, aside = tempfile.mkstemp(dir=place.parent, suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(encoded.tobytes())
+            Path(aside).replace(place)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(
+            f"{place.parent} cannot be written ({error.strerror or error}). "
+            "Make room there, or choose another data folder with --data."
+        ) from error
