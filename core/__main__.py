@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 from core.commands import ENTRIES, Outcome
 from core.errors import InputError, ThoraxLensError
+from core.version import thoraxlens_version
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,12 +73,14 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--json", action="store_true", help="print one JSON document to stdout")
     shared.add_argument("--data", metavar="DIR", help="data folder (default: data/)")
+    version = f"ThoraxLens {thoraxlens_version()}"
     parser = _Parser(
         prog="python -m core",
         description=(__doc__ or "").split("\n\n")[0],
         epilog=(__doc__ or "").split("\n\n")[1],
         parents=[shared],
     )
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for entry in ENTRIES:
         one = commands.add_parser(

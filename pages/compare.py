@@ -7,12 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation.comparison import (
-    Patients,
-    prediction_table,
-    report_table,
-    summary_table,
-)
+from core.evaluation.comparison import Patients, report_table, summary_table
+from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import difference_in_films, pairs
 from core.store import Store
 from pages.components.audit_word import audit_link, audit_word

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThoraxLensError
+from core.evaluation.decision import decision_of
 from core.external.kept import ExternalResult, load_result
 from core.external.testing import (
     compared,
@@ -16,6 +17,7 @@ from core.external.testing import (
 from core.external.worker import job_of, start
 from core.jobs import Job
 from core.store import Run, Store
+from core.training.artefacts import RunFiles
 from pages.components.boundary import boundary
 from pages.components.empty import empty
 from pages.components.external.choice import answer_rule, pick_run, pick_source
@@ -93,8 +95,10 @@ def _after(store: Store, run: Run, result: ExternalResult) -> None:
         )
         _start_button(store, run, result.source, "Test again", primary=True)
     internal = internal_predictions(store, run)
-    point = answer_rule(store, run, internal)
-    found = compared(result, internal, store.catalogue, None, point)
+    decision = decision_of(RunFiles(store.workspace.run_folder(run.run_id)), internal.classes)
+    found = compared(
+        result, internal, store.catalogue, decision, most_probable=answer_rule(decision)
+    )
     answer(found, result.warnings[:1] if result.learnt_from else ())
     figures_and_films(found, run, store)
     tested(result.mapped, result.left_out, result.warnings, expanded=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.evaluation.decision import decision_of
 from core.evaluation.predictions import Predictions
 from core.training.artefacts import RunFiles
 from pages.components.empty import empty
@@ -30,18 +31,20 @@ def page() -> None:
         return
     run = reported_run(store, finished)
     files = RunFiles(store.workspace.run_folder(run.run_id))
-    predictions = Predictions.load(files.predictions)
+    raw = Predictions.load(files.predictions)
+    decision = decision_of(files, raw.classes)
+    predictions = decision.apply(raw)
     with st.container(border=True):
         known = store.catalogue.patients(predictions.film_ids)
-        # Another time of the file: other predictions.
-        where = f"{files.predictions} {files.predictions.stat().st_mtime_ns}"
+        # Another time of the file: other predictions. Another rule: other answers.
+        where = f"{files.predictions} {files.predictions.stat().st_mtime_ns} {decision}"
         result(predictions, known, where)
         # Whether to believe it stands before the details: on a telephone they fill a screen.
         audit_verdict(store, run)
         numbers(predictions, known, where)
-    point = threshold_for_the_aim(run, files, predictions)
-    prevalence(run, point, predictions)
-    reliability(run, point, predictions)
+    point = threshold_for_the_aim(run, files, raw, decision)
+    prevalence(run, point, raw)
+    reliability(run, point, raw)
     card_downloads(store, run)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,10 +10,10 @@ from core.audit.standing import Standing, standing_of
 from core.datasets import cautions
 from core.datasets.prepare import shared_patients
 from core.errors import InputError, NotFoundError
-from core.evaluation.backing import calibrated
 from core.evaluation.bootstrap import Interval, patients_of
+from core.evaluation.decision import Decision, decision_of
 from core.evaluation.metrics import Evaluation, evaluate
-from core.evaluation.operating_point import OperatingPoint, operating_point_of
+from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
 from core.external.kept import load_result
@@ -37,8 +37,10 @@ class Facts:
     """What is known of one finished run.
 
     ``dataset`` and ``members`` (columns as ``Datasets.members``) are None and empty when the
-    data set was deleted. ``test``: the most probable class; ``aimed``: the same films at the
-    operating point. ``intervals``: metric → its 95 % interval on the test films. ``cautions``:
+    data set was deleted; ``members`` say which split of this run each film was in, which over
+    folds is not that of the data set. ``raw``: what the network gave; ``predictions`` and
+    ``test`` are by ``decision``, the run's own rule, ``plain`` the test films with their most
+    probable class. ``intervals``: metric → its 95 % interval on the test films. ``cautions``:
     plain sentences about the data.
     """
 
@@ -46,14 +48,26 @@ class Facts:
     card: RunCard
     dataset: DatasetSpec | None
     members: pd.DataFrame
+    raw: Predictions
     predictions: Predictions
     test: Evaluation
-    point: OperatingPoint | None
-    aimed: Evaluation | None
+    plain: Evaluation
+    decision: Decision
     audited: Standing
     external: tuple[ExternalTest, ...]
     cautions: tuple[str, ...]
     intervals: dict[str, Interval | None]
+
+    @property
+    def point(self) -> OperatingPoint | None:
+        """The run's threshold with all that belongs to it, if it has one."""
+        return self.decision.point
+
+    @property
+    def unsure(self) -> int:
+        """How many test films get no answer."""
+        decided = self.predictions.of("test").decided
+        return int(decided.unsure.sum()) if decided else 0
 
     @property
     def audit_sentence(self) -> str:
@@ -70,22 +84,24 @@ def gather(store: Store, run_id: str) -> Facts:
     if run.state != "done":
         raise InputError(f"{run.run_id} is {run.state}; only a finished run has a model card.")
     files = RunFiles(store.workspace.run_folder(run.run_id))
-    predictions = Predictions.load(files.predictions)
+    raw = Predictions.load(files.predictions)
+    decision = decision_of(files, raw.classes)
+    predictions = decision.apply(raw)
     test = predictions.of("test")
-    dataset, members = _dataset(store, run)
-    point = _point(files)
+    dataset, members = _dataset(store, run, predictions)
     evaluated = evaluate(test)
     return Facts(
         run=run,
         card=RunCard.load(files.card),
         dataset=dataset,
         members=members,
+        raw=raw,
         predictions=predictions,
         test=evaluated,
-        point=point,
-        aimed=evaluate(calibrated(point, test), point.threshold) if point else None,
+        plain=evaluate(replace(test, decided=None)),
+        decision=decision,
         audited=standing_of(store, run),
-        external=_external(store, run, predictions, point),
+        external=_external(store, run, raw, decision),
         cautions=_cautions(dataset, members),
         intervals=all_intervals(
             evaluated, test, patients_of(test, store.catalogue.patients(test.film_ids))
@@ -93,32 +109,33 @@ def gather(store: Store, run_id: str) -> Facts:
     )
 
 
-def _dataset(store: Store, run: Run) -> tuple[DatasetSpec | None, pd.DataFrame]:
+def _dataset(
+    store: Store, run: Run, predictions: Predictions
+) -> tuple[DatasetSpec | None, pd.DataFrame]:
+    """The data set, and its films as this run dealt them out."""
     try:
-        return store.datasets.get(run.spec.dataset).spec, store.datasets.members(run.spec.dataset)
+        spec = store.datasets.get(run.spec.dataset).spec
+        members = store.datasets.members(run.spec.dataset)
     except NotFoundError:
         return None, pd.DataFrame()
+    splits = dict(zip(predictions.film_ids.tolist(), predictions.split.tolist(), strict=True))
+    own = members["film_id"].map(splits)
+    return spec, members.assign(split=own)[own.notna()].reset_index(drop=True)
 
 
 def _external(
-    store: Store, run: Run, predictions: Predictions, point: OperatingPoint | None
+    store: Store, run: Run, predictions: Predictions, decision: Decision
 ) -> tuple[ExternalTest, ...]:
     names = [one.name for one in store.catalogue.sources()]
     kept = [one for name in names if (one := load_result(store.workspace, run.run_id, name))]
     frame = store.catalogue.frame() if kept else None  # read once for all of them
     return tuple(
         ExternalTest(
-            compared(one, predictions, store.catalogue, point=point), stale(store, run, one, frame)
+            compared(one, predictions, store.catalogue, decision),
+            stale(store, run, one, frame),
         )
         for one in kept
     )
-
-
-def _point(files: RunFiles) -> OperatingPoint | None:
-    try:
-        return operating_point_of(files)
-    except InputError:  # no validation films of both kinds: the card says so
-        return None
 
 
 def _cautions(dataset: DatasetSpec | None, members: pd.DataFrame) -> tuple[str, ...]:

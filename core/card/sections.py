@@ -20,12 +20,15 @@ from core.card.words import (
     training_words,
 )
 from core.datasets.cautions import age_groups
+from core.errors import InputError
 from core.evaluation.backing import backing, promise
+from core.evaluation.decision import WHO
 from core.external.report import Comparison
 from core.external.words import headline, verdict
 from core.figures.picture import confusion_png
 from core.models.registry import get_model
 from core.specs import SPLITS
+from core.text import capital
 
 NOT_A_DIAGNOSIS = (
     "For teaching and research on chest X-rays. It is not a medical device, and what it says of "
@@ -85,8 +88,8 @@ def _results(facts: Facts) -> Section:
         return Section("Results on the test films", ("This run has no test films.",))
     intro = (
         f"{count(test.films, 'film')} that took no part in training or in the choice of the "
-        "epoch. Each gets its most probable class. Intervals are 95 %: Wilson's for shares, a "
-        "bootstrap over patients for F1 and areas."
+        f"epoch. {facts.decision.sentence()}{_doubts(facts)} Intervals are 95 %: Wilson's for "
+        "shares, a bootstrap over patients for F1 and areas."
     )
     picture = Picture(
         confusion_png(test, "Test films"), "Confusion matrix of the test films, as counts."
@@ -142,23 +145,49 @@ def _others(facts: Facts) -> list[tuple[str, str, int, int]]:
 
 def _aim(facts: Facts) -> Section:
     title = "The threshold for its aim"
-    if facts.point is None or facts.aimed is None:
-        return Section(title, ("There are too few validation films to choose a threshold on.",))
-    point, aimed = facts.point, facts.aimed
-    behind = backing(point, facts.predictions)
+    if facts.point is None:
+        why = f" ({facts.decision.problem})" if facts.decision.problem else ""
+        return Section(
+            title,
+            (f"It has no threshold of its own{why}: each film gets its most probable class.",),
+        )
+    point, test, plain = facts.point, facts.test, facts.plain
     chosen = (
-        f"Chosen on the validation films so that {percent(point.wanted_sensitivity, 0)} of the "
-        f"{point.positive} films are found: a film is called {point.positive} from a probability "
-        f"of {point.threshold:.3f} on, and between {point.not_sure[0]:.3f} and "
-        f"{point.not_sure[1]:.3f} the answer is “not sure”. {promise(point, behind)}"
+        f"{capital(WHO[point.chosen_by])}, on the validation films, so that "
+        f"{percent(point.wanted_sensitivity, 0)} of the {point.positive} films are found: a film "
+        f"is called {point.positive} from a probability of {point.threshold:.3f} on, and between "
+        f"{point.not_sure[0]:.3f} and {point.not_sure[1]:.3f} the answer is “not sure”."
+        f"{_promised(facts)}"
     )
     came = (
-        f"On the test films it finds {aimed.positives - aimed.false_negatives} of "
-        f"{aimed.positives} and raises {count(aimed.false_positives, 'false alarm')} on "
-        f"{count(aimed.negatives, 'other film')}. Probabilities were calibrated with the "
-        f"temperature {point.temperature:.2f}."
+        f"On the test films it finds {test.positives - test.false_negatives} of "
+        f"{test.positives} and raises {count(test.false_positives, 'false alarm')} on "
+        f"{count(test.negatives, 'other film')}. Probabilities were calibrated with the "
+        f"temperature {point.temperature:.2f}. With each film's most probable class instead, it "
+        f"would find {plain.positives - plain.false_negatives} and raise "
+        f"{count(plain.false_positives, 'false alarm')}."
     )
     return Section(title, (chosen, came))
+
+
+def _promised(facts: Facts) -> str:
+    """What the validation films behind the threshold are enough for; nothing without them."""
+    assert facts.point
+    try:
+        return f" {promise(facts.point, backing(facts.point, facts.raw))}"
+    except InputError:
+        return ""
+
+
+def _doubts(facts: Facts) -> str:
+    """How many of the films counted here get no answer elsewhere."""
+    if not facts.unsure:
+        return ""
+    films = "film" if facts.unsure == 1 else "films"
+    return (
+        f" For {facts.unsure} {films} near the threshold the answer is “not sure”; here they "
+        "count as the threshold calls them."
+    )
 
 
 def _audit(facts: Facts) -> Section:
@@ -182,13 +211,7 @@ def _external(facts: Facts) -> Section:
         return Section(
             title, ("Not tested on any other source: how it does elsewhere is not known.",)
         )
-    parts: list[str | Table] = []
-    if point := facts.point:
-        parts.append(
-            f"Here a film is called {facts.predictions.classes[0]} from the run's threshold for "
-            f"its aim on, {percent(point.threshold)}, and probabilities are calibrated, so its own "
-            "test films come out otherwise than above, where the most probable class counts."
-        )
+    parts: list[str | Table] = [facts.decision.sentence()]
     for one in facts.external:
         found = one.comparison
         parts += [*filter(None, (one.stale, headline(found), verdict(found))), _sides(found)]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import version
-
 from core import text
 from core.card.facts import Facts
 
-BACKENDS = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax"}
+# What every run notes of the software that trained it; its backend comes beside.
+SOFTWARE = ("thoraxlens", "python", "keras", "numpy")
+TITLES = {
+    "thoraxlens": "ThoraxLens",
+    "python": "Python",
+    "keras": "Keras",
+    "tensorflow": "TensorFlow",
+    "torch": "PyTorch",
+    "jax": "JAX",
+    "numpy": "NumPy",
+}
+NOT_RECORDED = "not recorded"
 OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
 NO_NUMBER = text.NONE
 
@@ -48,7 +56,7 @@ def training_words(facts: Facts) -> str:
     """The training in one or two sentences."""
     spec, result = facts.run.spec, facts.run.result
     words = (
-        f"{OPTIMIZERS[spec.optimizer]}, learning rate {spec.learning_rate:g} ({spec.schedule}), "
+        f"{OPTIMIZERS[spec.optimizer]}, learning rate {_learning_rate(facts)} ({spec.schedule}), "
         f"batches of {spec.batch_size}, {result['epochs']} epochs, dropout {spec.dropout:g}, "
         f"categorical cross-entropy"
     )
@@ -64,6 +72,18 @@ def training_words(facts: Facts) -> str:
     return words + "."
 
 
+def _learning_rate(facts: Facts) -> str:
+    """The one that the network learnt with, which a search may have found."""
+    spec, used = facts.run.spec, facts.run.result.get("learning_rate")
+    if used is None:
+        # Without a search, the one asked for is the one used, even where nobody wrote it down.
+        return NOT_RECORDED if spec.find_learning_rate else f"{spec.learning_rate:g}"
+    if not spec.find_learning_rate:
+        return f"{used:g}"
+    found = "found by trying many" if used != spec.learning_rate else "as asked for: the search"
+    return f"{used:g} ({found}{'' if used != spec.learning_rate else ' suggested none other'})"
+
+
 def settings_of(facts: Facts) -> str:
     """What it takes to repeat the run: the specs as JSON."""
     dataset = facts.dataset.to_json() if facts.dataset else "the data set was deleted"
@@ -71,18 +91,13 @@ def settings_of(facts: Facts) -> str:
 
 
 def software(facts: Facts) -> str:
-    """Versions of this installation, and the arithmetic of the run."""
-    backend = BACKENDS.get(str(facts.run.result.get("backend", "tensorflow")), "tensorflow")
-    names = ["keras", backend, "scikit-learn", "numpy"]
-    listed = ", ".join(f"{name} {_version(name)}" for name in names)
-    precision = facts.run.result.get("precision_mode", "float32")
-    return f"Python {platform.python_version()}, {listed}; trained in {precision}."
-
-
-def _version(name: str) -> str:
-    for package in (name, f"{name}-cpu", f"{name}_cpu"):
-        try:
-            return version(package)
-        except ModuleNotFoundError:  # PackageNotFoundError is one
-            continue
-    return "(not installed here)"
+    """What the run was trained with, as it noted then; an old run noted less."""
+    kept = facts.run.result.get("software") or {}
+    backend = facts.run.result.get("backend")
+    names = [*dict.fromkeys((*SOFTWARE, *kept))]
+    if not kept and backend:
+        names.insert(names.index("numpy"), str(backend))
+    listed = ", ".join(f"{TITLES.get(name, name)} {kept.get(name, NOT_RECORDED)}" for name in names)
+    precision = facts.run.result.get("precision_mode", NOT_RECORDED)
+    device = facts.run.device or NOT_RECORDED
+    return f"Trained with {listed}; arithmetic: {precision}; device: {device}."

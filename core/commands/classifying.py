@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ from PIL import Image
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.errors import FilmError, InputError
+from core.evaluation.operating_point import NOT_SURE
 from core.gate.gate import REFUSED
 from core.images.decode import decode_bytes, read_film
 from core.images.overlay import overlay
 from core.prediction.client import FilmResult, PredictionClient
+from core.prediction.notes import note_of
 
 OVERLAY_OPACITY = 0.45
+NO_FILE_NAME = re.compile(r'[/\\:*?"<>|\x00-\x1f]+')  # not in a name on every system
 AT_ONCE = 64  # films in memory, however many are asked for
 
 
@@ -77,6 +81,9 @@ def _unread(text: str, error: str) -> dict[str, Any]:
         "reason": "",
         "unlike_training": None,
         "cam": None,
+        "cams": {},
+        "decision": None,
+        "note": error,
         "error": error,
     }
 
@@ -97,6 +104,7 @@ def _overlay_folder(text: str) -> Path:
 def _document(
     index: int, text: str, content: bytes, result: FilmResult, folder: Path | None
 ) -> dict[str, Any]:
+    cams = _write_overlays(folder, index, content, result) if folder else {}
     return {
         "file": text,
         "gate": result.gate,
@@ -105,28 +113,34 @@ def _document(
         "probabilities": result.probabilities,
         "reason": result.reason,
         "unlike_training": result.likeness.unlike if result.likeness else None,
-        "cam": _write_overlay(folder, index, content, result) if folder else None,
+        "cam": cams.get(result.heat_class or ""),
+        "cams": cams,
+        "decision": result.decision,
+        "note": note_of(result),
         "error": result.error,
     }
 
 
-def _write_overlay(folder: Path, index: int, content: bytes, one: FilmResult) -> str | None:
-    if one.heat is None:
-        return None
-    # Two films from different folders may share a name; the position keeps both.
-    path = folder / f"{index + 1:04d}-{Path(one.file).stem[:60]}-{one.label}.png"
+def _write_overlays(folder: Path, index: int, content: bytes, one: FilmResult) -> dict[str, str]:
+    """Class → file: the map of the class answered, and of *not sure* those of both sides."""
+    if one.heat is None or one.heat_class is None:
+        return {}
+    shown = one.heats if one.answer == NOT_SURE else {one.heat_class: one.heat}
     pixels = decode_bytes(content, one.file).pixels
-    Image.fromarray(overlay(pixels, one.heat, OVERLAY_OPACITY)).save(path)
-    return str(path)
+    written = {}
+    for name, heat in shown.items():
+        # Two films from different folders may share a name; the position keeps both.
+        said = NO_FILE_NAME.sub("-", f"{Path(one.file).stem[:60]}-{name[:60]}")
+        path = folder / f"{index + 1:04d}-{said}.png"
+        Image.fromarray(overlay(pixels, heat, OVERLAY_OPACITY)).save(path)
+        written[name] = str(path)
+    return written
 
 
 def _row(one: dict[str, Any]) -> dict[str, Any]:
     shares = {f"P({label})": round(p, 4) for label, p in one["probabilities"].items()}
-    note = one["error"] or one["reason"]
-    if one["unlike_training"]:
-        note = "unlike any film that this run has learnt from"
     shown = {"file": one["file"], "gate": one["gate"] or "", "answer": one["answer"]}
-    return {**shown, **shares, "note": note}
+    return {**shown, **shares, "note": one["note"]}
 
 
 COMMANDS = {"classify": Command(_classify_arguments, _classify)}

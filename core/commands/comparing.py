@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.audit.standing import shortest, standing_of
@@ -11,6 +12,7 @@ from core.commands.command import Command, Outcome, open_default_store, say, tab
 from core.errors import InputError, NotFoundError
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.comparison import Entry, Patients, repeats_row, summary_row
+from core.evaluation.decision import as_used, decided, decision_of
 from core.evaluation.metrics import evaluate
 from core.evaluation.paired import Pair, difference_in_films, pairs
 from core.evaluation.predictions import Predictions
@@ -22,16 +24,21 @@ from core.training.artefacts import RunFiles
 # What fits a terminal; --json has all of them.
 COLUMNS = (
     "run_id", "run", "films", "accuracy", "sensitivity", "specificity", "f1", "roc_auc",
-    "false_negatives", "false_positives", "audit",
+    "false_negatives", "false_positives", "decision", "audit",
 )  # fmt: skip
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN", help="ids of finished runs or groups")
-    parser.add_argument(
+    rule = parser.add_mutually_exclusive_group()
+    rule.add_argument(
         "--threshold",
         type=float,
-        help="call a film positive from this probability on (default: the most probable class)",
+        help="call a film positive from this probability on (default: each run's own rule, "
+        "which `operating-point` shows)",
+    )
+    rule.add_argument(
+        "--most-probable", action="store_true", help="give each film its most probable class"
     )
     parser.add_argument("--split", choices=["train", "validation", "test"], default="test")
 
@@ -40,7 +47,8 @@ def _compare(options: argparse.Namespace) -> Outcome:
     if options.threshold is not None and not 0 <= options.threshold <= 1:
         raise InputError("--threshold is a probability: choose a number from 0 to 1.")
     store = open_default_store()
-    entries = [_entry(store, name) for name in dict.fromkeys(options.runs)]
+    plain = options.most_probable
+    entries = [_entry(store, name, plain) for name in dict.fromkeys(options.runs)]
     films = [
         one.together(options.split) if isinstance(one, Repeats) else one[1].of(options.split)
         for one in entries
@@ -58,9 +66,11 @@ def _compare(options: argparse.Namespace) -> Outcome:
         if isinstance(entry, Repeats):
             name = entry.repeat.group
             row, told = _of_repeats(entry, options.split, options.threshold)
+            told["decisions"] = [_used(store, run, one, options) for run, one in entry.members]
         else:
             name = entry[0].run_id
             row, told = _of_run(*entry, options.split, options.threshold, patients)
+            told["decision"] = _used(store, *entry, options)
         rows.append(row)
         row["audit"] = told["audit"] = _audit(store, entry)
         against = [_against(name, one) for one in found if name in (one.first, one.second)]
@@ -70,11 +80,24 @@ def _compare(options: argparse.Namespace) -> Outcome:
     return Outcome(document, "\n".join([table(shown), *sentences]))
 
 
-def _entry(store: Store, name: str) -> Entry:
+def _used(
+    store: Store, run: Run, predictions: Predictions, options: argparse.Namespace
+) -> dict[str, Any]:
+    """How this run's films were called."""
+    own = decision_of(_files(store, run), predictions.classes)
+    return as_used(own, options.threshold, most_probable=options.most_probable)
+
+
+def _files(store: Store, run: Run) -> RunFiles:
+    return RunFiles(store.workspace.run_folder(run.run_id))
+
+
+def _entry(store: Store, name: str, most_probable: bool) -> Entry:
     try:
-        return _load(store, store.runs.get(name))
+        run = store.runs.get(name)
     except NotFoundError:
-        return _repeats(store, name)
+        return _repeats(store, name, most_probable)
+    return _load(store, run, most_probable)
 
 
 def _members(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
@@ -105,13 +128,13 @@ def _against(name: str, one: Pair) -> dict[str, Any]:
     }
 
 
-def _load(store: Store, run: Run) -> tuple[Run, Predictions]:
+def _load(store: Store, run: Run, most_probable: bool) -> tuple[Run, Predictions]:
     if run.state != "done":
         raise InputError(f"{run.run_id} is {run.state}; only finished runs can be compared.")
-    return run, Predictions.load(RunFiles(store.workspace.run_folder(run.run_id)).predictions)
+    return run, decided(_files(store, run), most_probable=most_probable)
 
 
-def _repeats(store: Store, name: str) -> Repeats:
+def _repeats(store: Store, name: str, most_probable: bool) -> Repeats:
     """The finished runs of a group. Raises NotFoundError when it is no group either."""
     try:
         runs = store.runs.group(name)
@@ -122,7 +145,7 @@ def _repeats(store: Store, name: str) -> Repeats:
     done = [run for run in runs if run.state == "done"]
     if not done:
         raise InputError(f"None of the repeats {name} has finished; there is nothing to compare.")
-    return Repeats(tuple(_load(store, run) for run in done))
+    return Repeats(tuple(_load(store, run, most_probable) for run in done))
 
 
 def _of_run(
@@ -136,7 +159,9 @@ def _of_run(
         "model": run.spec.model,
         "dataset": run.spec.dataset,
         "split": split,
-        "threshold": threshold,
+        "threshold": result.threshold,
+        "not_sure": _unsure(films, threshold),
+        "most_probable": _most_probable(films),
         "classes": list(result.classes),
         "accuracy": result.accuracy,
         "sensitivity": result.sensitivity,
@@ -153,6 +178,22 @@ def _of_run(
     }
 
 
+def _unsure(films: Predictions, threshold: float | None) -> int:
+    """How many films get no answer; a threshold asked for here leaves none."""
+    return int(films.decided.unsure.sum()) if films.decided and threshold is None else 0
+
+
+def _most_probable(films: Predictions) -> dict[str, Any]:
+    """The plain numbers when each film gets its most probable class."""
+    result = evaluate(replace(films, decided=None))
+    return {
+        "accuracy": result.accuracy,
+        "sensitivity": result.sensitivity,
+        "specificity": result.specificity,
+        "confusion": result.confusion.tolist(),
+    }
+
+
 def _of_repeats(
     repeats: Repeats, split: str, threshold: float | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -166,7 +207,7 @@ def _of_repeats(
         "model": repeats.first.spec.model,
         "dataset": repeats.first.spec.dataset,
         "split": split,
-        "threshold": threshold,
+        "threshold": result.threshold,
         "classes": list(result.classes),
         **as_dict(result),
         "confusion": result.confusion.tolist(),

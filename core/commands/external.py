@@ -7,7 +7,8 @@ from typing import Any
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
 from core.errors import InputError
-from core.evaluation.operating_point import choose, operating_point_of
+from core.evaluation.decision import Decision, as_used, decision_of
+from core.evaluation.operating_point import choose
 from core.external.report import Rate, Side, as_dict
 from core.external.testing import (
     alarms_by_finding,
@@ -36,7 +37,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     answer.add_argument(
         "--threshold",
         type=float,
-        help="call a film positive from this probability on (default: the most probable class)",
+        help="call a film positive from this probability on (default: the run's own rule)",
+    )
+    answer.add_argument(
+        "--most-probable", action="store_true", help="give each film its most probable class"
     )
     answer.add_argument(
         "--aim",
@@ -55,19 +59,24 @@ def _external(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     run = finished_run(store, options.run)
     # Before minutes of work: a run without a point for its aim cannot be judged at it.
-    point = None
-    if options.aim == STORED:
-        point = operating_point_of(RunFiles(store.workspace.run_folder(run.run_id)))
-    elif options.aim is not None:
-        point = choose(internal_predictions(store, run), options.aim)
+    internal = internal_predictions(store, run)
+    decision = decision_of(RunFiles(store.workspace.run_folder(run.run_id)), internal.classes)
+    if options.aim == STORED and decision.point is None:
+        raise InputError(
+            f"{run.run_id} has no threshold stored. Choose one with "
+            f"`operating-point {run.run_id} --sensitivity 0.95`, or name a share after --aim."
+        )
+    if options.aim not in (None, STORED):
+        decision = Decision(internal.classes, choose(internal, options.aim))
     with Turns(store.workspace.turns).turn(say):
         result = run_external(store, run.run_id, options.source, ProgressLine("films"))
     found = compared(
         result,
-        internal_predictions(store, run),
+        internal,
         store.catalogue,
+        decision,
         options.threshold,
-        point,
+        most_probable=options.most_probable,
     )
     for warning in result.warnings:
         say(warning)
@@ -76,7 +85,8 @@ def _external(options: argparse.Namespace) -> Outcome:
         "run": run.run_id,
         "source": result.source,
         "positive": found.positive,
-        "threshold": point.threshold if point else options.threshold,
+        "threshold": found.external.evaluation.threshold,
+        "decision": as_used(decision, options.threshold, most_probable=options.most_probable),
         "level": found.level,
         "sentence": said[0],
         "sentences": list(said),

@@ -8,21 +8,28 @@ from typing import Any
 from core.commands.command import Command, Outcome, open_default_store, table
 from core.errors import InputError
 from core.evaluation.backing import Backing, backing, films_needed, is_promised, promise
+from core.evaluation.decision import decision_of
 from core.evaluation.intervals import Share
-from core.evaluation.operating_point import choose, operating_point_of
+from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
-from core.text import interval
+from core.text import interval, percent
 from core.training.artefacts import RunFiles
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="id of a finished run")
-    parser.add_argument(
+    rule = parser.add_mutually_exclusive_group()
+    rule.add_argument(
         "--sensitivity",
         type=float,
         metavar="SHARE",
         help="choose for this share of positive films found (0 to 1) and store it with the run; "
-        "without it, show what is stored (0.95 where nothing is)",
+        "without it, show what is stored, or what 0.95 would give where nothing is",
+    )
+    rule.add_argument(
+        "--most-probable",
+        action="store_true",
+        help="forget the threshold: from now on each film gets its most probable class",
     )
 
 
@@ -33,11 +40,12 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run has a threshold.")
     files = RunFiles(store.workspace.run_folder(run.run_id))
     predictions = Predictions.load(files.predictions)
-    if options.sensitivity is None:
-        point = operating_point_of(files)
-    else:
-        point = choose(predictions, options.sensitivity)
-        point.save(files.operating_point)
+    if options.most_probable:
+        files.operating_point.unlink(missing_ok=True)
+    if options.sensitivity is not None:
+        choose(predictions, options.sensitivity).save(files.operating_point)
+    decision = decision_of(files, predictions.classes)
+    point = decision.point or choose(predictions)
     chosen_on = backing(point, predictions)
     there = [chosen_on]
     if "test" in predictions.splits:
@@ -50,14 +58,19 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
         "threshold": point.threshold,
         "not_sure": list(point.not_sure),
         "temperature": point.temperature,
+        "stored": decision.point is not None,
+        "chosen_by": decision.point.chosen_by if decision.point else None,
+        "decision": decision.as_dict(),
         "promised": is_promised(point, chosen_on),
         "films_needed": films_needed(point.wanted_sensitivity),
         "sentence": sentence,
         **{one.split: _numbers(one) for one in there},
     }
     low, high = point.not_sure
+    preview = "" if decision.point else f"For {percent(point.wanted_sensitivity, 0)} it would be: "
     text = (
-        f"{point.positive} from a calibrated probability of {point.threshold:.4f} on "
+        f"{decision.sentence()}\n"
+        f"{preview}{point.positive} from a calibrated probability of {point.threshold:.4f} on "
         f"(not sure: {low:.4f} to {high:.4f}; temperature {point.temperature:.3g})\n"
         f"{sentence}\n{table([_row(one) for one in there])}"
     )

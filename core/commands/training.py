@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import Cancelled, TrainingError
+from core.evaluation.headline import by_rule, headline
 from core.models.registry import MODELS
 from core.models.weights import PUBLISHED
 from core.specs import RepeatKind, RunSpec
@@ -144,12 +145,12 @@ def _follow(store: Store, run: Run, *, wait: bool) -> Outcome:
             say("Stopping the run …")
             launcher.stop(store, run.run_id)
             run = _wait(store, run.run_id)
-    document = run_document(run)
+    document = run_document(store, run)
     if run.state == "cancelled":
         raise Cancelled(f"{run.run_id} was stopped. `resume {run.run_id}` goes on with it.")
     if run.state in ("failed", "interrupted"):
         raise TrainingError(f"{run.run_id} {run.state}: {run.reason}")
-    return Outcome(document, table([_summary(run)]))
+    return Outcome(document, table([_summary(store, run)]))
 
 
 def _follow_all(store: Store, runs: list[Run], *, wait: bool) -> Outcome:
@@ -176,7 +177,7 @@ def _follow_all(store: Store, runs: list[Run], *, wait: bool) -> Outcome:
     if any(run.state in ("failed", "interrupted") for run in runs):
         code = TrainingError.exit_code
     document = group_document(store, runs)
-    text = "\n\n".join([table([_summary(run) for run in runs]), _spread(document)])
+    text = "\n\n".join([table([_summary(store, run) for run in runs]), _spread(document)])
     return Outcome(document, text, code)
 
 
@@ -195,7 +196,7 @@ def group_document(store: Store, runs: list[Run]) -> dict[str, Any]:
     """Repeats as the JSON that train prints: mean, spread and range over the finished ones'
     test films (null until there are any), and every run's document."""
     # Only here: it needs pandas, and most of these commands are over before that is loaded.
-    from core.evaluation.predictions import Predictions
+    from core.evaluation.decision import decided
     from core.evaluation.repeats import LOSS, METRICS, Repeats, as_dict, evaluate_repeats
 
     repeat = runs[0].spec.repeat
@@ -205,7 +206,7 @@ def group_document(store: Store, runs: list[Run]) -> dict[str, Any]:
         name: dict.fromkeys((*METRICS, LOSS)) for name in ("mean", "sd", "min", "max")
     }
     if done:
-        loaded = [(run, Predictions.load(_files(store, run).predictions)) for run in done]
+        loaded = [(run, decided(_files(store, run))) for run in done]
         numbers = as_dict(evaluate_repeats(Repeats(tuple(loaded))))
     return {
         "group": repeat.group,
@@ -213,7 +214,7 @@ def group_document(store: Store, runs: list[Run]) -> dict[str, Any]:
         "count": repeat.count,
         "finished": len(done),
         **numbers,
-        "runs": [run_document(run) for run in runs],
+        "runs": [run_document(store, run) for run in runs],
     }
 
 
@@ -242,8 +243,9 @@ def _wait(store: Store, run_id: str) -> Run:
         time.sleep(0.3)
 
 
-def run_document(run: Run) -> dict[str, Any]:
-    """One run as the JSON that train, runs and resume print."""
+def run_document(store: Store, run: Run) -> dict[str, Any]:
+    """One run as the JSON that train, runs and resume print; its results as ``by_rule`` has
+    them."""
     return {
         "run": run.run_id,
         "state": run.state,
@@ -254,19 +256,21 @@ def run_document(run: Run) -> dict[str, Any]:
         "spec": run.spec.model_dump(mode="json"),
         "progress": run.progress,
         **run.result,
+        **(by_rule(_files(store, run), run.result) if run.state == "done" else {}),
     }
 
 
-def _summary(run: Run) -> dict[str, Any]:
-    test = run.result.get("test", {})
+def _summary(store: Store, run: Run) -> dict[str, Any]:
+    found = headline(_files(store, run), run.result)
     return {
         "run": run.run_id,
         "repeat": run.repeat,
         "state": run.state,
         "data set": run.spec.dataset,
         "model": run.spec.model,
-        "test accuracy": test.get("accuracy"),
-        "sensitivity": test.get("sensitivity"),
+        "test accuracy": found.accuracy,
+        "sensitivity": found.sensitivity,
+        "called": found.rule if found.accuracy is not None else None,
         "s/epoch": run.result.get("seconds_per_epoch"),
         "reason": run.reason,
     }
@@ -277,9 +281,9 @@ def _runs(options: argparse.Namespace) -> Outcome:
     launcher.refresh(store)
     runs = store.runs.all()
     damaged = store.runs.damaged()
-    documents = [run_document(run) for run in runs]
+    documents = [run_document(store, run) for run in runs]
     documents += [{"run": one.name, "state": UNREADABLE, "reason": one.reason} for one in damaged]
-    rows = [_summary(run) for run in runs]
+    rows = [_summary(store, run) for run in runs]
     rows += [{"run": one.name, "state": UNREADABLE, "reason": one.reason} for one in damaged]
     return Outcome(documents, table(rows))
 
@@ -300,7 +304,7 @@ def _stop(options: argparse.Namespace) -> Outcome:
     run = store.runs.get(options.run)
     if run.is_active:
         run = _wait(store, options.run)
-    return Outcome(run_document(run), f"{run.run_id}: {run.state}")
+    return Outcome(run_document(store, run), f"{run.run_id}: {run.state}")
 
 
 def _resume(options: argparse.Namespace) -> Outcome:

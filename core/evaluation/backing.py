@@ -9,9 +9,8 @@ import numpy as np
 
 from core.errors import InputError
 from core.evaluation.intervals import Z_95, Share
-from core.evaluation.metrics import predict_classes
 from core.evaluation.operating_point import NOT_SURE, SPLIT, OperatingPoint, answer, apply
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, predict_classes
 from core.text import chosen, interval
 
 

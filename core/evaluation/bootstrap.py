@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from core.errors import InputError
-from core.evaluation.metrics import predict_classes
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, called
 
 Statistic = Callable[[Predictions], float | None]
 Interval = tuple[float, float]
@@ -171,7 +170,7 @@ def _interval(values: np.ndarray) -> Interval | None:
 def _hits(
     predictions: Predictions, threshold: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    predicted = predict_classes(predictions.probabilities, threshold)
+    predicted = called(predictions, threshold)
     return predicted == predictions.truth, predicted == 0, predictions.truth == 0
 
 

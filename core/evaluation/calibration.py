@@ -29,10 +29,14 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities float (n, k), their logits divided by ``temperature``; float32 (n, k).
 
     The logarithm of a softmax is its logits less one constant, which the next softmax undoes.
+    At 1 they stay as they are, to the last bit: a film at its threshold must not cross it.
     """
-    from scipy.special import softmax  # only here: see core/evaluation/__init__.py
-
-    return np.asarray(softmax(_logits(probabilities) / temperature, axis=-1), dtype=np.float32)
+    if temperature == 1:
+        return np.asarray(probabilities, dtype=np.float32)
+    # By hand: the first page applies it, and does not wait for SciPy.
+    logits = _logits(probabilities) / temperature
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 def fit_temperature(predictions: Predictions) -> float:

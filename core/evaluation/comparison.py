@@ -11,8 +11,8 @@ import pandas as pd
 from core.errors import InputError
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.intervals import wilson
-from core.evaluation.metrics import Evaluation, evaluate, predict_classes
-from core.evaluation.predictions import Predictions
+from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.predictions import MOST_PROBABLE, Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, Spread, evaluate_repeats
 from core.evaluation.study import PUBLISHED, Published
 from core.evaluation.uncertainty import all_intervals, share_intervals
@@ -42,6 +42,7 @@ COLUMNS = (
     "seconds_per_epoch",
     "epochs",
     "threshold",
+    "decision",
 )
 
 OWN, REFERENCE = "this workspace", "published, 2020"
@@ -65,7 +66,10 @@ def summary_row(
         found = share_intervals(evaluation)
     else:
         found = all_intervals(evaluation, films, patients_of(films, patients))
-    return _row(run, evaluation) | _ends(found)
+    row = _row(run, evaluation) | _ends(found) | {"decision": rule_words(films, threshold)}
+    if "train" in predictions.splits:  # by the same rule; without them, as the training told
+        row["train_accuracy"] = evaluate(predictions.of("train"), threshold).accuracy
+    return row
 
 
 def _ends(found: Mapping[str, tuple[float, float] | None]) -> dict[str, float | None]:
@@ -80,7 +84,7 @@ def repeats_row(
     repeats: Repeats, threshold: float | None = None, split: str = "test"
 ) -> dict[str, Any]:
     """One group's row of ``summary_table``: means, with ``<column>_sd`` beside them."""
-    return _repeats_row(repeats, evaluate_repeats(repeats, split, threshold))
+    return _repeats_row(repeats, evaluate_repeats(repeats, split, threshold), split, threshold)
 
 
 def summary_table(
@@ -96,7 +100,8 @@ def summary_table(
     Columns: run, run_id, origin, model, dataset, films (int), accuracy, sensitivity,
     specificity, ``precision <class>`` for every class of any run, f1, false_negatives,
     false_positives, roc_auc, average_precision, train_accuracy, train_loss,
-    trainable_params, seconds_per_epoch, epochs, threshold; and, of every share,
+    trainable_params, seconds_per_epoch, epochs, threshold, decision (how films were called, in
+    words: ``rule_words``); and, of every share,
     ``<column>_low`` and ``<column>_high`` (95 %, Wilson). With ``patients`` (film id →
     patient) f1, roc_auc and average_precision have them as well, over patients.
     Shares are 0 to 1. Missing values stay missing: a published row holds only what the
@@ -135,7 +140,7 @@ def summary_table(
     ends = [f"{name}_{end}" for name in columns for end in ("low", "high")]
     columns += [one for one in ends if one not in columns and any(one in row for row in rows)]
     frame = pd.DataFrame(rows, columns=columns)
-    texts = ["run", "run_id", "origin", "model", "dataset"]
+    texts = ["run", "run_id", "origin", "model", "dataset", "decision"]
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
     return frame.astype(
         dict.fromkeys([one for one in frame if one not in whole + texts], "Float64")
@@ -170,14 +175,22 @@ def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _repeats_row(repeats: Repeats, found: RepeatedEvaluation) -> dict[str, Any]:
+def _repeats_row(
+    repeats: Repeats, found: RepeatedEvaluation, split: str, threshold: float | None
+) -> dict[str, Any]:
     runs = [run for run, _ in repeats.members]
     pooled = found.pooled
     interval = wilson(int(np.trace(pooled.confusion)), pooled.films) if pooled else None
     low, high = interval or (None, None)
+    trained = [
+        evaluate(one.of("train"), threshold).accuracy
+        if "train" in one.splits
+        else (run.result.get("train") or {}).get("accuracy")
+        for run, one in repeats.members
+    ]
     spread = found.spread | {
-        f"train_{name}": Spread.of([(run.result.get("train") or {}).get(name) for run in runs])
-        for name in ("accuracy", "loss")
+        "train_accuracy": Spread.of(trained),
+        "train_loss": Spread.of([(run.result.get("train") or {}).get("loss") for run in runs]),
     }
     spread |= {
         name: Spread.of([run.result.get(name) for run in runs])
@@ -196,6 +209,7 @@ def _repeats_row(repeats: Repeats, found: RepeatedEvaluation) -> dict[str, Any]:
         "accuracy_high": high,
         "trainable_params": repeats.first.result.get("trainable_params"),
         "threshold": found.threshold,
+        "decision": rule_words(repeats.together(split), threshold),
         **{name: one.mean for name, one in spread.items()},
         **{f"{name}_sd": one.sd for name, one in spread.items()},
     }
@@ -220,6 +234,7 @@ def _published_row(one: Published) -> dict[str, Any]:
         "origin": REFERENCE,
         "model": one.title,
         "dataset": "the study's",
+        "decision": MOST_PROBABLE,
         "accuracy": one.accuracy,
         "sensitivity": one.recall_covid,
         "precision covid": one.precision_covid,
@@ -264,35 +279,3 @@ def report_with_ends(evaluation: Evaluation) -> pd.DataFrame:
         if row and interval:
             report.loc[row, [f"{column}_low", f"{column}_high"]] = interval
     return report
-
-
-def prediction_table(
-    entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
-) -> pd.DataFrame:
-    """One row a run and film, repeats run by run: run, run_id, film_id, split, true,
-    predicted, correct and ``probability <class>`` (0 to 1) for every class of any run."""
-    parts = []
-    runs = [pair for one in entries for pair in _single_runs(one)]
-    for run, all_predictions in runs:
-        predictions = all_predictions.of(split)
-        names = np.asarray(predictions.classes)
-        predicted = predict_classes(predictions.probabilities, threshold)
-        frame = pd.DataFrame(
-            {
-                "run": run.title,
-                "run_id": run.run_id,
-                "film_id": predictions.film_ids,
-                "split": predictions.split,
-                "true": names[predictions.truth],
-                "predicted": names[predicted],
-                "correct": predicted == predictions.truth,
-            }
-        )
-        for index, name in enumerate(predictions.classes):
-            frame[f"probability {name}"] = predictions.probabilities[:, index]
-        parts.append(frame)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _single_runs(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
-    return entry.members if isinstance(entry, Repeats) else (entry,)

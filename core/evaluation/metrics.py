@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from core.errors import InputError
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, called
+from core.evaluation.predictions import predict_classes as predict_classes
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -62,31 +62,17 @@ class Evaluation:
         return self.films - self.positives
 
 
-def predict_classes(probabilities: np.ndarray, threshold: float | None = None) -> np.ndarray:
-    """Class index (int64 (n,)) of each row of ``probabilities`` (float32 (n, k)).
-
-    ``threshold`` 0 to 1: the positive class when its probability is at least that, else
-    the most probable of the others. None: simply the most probable.
-    """
-    if not len(probabilities):
-        return np.zeros(0, dtype=np.int64)
-    if threshold is None:
-        return probabilities.argmax(axis=1).astype(np.int64)
-    if not 0 <= threshold <= 1:
-        raise InputError(f"The threshold must lie between 0 and 1, not at {threshold:g}.")
-    # In the probabilities' own precision: float32(0.7) is a little less than float64 0.7.
-    positive = probabilities[:, 0] >= probabilities.dtype.type(threshold)
-    others = probabilities[:, 1:].argmax(axis=1) + 1
-    return np.where(positive, 0, others).astype(np.int64)
-
-
 def evaluate(predictions: Predictions, threshold: float | None = None) -> Evaluation:
     """Evaluate all rows given; choose a split first with ``predictions.of("test")``.
 
+    Without a ``threshold``, films are called by the rule that was applied to the predictions
+    (``Decision.apply``), or by their most probable class where none was.
     Raises InputError for a threshold outside 0 to 1.
     """
     classes, truth = predictions.classes, predictions.truth
-    predicted = predict_classes(predictions.probabilities, threshold)
+    predicted = called(predictions, threshold)
+    if threshold is None and predictions.decided is not None:
+        threshold = predictions.decided.threshold
     cells = np.bincount(truth * len(classes) + predicted, minlength=len(classes) ** 2)
     confusion = cells.reshape(len(classes), len(classes))
     notes: dict[str, str] = {}
@@ -98,17 +84,17 @@ def evaluate(predictions: Predictions, threshold: float | None = None) -> Evalua
     recall: dict[str, float | None] = {}
     f1: dict[str, float | None] = {}
     for index, name in enumerate(classes):
-        hits, actual, called = (
+        hits, actual, so_called = (
             int(confusion[index, index]),
             int(confusion[index].sum()),
             int(confusion[:, index].sum()),
         )
         precision[name] = _share(
-            hits, called, notes, f"precision {name}", f"no film was called {name}"
+            hits, so_called, notes, f"precision {name}", f"no film was called {name}"
         )
         recall[name] = _share(hits, actual, notes, f"recall {name}", f"no film here is {name}")
         f1[name] = _share(
-            2 * hits, actual + called, notes, f"f1 {name}", f"no film is {name} or called so"
+            2 * hits, actual + so_called, notes, f"f1 {name}", f"no film is {name} or called so"
         )
 
     false_negatives = int(confusion[0, 1:].sum())

@@ -1,5 +1,9 @@
 """From which probability on a film is called positive: chosen for an aim, never on test films.
 
+Nothing here is chosen because somebody looks: the program chooses once, when a training ends
+(``core.training.trainer``), and a person whenever they ask for it. What a run goes by, with or
+without a threshold, is ``core.evaluation.decision``.
+
 Everything here looks at the validation films of a run. They have already helped to choose its
 best epoch, so what they promise is a little too good; the test films say what came of it.
 """
@@ -8,10 +12,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from math import ceil
+from dataclasses import asdict, dataclass, replace
+from math import ceil, isfinite
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
@@ -24,6 +28,9 @@ NOT_SURE = "not_sure"
 WANTED = 0.95  # of the positive films, found; what a run gets until somebody asks for more
 SPLIT = "validation"
 
+# Who chose a threshold; files from before this was kept say nothing of it.
+Chooser = Literal["person", "program", "not_recorded"]
+
 
 @dataclass(frozen=True)
 class OperatingPoint:
@@ -33,7 +40,7 @@ class OperatingPoint:
     ``threshold``: from this calibrated probability of the positive class on, a film is called
     so. ``not_sure``: (low, high), both calibrated; from low up to, not including, high there
     is no answer. ``temperature``: what logits are divided by (above 1: the network was too
-    sure of itself).
+    sure of itself). ``chosen_by``: a person, or the program at the end of the training.
     """
 
     positive: str
@@ -41,6 +48,7 @@ class OperatingPoint:
     threshold: float
     not_sure: tuple[float, float]
     temperature: float
+    chosen_by: Chooser = "not_recorded"
 
     def save(self, path: Path) -> None:
         with written_whole(path) as temporary:
@@ -54,15 +62,33 @@ class OperatingPoint:
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             low, high = kept["not_sure"]
-            return cls(
+            found = cls(
                 str(kept["positive"]),
                 float(kept["wanted_sensitivity"]),
                 float(kept["threshold"]),
                 (float(low), float(high)),
                 float(kept["temperature"]),
+                kept.get("chosen_by", "not_recorded"),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+        return found if found._makes_sense else None
+
+    @property
+    def _makes_sense(self) -> bool:
+        """A damaged or hand-written file must not make answers up."""
+        low, high = self.not_sure
+        return (
+            0 <= low <= high <= 1 + 1e-6
+            and 0 <= self.threshold <= 1
+            and isfinite(self.temperature)
+            and self.temperature > 0
+            and self.chosen_by in get_args(Chooser)
+        )
+
+    def like(self, other: OperatingPoint | None) -> bool:
+        """Whether both lead to the same answers, whoever chose them."""
+        return other is not None and replace(self, chosen_by=other.chosen_by) == other
 
 
 class HasPoint(Protocol):
@@ -75,8 +101,11 @@ class HasPoint(Protocol):
     def operating_point(self) -> Path: ...
 
 
-def choose(predictions: Predictions, wanted: float = WANTED) -> OperatingPoint:
+def choose(
+    predictions: Predictions, wanted: float = WANTED, by: Chooser = "person"
+) -> OperatingPoint:
     """The point for a wanted sensitivity (above 0, at most 1), from the validation films only.
+    ``by``: who wants it.
 
     Of the thresholds that find so many positive films, the one with the fewest false alarms;
     of those, the one that finds most, half-way to the next film. *Not sure* lies between the
@@ -105,7 +134,12 @@ def choose(predictions: Predictions, wanted: float = WANTED) -> OperatingPoint:
     stays_below = well[_at_least(wanted, len(well)) - 1]
     low, high = sorted((float(reached), float(np.nextafter(stays_below, np.float32(2)))))
     return OperatingPoint(
-        positive, float(wanted), threshold, (min(low, threshold), max(high, threshold)), temperature
+        positive,
+        float(wanted),
+        threshold,
+        (min(low, threshold), max(high, threshold)),
+        temperature,
+        by,
     )
 
 
@@ -137,18 +171,6 @@ def answer(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> st
         return NOT_SURE
     others = [index for index in range(len(names)) if index != place]
     return names[max(others, key=lambda index: float(row[index]))]
-
-
-def operating_point_of(files: HasPoint) -> OperatingPoint:
-    """The point stored with a run; else one chosen now for ``WANTED``, and stored.
-
-    Raises NotFoundError or InputError when predictions are missing, or too few to choose on.
-    """
-    stored = OperatingPoint.load(files.operating_point)
-    if stored is None:
-        stored = choose(Predictions.load(files.predictions))
-        stored.save(files.operating_point)
-    return stored
 
 
 def _at_least(wanted: float, films: int) -> int:

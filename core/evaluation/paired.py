@@ -9,8 +9,7 @@ from itertools import combinations
 from core.evaluation.bootstrap import Interval, difference_interval, on_common, patients_of
 from core.evaluation.comparison import Entry, Patients
 from core.evaluation.intervals import mcnemar, more_needed
-from core.evaluation.metrics import predict_classes
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, called
 from core.evaluation.repeats import Repeats
 
 LEVEL = 0.05
@@ -126,8 +125,8 @@ def pair(
     patients: Patients | None = None,
 ) -> Pair:
     """Two networks on the same films in the same order (``on_common``), at least one film."""
-    right = predict_classes(one.probabilities, threshold) == one.truth
-    right_too = predict_classes(other.probabilities, threshold) == other.truth
+    right = called(one, threshold) == one.truth
+    right_too = called(other, threshold) == other.truth
     only_first, only_second = int((right & ~right_too).sum()), int((right_too & ~right).sum())
     interval = None
     if patients is not None:

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 import os
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import InputError, NotFoundError
+from core.text import probability
+
+MOST_PROBABLE = "the most probable class"
+EACH = "each run's own rule"  # of several runs whose rules differ
+
+
+@dataclass(frozen=True, eq=False)
+class Decided:
+    """What a decision rule (``core.evaluation.decision``) makes of n films.
+
+    ``called``: int64 (n,), the class that each is called. ``unsure``: bool (n,), whether the
+    answer is *not sure* all the same, and ``band`` between which two probabilities of the
+    positive class it is. ``threshold``: the one that it goes by, None for the most probable
+    class. ``rule``: in words, for a sentence.
+    """
+
+    called: np.ndarray
+    unsure: np.ndarray
+    threshold: float | None
+    rule: str
+    band: tuple[float, float] | None = None
+
+    def take(self, chosen: np.ndarray) -> Decided:
+        """The rows that a boolean mask or an index array picks."""
+        return replace(self, called=self.called[chosen], unsure=self.unsure[chosen])
 
 
 @dataclass(frozen=True)
@@ -18,7 +44,9 @@ class Predictions:
 
     ``classes``: k names, the positive class first. ``film_ids`` and ``split``: str (n,).
     ``truth``: int64 (n,), index into ``classes``. ``probabilities``: float32 (n, k), each
-    row adding up to 1. Raises InputError when the parts do not fit each other.
+    row adding up to 1. ``decided``: what the run's decision rule makes of the films; None where
+    none has been applied, and then the most probable class counts. It is not saved, because the
+    rule can change. Raises InputError when the parts do not fit each other.
     """
 
     classes: tuple[str, ...]
@@ -26,6 +54,7 @@ class Predictions:
     split: np.ndarray
     truth: np.ndarray
     probabilities: np.ndarray
+    decided: Decided | None = None
 
     def __post_init__(self) -> None:
         # Frozen, so the canonical types are set past the guard, once.
@@ -57,6 +86,7 @@ class Predictions:
             self.split[chosen],
             self.truth[chosen],
             self.probabilities[chosen],
+            self.decided and self.decided.take(chosen),
         )
 
     def save(self, path: str | Path) -> None:
@@ -110,9 +140,77 @@ class Predictions:
             wrong = f"probabilities of shape {self.probabilities.shape}"
         elif films and (self.truth.min() < 0 or self.truth.max() >= len(self.classes)):
             wrong = "a true class that is not in the list of classes"
+        elif self.decided is not None and self.decided.called.shape != (films,):
+            wrong = "films and the classes that they are called differ in number"
         elif not np.isfinite(self.probabilities).all():
             wrong = "a probability that is not a number; the training may have diverged"
         elif films and np.abs(self.probabilities.sum(axis=1) - 1).max() > 1e-2:
             wrong = "probabilities that do not add up to 1"
         if wrong:
             raise InputError(f"These predictions cannot be used: {wrong}.")
+
+
+def together(several: Sequence[Predictions]) -> Predictions:
+    """Predictions of the same classes under each other, at least one."""
+    return Predictions(
+        several[0].classes,
+        np.concatenate([one.film_ids for one in several]),
+        np.concatenate([one.split for one in several]),
+        np.concatenate([one.truth for one in several]),
+        np.concatenate([one.probabilities for one in several]),
+        _decided_together([one.decided for one in several]),
+    )
+
+
+def _decided_together(several: Sequence[Decided | None]) -> Decided | None:
+    parts = [one for one in several if one is not None]
+    if len(parts) < len(several):
+        return None
+    thresholds, rules = {one.threshold for one in parts}, {one.rule for one in parts}
+    return Decided(
+        np.concatenate([one.called for one in parts]),
+        np.concatenate([one.unsure for one in parts]),
+        thresholds.pop() if len(thresholds) == 1 else None,
+        rules.pop() if len(rules) == 1 else EACH,
+    )
+
+
+def predict_classes(probabilities: np.ndarray, threshold: float | None = None) -> np.ndarray:
+    """Class index (int64 (n,)) of each row of ``probabilities`` (float32 (n, k)).
+
+    ``threshold`` 0 to 1: the positive class when its probability is at least that, else
+    the most probable of the others. None: simply the most probable.
+    """
+    if not len(probabilities):
+        return np.zeros(0, dtype=np.int64)
+    if threshold is None:
+        return probabilities.argmax(axis=1).astype(np.int64)
+    if not 0 <= threshold <= 1:
+        raise InputError(f"The threshold must lie between 0 and 1, not at {threshold:g}.")
+    # In the probabilities' own precision: float32(0.7) is a little less than float64 0.7.
+    positive = probabilities[:, 0] >= probabilities.dtype.type(threshold)
+    others = probabilities[:, 1:].argmax(axis=1) + 1
+    return np.where(positive, 0, others).astype(np.int64)
+
+
+def called(predictions: Predictions, threshold: float | None = None) -> np.ndarray:
+    """Class index (int64 (n,)) that each film is called: at ``threshold`` (0 to 1) if there is
+    one, else by the rule that was applied to the predictions, else the most probable."""
+    if threshold is None and predictions.decided is not None:
+        return predictions.decided.called
+    return predict_classes(predictions.probabilities, threshold)
+
+
+def rule_words(predictions: Predictions, threshold: float | None = None) -> str:
+    """How ``called`` calls films, for a sentence: “covid from 40.8 % on (chosen by a person)”."""
+    if threshold is not None:
+        return f"{predictions.classes[0]} from {probability(threshold)} on (asked for here)"
+    return predictions.decided.rule if predictions.decided else MOST_PROBABLE
+
+
+def unsure_words(positive: str, band: tuple[float, float] | None) -> str:
+    """Why a film gets no answer, a sentence; empty without a band."""
+    if band is None:
+        return ""
+    low, high = (probability(min(end, 1.0)) for end in band)
+    return f"From {low} up to {high} for {positive}, this run gives no answer."

@@ -16,7 +16,7 @@ import pandas as pd
 
 from core.errors import InputError
 from core.evaluation.metrics import Evaluation, evaluate
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, together
 from core.specs import RepeatSpec
 from core.store import Run
 
@@ -98,14 +98,7 @@ class Repeats:
     def together(self, split: str) -> Predictions:
         """The films of one split of all members under each other: each film once for
         folds and ``test``, else as often as there are members that have it there."""
-        parts = [predictions.of(split) for _, predictions in self.members]
-        return Predictions(
-            self.classes,
-            np.concatenate([one.film_ids for one in parts]),
-            np.concatenate([one.split for one in parts]),
-            np.concatenate([one.truth for one in parts]),
-            np.concatenate([one.probabilities for one in parts]),
-        )
+        return together([predictions.of(split) for _, predictions in self.members])
 
 
 @dataclass(frozen=True)
@@ -117,7 +110,8 @@ class RepeatedEvaluation:
     ``confusion``: float (k, k); counts of all folds together where ``pooled``, else the
     mean count of a member. ``report``: as ``Evaluation.report`` with mean values, support
     float, and ``precision_sd``, ``recall_sd``, ``f1_sd``. ``pooled``: the evaluation of all
-    folds' films together, None where counts do not add up.
+    folds' films together, None where counts do not add up. ``threshold``: None also where the
+    members go by different ones.
     """
 
     classes: tuple[str, ...]
@@ -173,10 +167,11 @@ def evaluate_repeats(
         if pooled
         else np.mean([one.confusion for one in members], axis=0)
     )
+    thresholds = {one.threshold for one in members}
     return RepeatedEvaluation(
         classes=repeats.classes,
         split=split,
-        threshold=threshold,
+        threshold=thresholds.pop() if len(thresholds) == 1 else None,
         members=members,
         spread=spread,
         confusion=confusion,

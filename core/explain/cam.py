@@ -22,7 +22,7 @@ def grad_cam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     ``features`` (h, w, c): the last feature map of one film. ``gradients`` (h, w, c): of
     the class's logit (before the softmax) with respect to it. Their product is summed over
     the channels; what speaks against the class is cut off at 0, and the strongest place is
-    1. All zeros when no place speaks for the class.
+    1. All zeros when no place speaks for the class, or when there are numbers that are not finite.
     """
     if features.ndim != 3 or features.shape != gradients.shape:
         raise ValueError(
@@ -31,5 +31,21 @@ def grad_cam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
         )
     products = features.astype(np.float32) * gradients.astype(np.float32)
     heat: np.ndarray = np.maximum(products.sum(axis=2), 0)
+    if not np.isfinite(heat).all():  # a network that diverged: no place can be told from another
+        return np.zeros_like(heat)
     strongest = heat.max()
     return heat / strongest if strongest > 0 else heat
+
+
+def why_blank(features: np.ndarray, gradients: np.ndarray) -> str:
+    """Why ``grad_cam`` of these shows no warm place, for the middle of a sentence; empty where
+    it shows one."""
+    if not (np.isfinite(features).all() and np.isfinite(gradients).all()):
+        return "the network's numbers are not finite for this film; its training may have diverged"
+    if grad_cam(features, gradients).any():
+        return ""
+    if not features.any():
+        return "the network passes nothing of this film on to its last layers"
+    if not gradients.any():
+        return "no place of the film would change this class's score"
+    return "all that the network sees in this film speaks against this class"

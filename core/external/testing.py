@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import FilmError, InputError, ThoraxLensError
-from core.evaluation.operating_point import OperatingPoint, apply
+from core.evaluation.decision import Decision
 from core.evaluation.predictions import Predictions
 from core.external.films import ExternalFilms, choose, finding_texts, patients_of
 from core.external.kept import ExternalResult, hash_of, save_result
@@ -133,22 +132,23 @@ def compared(
     result: ExternalResult,
     internal: Predictions,
     catalogue: Catalogue,
+    decision: Decision,
     threshold: float | None = None,
-    point: OperatingPoint | None = None,
+    *,
+    most_probable: bool = False,
 ) -> Comparison:
     """Internal beside external. ``internal``: the run's own predictions, all splits, of which
-    the test films count; ``catalogue`` knows the patients. ``point``: the run's threshold for its
-    aim, in place of ``threshold``.
+    the test films count; ``catalogue`` knows the patients. ``decision``: how the run decides,
+    which calls the films of both; ``threshold`` (on the run's calibrated probabilities) or
+    ``most_probable`` in its place, where somebody asks for it.
 
     Raises InputError for a threshold outside 0 to 1.
     """
     sides = []
     for films in (internal.of("test"), result.predictions):
-        if point:
-            films = replace(films, probabilities=apply(point, films.probabilities))
-        limit = point.threshold if point else threshold
+        films = decision.apply(films, most_probable=most_probable)
         known = catalogue.patients(films.film_ids.tolist())
-        sides.append(judge(films, patients_of(known, films.film_ids), limit))
+        sides.append(judge(films, patients_of(known, films.film_ids), threshold))
     return compare(result.source, *sides)
 
 

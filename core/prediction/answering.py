@@ -15,19 +15,21 @@ from typing import Any
 import numpy as np
 
 from core.errors import Cancelled, FilmError, ThoraxLensError
-from core.evaluation.operating_point import OperatingPoint, answer, apply
+from core.evaluation.decision import Decision
 from core.gate.gate import REFUSED, Verdict, look
 from core.gate.likeness import Likeness
 from core.images.decode import decode_bytes
 from core.images.resize import resize, thumbnail
 from core.models.registry import get_model
 from core.prediction.loader import Loader
+from core.prediction.loading import Looked
 from core.prediction.turns import Turns
 from core.training.artefacts import RunCard
 from core.workspace import Workspace
 
 LIKENESS_SIDE = 256  # px, longest side, as the thumbnails of the training films have it
 GIVEN_UP = "The request was given up."
+RANDOM = "; the frozen part of this network has random weights and has learnt nothing"
 
 Rows = list[dict[str, Any]]
 
@@ -96,7 +98,8 @@ class Request:
                     raise
         empty: dict[str, Any] = {
             "label": None, "probabilities": {}, "heat": None, "heat_class": None, "error": None,
-            "answer": REFUSED, "not_sure": None, "likeness": None,
+            "answer": REFUSED, "not_sure": None, "likeness": None, "decision": None,
+            "heats": {}, "blank": {},
         }  # fmt: skip
         return [
             {
@@ -167,7 +170,8 @@ class Request:
             self._progress(f"Loading {title}")
         run = self._loader.get(run_id)
         learnt = None if self._bare else self._loader.training_films(run_id)
-        point = None if self._bare else self._loader.operating_point(run_id)
+        classes = card.classes
+        decision = Decision(classes) if self._bare else self._loader.decision(run_id, classes)
         indices = list(films)
         while indices:
             if len(self._films) > 1 or self._done:
@@ -177,17 +181,20 @@ class Request:
             began = time.monotonic()
             size = self._loader.batch(run_id)
             batch, indices = indices[:size], indices[size:]
-            # A run that does not know the class explains its own answer.
-            asked = self._heat_class if self._heat_class in card.classes else None
-            place = None if asked is None else card.classes.index(asked)
-            shown = np.stack([films[index] for index in batch])
-            probabilities, heats = run.classify(shown, place)
-            for index, row, heat in zip(batch, probabilities, heats, strict=True):
+            looked = run.look(np.stack([films[index] for index in batch]))
+            shown = decision.probabilities(looked.probabilities)
+            maps = self._maps(run_id, card, batch, looked, shown)
+            answers, called = decision.answers(shown), decision.called(shown)
+            for place, index in enumerate(batch):
                 like = None if learnt is None else learnt.compare(self._thumbnails[index])
-                result = self._result(index, run_id, card.classes, row, heat)
+                named = classes[called[place]]
                 found[index, run_id] = {
-                    **result,
-                    **_decided(point, row, card.classes),
+                    "label": classes[int(looked.probabilities[place].argmax())],
+                    "probabilities": dict(zip(classes, map(float, shown[place]), strict=True)),
+                    "answer": answers[place],
+                    "not_sure": None if decision.not_sure is None else list(decision.not_sure),
+                    "decision": decision.as_dict(),
+                    **_default_map(self._heat_class, classes, named, maps[place]),
                     **_told(like),
                 }
             self._done += len(batch)
@@ -196,20 +203,29 @@ class Request:
             is_fresh = False
         self._progress(f"Classified with {title}")
 
-    def _result(
-        self, index: int, run_id: str, classes: Iterable[str], row: np.ndarray, heat: np.ndarray
-    ) -> dict[str, Any]:
-        names = list(classes)
-        file = None
-        if self._cam:
-            file = f"{index}-{self._runs.index(run_id)}.npy"
-            np.save(self._folder / file, heat)
-        label = names[int(row.argmax())]
-        return {
-            "label": label,
-            "heat_class": self._heat_class if self._heat_class in names else label,
-            "heat": file,
-        }
+    def _maps(
+        self, run_id: str, card: RunCard, batch: list[int], looked: Looked, shown: np.ndarray
+    ) -> list[dict[str, tuple[str, str]]]:
+        """For each film: class → (file of its heat, why that is blank). The class asked for;
+        else the positive one and the likeliest other, one of which is the answer, so that both
+        are there where the answer is *not sure* or another threshold is tried."""
+        found: list[dict[str, tuple[str, str]]] = [{} for _ in batch]
+        if not self._cam:
+            return found
+        if self._heat_class in card.classes:
+            wanted = [np.full(len(batch), card.classes.index(self._heat_class))]
+        else:  # a run that does not know the class explains its own answer
+            wanted = [np.zeros(len(batch), np.int64), shown[:, 1:].argmax(axis=1) + 1]
+        for chosen in wanted:
+            heats = looked.explain(chosen)
+            for place, index in enumerate(batch):
+                file = f"{index}-{self._runs.index(run_id)}-{chosen[place]}.npy"
+                np.save(self._folder / file, heats.heats[place])
+                why = heats.why_blank[place]
+                if why and _has_random_part(card):
+                    why += RANDOM
+                found[place][card.classes[chosen[place]]] = (file, why)
+        return found
 
     def _say(self, answer: dict[str, Any]) -> None:
         self._send({"id": self._number, **answer})
@@ -223,20 +239,23 @@ class Request:
             raise Cancelled(GIVEN_UP)
 
 
-def _decided(
-    point: OperatingPoint | None, row: np.ndarray, classes: Sequence[str]
+def _default_map(
+    asked: str | None, classes: Sequence[str], called: str, maps: dict[str, tuple[str, str]]
 ) -> dict[str, Any]:
-    """Calibrated probabilities and the answer that they come to at the run's threshold;
-    without one, as the network gives them, and the most probable class."""
-    if point is not None and point.positive not in classes:
-        point = None  # chosen for other classes: a file that somebody moved
-    shown = row if point is None else apply(point, row[None])[0]
-    said = classes[int(row.argmax())] if point is None else answer(point, shown, classes)
+    """The heat that stands first, that of the class answered (of *not sure*, of the class on
+    whose side of the threshold the film lies), and all there are."""
+    shown = asked if asked in classes else called
     return {
-        "probabilities": dict(zip(classes, map(float, shown), strict=True)),
-        "answer": said,
-        "not_sure": None if point is None else list(point.not_sure),
+        "heat_class": shown,
+        "heat": maps[shown][0] if shown in maps else None,
+        "heats": {name: file for name, (file, _) in maps.items()},
+        "blank": {name: why for name, (_, why) in maps.items() if why},
     }
+
+
+def _has_random_part(card: RunCard) -> bool:
+    """Whether the part of the network that never learns was drawn at random."""
+    return card.weights == "random" and bool(card.backbone_hash) and not card.fine_tune
 
 
 def _told(like: Likeness | None) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,8 +33,12 @@ class FilmResult:
     ``answer``: a class, ``not_sure`` or ``refused``; empty when nobody has decided.
     ``label``: the most probable class. ``probabilities``: by class, sum 1, calibrated where the
     run has a threshold; ``not_sure``: between which two probabilities of its positive class
-    it gives no answer. ``heat``: float32 (h, w) in [0, 1] at the size of the model's last
-    feature map, for the class ``heat_class``; None when not asked for.
+    it gives no answer. ``decision``: the rule that the answer goes by (``Decision.as_dict``).
+    ``heat``: float32 (h, w) in [0, 1] at the size of the model's last feature map, for the class
+    ``heat_class``: the one asked for, else the one answered (of *not sure*, the one on whose side
+    of the threshold the film lies); None when no heat was asked for. ``heats``: by class, all
+    that were made: the one asked for, else that of the positive class and of the likeliest
+    other. ``blank``: by class, why its heat has no warm place.
     ``gate``: ``frontal``, ``lateral`` or ``not_a_chest_xray``, None for what is no picture;
     ``reason``: why the film is not taken for a frontal one. A refused film, and one with an
     ``error`` (a plain sentence), have no label, no probability and no heat.
@@ -53,6 +57,9 @@ class FilmResult:
     answer: str = ""
     not_sure: tuple[float, float] | None = None
     likeness: Likeness | None = None
+    decision: Mapping[str, Any] | None = None
+    heats: Mapping[str, np.ndarray] = field(default_factory=dict)
+    blank: Mapping[str, str] = field(default_factory=dict)
 
 
 class PredictionClient:
@@ -100,7 +107,7 @@ class PredictionClient:
     ) -> list[FilmResult]:
         """One result a film and run, films outer, runs inner; films are (name, content).
 
-        ``heat_class``: the class whose heat is wanted, None for each film's most probable one.
+        ``heat_class``: the class whose heat is wanted, None for that of each film's answer.
         ``lateral``: answer films from the side too; what is no chest X-ray is never answered.
         ``bare``, for films of the catalogue that a run is tested on: every one of them
         is answered, by its most probable class, with probabilities as training saves them.
@@ -191,6 +198,9 @@ def _film_result(
         answer=row["answer"],
         not_sure=tuple(row["not_sure"]) if row["not_sure"] else None,
         likeness=_likeness(row["likeness"]),
+        decision=row["decision"],
+        heats={name: np.load(folder / file) for name, file in row["heats"].items()},
+        blank=row["blank"],
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 from collections import OrderedDict
 
-from core.errors import ThoraxLensError
-from core.evaluation.operating_point import OperatingPoint, operating_point_of
+from core.evaluation.decision import Decision, decision_of
 from core.gate.likeness import TrainingFilms, training_films
 from core.prediction.loading import LoadedRun, load_run, run_files
 from core.training.artefacts import RunCard
@@ -65,13 +64,9 @@ class Loader:
             self._training_films[key] = training_films(self._workspace, files)
         return self._training_films[key]
 
-    def operating_point(self, run_id: str) -> OperatingPoint | None:
-        """Read anew each time, because the Report page may change it; None for a run
-        that has too few validation films to choose one."""
-        try:
-            return operating_point_of(run_files(self._workspace, run_id))
-        except ThoraxLensError:
-            return None
+    def decision(self, run_id: str, classes: tuple[str, ...]) -> Decision:
+        """How the run decides. Read anew each time, because the Report page may change it."""
+        return decision_of(run_files(self._workspace, run_id), classes)
 
     def is_loaded(self, run_id: str) -> bool:
         return any(key[0] == run_id for key in self._loaded)

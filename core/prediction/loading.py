@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from core.errors import NotFoundError, PredictionError, WeightsMissingError
-from core.explain.keras_cam import CamModel
+from core.explain.keras_cam import BEST, CamModel, Heats
 from core.models.build import backbone_hash, build_model, load_head
 from core.models.preprocess import preprocess
 from core.models.weights import find_weights, missing_message, published_as
@@ -16,6 +18,15 @@ from core.store.records import damaged_file
 from core.training.artefacts import RunCard, RunFiles
 from core.training.fine_tuning import load_tuned
 from core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Looked:
+    """``probabilities``: float32 (n, k), as the network gives them. ``explain``: class indices
+    int (n,) → the heats of these classes."""
+
+    probabilities: np.ndarray
+    explain: Callable[[np.ndarray], Heats]
 
 
 class LoadedRun:
@@ -33,10 +44,29 @@ class LoadedRun:
         Both float32 in [0, 1]. S is the card's image size; a heat belongs to the class, or to
         the film's most probable one, and has the size of the model's last feature map.
         """
-        inputs = preprocess(pixels, self.card.preprocessing)
-        logits, heats = self._cam.explain(inputs, class_index)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True), heats
+        chosen = np.full(len(pixels), BEST if class_index is None else class_index)
+        found = self._cam.heats(self._features(pixels), chosen)
+        return _softmax(found.logits), found.heats
+
+    def look(self, pixels: np.ndarray) -> Looked:
+        """Films uint8 (n, S, S) → what the network makes of them, to be explained after it is
+        known which class each is called."""
+        features = self._features(pixels)
+        positive = self._cam.heats(features, np.zeros(len(pixels)))
+
+        def explain(chosen: np.ndarray) -> Heats:
+            return self._cam.heats(features, chosen) if np.any(chosen) else positive
+
+        return Looked(_softmax(positive.logits), explain)
+
+    def _features(self, pixels: np.ndarray) -> Any:
+        return self._cam.features(preprocess(pixels, self.card.preprocessing))
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return found
 
 
 def run_files(workspace: Workspace, run_id: str) -> RunFiles:

@@ -7,9 +7,11 @@ The answers on stdout, each with the request's id: any number of
     {"id": 1, "progress": [done, total, "what is going on"]}
 and one of
     {"id": 1, "results": [{"film": 0, "run": "…", "label": "…", "probabilities": {…},
-                           "heat": "0-0.npy" or null, "error": null,
+                           "heat": "0-0-0.npy" or null, "error": null,
                            "gate": "frontal", "reason": "", "answer": "…",
-                           "not_sure": [low, high] or null, "likeness": {…} or null}]}
+                           "not_sure": [low, high] or null, "likeness": {…} or null,
+                           "decision": {…}, "heat_class": "…",
+                           "heats": {class: "0-0-0.npy"}, "blank": {class: "why"}}]}
     {"id": 1, "error": "a plain sentence"}
 Film contents and heats are files in ``folder``, which belongs to the client: when it
 takes the folder away, the request is given up. A request may come while others are under

@@ -10,7 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.errors import InputError
 from core.evaluation.metrics import evaluate
+from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
 from core.models.blocks import blocks
 from core.models.build import save_head
@@ -30,6 +32,7 @@ from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
 from core.training.network import Network
 from core.training.precision import Mode
 from core.training.reporter import Reporter
+from core.version import software
 from core.workspace import Workspace
 
 log = logging.getLogger("thoraxlens.training")
@@ -106,6 +109,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         "seconds": clock.spent(),
         "precision_mode": mode.name,
         "backend": keras.backend.backend(),
+        "software": software(keras.backend.backend()),
     }
     if tunes:
         result["fine_tuned"] = [one.title for one in blocks(spec.model)[: spec.fine_tune]]
@@ -185,7 +189,10 @@ def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[s
         data.classes, data.film_ids, data.split, data.truth, np.exp(logs).astype(np.float32)
     )
     predictions.save(files.predictions)
+    _choose_threshold(predictions, files)
     losses = -logs[np.arange(len(logs)), data.truth]
+    # By the most probable class, as the curves of the epochs are: the decision rule can change
+    # later, and pages then read what came of it from the predictions.
     result: dict[str, Any] = {}
     for split in SPLITS:
         rows = data.rows(split)
@@ -201,6 +208,16 @@ def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[s
                 "confusion": numbers.confusion.tolist(),
             }
     return result
+
+
+def _choose_threshold(predictions: Predictions, files: RunFiles) -> None:
+    """Give the run the threshold that its answers go by, once, and say that the program did.
+    Without validation films of both kinds there is none: the most probable class counts."""
+    try:
+        choose(predictions, by="program").save(files.operating_point)
+    except InputError as error:
+        files.operating_point.unlink(missing_ok=True)
+        log.info("no threshold: %s", error)
 
 
 def _teller(reporter: Reporter, stage: str, unit: str) -> Any:

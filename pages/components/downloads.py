@@ -10,15 +10,16 @@ import pandas as pd
 import streamlit as st
 
 from core.names import on_disk
+from core.spreadsheet import csv_bytes
 
 
 def csv_download(
     label: str, table: Callable[[], pd.DataFrame], file_name: str, *, key: str
 ) -> None:
-    """A button that saves a table as UTF-8 CSV (with a mark, so that Excel sees it)."""
+    """A button that saves a table as CSV (``core.spreadsheet``)."""
     st.download_button(
         label,
-        lambda: table().to_csv(index=False).encode("utf-8-sig"),
+        lambda: csv_bytes(table()),
         file_name=f"{safe_name(file_name)}.csv",
         mime="text/csv",
         icon=":material/download:",

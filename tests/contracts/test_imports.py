@@ -36,6 +36,8 @@ LEVELS = {
     "core/palette.py": 0,
     "core/names.py": 0,
     "core/text.py": 0,
+    "core/version.py": 1,
+    "core/spreadsheet.py": 0,
     "core/cache.py": 1,
     "core/escaping.py": 0,
     "core/files.py": 0,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.evaluation.comparison import Entry
+from core.evaluation.decision import decided
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
@@ -75,10 +76,10 @@ def load_entries(store: Store, choice: Sequence[Run | list[Run]]) -> list[Entry]
 def _load_runs(store: Store, runs: Sequence[Run]) -> list[tuple[Run, Predictions]]:
     loaded = []
     for run in runs:
-        path = RunFiles(store.workspace.run_folder(run.run_id)).predictions
+        files = RunFiles(store.workspace.run_folder(run.run_id))
         try:
-            changed = path.stat().st_mtime_ns if path.exists() else 0
-            loaded.append((run, _load(str(path), changed)))
+            changed = (_changed(files.predictions), _changed(files.operating_point))
+            loaded.append((run, _load(str(files.folder), changed)))
         except ThoraxLensError as error:
             st.error(f"{escaped(short_title(run))} is left out. {escaped(error)}")
     return loaded
@@ -153,6 +154,11 @@ def _pairs(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
     return entry.members if isinstance(entry, Repeats) else (entry,)
 
 
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _load(path: str, changed: int) -> Predictions:
-    return Predictions.load(Path(path))
+def _load(folder: str, changed: tuple[int, int]) -> Predictions:
+    """The run's predictions by its own rule."""
+    return decided(RunFiles(Path(folder)))

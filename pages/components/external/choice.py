@@ -8,19 +8,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.errors import ThoraxLensError
-from core.evaluation.operating_point import OperatingPoint, operating_point_of
-from core.evaluation.predictions import Predictions
+from core.evaluation.decision import Decision
 from core.external.films import LEARNT_FROM
 from core.external.testing import internal_predictions
 from core.store import Run, Store
-from core.text import chosen, probability
-from core.training.artefacts import RunFiles
 from pages.components.run_words import escaped, short_title, when
 from pages.components.session import artificial_sources
 
 RUN, SOURCE = "run", "source"  # in the page's address
-RULES = {"probable": "When it is the most probable", "aim": "From the threshold for its aim"}
+RULES = {"own": "As the run answers", "probable": "When it is the most probable"}
 
 
 def pick_run(store: Store, finished: list[Run]) -> Run:
@@ -70,32 +66,23 @@ def pick_source(store: Store, run: Run, frame: pd.DataFrame) -> str | None:
     )
 
 
-def answer_rule(store: Store, run: Run, own: Predictions) -> OperatingPoint | None:
-    """The run's threshold for its aim, where it is wanted; None: the most probable class."""
-    positive = own.classes[0]
+def answer_rule(decision: Decision) -> bool:
+    """Whether films shall get their most probable class, in place of the run's own rule."""
+    if decision.point is None:
+        st.caption(escaped(decision.sentence()))
+        return True
     rule = st.segmented_control(
-        f"Call a film {escaped(positive)}",
+        f"Call a film {escaped(decision.classes[0])}",
         list(RULES),
-        default="probable",
+        default="own",
         required=True,
         format_func=RULES.__getitem__,
         key="external_rule",
-        help="The threshold was chosen on the run's validation films so that it finds a wanted "
-        "share of the positive ones (the Report page sets it). It often raises more false alarms.",
+        help="The run's own rule is what its answers go by everywhere; the Report page sets it.",
     )
-    if rule != "aim":
-        return None
-    try:
-        point = operating_point_of(RunFiles(store.workspace.run_folder(run.run_id)))
-    except ThoraxLensError as error:
-        st.warning(escaped(error), icon=":material/info:")
-        return None
-    st.caption(
-        f"A film is called {escaped(positive)} from a probability of "
-        f"{probability(point.threshold)} on, chosen to find {chosen(point.wanted_sensitivity)} of "
-        "the validation films."
-    )
-    return point
+    if rule == "own":
+        st.caption(escaped(decision.sentence()))
+    return rule != "own"
 
 
 def _select(

@@ -7,11 +7,12 @@ import streamlit as st
 
 from core import figures
 from core.evaluation.backing import Backing, backing, calibrated, is_promised, promise
+from core.evaluation.decision import Decision
 from core.evaluation.intervals import Share
-from core.evaluation.operating_point import OperatingPoint, choose, operating_point_of
+from core.evaluation.operating_point import WANTED, OperatingPoint, choose
 from core.evaluation.predictions import Predictions
 from core.store import Run
-from core.text import chosen, interval, percent_of, probability
+from core.text import interval, percent_of, probability
 from core.training.artefacts import RunFiles
 from pages.components.charts import show, theme
 from pages.components.run_words import escaped
@@ -19,10 +20,15 @@ from pages.components.run_words import escaped
 SPLITS = {"validation": "Validation", "test": "Test"}
 
 
-def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -> OperatingPoint:
-    """Ask for a sensitivity, show what it costs, store it when told to; the point shown."""
+def threshold_for_the_aim(
+    run: Run, files: RunFiles, predictions: Predictions, decision: Decision
+) -> OperatingPoint:
+    """Ask for a sensitivity, show what it costs, store it when told to; the point shown.
+
+    ``predictions``: as saved. ``decision``: what the run goes by now.
+    """
     positive = escaped(predictions.classes[0])
-    stored = operating_point_of(files)
+    stored = decision.point
     st.subheader(
         "Threshold for the aim",
         help="A network gives a probability. From the threshold on, a film is called "
@@ -33,7 +39,7 @@ def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -
             f"Share of {positive} films to find, in % (sensitivity)",
             min_value=50.0,
             max_value=100.0,
-            value=round(100 * stored.wanted_sensitivity, 4),
+            value=round(100 * (stored.wanted_sensitivity if stored else WANTED), 4),
             step=1.0,
             format="%.4g",
             key=f"aim_{run.run_id}",
@@ -46,22 +52,32 @@ def threshold_for_the_aim(run: Run, files: RunFiles, predictions: Predictions) -
             "Use this threshold",
             type="primary",
             icon=":material/save:",
-            disabled=point == stored,
+            disabled=point.like(stored) and stored is not None and stored.chosen_by == "person",
             key=f"store_aim_{run.run_id}",
-            help="Stored with the run, and used on the Classify page.",
+            help="Stored with the run, as chosen by a person: from then on answers, heat maps "
+            "and figures everywhere go by it.",
         ):
             point.save(files.operating_point)
+            st.rerun()
+        if st.button(
+            "Use the most probable class",
+            icon=":material/filter_none:",
+            disabled=stored is None,
+            key=f"forget_aim_{run.run_id}",
+            help="The run then has no threshold: each film gets its most probable class, and no "
+            "answer is “not sure”.",
+        ):
+            files.operating_point.unlink(missing_ok=True)
             st.rerun()
     st.markdown(
         f"From a probability of **{probability(point.threshold)}** on, a film is called "
         f"{positive}. Between {interval(point.not_sure, joint=' and ')}, the answer is "
         "**not sure**."
     )
-    if point != stored:
-        st.caption(
-            f":material/info: Not stored yet: the run goes by {probability(stored.threshold)}, "
-            f"chosen for {chosen(stored.wanted_sensitivity)}."
-        )
+    if point.like(stored):
+        st.caption(f":material/rule: The run goes by it: {escaped(decision.in_words())}.")
+    else:
+        st.caption(f":material/info: Not stored: the run goes by {escaped(decision.in_words())}.")
     there = [backing(point, predictions, one) for one in SPLITS if one in predictions.splits]
     said = promise(point, there[0])
     box = st.success if is_promised(point, there[0]) else st.warning
