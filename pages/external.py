@@ -97,7 +97,11 @@ def _after(store: Store, run: Run, result: ExternalResult) -> None:
     internal = internal_predictions(store, run)
     decision = decision_of(RunFiles(store.workspace.run_folder(run.run_id)), internal.classes)
     found = compared(
-        result, internal, store.catalogue, decision, most_probable=answer_rule(decision)
+        result,
+        internal,
+        store.catalogue,
+        decision=decision,
+        most_probable=answer_rule(decision),
     )
     answer(found, result.warnings[:1] if result.learnt_from else ())
     figures_and_films(found, run, store)

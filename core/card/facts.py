@@ -131,7 +131,7 @@ def _external(
     frame = store.catalogue.frame() if kept else None  # read once for all of them
     return tuple(
         ExternalTest(
-            compared(one, predictions, store.catalogue, decision),
+            compared(one, predictions, store.catalogue, decision=decision),
             stale(store, run, one, frame),
         )
         for one in kept

@@ -74,8 +74,8 @@ def _external(options: argparse.Namespace) -> Outcome:
         result,
         internal,
         store.catalogue,
-        decision,
         options.threshold,
+        decision,
         most_probable=options.most_probable,
     )
     for warning in result.warnings:

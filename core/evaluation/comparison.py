@@ -67,7 +67,7 @@ def summary_row(
     else:
         found = all_intervals(evaluation, films, patients_of(films, patients))
     row = _row(run, evaluation) | _ends(found) | {"decision": rule_words(films, threshold)}
-    if "train" in predictions.splits:  # by the same rule; without them, as the training told
+    if predictions.decided and "train" in predictions.splits:  # else as the training told it
         row["train_accuracy"] = evaluate(predictions.of("train"), threshold).accuracy
     return row
 
@@ -184,7 +184,7 @@ def _repeats_row(
     low, high = interval or (None, None)
     trained = [
         evaluate(one.of("train"), threshold).accuracy
-        if "train" in one.splits
+        if one.decided and "train" in one.splits
         else (run.result.get("train") or {}).get("accuracy")
         for run, one in repeats.members
     ]

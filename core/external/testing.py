@@ -132,19 +132,20 @@ def compared(
     result: ExternalResult,
     internal: Predictions,
     catalogue: Catalogue,
-    decision: Decision,
     threshold: float | None = None,
+    decision: Decision | None = None,
     *,
     most_probable: bool = False,
 ) -> Comparison:
     """Internal beside external. ``internal``: the run's own predictions, all splits, of which
     the test films count; ``catalogue`` knows the patients. ``decision``: how the run decides,
-    which calls the films of both; ``threshold`` (on the run's calibrated probabilities) or
-    ``most_probable`` in its place, where somebody asks for it.
+    which calls the films of both (None: each gets its most probable class); ``threshold`` (on the
+    run's calibrated probabilities) or ``most_probable`` in its place, where somebody asks for it.
 
     Raises InputError for a threshold outside 0 to 1.
     """
     sides = []
+    decision = decision or Decision(internal.classes)
     for films in (internal.of("test"), result.predictions):
         films = decision.apply(films, most_probable=most_probable)
         known = catalogue.patients(films.film_ids.tolist())

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from core.evaluation.comparison import (
-    prediction_table,
     report_table,
     summary_row,
     summary_table,
 )
+from core.evaluation.film_table import prediction_table
 from core.evaluation.intervals import mcnemar, wilson
 from core.evaluation.paired import difference_in_films, pairs
 from core.evaluation.predictions import Predictions

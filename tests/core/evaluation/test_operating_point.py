@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.errors import InputError, NotFoundError
 from core.evaluation.backing import backing, films_needed, is_promised, promise
+from core.evaluation.decision import decided, decision_of
+from core.evaluation.headline import headline
 from core.evaluation.intervals import wilson
 from core.evaluation.operating_point import (
     NOT_SURE,
@@ -16,7 +21,6 @@ from core.evaluation.operating_point import (
     answer,
     apply,
     choose,
-    operating_point_of,
 )
 from core.evaluation.predictions import Predictions
 from core.training.artefacts import RunFiles
@@ -160,17 +164,59 @@ def test_films_needed_is_the_first_number_that_is_enough(wanted: float) -> None:
     assert films_needed(1.0) == 0
 
 
-def test_the_point_is_stored_with_the_run_and_read_again(tmp_path: Path) -> None:
+def test_looking_at_a_run_chooses_nothing(tmp_path: Path) -> None:
     files = RunFiles(tmp_path)
     noisy(40, 2).save(files.predictions)
-    assert OperatingPoint.load(files.operating_point) is None
-    first = operating_point_of(files)
-    assert OperatingPoint.load(files.operating_point) == first
+    assert decision_of(files, ("covid", "healthy")).rule == "most_probable"
+    assert decided(files).decided is not None
+    assert headline(files, {}, "validation").accuracy is not None
+    assert not files.operating_point.exists()
+
+
+def test_a_stored_point_is_read_with_who_chose_it(tmp_path: Path) -> None:
+    files = RunFiles(tmp_path)
     wanted = choose(noisy(40, 2), 0.8)
+    assert wanted.chosen_by == "person"
     wanted.save(files.operating_point)
-    assert operating_point_of(files) == wanted != first
-    files.operating_point.write_text('{"threshold": "much"}')
-    assert operating_point_of(files) == first
+    assert OperatingPoint.load(files.operating_point) == wanted
+    choose(noisy(40, 2), by="program").save(files.operating_point)
+    found = OperatingPoint.load(files.operating_point)
+    assert found is not None
+    assert found.chosen_by == "program"
+    assert not found.like(wanted)
+    assert found.like(replace(found, chosen_by="person"))
+
+
+def test_a_file_from_before_does_not_say_who_chose(tmp_path: Path) -> None:
+    files = RunFiles(tmp_path)
+    old = asdict(choose(noisy(40, 2), 0.8))
+    del old["chosen_by"]
+    files.operating_point.write_text(json.dumps(old))
+    assert "not recorded" in decision_of(files, ("covid", "healthy")).in_words()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": "much"},
+        {"threshold": 1.5},
+        {"threshold": float("nan")},
+        {"temperature": 0},
+        {"not_sure": [0.9, 0.1]},
+        {"not_sure": None},
+        {"chosen_by": "a dog"},
+        {"positive": "viral"},
+    ],
+    ids=str,
+)
+def test_a_point_that_makes_no_sense_does_not_count_and_that_is_said(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    files = RunFiles(tmp_path)
+    files.operating_point.write_text(json.dumps(asdict(choose(noisy(40, 2), 0.8)) | change))
+    found = decision_of(files, ("covid", "healthy"))
+    assert found.rule == "most_probable"
+    assert "cannot be used" in found.sentence()
 
 
 def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
@@ -185,4 +231,4 @@ def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no test films of covid"):
         backing(choose(noisy(5, 0)), noisy(5, 0), "test")
     with pytest.raises(NotFoundError):
-        operating_point_of(RunFiles(tmp_path))
+        decided(RunFiles(tmp_path))

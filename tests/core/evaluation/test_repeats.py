@@ -8,11 +8,11 @@ import pytest
 
 from core.errors import InputError
 from core.evaluation.comparison import (
-    prediction_table,
     repeats_row,
     report_table,
     summary_table,
 )
+from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, Spread, as_dict, evaluate_repeats, grouped
