@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.external import worker
 from core.external.testing import run_external
@@ -75,9 +76,17 @@ def test_a_drop_is_said_first_and_both_sides_stand_below(
     assert page.selectbox("compare_cell").value == (1, 0), "false alarms first"
     assert any("healthy, but called covid: 6 films" in one.value for one in page.caption)
     assert len([one for one in page.button if one.label == "covid 75.0 %"]) == 6
-    page.segmented_control("external_rule").set_value("aim").run()
+    assert any("Each film gets the most probable class" in one.value for one in page.caption)
+    point = OperatingPoint("covid", 0.95, 0.8, (0.8, 0.8), 1.0, "person")
+    files = RunFiles(phantom_store.workspace.run_folder(finished.run_id))
+    point.save(files.operating_point)
+    page = opened(finished)
+    rule = "A film is called covid from 80.0 % on (chosen by a person)"
+    assert any(rule in one.value for one in page.caption)
+    assert [one.value for one in page.metric][3:5] == ["0.0 %", "0.0 %"]
+    page.segmented_control("external_rule").set_value("probable").run()
     assert not page.exception
-    assert any("is called covid from a probability of" in one.value for one in page.caption)
+    assert [one.value for one in page.metric][3:5] == ["100.0 %", "100.0 %"]
 
 
 def test_an_old_result_says_so_first(

@@ -143,20 +143,27 @@ def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store
     run = finished(quiet_store)
     files = files_of(quiet_store, run)
     page = opened(run=run.run_id)
-    first = OperatingPoint.load(files.operating_point)
-    assert first == choose(Predictions.load(files.predictions), 0.95)
+    assert not files.operating_point.exists(), "nobody chooses by looking"
+    assert "Not stored: the run goes by the most probable class" in said(page)
     assert "too few films to promise 95 %" in said(page)
     assert "it takes at least 73, all of them found" in said(page)
-    assert page.button(key=f"store_aim_{run.run_id}").disabled
+    choose(Predictions.load(files.predictions), by="program").save(files.operating_point)
+    page = opened(run=run.run_id)
+    assert "(chosen by the program when the training ended)" in said(page)
+    assert not page.button(key=f"store_aim_{run.run_id}").disabled, "a person may confirm it"
     page.number_input(key=f"aim_{run.run_id}").set_value(80.0).run()
-    assert "Not stored yet" in said(page)
-    assert OperatingPoint.load(files.operating_point) == first
     page.button(key=f"store_aim_{run.run_id}").click().run()
-    assert OperatingPoint.load(files.operating_point).wanted_sensitivity == 0.8  # type: ignore[union-attr]
-    assert "Not stored yet" not in said(page)
+    stored = OperatingPoint.load(files.operating_point)
+    assert stored is not None
+    assert (stored.wanted_sensitivity, stored.chosen_by) == (0.8, "person")
+    assert "(chosen by a person)" in said(page)
+    assert page.button(key=f"store_aim_{run.run_id}").disabled
     table = page.dataframe[0].value.set_index("Films")
     assert table.loc["Test", "Sensitivity"] == "95.0 % (83.5–98.6)"
     assert table.loc["Test", "Missed"] == 2
+    page.button(key=f"forget_aim_{run.run_id}").click().run()
+    assert not files.operating_point.exists()
+    assert "Not stored: the run goes by the most probable class" in said(page)
 
 
 def test_the_prevalence_moves_what_an_answer_is_worth(quiet_store: Store) -> None:
@@ -196,8 +203,10 @@ def test_a_run_without_predictions_is_one_plain_sentence(quiet_store: Store) -> 
 
 def test_the_stored_file_is_plain_json(quiet_store: Store) -> None:
     run = finished(quiet_store)
-    opened(run=run.run_id)
+    choose(Predictions.load(files_of(quiet_store, run).predictions)).save(
+        files_of(quiet_store, run).operating_point
+    )
     kept = json.loads(files_of(quiet_store, run).operating_point.read_text())
     assert set(kept) == {
-        "positive", "wanted_sensitivity", "threshold", "not_sure", "temperature",
+        "positive", "wanted_sensitivity", "threshold", "not_sure", "temperature", "chosen_by",
     }  # fmt: skip
