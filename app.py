@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.middleware import Middleware
+from streamlit.config import get_option
 from streamlit.starlette import App
 
+from pages.components.hosts import KnownHosts
 from pages.components.index_page import IndexPage
 from pages.components.warming import load_first_page
 
@@ -22,8 +24,13 @@ async def _lifespan(_: App) -> AsyncIterator[None]:
     yield
 
 
+def _bound() -> str:
+    """The address that this server was told to listen at; empty for all of them."""
+    return str(get_option("server.address") or "")
+
+
 app = App(
     Path(__file__).parent / "pages" / "navigation.py",
     lifespan=_lifespan,
-    middleware=[Middleware(IndexPage)],
+    middleware=[Middleware(KnownHosts, bound=_bound), Middleware(IndexPage)],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from core.store import open_store
@@ -171,6 +172,20 @@ def test_an_address_without_a_page_leads_to_the_overview(
     # Streamlit says so in the console too.
     watched.problems = [one for one in watched.problems if NOT_THERE not in one]
     watched.check()
+
+
+def test_a_page_of_another_name_gets_nothing(stocked_server: Server) -> None:
+    """As when a name from elsewhere was made to point to this computer."""
+    port = stocked_server.port
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+               "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
+    evil = {"Host": f"evil.example:{port}"}
+    for path in ("", "/train", "/_stcore/health", "/media/x.png"):
+        assert requests.get(stocked_server.url + path, headers=evil, timeout=60).status_code == 421
+    stream = f"{stocked_server.url}/_stcore/stream"
+    for headers in (evil, {"Origin": "http://evil.example"}):
+        answer = requests.get(stream, headers={**upgrade, **headers}, timeout=60)
+        assert answer.status_code == 403
 
 
 def test_the_first_visit_is_dark_and_light_can_be_chosen(

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.roots import ROOTS_VARIABLE
 from core.errors import DownloadError
 from core.store import Store
 from pages.components.films.filters import Filters, How
@@ -124,6 +125,23 @@ def test_import_of_a_folder_that_is_not_there_is_explained(phantom_store: Store)
     next(one for one in app.button if one.label == "Import folder").click().run()
     assert "/no/such/folder" in app.error[0].value
     assert not app.exception
+
+
+def test_from_another_computer_only_named_folders_are_imported(
+    phantom_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_class_folders(tmp_path / "hospital")
+    monkeypatch.setattr("pages.components.paths.viewer_is_here", lambda: False)
+    for roots, taken in (("", False), (str(tmp_path / "other"), False), (str(tmp_path), True)):
+        monkeypatch.setenv(ROOTS_VARIABLE, roots)
+        app = open_app("explore", tab="Import")
+        app.text_input[0].set_value(str(folder))
+        next(one for one in app.button if one.label == "Import folder").click().run()
+        assert not app.exception
+        assert bool(app.error) == (not taken)
+        assert phantom_store.catalogue.count() == (44 if taken else 40)
+        if not taken:
+            assert "can give it files only" in app.error[0].value
 
 
 def test_import_of_an_uploaded_zip(phantom_store: Store, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.datasets.download import STUDY_SOURCES, download_study
 from core.datasets.ingest import ImportReport, import_folder, import_zip
-from core.errors import InputError, ThoraxLensError
+from core.errors import ThoraxLensError
 from core.store import Store
 from pages.components.films.import_report import show_report
+from pages.components.paths import typed_path
 from pages.components.run_words import escaped
 
 REPORTS = "import_reports"  # session state: what the last import said, as dictionaries
@@ -49,7 +50,7 @@ def _from_folder(store: Store) -> None:
                 lambda say: [
                     import_folder(
                         store,
-                        _filled(path),
+                        typed_path(path),
                         name=name or None,
                         patient_pattern=pattern,
                         progress=say,
@@ -106,12 +107,6 @@ def _from_internet(store: Store) -> None:
     )
     if st.button("Download the study's own films", icon=":material/download:", wrap=True):
         _run(lambda say: download_study(store, say))
-
-
-def _filled(path: str) -> str:
-    if not path.strip():
-        raise InputError("Type the path of a folder first.")
-    return path.strip()
 
 
 def _run(work: Callable[[Callable[[int, int, str], None]], list[ImportReport]]) -> None:

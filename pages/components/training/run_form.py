@@ -11,6 +11,7 @@ from core.models.registry import MODELS, STUDY_MODELS, ModelSpec, parameter_coun
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
 from core.training import launcher
+from pages.components.paths import typed_path
 from pages.components.run_words import escaped
 from pages.components.training.fields import (
     KEEP,
@@ -256,9 +257,9 @@ def _spec(dataset: StoredDataset, model: ModelSpec, chosen: list[ModelSpec]) -> 
                 "A weights file fits one network only. Choose one network that uses it, or "
                 "other starting weights."
             )
-        weights = get("weights_path").strip()
-        if not weights:
+        if not get("weights_path").strip():
             raise InputError("Give the path of the weights file, or choose other weights.")
+        weights = typed_path(get("weights_path"))
     augment = None
     if get("augment"):
         augment = AugmentSpec.build(
