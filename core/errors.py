@@ -40,6 +40,10 @@ class StoreError(ThoraxLensError):
     """The database cannot be read or written now: damaged, locked, or on a full disk."""
 
 
+class BusyError(StoreError):
+    """Another process has been writing to the database for long."""
+
+
 class WeightsMissingError(ThoraxLensError):
     """Pretrained weights are neither on disk nor to be downloaded."""
 

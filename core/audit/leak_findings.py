@@ -26,13 +26,36 @@ _SPLITS: dict[Split, str] = {
 
 
 def of_leaks(material: Material, leaks: Leaks) -> list[Measured]:
-    """One finding on patients, one on near-duplicates."""
+    """One finding on patients, one on near-duplicates, and one on patients unknown if any are."""
     test = len(leaks.patient)
     return [
-        _share("shared_patients", "Patients in training and test", leaks.patient, test),
+        *_unknown(material),
+        _patients(material, leaks, test),
         _share("near_duplicates", "Nearly the same film in training and test",
                leaks.duplicate, test),
     ]  # fmt: skip
+
+
+def _unknown(material: Material) -> list[Measured]:
+    rows = np.concatenate([material.rows("train"), material.rows("test")])
+    unknown = int((~material.known[rows]).sum())
+    if not unknown:
+        return []
+    said = words.unknown_patients(unknown, len(rows))
+    return [
+        Measured(
+            "unknown_patients", "Films of unknown patients", unknown / len(rows), None, "caution",
+            None, lambda *_: said, {"films": unknown, "all_films": len(rows)},
+        )
+    ]  # fmt: skip
+
+
+def _patients(material: Material, leaks: Leaks, test: int) -> Measured:
+    check, title = "shared_patients", "Patients in training and test"
+    rows = np.concatenate([material.rows("train"), material.rows("test")])
+    if material.known[rows].all() or leaks.patient.any():
+        return _share(check, title, leaks.patient, test)
+    return unmeasured(check, title, words.no_shared_patients_known())
 
 
 def _share(check: str, title: str, which: np.ndarray, test: int) -> Measured:

@@ -47,7 +47,7 @@ def find_leaks(material: Material) -> Leaks:
     duplicates = near_duplicates(material.films, test, train)
     duplicates = [(a, b) for a, b in duplicates if labels[a] == labels[b]]
     by_patient: dict[str, list[int]] = {}
-    for row in train:
+    for row in train:  # a film of an unknown patient has a name of its own and meets no other
         by_patient.setdefault(patients[row], []).append(int(row))
     same = [(int(a), b) for a in test for b in by_patient.get(patients[a], ())]
     looks = _looks(material.films)

@@ -47,8 +47,14 @@ class Material:
 
     @property
     def patients(self) -> np.ndarray:
-        """str (n,)."""
-        return self.table["patient"].to_numpy(dtype=str)
+        """str (n,): the patient, or the film by itself where its patient is unknown."""
+        patient = self.table["patient"].astype(str)
+        return patient.where(self.known, "film " + self.table["film_id"]).to_numpy(dtype=str)
+
+    @property
+    def known(self) -> np.ndarray:
+        """bool (n,): whether the film's patient is known."""
+        return (self.table["patient"].fillna("") != "").to_numpy()
 
     def rows(self, split: str) -> np.ndarray:
         """int64: the films of one split."""

@@ -192,6 +192,19 @@ def nothing_checked(test: int) -> str:
     )
 
 
+def unknown_patients(count: int, of: int) -> tuple[str, str]:
+    which = "the films" if count == of else f"{count:,} of the {films(of)}"
+    clause = f"nobody knows the patients of {which}, so some may be in training and in test"
+    return f"{upper(clause)}: no split can keep apart what is not known.", clause
+
+
+def no_shared_patients_known() -> str:
+    return (
+        "Whether a patient has films both in training and in test cannot be known: the patients "
+        "of some of them are unknown."
+    )
+
+
 def shared_patients(count: int, test: int, interval: tuple[float, float]) -> tuple[str, str]:
     if not count:
         return f"No patient has films both in training and among the {test} test films.", ""

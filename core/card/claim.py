@@ -13,6 +13,7 @@ from core.card.document import Section, Table
 from core.card.facts import Facts
 from core.card.words import count, percent, settings_of, software, split_words, training_words
 from core.datasets.choosing import in_words
+from core.datasets.splitting import of_unknown_patients
 from core.models.registry import get_model
 
 FOR_AUTHORS = "For the authors: nothing in the program knows this."
@@ -115,6 +116,8 @@ def _criteria(facts: Facts) -> str:
 def _disjoint(facts: Facts) -> str:
     if facts.dataset is None:
         return ""
+    if of_unknown_patients(facts.members):
+        return "Films: the patients of some are not known."
     return "Patients." if facts.dataset.split == "patient" or _by_patient(facts) else "Films."
 
 

@@ -10,7 +10,7 @@ from core.audit.standing import Standing, standing_of
 from core.datasets import cautions
 from core.datasets.prepare import shared_patients
 from core.errors import InputError, NotFoundError
-from core.evaluation.bootstrap import Interval, patients_of
+from core.evaluation.bootstrap import Interval, patients_of, resampling_words
 from core.evaluation.decision import Decision, decision_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.operating_point import OperatingPoint
@@ -40,8 +40,9 @@ class Facts:
     data set was deleted; ``members`` say which split of this run each film was in, which over
     folds is not that of the data set. ``raw``: what the network gave; ``predictions`` and
     ``test`` are by ``decision``, the run's own rule, ``plain`` the test films with their most
-    probable class. ``intervals``: metric → its 95 % interval on the test films. ``cautions``:
-    plain sentences about the data.
+    probable class. ``intervals``: metric → its 95 % interval on the test films. ``resampled``:
+    what those over patients rest on where patients are unknown. ``cautions``: plain sentences
+    about the data.
     """
 
     run: Run
@@ -57,6 +58,7 @@ class Facts:
     external: tuple[ExternalTest, ...]
     cautions: tuple[str, ...]
     intervals: dict[str, Interval | None]
+    resampled: str
 
     @property
     def point(self) -> OperatingPoint | None:
@@ -90,6 +92,7 @@ def gather(store: Store, run_id: str) -> Facts:
     test = predictions.of("test")
     dataset, members = _dataset(store, run, predictions)
     evaluated = evaluate(test)
+    known = store.catalogue.patients(test.film_ids)
     return Facts(
         run=run,
         card=RunCard.load(files.card),
@@ -103,9 +106,8 @@ def gather(store: Store, run_id: str) -> Facts:
         audited=standing_of(store, run),
         external=_external(store, run, raw, decision),
         cautions=_cautions(dataset, members),
-        intervals=all_intervals(
-            evaluated, test, patients_of(test, store.catalogue.patients(test.film_ids))
-        ),
+        intervals=all_intervals(evaluated, test, patients_of(test, known)),
+        resampled=resampling_words(test, known),
     )
 
 

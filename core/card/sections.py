@@ -90,6 +90,7 @@ def _results(facts: Facts) -> Section:
         f"{count(test.films, 'film')} that took no part in training or in the choice of the "
         f"epoch. {facts.decision.sentence()}{_doubts(facts)} Intervals are 95 %: Wilson's for "
         "shares, a bootstrap over patients for F1 and areas."
+        + (f" {facts.resampled}" if facts.resampled else "")
     )
     picture = Picture(
         confusion_png(test, "Test films"), "Confusion matrix of the test films, as counts."
@@ -242,11 +243,12 @@ def _data(facts: Facts) -> Section:
     tally = members.groupby(["class_name", "split"]).size()
     patients = members[members["patient"].fillna("") != ""].groupby("class_name")["patient"]
     known = patients.nunique()
+    unknown = members[members["patient"].fillna("") == ""].groupby("class_name").size()
     splits = tuple(
         (
             name,
             *(str(int(tally.get((name, split), 0))) for split in SPLITS),
-            str(int(known.get(name, 0)) or "unknown"),
+            _patients(int(known.get(name, 0)), int(unknown.get(name, 0))),
         )
         for name in names
     )
@@ -273,6 +275,13 @@ def _data(facts: Facts) -> Section:
             Table(("Known of them", "Value", *names), tuple(rows), numeric=2),
         ),
     )
+
+
+def _patients(known: int, unknown: int) -> str:
+    """“12”, “12, and 3 films of unknown ones”, or “unknown”."""
+    if not unknown:
+        return str(known)
+    return f"{known}, and {count(unknown, 'film')} of unknown ones" if known else "unknown"
 
 
 def _of_class(aspects: pd.DataFrame, aspect: str, value: str, name: str) -> str:

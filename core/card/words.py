@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core import text
 from core.card.facts import Facts
+from core.datasets.splitting import of_unknown_patients
 
 # What every run notes of the software that trained it; its backend comes beside.
 SOFTWARE = ("thoraxlens", "python", "keras", "numpy")
@@ -39,10 +40,15 @@ def count(number: int, what: str) -> str:
 def split_words(facts: Facts) -> str:
     """How films came into training, validation and test."""
     repeat = facts.run.spec.repeat
+    unknown = 0 if facts.dataset is None else of_unknown_patients(facts.members)
+    but = f" {_but(unknown, len(facts.members))}" if unknown else ""
     if repeat and repeat.kind == "folds":
-        return f"Fold {repeat.index + 1} of {repeat.count}, grouped by patient."
+        return f"Fold {repeat.index + 1} of {repeat.count}, grouped by patient.{but}"
     if facts.dataset is None:
         return ""
+    if unknown and facts.dataset.split == "patient":
+        how = "At random, stratified by class, and grouped by patient where the patient is known."
+        return f"{how}{but} Seed {facts.dataset.seed}."
     how = {
         "study": "At random within each class, as the study did: films of one patient may be "
         "in several splits.",
@@ -50,6 +56,13 @@ def split_words(facts: Facts) -> str:
         "two splits.",
     }[facts.dataset.split]
     return f"{how} Seed {facts.dataset.seed}."
+
+
+def _but(unknown: int, films: int) -> str:
+    which = "The patients of these films" if unknown == films else (
+        f"The patients of {unknown:,} of the {films:,} films"
+    )  # fmt: skip
+    return f"{which} are not known, so whether one is in two splits is not known either."
 
 
 def training_words(facts: Facts) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.phantom import PHANTOM_SOURCE
+from core.datasets.splitting import of_unknown_patients
 from core.specs import DatasetSpec
 from core.text import listed, percent, percent_of
 
@@ -54,7 +55,12 @@ def warnings(
     ``shared_by_class``: class → (test films whose patient is also in training, test films).
     """
     sizes = {name: int((members["class_name"] == name).sum()) for name in spec.class_names}
-    found = [*_apart(tables, sizes, spec), *_shared(shared_by_class), *_few(members, spec)]
+    found = [
+        *_apart(tables, sizes, spec),
+        *_unknown_patients(members),
+        *_shared(shared_by_class),
+        *_few(members, spec),
+    ]
     if set(members["source"]) == {PHANTOM_SOURCE}:
         found.append("All films are artificial: results say how the program works, no more.")
     elif PHANTOM_SOURCE in set(members["source"]):
@@ -120,6 +126,17 @@ def _have(aspect: str, value: str) -> str:
         "sex": f"show {'women' if value == 'F' else 'men'}",
         "age group": f"show patients aged {value}",
     }[aspect]
+
+
+def _unknown_patients(members: pd.DataFrame) -> list[str]:
+    unknown = of_unknown_patients(members)
+    if not unknown:
+        return []
+    which = "any film" if unknown == len(members) else f"{unknown:,} of the {len(members):,} films"
+    return [
+        f"Nobody knows the patients of {which}: whether a patient has films in training and in "
+        "test cannot be checked, and a split by patient cannot keep them apart."
+    ]
 
 
 def _shared(shared_by_class: dict[str, tuple[int, int]]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.splitting import Rows
+from core.datasets.splitting import Rows, units
 from core.errors import InputError
 from core.specs import SPLITS, DatasetSpec
 
@@ -27,14 +27,15 @@ def fold_split(
 ) -> NDArray[np.str_]:
     """The split of each film in fold ``index`` (from 0) of ``count``: str (n,), in order.
 
-    ``members``: as ``Datasets.members`` returns them (``class_index`` and ``patient``).
+    ``members``: as ``Datasets.members`` returns them (``class_index``, ``patient``,
+    ``source`` and ``path``).
     The fold's test films are tested in no other fold. Of the rest, about the data set's
     validation fraction validates, by patient too. The same films and the same seed of the
     data set give the same folds. Raises InputError when a class has too few patients, or
     they cannot be divided so that every split has films of every class.
     """
     truth = members["class_index"].to_numpy(dtype=np.int64)
-    patients = members["patient"].to_numpy(dtype=str)
+    patients = units(members)
     _check_patients(members, spec, count)
     everyone = np.arange(len(truth))
     test = _parts(everyone, truth, patients, count, spec.seed)[index]
@@ -59,7 +60,7 @@ def _check_patients(members: pd.DataFrame, spec: DatasetSpec, count: int) -> Non
     # A fold tests one patient of each class at least, and needs two more to train and
     # validate; where there are two folds, the larger one may hold one patient more.
     needed = max(count, 4 if count == 2 else 3)
-    patients = members.groupby("class_index")["patient"].nunique()
+    patients = members.assign(patient=units(members)).groupby("class_index")["patient"].nunique()
     for index, name in enumerate(spec.class_names):
         there = int(patients.get(index, 0))
         if there < needed:

@@ -15,7 +15,13 @@ import pandas as pd
 from core.datasets import cautions
 from core.datasets.choosing import PLACES, belongs, in_words
 from core.datasets.export import export_tree, export_zip
-from core.datasets.splitting import patient_split, study_split, undersample
+from core.datasets.splitting import (
+    of_unknown_patients,
+    patient_split,
+    study_split,
+    undersample,
+    units,
+)
 from core.errors import InputError, NotFoundError, SpecError
 from core.images.film_array import film_array
 from core.specs import SPLITS, ClassSpec, DatasetSpec
@@ -36,15 +42,20 @@ class Plan:
 
     ``members``: one row a film with ``MEMBER_COLUMNS``, ordered by split, class, film id.
     ``counts``: split → class name → films. ``shared_patients``: test films whose patient
-    has a film in training too. ``in_two_classes``: films that two classes would take, which
-    are left out of both. ``shares``: aspect (source, view, sex, age group) → table
-    class × value of fractions in [0, 1]. ``warnings``: plain sentences, gravest first.
+    has a film in training too, None where that cannot be known, because nobody knows the
+    patients of some films in either; ``known_to_be_shared``: of those that are known.
+    ``unknown_patients``: films whose patient is unknown, in all splits. ``in_two_classes``:
+    films that two classes would take, which are left out of both. ``shares``: aspect (source,
+    view, sex, age group) → table class × value of fractions in [0, 1]. ``warnings``: plain
+    sentences, gravest first.
     """
 
     spec: DatasetSpec
     members: pd.DataFrame
     counts: dict[str, dict[str, int]]
-    shared_patients: int
+    shared_patients: int | None
+    known_to_be_shared: int
+    unknown_patients: int
     shares: dict[str, pd.DataFrame]
     warnings: tuple[str, ...]
     in_two_classes: int = 0
@@ -65,17 +76,20 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
     if spec.balance == "undersample":
         rows = undersample(rows, spec.seed)
     if spec.split == "patient":
-        parts = patient_split(rows, _patients(frame), spec)
+        parts = patient_split(rows, units(frame), spec)
     else:
         parts = study_split(rows, spec)
     members = _members(frame, spec, parts)
     shared = shared_patients(members)
+    both = sum(some for some, _ in shared.values())
     shares = cautions.shares(members, spec.class_names)
     return Plan(
         spec,
         members,
         _counts(members, spec),
-        sum(some for some, _ in shared.values()),
+        both if patients_known(members) else None,
+        both,
+        of_unknown_patients(members),
         shares,
         cautions.warnings(members, spec, shared, shares),
         int(twice.sum()),
@@ -126,10 +140,12 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "name": plan.spec.name,
         "spec": plan.spec.model_dump(mode="json"),
         "films": len(plan.members),
-        "patients": int(plan.members["patient"].nunique()),
+        "patients": int(plan.members.loc[plan.members["patient"] != "", "patient"].nunique()),
         "counts": plan.counts,
         "shared_patients": plan.shared_patients,
         "films_in_two_classes": plan.in_two_classes,
+        "known_to_be_shared": plan.known_to_be_shared,
+        "films_of_unknown_patients": plan.unknown_patients,
         "shares": {aspect: table.to_dict("index") for aspect, table in plan.shares.items()},
         "warnings": list(plan.warnings),
     }
@@ -190,12 +206,6 @@ def _why_empty(frame: pd.DataFrame, one: ClassSpec) -> str:
     return f"No film fits “{one.name}” ({wanted}). Import films that do, or change the class."
 
 
-def _patients(frame: pd.DataFrame) -> np.ndarray:
-    """A name for each row; a film of nobody known counts as a patient of its own."""
-    names = frame["patient"].astype(object)
-    return np.asarray(names.where(names != "", "film " + frame["film_id"]), dtype=str)
-
-
 def _members(frame: pd.DataFrame, spec: DatasetSpec, parts: list[list[np.ndarray]]) -> pd.DataFrame:
     pieces = []
     for position, split in enumerate(SPLITS):
@@ -213,6 +223,12 @@ def _counts(members: pd.DataFrame, spec: DatasetSpec) -> dict[str, dict[str, int
         split: {name: int(tally.get((split, name), 0)) for name in spec.class_names}
         for split in SPLITS
     }
+
+
+def patients_known(members: pd.DataFrame) -> bool:
+    """Whether all films in training and test are of known patients: else nobody can say that
+    no patient is in both."""
+    return not of_unknown_patients(members[members["split"].isin(["train", "test"])])
 
 
 def shared_patients(members: pd.DataFrame) -> dict[str, tuple[int, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,28 @@ from numpy.typing import NDArray
 from core.errors import SpecError
 from core.specs import SPLITS, DatasetSpec
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Rows = NDArray[np.intp]
 
 # One stream of random numbers for each use, so that changing one leaves the others.
 _UNDERSAMPLE, _STUDY, _PATIENTS = 0, 1, 2
+
+
+def units(members: pd.DataFrame) -> np.ndarray:
+    """str (n,): what a split keeps together, one a row of ``members`` (columns ``patient``,
+    ``source``, ``path``): the patient, or the film alone where its patient is unknown."""
+    patients = members["patient"].fillna("").astype(str)
+    # In this order they lie as they did when every film was given a patient by its path, so
+    # the folds of data sets from then stay what they were.
+    alone = members["source"].astype(str) + "/" + members["path"].astype(str)
+    return patients.where(patients != "", alone).to_numpy(dtype=str)
+
+
+def of_unknown_patients(members: pd.DataFrame) -> int:
+    """How many of the films (column ``patient``) nobody knows the patient of."""
+    return int((members["patient"].fillna("") == "").sum())
 
 
 def undersample(rows: Sequence[Rows], seed: int) -> list[Rows]:

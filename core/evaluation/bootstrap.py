@@ -80,9 +80,27 @@ def on_common(first: Predictions, second: Predictions) -> tuple[Predictions, Pre
 
 
 def patients_of(predictions: Predictions, known: Mapping[str, str]) -> np.ndarray:
-    """str (n,): the patient of each film (``Catalogue.patients``); a film that is no longer
-    in the catalogue stands for a patient of its own."""
-    return np.array([known.get(one, f"film {one}") for one in predictions.film_ids], dtype=str)
+    """str (n,): the patient of each film (``Catalogue.patients``); a film of an unknown
+    patient, or one that is no longer in the catalogue, is drawn by itself."""
+    return np.array([known.get(one) or f"film {one}" for one in predictions.film_ids], dtype=str)
+
+
+def of_unknown_patients(predictions: Predictions, known: Mapping[str, str]) -> int:
+    """How many of the films have no known patient."""
+    return sum(not known.get(one) for one in predictions.film_ids.tolist())
+
+
+def resampling_words(predictions: Predictions, known: Mapping[str, str]) -> str:
+    """What intervals from resampling rest on where patients are unknown, a sentence; empty
+    where all are known."""
+    unknown, films = of_unknown_patients(predictions, known), len(predictions)
+    if not unknown:
+        return ""
+    which = "these films" if unknown == films else f"{unknown:,} of these {films:,} films"
+    return (
+        f"Nobody knows the patients of {which}; each is drawn as if it were of another patient, "
+        "so intervals over patients may be too narrow."
+    )
 
 
 def quick_intervals(

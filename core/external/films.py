@@ -158,6 +158,12 @@ def _warnings(
             "learnt from come from there. Those films and their patients are left out, but the "
             "hospital is known to it, so another one can be harder."
         )
+        unknown = int((kept["patient"] == "").sum())
+        if unknown:
+            found.append(
+                f"Nobody knows the patients of {unknown:,} of the films tested: whether the run "
+                "has learnt from another film of theirs cannot be checked."
+            )
     if (source in artificial) != learnt["source"].isin(list(artificial)).all():
         found.append(
             "Artificial films are tested against real ones here: the numbers say how the program "

@@ -43,7 +43,8 @@ class Rate:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two columns. ``patients``: how many different ones."""
+    """One of the two columns. ``patients``: how many different ones are known;
+    ``unknown``: films whose patient is not."""
 
     predictions: Predictions
     evaluation: Evaluation
@@ -51,6 +52,7 @@ class Side:
     sensitivity: Rate
     false_positive_rate: Rate
     auc: Rate
+    unknown: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,17 +75,19 @@ class Comparison:
 
 
 def judge(predictions: Predictions, patients: np.ndarray, threshold: float | None = None) -> Side:
-    """One column, from predictions of these films only; ``patients``: str (n,).
+    """One column, from predictions of these films only; ``patients``: str (n,), as
+    ``patients_of`` names them.
 
     Proportions have Wilson intervals, the AUC one that draws patients anew (bootstrap), since
     films of one patient are no independent evidence. Raises InputError for a threshold
     outside 0 to 1.
     """
     found = evaluate(predictions, threshold)
+    alone = patients == np.char.add("film ", predictions.film_ids.astype(str))
     return Side(
         predictions,
         found,
-        len(set(patients.tolist())),
+        len(set(patients[~alone].tolist())),
         _share(
             found.positives - found.false_negatives,
             found.positives,
@@ -91,6 +95,7 @@ def judge(predictions: Predictions, patients: np.ndarray, threshold: float | Non
         ),
         _share(found.false_positives, found.negatives, found.notes.get("specificity", "")),
         _area(found, predictions, patients),
+        int(alone.sum()),
     )
 
 
@@ -122,6 +127,7 @@ def as_dict(side: Side) -> dict[str, Any]:
     return {
         "films": len(side.predictions),
         "patients": side.patients,
+        "films_of_unknown_patients": side.unknown,
         "positives": side.evaluation.positives,
         "negatives": side.evaluation.negatives,
         **{name: rate.value for name, rate in rates.items()},

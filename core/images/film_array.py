@@ -17,7 +17,7 @@ from core.images.decode import decode_bytes, film_id_of, read_film
 from core.images.resize import resize
 from core.workspace import Workspace
 
-VERSION = 1  # raise it when decoding or resizing gives other pixels
+VERSION = 2  # raise it when decoding or resizing gives other pixels
 _AT_ONCE = 64  # films in memory while building, whatever the size of the data set
 _NAMED = 5  # broken films that a message lists by name
 

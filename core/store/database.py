@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.errors import InputError, StoreError
+from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -87,6 +87,8 @@ CREATE TABLE epochs (
     PRIMARY KEY (run_id, epoch)
 ) WITHOUT ROWID;
 """
+
+PATIENCE_SECONDS = 30.0  # for another process that writes
 
 # SQLite's primary result codes → what a user can do about them.
 BUSY = "Another process is writing to it. Try again in a moment."
@@ -169,31 +171,37 @@ class Database:
         raise StoreError(GONE.format(path=self.path))
 
     @contextmanager
-    def work(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    def work(
+        self, *, write: bool = False, patience: float = PATIENCE_SECONDS
+    ) -> Iterator[sqlite3.Connection]:
         """A connection for one transaction; ``write`` takes the write lock at once.
 
         Taking it at once, instead of upgrading from a read, is what lets the busy
         timeout work: SQLite refuses an upgrade immediately. Raises StoreError for what the
-        user can see to: a damaged file, a full disk, a folder that cannot be written.
+        user can see to: a damaged file, a full disk, a folder that cannot be written; and
+        BusyError when another process holds the write lock for ``patience`` seconds.
         """
         self._must_be_the_same_file()
-        with self._work(write) as connection:
+        with self._work(write, patience) as connection:
             yield connection
 
     @contextmanager
-    def _work(self, write: bool) -> Iterator[sqlite3.Connection]:
+    def _work(
+        self, write: bool, patience: float = PATIENCE_SECONDS
+    ) -> Iterator[sqlite3.Connection]:
         try:
-            with self._transaction(write) as connection:
+            with self._transaction(write, patience) as connection:
                 yield connection
         except sqlite3.DatabaseError as error:
             advice = _advice(error)
             if advice is None:
                 raise
-            raise StoreError(f"{self.path} cannot be used ({error}). {advice}") from error
+            kind = BusyError if advice is BUSY else StoreError
+            raise kind(f"{self.path} cannot be used ({error}). {advice}") from error
 
     @contextmanager
-    def _transaction(self, write: bool) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+    def _transaction(self, write: bool, patience: float) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
             connection.execute("PRAGMA foreign_keys = ON")
@@ -212,7 +220,7 @@ class Database:
     def _create_or_check(self) -> None:
         try:
             # journal_mode cannot change inside a transaction; it sticks to the file.
-            bare = sqlite3.connect(self.path, timeout=30)
+            bare = sqlite3.connect(self.path, timeout=PATIENCE_SECONDS)
             try:
                 bare.execute("PRAGMA journal_mode = WAL")
             finally:

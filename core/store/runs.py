@@ -201,8 +201,9 @@ class Runs:
                 )
 
     def touch(self, run_id: str) -> None:
-        """Write to the run's row what stands there: raises StoreError where nobody can write."""
-        with self._database.work(write=True) as work:
+        """Write to the run's row what stands there. Raises StoreError where nobody can write,
+        BusyError, soon, where another process is at it."""
+        with self._database.work(write=True, patience=0.5) as work:
             work.execute("UPDATE runs SET pid = pid WHERE run_id = ?", (run_id,))
 
     def request_cancel(self, run_id: str) -> str:

@@ -9,11 +9,36 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from core.patient_names import UNKNOWN_PATIENT, patients_from_paths
 
 
 def _epochs_have_a_phase(work: sqlite3.Connection) -> None:
     work.execute("ALTER TABLE epochs ADD COLUMN phase TEXT NOT NULL DEFAULT 'training'")
+
+
+def _no_patient_is_invented(work: sqlite3.Connection) -> None:
+    """A film of a patient nobody knew used to be given one, named by the film's own path."""
+    for source in work.execute("SELECT name, root FROM sources").fetchall():
+        films = work.execute(
+            "SELECT film_id, path, patient FROM films WHERE source = ? ORDER BY path",
+            (source["name"],),
+        ).fetchall()
+        paths = [_below(source["root"], film["path"]) for film in films]
+        for film, path, patient in zip(films, paths, patients_from_paths(paths), strict=True):
+            own = film["patient"].removeprefix(f"{source['name']}/")
+            if "/" in own and f"/{path}".endswith(f"/{own}"):
+                now = f"{source['name']}/{patient}" if patient else UNKNOWN_PATIENT
+                work.execute(
+                    "UPDATE films SET patient = ? WHERE film_id = ?", (now, film["film_id"])
+                )
+    work.execute("UPDATE catalogue_version SET number = number + 1")
+
+
+def _below(root: str, path: str) -> str:
+    pure = PurePath(path)
+    return (pure.relative_to(root) if pure.is_relative_to(root) else pure).as_posix()
 
 
 def _films_can_be_set_apart(work: sqlite3.Connection) -> None:
@@ -23,7 +48,8 @@ def _films_can_be_set_apart(work: sqlite3.Connection) -> None:
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _epochs_have_a_phase,
-    2: _films_can_be_set_apart,
+    2: _no_patient_is_invented,
+    3: _films_can_be_set_apart,
 }
 
 

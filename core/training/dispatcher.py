@@ -34,6 +34,7 @@ from core.training.devices import (
     worker_environment,
 )
 from core.training.liveness import is_starting, mark_dead, worker_of
+from core.training.silence import HANG_SECONDS, Silences
 from core.workspace import PROJECT_ROOT, open_workspace
 
 POLL_SECONDS = 0.2
@@ -42,9 +43,6 @@ LOCK_SECONDS = 2.0  # a launcher that looks whether the lock is free holds it fo
 TERMINATE_AFTER = 5.0  # seconds after the request to stop
 KILL_AFTER = 8.0
 LINGER_SECONDS = 20.0  # a worker that has written its result and still does not end
-HANG_SECONDS = 120.0  # without a heartbeat, of which a worker gives one every 2 seconds
-# The most that one look counts towards it: a computer that slept did not see a worker hang.
-LOOK_SECONDS = 1.0
 TROUBLE_SECONDS = 600.0  # how long a store that cannot be used is tried again
 
 WorkerCommand = Callable[[Run, str], list[str]]
@@ -60,16 +58,6 @@ class _Child:
 
 
 @dataclass
-class _Silence:
-    """How long a worker has been seen without a new heartbeat, by this process's own clock:
-    the computer's may be set, and it goes on while the computer sleeps."""
-
-    beat: float | None
-    looked: float
-    seconds: float = 0.0
-
-
-@dataclass
 class Dispatcher:
     """The loop's one step and what it remembers. ``command`` is replaced in tests.
 
@@ -80,7 +68,7 @@ class Dispatcher:
     command: WorkerCommand
     devices: Sequence[Device]
     hang_seconds: float = HANG_SECONDS
-    _silences: dict[str, _Silence] = field(default_factory=dict)
+    _silences: Silences = field(default_factory=Silences)
     _asked: dict[str, float] = field(default_factory=dict)
     _children: dict[str, _Child] = field(default_factory=dict)
     _terminated: set[str] = field(default_factory=set)
@@ -108,7 +96,7 @@ class Dispatcher:
             self._children.pop(run.run_id, None)
             self._terminated.discard(run.run_id)
             mark_dead(self.store, run, code)
-        elif worker is not None and self._is_hung(run):
+        elif worker is not None and self._silences.hung(self.store, run, worker, self.hang_seconds):
             say(f"{run.run_id} gave no sign of life for {self.hang_seconds:.0f} s and is ended")
             end_worker(worker, signal.SIGKILL)
             mark_dead(self.store, run, hung=self.hang_seconds)
@@ -120,25 +108,6 @@ class Dispatcher:
             elif waited >= TERMINATE_AFTER and run.run_id not in self._terminated:
                 self._terminated.add(run.run_id)
                 end_worker(worker, signal.SIGTERM)
-
-    def _is_hung(self, run: Run) -> bool:
-        """Whether the living worker has given no heartbeat for long, though it could have."""
-        now = time.monotonic()
-        silence = self._silences.setdefault(run.run_id, _Silence(run.heartbeat_at, now))
-        if silence.beat != run.heartbeat_at:
-            silence.beat, silence.seconds = run.heartbeat_at, 0.0
-        silence.seconds += min(now - silence.looked, LOOK_SECONDS)
-        silence.looked = now
-        if silence.seconds > self.hang_seconds / 2 and not self._can_write(run):
-            silence.seconds = 0.0  # a full disk keeps a healthy worker silent too
-        return silence.seconds >= self.hang_seconds
-
-    def _can_write(self, run: Run) -> bool:
-        try:
-            self.store.runs.touch(run.run_id)
-        except StoreError:
-            return False
-        return True
 
     def _collect(self) -> None:
         """Reap workers whose runs are over, and end those that will not go."""
@@ -157,7 +126,7 @@ class Dispatcher:
         """Keep the cache within its limit, each time that a run has ended."""
         over, self._active = self._active - active, active
         for run_id in over:
-            self._silences.pop(run_id, None)
+            self._silences.forget(run_id)
             self._asked.pop(run_id, None)
         if not over:
             return

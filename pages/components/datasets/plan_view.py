@@ -49,16 +49,29 @@ def counts_table(counts: dict[str, dict[str, int]]) -> None:
     st.table(table.rename(columns=str.capitalize))
 
 
+def _at_least(count: int, tested: int) -> str:
+    return f"at least {count:,} of {tested:,}" if count else "not known"
+
+
 def _shared_patients(plan: Plan) -> None:
     tested = sum(plan.counts["test"].values())
     shared = plan.shared_patients
+    least = plan.known_to_be_shared
     st.metric(
         "Test films of patients also in training",
-        f"{shared:,} of {tested:,}",
+        f"{shared:,} of {tested:,}" if shared is not None else _at_least(least, tested),
         help="A network that has seen a patient can recognise the patient instead of the "
-        "disease. Split patient by patient, this is 0.",
+        "disease. Split patient by patient, this is 0 where the patients are known.",
     )
-    if shared:
+    if shared is None:
+        some = f"**{least:,} of the test films show a patient whom the network has seen.** "
+        st.markdown(
+            f"{some if least else ''}Nobody knows the patients of **{plan.unknown_patients:,}** "
+            f"of the {len(plan.members):,} films, so it cannot be said that no patient is in "
+            "training and in test. Where file names tell the patient, import the folder again "
+            "with a pattern for them."
+        )
+    elif shared:
         st.markdown(
             f"**{percent_of(shared, tested, 0)}** of the test films show a patient whom the "
             "network has seen in training. Split patient by patient, it would be none."

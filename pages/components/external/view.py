@@ -159,15 +159,24 @@ def _table(rows: Sequence[Mapping[str, Any]], names: dict[str, str]) -> None:
 
 
 def _side(title: str, side: Side, positive: str, key: str) -> None:
-    films, patients = len(side.predictions), side.patients
+    films = len(side.predictions)
     st.markdown(f"**{escaped(title)}**")
-    st.caption(f"{films:,} films of {patients:,} patients")
+    st.caption(f"{films:,} films of {_people(side)}")
     with st.container(horizontal=True, key=f"external_numbers_{key}"):
         for name, label, about in METRICS:
             with st.container(width=NUMBER, gap="xsmall"):
                 rate: Rate = getattr(side, name)
                 st.metric(label, percent(rate.value), help=about.format(positive=escaped(positive)))
                 st.caption(_under(rate), help=INTERVAL if rate.interval else None)
+
+
+def _people(side: Side) -> str:
+    known = f"{side.patients:,} patient{'' if side.patients == 1 else 's'}"
+    if not side.unknown:
+        return known
+    if not side.patients:
+        return "unknown patients"
+    return f"{known}, and {side.unknown:,} of unknown ones"
 
 
 def _under(rate: Rate) -> str:

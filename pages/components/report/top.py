@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from core.evaluation.bootstrap import patients_of
+from core.evaluation.bootstrap import of_unknown_patients, patients_of, resampling_words
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
@@ -102,15 +102,20 @@ def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> N
 
 def _whose(predictions: Predictions, patients: np.ndarray, known: Mapping[str, str]) -> str:
     """How many people the test films are of, and how many of them were trained on."""
-    people = set(patients.tolist())
+    test = predictions.of("test")
+    people = {one for one in (known.get(film) for film in test.film_ids.tolist()) if one}
     seen = people & set(patients_of(predictions.of("train"), known).tolist())
-    said = f"{count(len(patients), 'test film')} of {count(len(people), 'patient')}."
+    unknown = of_unknown_patients(test, known)
+    whose = count(len(people), "patient")
+    if unknown:
+        whose = f"{whose}, and {unknown:,} of unknown ones" if people else "unknown patients"
+    said = f"{count(len(patients), 'test film')} of {whose}."
     if seen:
         said += (
             f" **{len(seen)} of these patients {'is' if len(seen) == 1 else 'are'} among those "
             "trained on as well**, which flatters the result."
         )
-    return said
+    return f"{said} {resampling_words(test, known)}".strip()
 
 
 def _range(ends: tuple[float, float] | None, *, is_area: bool) -> str:

@@ -164,6 +164,27 @@ def test_probes_learn_nothing_from_the_patients_they_are_tried_on(make: Make) ->
     assert found["shared_patients"].level == "do_not_believe"
 
 
+def test_unknown_patients_are_a_finding_and_never_a_flat_none(make: Make) -> None:
+    """Half of the films are of nobody known: no test film is said to be of a new patient."""
+    some = make(patient=lambda table: table["patient"].where(table.index % 4 < 2, ""))
+    found = findings(some)
+    unknown, shared = found["unknown_patients"], found["shared_patients"]
+    assert (unknown.value, unknown.level) == (0.5, "caution")
+    assert "obody knows the patients of 40 of the 80 films" in unknown.sentence
+    assert (shared.value, shared.level) == (None, "not_checked")
+    assert "cannot be known" in shared.sentence
+    verdict, sentence = judge(list(found.values()), test_films=40)
+    assert verdict != "no_shortcut_found"
+    assert "nobody knows the patients" in sentence
+    assert found["grey_levels"].value is not None  # they are not one patient either
+
+
+def test_known_patients_are_no_finding(make: Make) -> None:
+    found = findings(make())
+    assert "unknown_patients" not in found
+    assert found["shared_patients"].value == 0
+
+
 def test_dark_lungs_are_found_and_a_blank_film_gets_typical_ones() -> None:
     film = pictures(1, np.random.default_rng(0))[0]
     assert 0.15 < find_lungs(film).mean() < 0.4

@@ -180,6 +180,20 @@ def test_every_item_of_the_checklist_is_there_once(facts: Facts) -> None:
     )
 
 
+def test_unknown_patients_are_said_wherever_patients_are_spoken_of(
+    phantom_store: Store, run: Run
+) -> None:
+    with phantom_store.database.work(write=True) as work:
+        work.execute("UPDATE films SET patient = ''")
+    facts = gather(phantom_store, run.run_id)
+    assert "The patients of these films are not known" in words(facts, "The films")
+    assert "no patient is in two splits" not in to_html(model_card(facts))
+    assert {row[-1] for row in table(facts, "The films").values()} == {"unknown"}
+    assert "each is drawn as if it were of another" in words(facts, "Results on the test films")
+    assert "Nobody knows the patients of any film" in words(facts, "What to keep in mind")
+    assert {one.number: one.filled for one in items(facts)}[20].startswith("Films")
+
+
 def test_a_deleted_data_set_leaves_the_results(phantom_store: Store, run: Run) -> None:
     phantom_store.datasets.delete("tiny")
     facts = gather(phantom_store, run.run_id)

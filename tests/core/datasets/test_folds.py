@@ -28,7 +28,8 @@ def members(*patients: list[int]) -> pd.DataFrame:
         for patient, count in enumerate(films)
         for _ in range(count)
     ]
-    return pd.DataFrame(rows, columns=["class_index", "patient"])
+    made = pd.DataFrame(rows, columns=["class_index", "patient"])
+    return made.assign(source="here", path=[f"/{row}.png" for row in range(len(made))])
 
 
 FILMS = members([8, 5, *[1] * 27], [2] * 20, [1] * 40)
@@ -77,3 +78,11 @@ def test_patients_in_several_classes_may_make_it_impossible() -> None:
     uneven.loc[uneven["class_index"] == 0, "patient"] = ["1-0", "1-0", "1-0"]
     with pytest.raises(InputError, match="Choose fewer folds"):
         check_folds(uneven, SPEC, 3)
+
+
+def test_films_of_unknown_patients_are_not_one_patient() -> None:
+    films = members([1] * 12, [1] * 12, [1] * 12)
+    films["patient"] = ""
+    tested = [fold_split(films, SPEC, index, 4) == "test" for index in range(4)]
+    assert (np.sum(tested, axis=0) == 1).all()
+    assert [one.sum() for one in tested] == [9] * 4

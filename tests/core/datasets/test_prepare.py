@@ -140,7 +140,28 @@ def test_films_of_unknown_patients_are_patients_of_their_own() -> None:
     frame = catalogue(films("COVID-19", 20, [""] * 20), films("No finding", 20))
     made = plan(frame, spec(split="patient"))
     assert of_class(made, "covid") == {"train": 12, "validation": 4, "test": 4}
-    assert plan(frame, spec()).shared_patients == 0
+    for split in ("patient", "study"):  # either way, nobody can say that no patient is in both
+        made = plan(frame, spec(split=split))
+        assert (made.shared_patients, made.known_to_be_shared, made.unknown_patients) == (
+            None, 0, 20,
+        )  # fmt: skip
+        said = as_dict(made)
+        assert said["shared_patients"] is None
+        assert (said["films_of_unknown_patients"], said["patients"]) == (20, 20)
+        assert any("the patients of 20 of the 40 films" in one for one in made.warnings)
+
+
+def test_of_known_patients_some_may_be_shared_beside_unknown_ones() -> None:
+    frame = catalogue(films("COVID-19", 40, ["a", "b"] * 20), films("No finding", 40, [""] * 40))
+    made = plan(frame, spec())
+    assert (made.shared_patients, made.known_to_be_shared) == (None, 8)
+    assert any("100 % of the covid test films share a patient" in one for one in made.warnings)
+
+
+def test_where_all_patients_are_known_it_says_so() -> None:
+    made = plan(catalogue(films("COVID-19", 20), films("No finding", 20)), spec())
+    assert (as_dict(made)["shared_patients"], as_dict(made)["films_of_unknown_patients"]) == (0, 0)
+    assert not any("Nobody knows" in one for one in made.warnings)
 
 
 def test_shared_patients_are_counted_and_told() -> None:

@@ -14,6 +14,7 @@ from core.evaluation.bootstrap import (
     patient_bootstrap,
     patients_of,
     quick_intervals,
+    resampling_words,
 )
 from core.evaluation.metrics import evaluate
 from core.evaluation.paired import pair
@@ -157,8 +158,16 @@ def test_common_films_stand_in_the_same_order() -> None:
 
 def test_a_film_that_has_left_the_catalogue_is_a_patient_of_its_own() -> None:
     films, _ = clustered(4, people=4, each=1)
-    known = patients_of(films, {"f0": "ann", "f1": "ann"})
+    known = patients_of(films, {"f0": "ann", "f1": "ann", "f2": ""})
     assert known.tolist() == ["ann", "ann", "film f2", "film f3"]
+
+
+def test_intervals_say_where_patients_are_unknown() -> None:
+    films, _ = clustered(4, people=4, each=1)
+    all_known = dict.fromkeys(films.film_ids.tolist(), "ann")
+    assert resampling_words(films, all_known) == ""
+    assert "patients of 1 of these 4 films" in resampling_words(films, all_known | {"f2": ""})
+    assert "patients of these films" in resampling_words(films, {})
 
 
 def compared(first_wrong: int, second_wrong: int, each: int = 1) -> str:

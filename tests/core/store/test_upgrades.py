@@ -82,3 +82,32 @@ def test_an_upgrade_that_fails_changes_nothing(
             open_store(old)
     assert version_of(old.database) == 1
     assert len(open_store(old).runs.epochs("r1")) == 1
+
+
+def test_patients_that_were_invented_are_taken_back(tmp_path: Path) -> None:
+    """Version 2 made each film of an unknown patient a patient of its own, named by its path."""
+    workspace = open_workspace(tmp_path / "old")
+    make_store(workspace.database, 2)
+    write(
+        workspace.database,
+        "INSERT INTO sources VALUES ('mine', 'folders', '/films', 0, '2025-01-01', '{}')",
+        (),
+    )
+    before_and_after = {
+        "covid/scan.png": ("mine/covid/scan.png", ""),
+        "train/covid/deep/er.png": ("mine/covid/deep/er.png", ""),  # without the split's folder
+        "covid/patient00001_study1.png": ("mine/covid/patient00001_study1.png",
+                                          "mine/patient00001"),
+        "covid/patient00001_study2.png": ("mine/covid/patient00001_study2.png",
+                                          "mine/patient00001"),
+        "normal/00001280_004.png": ("mine/00001280", "mine/00001280"),
+        "normal/x.png": ("mine/a/number from a table", "mine/a/number from a table"),
+    }  # fmt: skip
+    for path, (patient, _) in before_and_after.items():
+        row = (path, "mine", f"/films/{path}", patient, *[""] * 5, None, "", 1, 1, "{}", "{}")
+        write(workspace.database, f"INSERT INTO films VALUES ({', '.join('?' * 15)})", row)
+    found = open_store(workspace).catalogue.patients(before_and_after)
+    assert found == {path: after for path, (_, after) in before_and_after.items()}
+    with closing(sqlite3.connect(copy_of(workspace.database, 2))) as work:
+        [kept] = work.execute("SELECT patient FROM films WHERE film_id = 'covid/scan.png'")
+    assert kept == ("mine/covid/scan.png",)

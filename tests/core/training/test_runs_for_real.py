@@ -133,7 +133,7 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     assert card.backbone_hash == ""
     assert not files.checkpoint.exists()
     assert sorted(one.name for one in files.folder.iterdir()) == [
-        "head.weights.h5", "log.txt", "predictions.npz", "run.json"
+        "head.weights.h5", "log.txt", "predictions.npz", "record.json", "run.json"
     ]  # fmt: skip
     log = launcher.log_tail(films.workspace, run.run_id)
     assert "epoch 1 of 400" in log

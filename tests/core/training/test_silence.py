@@ -8,9 +8,10 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from core.errors import StoreError
+from core.errors import BusyError, StoreError
 from core.store import Run
 from core.training import dispatcher as module
+from core.training import silence
 from core.training.liveness import DISK_FULL
 from tests.core.training.pretending import Pretended, begun, eventually
 
@@ -41,28 +42,66 @@ def _first_beat(pretended: Pretended, dispatcher: module.Dispatcher, run: Run) -
     return begun(pretended.store.runs.get(run.run_id).pid)
 
 
-def test_a_worker_that_hangs_is_ended_and_can_be_resumed(
-    beating: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_hangs_is_ended_and_can_be_resumed(beating: Pretended, queue: Queue) -> None:
     run = queue()
     dispatcher = beating.dispatcher()
     worker = _first_beat(beating, dispatcher, run)
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0.1)
-    dispatcher.hang_seconds = 1.0
-    for _ in range(30):  # a healthy one, watched for longer than that
+    dispatcher.hang_seconds = 3.0
+    until = time.monotonic() + 4
+    while time.monotonic() < until:  # a healthy one, watched for longer than that
         assert dispatcher.step()
         time.sleep(0.1)
     assert beating.store.runs.get(run.run_id).state == "preparing"
     worker.suspend()
     found = beating.step_until(dispatcher, run, "interrupted")
     assert found.reason.startswith(
-        "The training process hung: it gave no sign of life for 1 second"
+        "The training process hung: it gave no sign of life for 3 seconds"
     )
     assert found.reason.endswith("Resume starts it again.")
     assert found.pid is None
     eventually(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     beating.store.runs.requeue(run.run_id)
     beating.step_until(dispatcher, run, "preparing")
+
+
+def test_a_worker_that_hangs_with_the_stores_lock_in_its_hands_is_ended(
+    pretended: Pretended, queue: Queue
+) -> None:
+    run = queue()
+    file = str(pretended.store.workspace.database)
+    pretended.line = (
+        f"import sqlite3, time; store = sqlite3.connect({file!r}, isolation_level=None); "
+        "store.execute('BEGIN IMMEDIATE'); time.sleep(60)"
+    )
+    dispatcher = pretended.dispatcher()
+    dispatcher.step()
+    dispatcher.hang_seconds = 2.0
+
+    def locked() -> bool:
+        try:
+            pretended.store.runs.touch(run.run_id)
+        except BusyError:
+            return True
+        return False
+
+    eventually(locked)
+    found = pretended.step_until(dispatcher, run, "interrupted")
+    assert "The training process hung" in found.reason
+
+
+def test_a_worker_that_computes_while_somebody_else_writes_for_long_is_left_alone(
+    pretended: Pretended, queue: Queue
+) -> None:
+    run = queue()
+    pretended.line = "while True: pass"
+    dispatcher = pretended.dispatcher()
+    dispatcher.step()
+    dispatcher.hang_seconds = 3.0
+    with pretended.store.database.work(write=True):
+        until = time.monotonic() + 6
+        while time.monotonic() < until:
+            dispatcher.step()
+    assert pretended.store.runs.get(run.run_id).state == "preparing"
 
 
 def test_neither_sleep_nor_a_full_disk_nor_the_clock_makes_a_worker_hang(
@@ -74,21 +113,25 @@ def test_neither_sleep_nor_a_full_disk_nor_the_clock_makes_a_worker_hang(
     worker.suspend()
     time.sleep(0.2)
     run = beating.store.runs.get(run.run_id)
-    now = [time.monotonic()]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    assert not dispatcher._is_hung(run)
+    now, silences, limit = [time.monotonic()], silence.Silences(), silence.HANG_SECONDS
+    monkeypatch.setattr(silence.time, "monotonic", lambda: now[0])
+
+    def hung() -> bool:
+        return silences.hung(beating.store, run, worker, limit)
+
+    assert not hung()
     now[0] += 8 * 3600  # the computer slept, and the clock that stands still meanwhile did not
-    assert not dispatcher._is_hung(run)
-    monkeypatch.setattr(dispatcher, "_can_write", lambda run: False)
+    assert not hung()
+    monkeypatch.setattr(silence, "could_write", lambda store, run, at_work: False)
     for _ in range(300):
         now[0] += 1
-        assert not dispatcher._is_hung(run), "nobody can write a heartbeat"
-    monkeypatch.setattr(dispatcher, "_can_write", lambda run: True)
+        assert not hung(), "nobody can write a heartbeat"
+    monkeypatch.setattr(silence, "could_write", lambda store, run, at_work: True)
     looks = 0
-    while not dispatcher._is_hung(run):
+    while not hung():
         now[0] += 1
         looks += 1
-    assert looks >= module.HANG_SECONDS / 2 - 2, "it had time to write once anybody could"
+    assert looks >= limit / 2 - 2, "it had time to write once anybody could"
     worker.resume()
 
 

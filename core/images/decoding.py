@@ -1,0 +1,89 @@
+"""Bytes to a film, in this very process: what a decoder process runs (``core.images.decoder``).
+
+Every decoder runs on bytes from strangers. The content says what a file is, never its name;
+sizes are checked before pixels are unpacked; whatever a decoder raises becomes a FilmError.
+"""
+
+from __future__ import annotations
+
+from core.errors import FilmError
+from core.images.film import DecodedFilm
+
+READ = "Films are read from PNG, JPEG and DICOM files."
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+OTHER_FORMATS = (
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"II+\x00", "a TIFF image"),
+    (b"MM\x00+", "a TIFF image"),
+    (b"GIF8", "a GIF image"),
+    (b"BM", "a BMP image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a file packed with gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL image"),
+    (b"\xff\x0a", "a JPEG XL image"),
+    (b"NRRD000", "an NRRD file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"P5", "a PGM image"),
+    (b"P2\n", "a PGM image"),
+    (b"P6", "a PPM image"),
+    (b"8BPS", "a Photoshop file"),
+)
+BOXED = {b"heic": "a HEIC image", b"heix": "a HEIC image", b"mif1": "a HEIC image",
+         b"avif": "an AVIF image", b"mp42": "a video", b"isom": "a video"}  # fmt: skip
+POINTER = b"version https://git-lfs"
+NIFTI = (b"n+1\x00", b"ni1\x00")
+
+
+def decode_here(data: bytes, name: str) -> DecodedFilm:
+    """See ``core.images.decode.decode_bytes``; without its limits of time and memory."""
+    if not data:
+        raise FilmError(f"{name} is empty. Copy the file again from where it came.")
+    # Here, because a file that is no film needs none of these libraries.
+    if data.startswith(PNG):
+        from core.images.raster import decode_png
+
+        return decode_png(data, name)
+    if data.startswith(JPEG):
+        from core.images.raster import decode_jpeg
+
+        return decode_jpeg(data, name)
+    what = _other(data)
+    # A DICOM file may carry another format's first bytes in its preamble.
+    if what and data[128:132] != b"DICM":
+        raise FilmError(f"{name} is {what}. {READ}")
+    from core.images.dicom import decode_dicom
+    from core.images.dicom_file import dicom_start
+
+    start = dicom_start(data)
+    if start is None:
+        if not data.strip(b"\0"):
+            raise FilmError(
+                f"{name} holds nothing but zeros: it was not copied to its end. Copy it again."
+            )
+        raise FilmError(f"{name} is not an image. {READ}")
+    return decode_dicom(data, start, name)
+
+
+def _other(data: bytes) -> str:
+    """What else a file is, with its article; "" when nobody knows."""
+    if data.startswith(POINTER):
+        return "only a pointer to a film (Git LFS); download the film itself"
+    if data.startswith(b"RIFF"):
+        return "a WebP image" if data[8:12] == b"WEBP" else "a sound or video file"
+    if data[4:8] == b"ftyp":
+        return BOXED.get(data[8:12], "a video")
+    if data[344:348] in NIFTI:
+        return "a NIfTI image"
+    head = data[:256].lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "a web page, perhaps an error message in place of a download"
+    if head.startswith((b"<svg", b"<?xml")) and b"<svg" in data[:1024]:
+        return "an SVG drawing"
+    return next((what for start, what in OTHER_FORMATS if data.startswith(start)), "")

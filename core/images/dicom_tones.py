@@ -1,0 +1,185 @@
+"""Which of a DICOM film's values are black and white: its tables, its windows, or its own range.
+
+In the order of PS3.4 N.2: modality LUT or rescale, VOI LUT or window. One that cannot be
+used, or that shows nothing of the film, gives way to the next, and at last to the film's own
+range; what was used and why is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.pixels import apply_modality_lut, apply_voi
+
+from core.images.dicom_file import numbers_of, value_of, word_of
+from core.images.emptiness import CONTRAST, why_empty
+from core.images.grey_range import GreyRange, linear, own_range, shown, strips
+from core.images.words import number, of_own_range, outside_note
+
+RESCALE = "The header's rescale cannot be used; the values were taken as they are stored."
+MODALITY = "The header's modality table cannot be used; the values were taken as they are stored."
+TABLE = "The header's VOI table cannot be used; it was passed over."
+NOTHING = "shows nothing of the film; the film's own range was used."
+INSIDE = 0.01  # of the film that must lie between a window's black and its white
+
+Tone = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Stored value × slope + intercept = the value that windows speak of."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def stored(self, value: float) -> float:
+        return (value - self.intercept) / self.slope
+
+
+def in_grey(
+    values: np.ndarray, dataset: Dataset, padding: np.ndarray | None, notes: list[str]
+) -> tuple[np.ndarray, str]:
+    """uint8 (H, W) before any inversion, padding black, and in words which range was used."""
+    values, scale = _modality(values, dataset, notes)
+    found = own_range(values, padding) or GreyRange(0, 0)
+    ends = (found.low, found.high) if scale.slope > 0 else (found.high, found.low)
+    own = shown(values, linear(*ends), padding)
+    # In the values that the header's windows speak of, so that both can be compared.
+    low, high = (one * scale.slope + scale.intercept for one in ends)
+    spoken = GreyRange(low, high, found.outside)
+    why = ""
+    for words, picture in _chosen(values, dataset, scale, padding, notes):
+        if not _shows_nothing(picture, own, padding):
+            return picture, words
+        notes.append(f"{words[0].upper()}{words[1:]}, {NOTHING}")
+        why = "what the header asks for shows nothing of the film"
+    notes.extend(outside_note(found))
+    if not why and _has_window_words(dataset):
+        why = "the header's window cannot be used"
+    return own, of_own_range(spoken, why)
+
+
+def _modality(values: np.ndarray, dataset: Dataset, notes: list[str]) -> tuple[np.ndarray, _Scale]:
+    if value_of(dataset, "ModalityLUTSequence"):
+        try:
+            parts = [apply_modality_lut(values[rows], dataset) for rows in strips(*values.shape)]
+            return np.concatenate(parts), _Scale()
+        except Exception:  # noqa: BLE001 - a damaged table raises almost anything
+            notes.append(MODALITY)
+            return values, _Scale()
+    if not numbers_of(dataset, "RescaleSlope") and not numbers_of(dataset, "RescaleIntercept"):
+        if "RescaleSlope" in dataset and _is_filled(dataset, "RescaleSlope"):
+            notes.append(RESCALE)
+        return values, _Scale()
+    slope = _or(numbers_of(dataset, "RescaleSlope"), 1.0)
+    intercept = _or(numbers_of(dataset, "RescaleIntercept"), 0.0)
+    if not (math.isfinite(slope) and math.isfinite(intercept)) or slope == 0:
+        notes.append(RESCALE)
+        return values, _Scale()
+    return values, _Scale(slope, intercept)
+
+
+def _or(numbers: list[float], otherwise: float) -> float:
+    return numbers[0] if numbers else otherwise
+
+
+def _is_filled(dataset: Dataset, keyword: str) -> bool:
+    try:
+        return bool(str(dataset.get_item(keyword).value).strip("b' "))
+    except Exception:  # noqa: BLE001 - there is something, and it cannot be read
+        return True
+
+
+def _has_window_words(dataset: Dataset) -> bool:
+    return any(
+        word in dataset and _is_filled(dataset, word) for word in ("WindowCenter", "WindowWidth")
+    )
+
+
+def _chosen(
+    values: np.ndarray,
+    dataset: Dataset,
+    scale: _Scale,
+    padding: np.ndarray | None,
+    notes: list[str],
+) -> Iterator[tuple[str, np.ndarray]]:
+    """What the header asks for, in words and as pictures, the first wish first."""
+    if value_of(dataset, "VOILUTSequence"):
+        try:
+            picture = _through_table(values, dataset, scale, padding)
+        except Exception:  # noqa: BLE001 - as above
+            notes.append(TABLE)
+        else:
+            yield "the VOI table in its header", picture
+    function = word_of(dataset, "VOILUTFunction")
+    for centre, width in _windows(dataset):
+        tone = _window(centre, width, function, scale)
+        words = f"the window in its header, centre {number(centre)} and width {number(width)}"
+        yield words, shown(values, tone, padding)
+
+
+def _windows(dataset: Dataset) -> Iterator[tuple[float, float]]:
+    """Each usable pair once. One narrower than 1 is a scanner's slip and shows nothing."""
+    centres, widths = (numbers_of(dataset, f"Window{word}") for word in ("Center", "Width"))
+    pairs = zip(centres, widths, strict=False)
+    for centre, width in dict.fromkeys(pairs):
+        if math.isfinite(centre) and math.isfinite(width) and width >= 1:
+            yield centre, width
+
+
+def _window(centre: float, width: float, function: str, scale: _Scale) -> Tone:
+    """PS3.3 C.11.2.1.2, put in terms of the stored values."""
+    if function == "SIGMOID":
+        middle, steep = scale.stored(centre), 4 * scale.slope / width
+        return lambda values: 255 / (1 + np.exp(-steep * (values.astype(np.float32) - middle)))
+    if function == "LINEAR_EXACT":
+        low, high = centre - width / 2, centre + width / 2
+    else:
+        low, high = centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2
+    low, high = scale.stored(low), scale.stored(high)
+    if low == high:  # a width of 1: black up to the centre, white beyond
+        above = 255.0 if scale.slope > 0 else 0.0
+        return lambda values: np.where(values > low, above, 255.0 - above)
+    return linear(low, high)
+
+
+def _through_table(
+    values: np.ndarray, dataset: Dataset, scale: _Scale, padding: np.ndarray | None
+) -> np.ndarray:
+    """A table is looked up with whole numbers; a rescale may have made them none."""
+
+    def looked_up(some: np.ndarray) -> np.ndarray:
+        spoken = np.nan_to_num(some * scale.slope + scale.intercept)
+        return np.asarray(apply_voi(np.rint(spoken).astype(np.int64), dataset))
+
+    through = np.concatenate([looked_up(values[rows]) for rows in strips(*values.shape)])
+    film = through if padding is None else through[~padding]
+    return shown(through, linear(float(film.min()), float(film.max())), padding)
+
+
+def _shows_nothing(picture: np.ndarray, own: np.ndarray, padding: np.ndarray | None) -> bool:
+    """Whether a window is beside the film, far too wide or far too narrow for it. A film that
+    shows nothing in its own range either is not the window's fault."""
+    if padding is not None:
+        picture, own = (one[~padding].reshape(1, -1) for one in (picture, own))
+    if _flat(own):
+        return False
+    return _flat(picture) or (_torn(picture) and not _torn(own))
+
+
+def _flat(picture: np.ndarray) -> bool:
+    return np.ptp(np.percentile(picture, [0.5, 99.5])) < CONTRAST or bool(_one_shade(picture))
+
+
+def _one_shade(picture: np.ndarray) -> str:
+    """Noise is none of a window's business: only the shades are judged here."""
+    return why_empty(np.sort(picture, axis=None).reshape(1, -1))
+
+
+def _torn(picture: np.ndarray) -> bool:
+    """Nearly all of it black or white, with next to nothing between."""
+    return float(((picture > 0) & (picture < 255)).mean()) < INSIDE

@@ -1,0 +1,29 @@
+"""How the range of a film, and what was odd about it, are put into words."""
+
+from __future__ import annotations
+
+from core.images.grey_range import GreyRange
+from core.text import percent
+
+AS_STORED = "as stored: 0 is black, 255 is white"
+
+
+def number(value: float) -> str:
+    """A stored value without needless digits."""
+    return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.3g}"
+
+
+def of_own_range(found: GreyRange, why: str = "") -> str:
+    """Why: said where a window was expected."""
+    text = f"the film's own range, {number(found.low)} to {number(found.high)}"
+    return f"{text}, because {why}" if why else text
+
+
+def outside_note(found: GreyRange) -> list[str]:
+    """One sentence when a marker was left out of the range, else none."""
+    if not found.outside:
+        return []
+    return [
+        f"A few pixels ({percent(found.outside, 2)}), perhaps a burnt-in marker, lie far outside "
+        "of the film's range and do not set it; they are shown black or white."
+    ]
