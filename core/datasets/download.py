@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from core.datasets.fetch import fetch, fetch_json
 from core.datasets.importers import ieee8023
 from core.datasets.importers.tables import inside, read_table
 from core.datasets.ingest import ImportReport, Progress, import_folder
 from core.datasets.vocabulary import normalise_view
 from core.errors import DownloadError, ThoraxLensError
+from core.fetch import fetch, fetch_json, is_blob
 from core.store import Store
 
 RAW_URL = "https://raw.githubusercontent.com/ieee8023/covid-chestxray-dataset"
@@ -97,7 +97,7 @@ def download_ieee8023(
     fetch(
         f"{api_url}/git/blobs/{metadata_hash}",
         folder / ieee8023.TABLE,
-        metadata_hash,
+        is_blob(metadata_hash),
         headers={"Accept": "application/vnd.github.raw+json"},
         wait=wait,
     )
@@ -106,7 +106,7 @@ def download_ieee8023(
 
     def get(name: str) -> str:
         url = f"{base_url}/{commit}/{quote(name)}"
-        fetch(url, wanted[name], hashes[name], wait=wait)
+        fetch(url, wanted[name], is_blob(hashes[name]), wait=wait)
         return name
 
     _all(get, list(wanted), progress)

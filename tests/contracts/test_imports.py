@@ -43,6 +43,7 @@ LEVELS = {
     "core/escaping.py": 0,
     "core/files.py": 0,
     "core/processes.py": 1,
+    "core/fetch.py": 1,
     "core/turns.py": 1,
     "core/jobs.py": 1,
     "core/specs.py": 1,

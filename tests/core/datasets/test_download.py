@@ -16,9 +16,9 @@ from PIL import Image
 
 from core.datasets import download
 from core.datasets.download import download_ieee8023, download_kaggle, download_study
-from core.datasets.fetch import ATTEMPTS, fetch, git_hash
 from core.datasets.ingest import ImportReport
 from core.errors import DownloadError
+from core.fetch import ATTEMPTS, REACHING, fetch, git_hash, is_blob
 from core.store import Store
 
 
@@ -106,8 +106,8 @@ def test_git_hash_is_gits() -> None:
 def test_fetches_once(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"] = BODY
     place = tmp_path / "deep" / "a"
-    assert fetch(f"{origin.url}/a", place, SHA, wait=no_wait) is True
-    assert fetch(f"{origin.url}/a", place, SHA, wait=no_wait) is False
+    assert fetch(f"{origin.url}/a", place, is_blob(SHA), wait=no_wait) is True
+    assert fetch(f"{origin.url}/a", place, is_blob(SHA), wait=no_wait) is False
     assert place.read_bytes() == BODY
     assert origin.count("/a") == 1
     assert [one.name for one in place.parent.iterdir()] == ["a"]
@@ -115,7 +115,7 @@ def test_fetches_once(origin: Origin, tmp_path: Path) -> None:
 
 def test_a_dropped_connection_is_resumed_where_it_broke(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"], origin.cut["/a"] = BODY, 2
-    fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+    fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert (tmp_path / "a").read_bytes() == BODY
     spans = [span for _, span in origin.asked]
     assert len(spans) == 3
@@ -126,7 +126,7 @@ def test_a_dropped_connection_is_resumed_where_it_broke(origin: Origin, tmp_path
 def test_a_part_of_an_earlier_call_is_used(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"] = BODY
     (tmp_path / "a.part").write_bytes(BODY[:1000])
-    fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+    fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert origin.asked == [("/a", "bytes=1000-")]
     assert (tmp_path / "a").read_bytes() == BODY
 
@@ -134,7 +134,7 @@ def test_a_part_of_an_earlier_call_is_used(origin: Origin, tmp_path: Path) -> No
 def test_a_whole_part_needs_only_its_name(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"] = BODY
     (tmp_path / "a.part").write_bytes(BODY)
-    fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+    fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert (tmp_path / "a").read_bytes() == BODY
     assert not (tmp_path / "a.part").exists()
 
@@ -142,34 +142,34 @@ def test_a_whole_part_needs_only_its_name(origin: Origin, tmp_path: Path) -> Non
 def test_a_server_without_ranges_starts_again(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"], origin.ranges = BODY, False
     (tmp_path / "a.part").write_bytes(BODY[:1000])
-    fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+    fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert (tmp_path / "a").read_bytes() == BODY
 
 
 def test_a_stale_part_is_thrown_away(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"] = BODY
     (tmp_path / "a.part").write_bytes(b"of another version")
-    fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+    fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert (tmp_path / "a").read_bytes() == BODY
 
 
 def test_another_content_is_refused_and_removed(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"] = b"not what was published"
     with pytest.raises(DownloadError, match="hash differs"):
-        fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+        fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_file_is_not_asked_for_again(origin: Origin, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="answers 404"):
-        fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+        fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert origin.count("/a") == 1
 
 
 def test_passing_trouble_is_waited_out(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"], origin.status["/a"] = BODY, [503, 429, 500]
     waited: list[float] = []
-    fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=waited.append)
+    fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=waited.append)
     assert waited == [1.0, 2.0, 4.0]
     assert (tmp_path / "a").read_bytes() == BODY
 
@@ -177,7 +177,7 @@ def test_passing_trouble_is_waited_out(origin: Origin, tmp_path: Path) -> None:
 def test_lasting_trouble_ends_in_words(origin: Origin, tmp_path: Path) -> None:
     origin.files["/a"], origin.status["/a"] = BODY, [503] * 20
     with pytest.raises(DownloadError, match="answers 503"):
-        fetch(f"{origin.url}/a", tmp_path / "a", SHA, wait=no_wait)
+        fetch(f"{origin.url}/a", tmp_path / "a", is_blob(SHA), wait=no_wait)
     assert origin.count("/a") == ATTEMPTS
 
 
@@ -188,8 +188,8 @@ def test_offline_says_so_and_keeps_what_came(tmp_path: Path) -> None:
     (tmp_path / "a.part").write_bytes(BODY[:1000])
     waited: list[float] = []
     with pytest.raises(DownloadError, match="cannot be reached"):
-        fetch(f"http://127.0.0.1:{port}/a", tmp_path / "a", SHA, wait=waited.append)
-    assert len(waited) == ATTEMPTS - 1
+        fetch(f"http://127.0.0.1:{port}/a", tmp_path / "a", is_blob(SHA), wait=waited.append)
+    assert len(waited) == REACHING - 1
     assert (tmp_path / "a.part").read_bytes() == BODY[:1000]
 
 
