@@ -18,7 +18,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 # At the beginning of a line: a list, a quotation, a line under a heading, a line across.
 _FIRST = re.compile(r"^([-+=])")
 _NUMBERED = re.compile(r"^(\d+)([.)])")
-# Found in text that was parsed already, where no backslash helps: icons, emoji and addresses …
+# An address, without what ends the sentence that it stands in.
+_ADDRESS = re.compile(r"((?:https?://|www\.)[^\s]*[^\s.,;:!?()\[\]'\"“”‘’])", re.IGNORECASE)
+# Found in text that was parsed already, where no backslash helps: icons, emoji, e-mail …
 _FOUND_LATE = (
     re.compile(r"(?<=:)(?=material/|[\w+-]+:)"),
     re.compile(r"(?i)(?<=://)(?=\S)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@\w)"),
@@ -31,15 +33,29 @@ def markdown(text: object) -> str:
     """``text`` on one line so that Streamlit's Markdown shows it as it is.
 
     Signs get a backslash; what Streamlit replaces after it has read the backslashes (``:name:``,
-    addresses, ``->``) is parted by a sign that is not seen.
+    ``->``) is parted by a sign that is not seen. An address is shown as code, or it would become
+    a link; it can be copied from there.
     """
-    line = _CONTROLS.sub("\ufffd", _BREAKS.sub(" ", str(text)))
-    line = line.strip(" \t")
+    line = _CONTROLS.sub("\ufffd", _BREAKS.sub(" ", str(text))).strip(" \t")
+    # Addresses are every second part.
+    parts = [
+        _code(part) if place % 2 else _signs(part)
+        for place, part in enumerate(_ADDRESS.split(line))
+    ]
+    return _NUMBERED.sub(r"\1\\\2", _FIRST.sub(r"\\\1", "".join(parts)))
+
+
+def _code(address: str) -> str:
+    longest = max(map(len, re.findall("`+", address)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {address} {fence}" if longest else f"`{address}`"
+
+
+def _signs(line: str) -> str:
     for each in _FOUND_LATE:
         line = each.sub(JOINER, line)
     line = _ARROWS.sub(lambda arrow: arrow[0][0] + JOINER + arrow[0][1:], line)
-    line = _SIGNS.sub(lambda sign: f"\\{sign[0]}", line)
-    return _NUMBERED.sub(r"\1\\\2", _FIRST.sub(r"\\\1", line))
+    return _SIGNS.sub(lambda sign: f"\\{sign[0]}", line)
 
 
 def plotly(text: object) -> str:

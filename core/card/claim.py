@@ -14,6 +14,7 @@ from core.card.facts import Facts
 from core.card.words import count, percent, settings_of, software, split_words, training_words
 from core.datasets.choosing import in_words
 from core.datasets.splitting import of_unknown_patients
+from core.learnt import from_scratch, learnt_short, weights_source
 from core.models.registry import get_model
 
 FOR_AUTHORS = "For the authors: nothing in the program knows this."
@@ -126,11 +127,10 @@ def _by_patient(facts: Facts) -> bool:
 
 
 def _weights(facts: Facts) -> str:
-    start = facts.run.spec.weights
-    if facts.run.spec.model == "cnn" or start == "random":
-        return "random"
-    digest = facts.card.backbone_hash[:16]
-    return f"{'ImageNet' if start == 'imagenet' else 'a local file'} (hash {digest}…)"
+    said = learnt_short(facts.run.spec)
+    if weights_source(facts.run.spec) == "nothing":
+        return f"random ({said})" if from_scratch(facts.run.spec) else "random"
+    return f"{said} (hash {facts.card.backbone_hash[:16]}…)"
 
 
 def _films(facts: Facts) -> str:

@@ -26,6 +26,7 @@ from core.evaluation.decision import WHO
 from core.external.report import Comparison
 from core.external.words import headline, verdict
 from core.figures.picture import confusion_png
+from core.learnt import learnt_before, learnt_short, random_backbone
 from core.models.registry import get_model
 from core.specs import SPLITS
 from core.text import capital
@@ -44,7 +45,8 @@ _LEVELS: dict[str, Level] = {
 def model_card(facts: Facts) -> Document:
     """The whole card."""
     run = facts.run
-    title = f"Model card: {get_model(run.spec.model).title} on {run.spec.dataset}"
+    network = f"{get_model(run.spec.model).title} ({learnt_short(run.spec)})"
+    title = f"Model card: {network} on {run.spec.dataset}"
     trained = time.strftime("%d %B %Y", time.gmtime(run.finished_at)) if run.finished_at else ""
     subtitle = f"Run {run.run_id}" + (f", trained on {trained}" if trained else "")
     told, level = _verdict(facts)
@@ -292,10 +294,8 @@ def _of_class(aspects: pd.DataFrame, aspect: str, value: str, name: str) -> str:
 
 def _keep_in_mind(facts: Facts) -> Section:
     limits = list(facts.cautions)
-    if facts.run.spec.weights == "random" and facts.run.spec.model != "cnn":
-        limits.append(
-            "The frozen part of the network has random weights: it has learnt nothing about images."
-        )
+    if random_backbone(facts.run.spec):
+        limits.append(learnt_before(facts.run.spec))
     if not facts.external:
         limits.append("It has not been tested on films from another source.")
     if not facts.run.spec.repeat:
@@ -310,7 +310,8 @@ def _training(facts: Facts) -> Section:
         (
             f"{get_model(facts.run.spec.model).title}, {result['total_params']:,} parameters, "
             f"{result['trainable_params']:,} of them trained, on films of "
-            f"{facts.card.image_size} × {facts.card.image_size} pixels.",
+            f"{facts.card.image_size} × {facts.card.image_size} pixels. "
+            f"{learnt_before(facts.run.spec)}",
             training_words(facts),
             f"Kept is epoch {result['best_epoch']}, the one with the lowest validation loss.",
             software(facts),

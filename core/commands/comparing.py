@@ -18,12 +18,13 @@ from core.evaluation.paired import Pair, difference_in_films, pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
 from core.evaluation.uncertainty import all_intervals
+from core.learnt import weights_source
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 
 # What fits a terminal; --json has all of them.
 COLUMNS = (
-    "run_id", "run", "films", "accuracy", "sensitivity", "specificity", "f1", "roc_auc",
+    "run_id", "run", "weights", "films", "accuracy", "sensitivity", "specificity", "f1", "roc_auc",
     "false_negatives", "false_positives", "decision", "audit",
 )  # fmt: skip
 
@@ -157,6 +158,7 @@ def _of_run(
     return summary_row(run, predictions, threshold, split, patients), {
         "run": run.run_id,
         "model": run.spec.model,
+        "weights_source": weights_source(run.spec),
         "dataset": run.spec.dataset,
         "split": split,
         "threshold": result.threshold,
@@ -205,6 +207,7 @@ def _of_repeats(
         "count": repeats.repeat.count,
         "runs": [run.run_id for run, _ in repeats.members],
         "model": repeats.first.spec.model,
+        "weights_source": weights_source(repeats.first.spec),
         "dataset": repeats.first.spec.dataset,
         "split": split,
         "threshold": result.threshold,

@@ -18,6 +18,7 @@ from core.external.testing import (
     run_external,
 )
 from core.external.words import sentences
+from core.learnt import weights_source
 from core.text import interval, percent
 from core.training.artefacts import RunFiles
 from core.turns import Turns
@@ -83,6 +84,7 @@ def _external(options: argparse.Namespace) -> Outcome:
     said = sentences(found)
     document = {
         "run": run.run_id,
+        "weights_source": weights_source(run.spec),
         "source": result.source,
         "positive": found.positive,
         "threshold": found.external.evaluation.threshold,

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import Cancelled, TrainingError
 from core.evaluation.headline import by_rule, headline
+from core.learnt import learnt_short, weights_source
 from core.models.registry import MODELS
 from core.models.weights import PUBLISHED
 from core.specs import RepeatKind, RunSpec
@@ -252,6 +253,7 @@ def run_document(store: Store, run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "dataset": run.spec.dataset,
         "model": run.spec.model,
+        "weights_source": weights_source(run.spec),
         "device": run.device,
         "spec": run.spec.model_dump(mode="json"),
         "progress": run.progress,
@@ -268,6 +270,7 @@ def _summary(store: Store, run: Run) -> dict[str, Any]:
         "state": run.state,
         "data set": run.spec.dataset,
         "model": run.spec.model,
+        "weights": learnt_short(run.spec),
         "test accuracy": found.accuracy,
         "sensitivity": found.sensitivity,
         "called": found.rule if found.accuracy is not None else None,

@@ -14,8 +14,9 @@ from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import MOST_PROBABLE, Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, Spread, evaluate_repeats
-from core.evaluation.study import PUBLISHED, Published
+from core.evaluation.study import PUBLISHED
 from core.evaluation.uncertainty import all_intervals, share_intervals
+from core.learnt import learnt_short
 from core.models.registry import get_model
 from core.store import Run
 
@@ -24,6 +25,7 @@ COLUMNS = (
     "run_id",
     "origin",
     "model",
+    "weights",
     "dataset",
     "films",
     "accuracy",
@@ -97,11 +99,11 @@ def summary_table(
 ) -> pd.DataFrame:
     """One row an entry in the order given, then, if asked, the study's published rows.
 
-    Columns: run, run_id, origin, model, dataset, films (int), accuracy, sensitivity,
-    specificity, ``precision <class>`` for every class of any run, f1, false_negatives,
-    false_positives, roc_auc, average_precision, train_accuracy, train_loss,
-    trainable_params, seconds_per_epoch, epochs, threshold, decision (how films were called, in
-    words: ``rule_words``); and, of every share,
+    Columns: run, run_id, origin, model, weights (what they had learnt before), dataset, films
+    (int), accuracy, sensitivity, specificity, ``precision <class>`` for every class of any run,
+    f1, false_negatives, false_positives, roc_auc, average_precision, train_accuracy,
+    train_loss, trainable_params, seconds_per_epoch, epochs, threshold, decision (how films were
+    called, in words: ``rule_words``); and, of every share,
     ``<column>_low`` and ``<column>_high`` (95 %, Wilson). With ``patients`` (film id →
     patient) f1, roc_auc and average_precision have them as well, over patients.
     Shares are 0 to 1. Missing values stay missing: a published row holds only what the
@@ -120,7 +122,7 @@ def summary_table(
         for one in entries
     ]
     if published:
-        rows += [_published_row(one) for one in PUBLISHED]
+        rows += [one.row() | {"origin": REFERENCE, "decision": MOST_PROBABLE} for one in PUBLISHED]
     precisions = list(
         dict.fromkeys(
             key
@@ -140,7 +142,7 @@ def summary_table(
     ends = [f"{name}_{end}" for name in columns for end in ("low", "high")]
     columns += [one for one in ends if one not in columns and any(one in row for row in rows)]
     frame = pd.DataFrame(rows, columns=columns)
-    texts = ["run", "run_id", "origin", "model", "dataset", "decision"]
+    texts = ["run", "run_id", "origin", "model", "weights", "dataset", "decision"]
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
     return frame.astype(
         dict.fromkeys([one for one in frame if one not in whole + texts], "Float64")
@@ -154,6 +156,7 @@ def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "run_id": run.run_id,
         "origin": OWN,
         "model": _model_title(run.spec.model),
+        "weights": learnt_short(run.spec),
         "dataset": run.spec.dataset,
         "repeats": 1,
         "films": evaluation.films,
@@ -202,6 +205,7 @@ def _repeats_row(
         "run_id": repeats.repeat.group,
         "origin": OWN,
         "model": _model_title(repeats.first.spec.model),
+        "weights": learnt_short(repeats.first.spec),
         "dataset": repeats.first.spec.dataset,
         "repeats": len(runs),
         "films": found.films,
@@ -227,29 +231,10 @@ def _model_title(name: str) -> str:
         return name
 
 
-def _published_row(one: Published) -> dict[str, Any]:
-    return {
-        "run": f"{one.title} (published)",
-        "run_id": "",
-        "origin": REFERENCE,
-        "model": one.title,
-        "dataset": "the study's",
-        "decision": MOST_PROBABLE,
-        "accuracy": one.accuracy,
-        "sensitivity": one.recall_covid,
-        "precision covid": one.precision_covid,
-        "precision healthy": one.precision_healthy,
-        "train_accuracy": one.train_accuracy,
-        "train_loss": one.train_loss,
-        "trainable_params": one.trainable_params,
-        "seconds_per_epoch": one.seconds_per_epoch,
-    }
-
-
 def report_table(
     entries: Sequence[Entry], threshold: float | None = None, split: str = "test"
 ) -> pd.DataFrame:
-    """All classification reports under each other: run, run_id, class, precision, recall,
+    """All classification reports under each other: run, run_id, weights, class, precision, recall,
     f1 (0 to 1 or NaN), support; of a run the shares' Wilson intervals (``<column>_low``,
     ``<column>_high``), of repeats the mean values, with ``<column>_sd``."""
     parts = []
@@ -260,8 +245,9 @@ def report_table(
         else:
             name, run_id = one[0].title, one[0].run_id
             report = report_with_ends(evaluate(one[1].of(split), threshold)).reset_index()
-        report.insert(0, "run_id", run_id)
-        report.insert(0, "run", name)
+        spec = one.first.spec if isinstance(one, Repeats) else one[0].spec
+        for column, value in (("weights", learnt_short(spec)), ("run_id", run_id), ("run", name)):
+            report.insert(0, column, value)
         parts.append(report)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

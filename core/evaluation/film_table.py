@@ -11,6 +11,7 @@ import pandas as pd
 from core.evaluation.comparison import Entry
 from core.evaluation.predictions import Predictions, called, rule_words, unsure_words
 from core.evaluation.repeats import Repeats
+from core.learnt import learnt_short
 from core.store import Film, Run
 
 NOT_SURE = "not sure"
@@ -25,7 +26,7 @@ def prediction_table(
 ) -> pd.DataFrame:
     """One row a run and film, repeats run by run.
 
-    Columns: run, run_id, film_id, file, source, patient (empty where it is not known), split,
+    Columns: run, run_id, weights (what they had learnt before), film_id, file, source, patient (empty where it is not known), split,
     true, predicted (the class it is called), correct, answer (``predicted``, or “not sure”
     where the run's rule gives no answer), decision (the rule, in words), ``probability <class>``
     (0 to 1) for every class of any run, and note (why there is no answer, and what is missing).
@@ -53,6 +54,7 @@ def _rows(
         {
             "run": run.title,
             "run_id": run.run_id,
+            "weights": learnt_short(run.spec),
             "film_id": predictions.film_ids,
             "file": [Path(one.path).name if one else "" for one in films],
             "source": [one.source if one else "" for one in films],

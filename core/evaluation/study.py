@@ -7,6 +7,7 @@ shares are left out, because the report does not state them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 TEST_FILMS = 80
 CLASSES = ("covid", "healthy")
@@ -26,6 +27,29 @@ class Published:
     accuracy: float
     trainable_params: int
     seconds_per_epoch: float
+
+    @property
+    def weights(self) -> str:
+        """What its weights had learnt before, in the words of ``core.learnt``."""
+        return "from scratch" if self.model == "cnn" else "photographs"
+
+    def row(self) -> dict[str, Any]:
+        """Its row of ``core.evaluation.comparison.summary_table``."""
+        return {
+            "run": f"{self.title} (published)",
+            "run_id": "",
+            "model": self.title,
+            "weights": self.weights,
+            "dataset": "the study's",
+            "accuracy": self.accuracy,
+            "sensitivity": self.recall_covid,
+            "precision covid": self.precision_covid,
+            "precision healthy": self.precision_healthy,
+            "train_accuracy": self.train_accuracy,
+            "train_loss": self.train_loss,
+            "trainable_params": self.trainable_params,
+            "seconds_per_epoch": self.seconds_per_epoch,
+        }
 
 
 PUBLISHED = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from core.escaping import markdown
+from core.learnt import learnt_short
 from core.models.registry import get_model
 from core.store import Run
 from core.text import NONE, capital, duration, percent
@@ -61,9 +62,15 @@ def model_title(name: str) -> str:
         return name
 
 
+def network(run: Run) -> str:
+    """“VGG16 (photographs)”, “VGG16 (random weights)”, “CNN (from scratch)”."""
+    return f"{model_title(run.spec.model)} ({learnt_short(run.spec)})"
+
+
 def title(run: Run) -> str:
-    """“VGG16 on study”; for one of several repeats “VGG16 on study · seed 2 of 5”."""
-    words = f"{model_title(run.spec.model)} on {run.spec.dataset}"
+    """“VGG16 (photographs) on study”: the network, what its weights had learnt before, and the
+    data set; of one of several repeats “… · seed 2 of 5”."""
+    words = f"{network(run)} on {run.spec.dataset}"
     return f"{words} · {run.repeat}" if run.repeat else words
 
 
@@ -73,10 +80,10 @@ def short_title(run: Run) -> str:
 
 
 def repeats_title(runs: Sequence[Run]) -> str:
-    """“VGG16 on study · 5 seeds”, of the finished runs of one group."""
+    """“VGG16 (photographs) on study · 5 seeds”, of the finished runs of one group."""
     spec = runs[0].spec
     assert spec.repeat is not None
-    return f"{model_title(spec.model)} on {spec.dataset} · {spec.repeat.in_words(len(runs))}"
+    return f"{network(runs[0])} on {spec.dataset} · {spec.repeat.in_words(len(runs))}"
 
 
 def short_repeats_title(runs: Sequence[Run]) -> str:

@@ -35,13 +35,20 @@ def test_markdown_shows_a_name_as_it_is(text: object, said: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [":smile:", ":material/home:", "http://a.b", "https://a.b", "www.a.b", "a@b.cd", "x -> y",
+    [":smile:", ":material/home:", "a@b.cd", "x -> y",
      "a -- b", "<->", ">= 3", "~= 3", ":+1:"],
 )  # fmt: skip
 def test_what_is_replaced_after_the_backslashes_is_parted(text: str) -> None:
     said = markdown(text)
     assert JOINER in said
     assert said.replace(JOINER, "").replace("\\", "") == text
+
+
+def test_an_address_is_code_that_can_be_copied() -> None:
+    assert markdown("Fetch https://a.b/c_d?e=*f*.") == "Fetch `https://a.b/c_d?e=*f*`."
+    assert markdown("www.a.b (see HTTP://c.d)") == "`www.a.b` (see `HTTP://c.d`)"
+    assert markdown("http://a.b/`x`/y") == "`` http://a.b/`x`/y ``"
+    assert markdown("![x](http://a.b/x.png) _y_") == r"!\[x\](`http://a.b/x.png`) \_y\_"
 
 
 def test_a_chart_shows_a_name_as_it_is() -> None:

@@ -24,7 +24,7 @@ def open_app(page: str = "overview", **query: str) -> AppTest:
 
 def as_read(markdown: str) -> str:
     """What a reader sees of text that was made safe for Markdown."""
-    return re.sub(r"\\([^\w\s])", r"\1", markdown).replace(JOINER, "")
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", markdown).replace(JOINER, "")
 
 
 def everything_said(app: AppTest) -> str:

@@ -146,7 +146,7 @@ def test_the_summary_holds_the_runs_and_the_published_rows(quiet_store: Store) -
     page = opened()
     rows = summary(page)
     assert len(rows) == 5
-    own = next(row for name, row in rows.items() if name.startswith("VGG16 · "))
+    own = next(row for name, row in rows.items() if name.startswith("VGG16 (photographs) · "))
     assert own["accuracy"] == pytest.approx(100 * 4 / 6)
     assert (own["false_negatives"], own["false_positives"]) == (1, 1)
     assert own["train_loss"] == 0.15
@@ -221,10 +221,10 @@ def test_repeats_are_one_entry_with_mean_and_spread(quiet_store: Store) -> None:
     assert page.multiselect(key="run_picker").value == [group], "the newest entry"
     assert address(page) == group
     labels = page.multiselect(key="run_picker").options
-    assert labels[0].startswith("VGG16 on study · 3 seeds (2 of 3 finished)")
-    assert labels[1].startswith("VGG16 on study · seed 2 of 3 · ")
+    assert labels[0].startswith("VGG16 (photographs) on study · 3 seeds (2 of 3 finished)")
+    assert labels[1].startswith("VGG16 (photographs) on study · seed 2 of 3 · ")
     rows = summary(page)
-    row = rows["VGG16 · 3 seeds (2 of 3 finished) · eeds"]
+    row = rows["VGG16 (photographs) · 3 seeds (2 of 3 finished) · eeds"]
     assert row["sensitivity"] == pytest.approx(100 * (1 + 2 / 3) / 2)
     assert row["false_negatives"] == 0.5
     report = page.dataframe[1].value.set_index("class")
@@ -235,7 +235,10 @@ def test_repeats_are_one_entry_with_mean_and_spread(quiet_store: Store) -> None:
     assert not page.selectbox
     page.slider(key="compare_threshold").set_value(0.3).run()
     assert not page.exception
-    assert summary(page)["VGG16 · 3 seeds (2 of 3 finished) · eeds"]["sensitivity"] == 100
+    assert (
+        summary(page)["VGG16 (photographs) · 3 seeds (2 of 3 finished) · eeds"]["sensitivity"]
+        == 100
+    )
 
 
 def test_folds_add_up_and_their_films_can_be_seen(quiet_store: Store) -> None:
@@ -243,7 +246,7 @@ def test_folds_add_up_and_their_films_can_be_seen(quiet_store: Store) -> None:
     page = opened(runs=group)
     columns = json.loads(page.dataframe[0].proto.columns)
     assert columns["accuracy"]["width"] > columns["audit"]["width"], "“77.9 ± 3.1 % (74.9–80.7)”"
-    row = summary(page)["VGG16 · 2 folds · olds"]
+    row = summary(page)["VGG16 (photographs) · 2 folds · olds"]
     assert (row["false_negatives"], row["false_positives"]) == (1, 0)
     assert any("each was tested once" in one.value for one in page.caption)
     assert any("covid, but called healthy: 1 film," in one.value for one in page.caption)
@@ -260,13 +263,13 @@ def test_repeats_stand_beside_runs_and_their_own_members(quiet_store: Store) -> 
     assert not page.warning
     own = [name for name in summary(page) if "published" not in name]
     assert [name.rsplit(" · ", 1)[0] for name in own] == [
-        "CNN",
-        "VGG16 · 2 seeds",
-        "VGG16 · seed 1 of 2",
+        "CNN (from scratch)",
+        "VGG16 (photographs) · 2 seeds",
+        "VGG16 (photographs) · seed 1 of 2",
     ]
     assert page.selectbox(key="compare_cell_run").options == [
-        f"CNN on study · {alone.run_id[-4:]}",
-        f"VGG16 on study · seed 1 of 2 · {first.run_id[-4:]}",
+        f"CNN (from scratch) on study · {alone.run_id[-4:]}",
+        f"VGG16 (photographs) on study · seed 1 of 2 · {first.run_id[-4:]}",
     ]
     files = [one.label for one in page.download_button]
     assert files.count("Matrix (PNG)") == 3

@@ -74,4 +74,4 @@ def test_repeats_are_one_result_with_mean_and_spread(
     assert "**85.0 ± 7.1 %** of the test films right  \n**–** sensitivity" in said
     assert "**50.0 %** of the test films right  \n**25.0 %** sensitivity" in said
     links = [one.proto.label for one in app.get("page_link")]
-    assert "**CNN on tiny · 3 folds (2 of 3 finished) · abcd**" in links
+    assert "**CNN (from scratch) on tiny · 3 folds (2 of 3 finished) · abcd**" in links

@@ -12,7 +12,7 @@ from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
 from core.training import launcher
 from core.training.devices import Device
-from tests.pages.opening import everything_said, open_app
+from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
 
@@ -139,7 +139,7 @@ def test_missing_weights_are_announced_before_the_start(
     app.checkbox("new_model_vgg16").check().run()
     said = everything_said(app)
     assert "VGG16: the weights are not on this computer yet" in said
-    assert str(tiny.workspace.weights) in said
+    assert str(tiny.workspace.weights) in as_read(said)
     name = MODELS["vgg16"].sources[0].file
     (tiny.workspace.weights / name).write_bytes(b"as if")
     assert "VGG16: the weights are on this computer" in everything_said(app.run())

@@ -12,10 +12,11 @@ from core.evaluation.comparison import OWN, Entry, Patients, report_with_ends, s
 from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
-from core.text import NONE, percent_number, points
+from core.learnt import random_backbone
+from core.text import NONE, listed, percent_number, points
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.repeats_tables import ranged_report, with_ranges
-from pages.components.run_words import escaped, model_title
+from pages.components.run_words import escaped, network
 
 INTERVALS = (
     "95 % intervals, in brackets: where the true value lies, as far as so few films can tell. "
@@ -75,10 +76,26 @@ def summary(
         key="compare_summary",
         alt="Summary of the compared runs, one row a run",
     )
+    random = [short_name(one) for one in compared if random_backbone(one.runs[0].spec)]
+    if random:
+        st.warning(_random_words(random, beside=published), icon=":material/shuffle:")
     notes = sorted({f"{key}: {why}" for one in compared for key, why in one.notes.items()})
     if notes:
         said = escaped("; ".join(notes))
         st.caption(f"{NONE} where a number cannot be computed. {said}.")
+
+
+def _random_words(names: Sequence[str], *, beside: bool) -> str:
+    """That the frozen part of these has learnt nothing, which the published networks had."""
+    has = "has" if len(names) == 1 else "have"
+    said = f"{escaped(listed(names))} {has} a frozen part with random weights: nothing was learnt "
+    said += "before this training."
+    if beside:
+        said += (
+            " The study's networks of the same names had learnt from photographs, so the two rows "
+            "are not about the same network."
+        )
+    return said
 
 
 def _frame(
@@ -109,10 +126,10 @@ def _kept(
 
 
 def short_name(one: Compared) -> str:
-    """“VGG16 · 26db”: where the data set is said elsewhere, or is the same for all."""
+    """“VGG16 (photographs) · 26db”: where the data set is said elsewhere."""
     run = one.runs[0]
     which = one.entry.name if isinstance(one.entry, Repeats) else run.repeat
-    return " · ".join(part for part in (model_title(run.spec.model), which, one.key[-4:]) if part)
+    return " · ".join(part for part in (network(run), which, one.key[-4:]) if part)
 
 
 def _dressed(
@@ -165,7 +182,7 @@ def _dressed(
         for name, (label, text) in helps.items()
     }
     config |= {
-        "run": column.TextColumn("Run", pinned=True, width=240),
+        "run": column.TextColumn("Run", pinned=True, width=280),
         "dataset": column.TextColumn("Data set"),
         "audit": column.TextColumn(
             "Audit",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.learnt import learnt_before
 from core.names import name_key
 from core.store import ACTIVE, Run, Store
 from core.training import launcher
@@ -49,14 +50,12 @@ def details(store: Store, run: Run) -> None:
 
 def _heading(run: Run) -> None:
     st.markdown(f"#### {words.escaped(words.title(run))}")
-    what = "random starting weights" if run.spec.weights == "random" else "ImageNet weights"
-    if run.spec.weights not in ("random", "imagenet"):
-        what = "weights from a file"
     st.caption(
-        f"{words.STATE_WORDS[run.state]} · {what} · {words.epochs(run)} epochs · "
+        f"{words.STATE_WORDS[run.state]} · {words.epochs(run)} epochs · "
         f"batch {run.spec.batch_size} · {words.OPTIMIZERS[run.spec.optimizer]}"
         + (f" · on {words.escaped(run.device)}" if run.device else "")
-        + f" · asked for {words.when(run.created_at)} · run `{run.run_id}`"
+        + f" · started from the form on {words.when(run.created_at)} · run `{run.run_id}`  \n"
+        + words.escaped(learnt_before(run.spec))
     )
 
 
