@@ -26,10 +26,11 @@ def prediction_table(
 ) -> pd.DataFrame:
     """One row a run and film, repeats run by run.
 
-    Columns: run, run_id, weights (what they had learnt before), film_id, file, source, patient (empty where it is not known), split,
-    true, predicted (the class it is called), correct, answer (``predicted``, or “not sure”
-    where the run's rule gives no answer), decision (the rule, in words), ``probability <class>``
-    (0 to 1) for every class of any run, and note (why there is no answer, and what is missing).
+    Columns: run, run_id, weights (what they had learnt before), film_id, file, source, patient
+    (empty where it is not known), split, true, predicted (the class it is called), correct,
+    answer (``predicted``, or “not sure” where the run's rule gives no answer), decision (the
+    rule, in words), ``probability <class>`` (0 to 1) for every class of any run, and note (why
+    there is no answer, and what is missing).
     ``films``: those of the catalogue, which know file, source and patient.
     """
     known = {one.film_id: one for one in films}
