@@ -53,6 +53,7 @@ ENTRIES = (
     Entry("external", "test a run on another hospital's films", "external"),
     Entry("card", "a run's model card as HTML or PDF", "card"),
     Entry("audit", "whether a run's result is to be believed", "auditing"),
+    Entry("inspect", "what is read of films, and what the networks would see", "inspecting"),
     Entry("classify", "classify films with a finished run", "classifying"),
     Entry("cache", "what is kept on disk for speed, and its limit", "upkeep"),
 )
