@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def _all(files: list[str], folder: Path | None) -> Iterator[dict[str, Any]]:
     with ThreadPoolExecutor(THREADS) as threads:
         for start in range(0, len(numbered), AT_ONCE):
             some = numbered[start : start + AT_ONCE]
-            yield from threads.map(lambda one: _one(*one, folder), some)
+            yield from threads.map(_one, *zip(*some, strict=True), repeat(folder))
 
 
 def _folder(text: str) -> Path:

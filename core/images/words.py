@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.images.film import DecodedFilm
 from core.images.grey_range import GreyRange
 from core.text import percent
 
@@ -27,3 +28,22 @@ def outside_note(found: GreyRange) -> list[str]:
         f"A few pixels ({percent(found.outside, 2)}), perhaps a burnt-in marker, lie far outside "
         "of the film's range and do not set it; they are shown black or white."
     ]
+
+
+def facts_of(film: DecodedFilm) -> dict[str, str]:
+    """What was read of a film, as title → words, for a table; what was odd comes last."""
+    facts = {
+        "Kind of file": f"{film.format}, {film.bits} bits a pixel",
+        "Pixels mean": film.photometric,
+        "Packed as": "" if film.transfer_syntax == film.format else film.transfer_syntax,
+        "Grey from": film.window,
+        "Patient's data": _patient(film),
+        "Odd": " ".join(film.notes),
+    }
+    return {title: text for title, text in facts.items() if text}
+
+
+def _patient(film: DecodedFilm) -> str:
+    if film.format != "DICOM":
+        return ""
+    return "in the file's header" if film.patient_data else "none in the file's header"

@@ -37,12 +37,13 @@ PER_PAGE = 6
 @dataclass(frozen=True)
 class FilmAnswer:
     """One film and what each run says of it. ``pixels`` uint8 (h, w), None when it cannot
-    be read; ``answers`` in the order of the runs."""
+    be read; ``answers`` in the order of the runs; ``facts``: what was read of the file."""
 
     name: str
     truth: str
     pixels: np.ndarray | None
     answers: tuple[FilmResult, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ def _film(
             st.caption("The film")
             if film.pixels is not None:
                 st.image(film.pixels, width="stretch", output_format="JPEG", alt="The film")
+                _what_was_read(film.facts)
         if refused:  # whichever network was to be asked
             with columns[1]:
                 refusal(refused[0])
@@ -190,6 +192,12 @@ def _film(
             if answer.likeness is not None:
                 with column:
                     neighbours(answer.likeness)
+
+
+def _what_was_read(facts: Mapping[str, str]) -> None:
+    with st.expander("What was read of the file"):
+        for title, text in facts.items():
+            st.caption(f"**{title}**: {escaped(text)}")
 
 
 def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:

@@ -11,6 +11,7 @@ from core.datasets.kept import keep_films
 from core.errors import FilmError, ThoraxLensError
 from core.images.decode import decode_bytes
 from core.images.resize import thumbnail
+from core.images.words import facts_of
 from core.store import Run, Store
 from pages.components.classify.cam_view import SHOWN_SIDE, Classified, FilmAnswer
 from pages.components.classify.film_input import FilmInput
@@ -48,27 +49,30 @@ def classify(
     answers = get_client().classify(
         run_ids, contents, heat_class=heat_class, lateral=lateral, progress=told
     )
-    each = len(run_ids)
+    each, shown = len(run_ids), [_shown(*content) for content in contents]
     return Classified(
         titles={run.run_id: short_title(run) for run in runs},
         films=tuple(
             FilmAnswer(
                 film.name,
                 film.truth,
-                _shown(*content),
+                pixels,
                 tuple(answers[place * each : (place + 1) * each]),
+                facts,
             )
-            for place, (film, content) in enumerate(zip(films, contents, strict=True))
+            for place, (film, (pixels, facts)) in enumerate(zip(films, shown, strict=True))
         ),
     )
 
 
-def _shown(name: str, data: bytes) -> np.ndarray | None:
-    """The film at the size it is shown in; None when it cannot be read (the answers say why)."""
+def _shown(name: str, data: bytes) -> tuple[np.ndarray | None, dict[str, str]]:
+    """The film at the size it is shown in, and what was read of it; None when it cannot be read
+    (the answers say why)."""
     try:
-        return thumbnail(decode_bytes(data, name).pixels, SHOWN_SIDE)
+        film = decode_bytes(data, name)
     except FilmError:
-        return None
+        return None, {}
+    return thumbnail(film.pixels, SHOWN_SIDE), facts_of(film)
 
 
 def keep(store: Store, films: Sequence[FilmInput]) -> str:

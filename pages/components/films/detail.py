@@ -11,7 +11,9 @@ import streamlit as st
 
 from core.datasets.vocabulary import JOINT, findings_of
 from core.errors import FilmError
-from core.images.decode import decode_file
+from core.gate.gate import look
+from core.images.decode import DecodedFilm, decode_file
+from core.images.words import facts_of
 from core.store import Film, Source
 from pages.components.films.words import SPOKEN
 from pages.components.run_words import escaped
@@ -23,6 +25,11 @@ WRAP = """<style>
 .st-key-film_facts td, .st-key-film_facts td * {overflow-wrap: anywhere !important;
   white-space: normal !important; word-break: break-word}
 </style>"""
+SPOKEN_GATE = {
+    "frontal": "A frontal chest X-ray.",
+    "lateral": "A film from the side.",
+    "not_a_chest_xray": "Not taken for a chest X-ray.",
+}
 MASK_NAMES = {"lungs": "Show the lung outline", "opacity": "Show the marked opacity"}
 MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for all eyes
 
@@ -30,6 +37,7 @@ MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for a
 def film_detail(film: Film, source: Source) -> None:
     """The film with its masks to switch on, and a table of all that its source says."""
     picture, facts = st.columns([3, 2], gap="large")
+    read = _read(film)
     with facts:
         if source.artificial:
             st.warning(
@@ -45,18 +53,24 @@ def film_detail(film: Film, source: Source) -> None:
         ]
         with st.container(key="film_facts"):
             st.html(WRAP)
-            st.table(_facts(film))
+            st.table(_facts(film, read))
     with picture:
-        _picture(film, shown)
+        _picture(film, read, shown)
 
 
-def _picture(film: Film, masks: list[str]) -> None:
+def _read(film: Film) -> DecodedFilm | str:
+    """The film as it is read now, or why it cannot be."""
     try:
-        pixels = decode_file(film.path).pixels
+        return decode_file(film.path)
     except (FilmError, OSError) as error:
-        st.error(f"The film cannot be shown: {escaped(error)}")
+        return str(error)
+
+
+def _picture(film: Film, read: DecodedFilm | str, masks: list[str]) -> None:
+    if isinstance(read, str):
+        st.error(f"The film cannot be shown: {escaped(read)}")
         return
-    drawn = np.repeat(pixels[..., None], 3, axis=2)
+    drawn = np.repeat(read.pixels[..., None], 3, axis=2)
     for kind in masks:
         drawn = _outlined(drawn, film.masks[kind], MASK_COLOURS.get(kind, (0, 158, 115)))
     st.image(drawn, width="stretch", alt=f"Chest X-ray: {_spoken(film)}")
@@ -82,7 +96,7 @@ def _outlined(picture: np.ndarray, mask_path: str, colour: tuple[int, int, int])
     return cv2.drawContours(tinted, edges, -1, colour, max(1, width // 300))
 
 
-def _facts(film: Film) -> pd.DataFrame:
+def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:
     """What is known, one row a fact; the source's own spelling where it differs."""
     facts = {
         "Findings" if JOINT in film.finding else "Finding": _findings(film),
@@ -96,6 +110,10 @@ def _facts(film: Film) -> pd.DataFrame:
         "File": Path(film.path).name,
         "Folder": str(Path(film.path).parent),
     }
+    if isinstance(read, DecodedFilm):
+        facts |= facts_of(read)
+        verdict = look(read.pixels, read.colour)
+        facts["Quality gate"] = f"{SPOKEN_GATE[verdict.kind]} {verdict.reason}".strip()
     for name, value in film.metadata.items():
         label = name.replace("_", " ").strip()
         facts.setdefault(label[:1].upper() + label[1:], str(value))
