@@ -11,6 +11,7 @@ import streamlit as st
 from core.datasets.choosing import PLACES, belongs, counts
 from core.errors import SpecError
 from core.specs import LONGEST_CLASS_NAME, ClassSpec
+from pages.components.chips import whole_chips
 
 # Field of ClassSpec → label, explanation. The rest of the class is its name and ``alone``.
 FINDINGS = {
@@ -27,14 +28,6 @@ ORIGINS = {
     "subsets": ("Subsets", "Some sources come split into folders. Empty: all of them."),
 }
 LISTS = (*FINDINGS, *ORIGINS)
-# Streamlit shows two lines of chosen values and cuts a long one; a class shows what it is.
-WHOLE = """<style>
-[class*="st-key-prep_row_"] [data-baseweb="select"] > div {max-height: none}
-[class*="st-key-prep_row_"] [data-baseweb="tag"] {max-width: 100%; height: auto;
-  min-height: 1.5rem}
-[class*="st-key-prep_row_"] [data-baseweb="tag"] > span:first-child {white-space: normal;
-  overflow-wrap: anywhere}
-</style>"""
 
 
 def class_row(
@@ -48,8 +41,7 @@ def class_row(
     """Draw class number ``one``, at ``position``. ``frame``: the catalogue's. ``first`` and
     ``remove`` are called with ``one``; without ``remove`` the class has to stay."""
     key = f"prep_class_{one}"
-    with st.container(border=True, key=f"prep_row_{one}"):
-        st.html(WHOLE)
+    with whole_chips(f"prep_row_{one}", border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             role = "the one to find (positive)" if position == 0 else "another class"
             number = _films(frame, one)
@@ -58,7 +50,7 @@ def class_row(
                 st.button("Make it the positive one", key=f"{key}_up", on_click=first, args=(one,))
             if remove:
                 st.button("Remove", key=f"{key}_out", on_click=remove, args=(one,))
-        left, right = st.columns(2)
+        left, right = st.columns(2, vertical_alignment="bottom")
         left.text_input(
             "Class name",
             key=f"{key}_name",
@@ -73,7 +65,7 @@ def class_row(
             help="Leaves out films that have a finding besides those chosen.",
         )
         known = [str(name) for name in counts(frame["finding"]).index]
-        for place, (field, words) in zip((left, right), FINDINGS.items(), strict=True):
+        for place, (field, words) in zip(st.columns(2), FINDINGS.items(), strict=True):
             with place:
                 _choice(one, field, words, known, "choose" if field == "findings" else "none")
         offered = {field: values for column, field in PLACES if (values := _values(frame, column))}
