@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 from core.commands import ENTRIES, Outcome
 from core.errors import InputError, ThoraxLensError
+from core.escaping import terminal
 from core.version import thoraxlens_version
 
 
@@ -104,7 +105,7 @@ def _print_json(document: Any) -> None:
 def _printable(text: str, stream: TextIO) -> str:
     """The text with a mark for each character that the stream cannot write."""
     encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, errors="backslashreplace").decode(encoding)
+    return terminal(text.encode(encoding, errors="backslashreplace").decode(encoding))
 
 
 def _strict(value: Any) -> Any:

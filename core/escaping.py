@@ -2,7 +2,8 @@
 
 A film can be called ``**b** ![x](http://…)``; a data set, a class or a zip's member too. What
 shows such a name says first where it shows it: in Markdown (Streamlit's) or in a chart (Plotly's).
-In HTML ``html.escape`` does it, in the card's templates Jinja.
+In HTML ``html.escape`` does it, in the card's templates Jinja. In a shell (``terminal``) such a
+name must not paint or move anything either.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ JOINER = "\u2060"
 
 _SIGNS = re.compile(r"[\\`*_\[\]$~#<>|]|:(?=\S)|&(?=#?\w+;)")
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]*[\n\r\x0b\x0c\x85\u2028\u2029][\s]*")
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 # At the beginning of a line: a list, a quotation, a line under a heading, a line across.
 _FIRST = re.compile(r"^([-+=])")
@@ -56,6 +58,12 @@ def _signs(line: str) -> str:
         line = each.sub(JOINER, line)
     line = _ARROWS.sub(lambda arrow: arrow[0][0] + JOINER + arrow[0][1:], line)
     return _SIGNS.sub(lambda sign: f"\\{sign[0]}", line)
+
+
+def terminal(text: str) -> str:
+    """``text`` without what a terminal would obey (colours, a cursor that moves): names of files
+    may hold any sign. Line ends and tabs stay."""
+    return _OBEYED.sub("\ufffd", text)
 
 
 def plotly(text: object) -> str:

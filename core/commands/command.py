@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.escaping import terminal
 from core.store import Store, open_store, recovered
 from core.workspace import open_workspace
 
@@ -42,7 +43,7 @@ def open_default_store() -> Store:
 
 def say(message: str) -> None:
     """Tell a person at the terminal; stdout stays free for the answer."""
-    print(message, file=sys.stderr, flush=True)
+    print(terminal(message), file=sys.stderr, flush=True)
 
 
 class ProgressLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.escaping import JOINER, markdown, plotly
+from core.escaping import JOINER, markdown, plotly, terminal
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,10 @@ def test_a_chart_shows_a_name_as_it_is() -> None:
     assert plotly("<b>x</b> & %{y}<br>") == "&lt;b&gt;x&lt;/b&gt; &amp; %&#123;y}&lt;br&gt;"
     assert plotly("two\nlines") == "two lines"
     assert plotly("12 % {of} A") == "12 % {of} A"
+
+
+def test_a_name_moves_nothing_in_a_terminal() -> None:
+    assert terminal("a\x1b[31mred\x1b]0;title\x07\r\x9b2J") == (
+        "a\ufffd[31mred\ufffd]0;title\ufffd\ufffd\ufffd2J"
+    )
+    assert terminal("two\nlines\tand 肺炎") == "two\nlines\tand 肺炎"
