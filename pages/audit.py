@@ -13,6 +13,7 @@ from pages.components.audit.verdict import reasons, verdict
 from pages.components.audit_word import standing
 from pages.components.boundary import boundary
 from pages.components.empty import empty
+from pages.components.headlines import headline_of
 from pages.components.run_words import escaped, short_title, when
 from pages.components.session import TRAIN, get_store
 
@@ -52,7 +53,7 @@ def page() -> None:
         )
     if stale and not found.lost:
         _button(store, run, "Audit again")
-    right = (run.result.get("test") or {}).get("accuracy")
+    right = headline_of(store, run).accuracy
     verdict(report, right=right, old=bool(stale))
     reasons(report)
     details(store, report)

@@ -7,7 +7,8 @@ import streamlit as st
 from core.errors import ThoraxLensError
 from core.store import Run, Store
 from pages.components.audit_word import audit_link
-from pages.components.classify.cam_view import Classified, results
+from pages.components.classify.answers_table import Classified
+from pages.components.classify.cam_view import results
 from pages.components.classify.classifying import classify, keep
 from pages.components.classify.film_input import FilmInput, film_input
 from pages.components.classify.options import heat_of, keep_too, lateral_too

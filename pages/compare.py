@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from core.evaluation.comparison import Patients, report_table, summary_table
@@ -12,7 +13,7 @@ from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import difference_in_films, pairs
 from core.store import Store
 from pages.components.audit_word import audit_link, audit_word
-from pages.components.comparing.compared import Compared, compare, controls, load_entries
+from pages.components.comparing.compared import Compared, compare, controls, load_entries, rules
 from pages.components.comparing.figures import matrices, threshold_curves, training_curves
 from pages.components.comparing.outcome_films import cell_films
 from pages.components.comparing.run_picker import pick_runs
@@ -39,14 +40,15 @@ def page() -> None:
     if not entries:
         st.info("Choose at least one run to see its results.")
         return
-    split, threshold = controls(entries)
+    split, threshold, entries = controls(entries)
     compared = compare(entries, split, threshold)
+    rules(compared, threshold)
     different = difference_in_films([one.predictions for one in compared])
     if different:
         st.warning(escaped(different), icon=":material/compare_arrows:")
     films = [film for one in compared for film in one.predictions.film_ids]
     patients = store.catalogue.patients(films)
-    downloads = partial(_downloads, compared, split, threshold, patients)
+    downloads = partial(_downloads, compared, split, threshold, patients, store)
     _audits(compared, store)
     audits = [audit_word(store, one.runs) for one in compared]
     summary(compared, split, threshold, patients, audits, downloads)
@@ -54,7 +56,7 @@ def page() -> None:
     st.subheader("The films behind a cell")
     cell_films(compared, store)
     training_curves(compared, store)
-    threshold_curves(compared, threshold)
+    threshold_curves(compared)
     _chance(compared, split, threshold, patients)
 
 
@@ -66,16 +68,24 @@ def _audits(compared: Sequence[Compared], store: Store) -> None:
 
 
 def _downloads(
-    compared: Sequence[Compared], split: str, threshold: float | None, patients: Patients
+    compared: Sequence[Compared],
+    split: str,
+    threshold: float | None,
+    patients: Patients,
+    store: Store,
 ) -> None:
+    def predictions() -> pd.DataFrame:
+        ids = {film for one in compared for film in one.predictions.film_ids.tolist()}
+        return prediction_table(entries, threshold, split, store.catalogue.films(sorted(ids)))
+
     entries = [one.entry for one in compared]
-    tables = {
+    tables: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
         "Summary": (
             partial(summary_table, entries, threshold, split, published=True, patients=patients),
             "summary",
         ),
         "Reports": (partial(report_table, entries, threshold, split), "reports"),
-        "Predictions": (partial(prediction_table, entries, threshold, split), "predictions"),
+        "Predictions": (predictions, "predictions"),
     }
     with st.container(horizontal=True, width="content"):
         for label, (table, name) in tables.items():

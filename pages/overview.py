@@ -6,6 +6,7 @@ from statistics import fmean, stdev
 
 import streamlit as st
 
+from core.evaluation.predictions import EACH
 from core.store import ACTIVE, Run, Store
 from core.text import in_percent
 from core.training.launcher import refresh
@@ -14,6 +15,7 @@ from pages.components.damaged import damaged_datasets, damaged_runs, recovery
 from pages.components.empty import next_step
 from pages.components.films.gallery import film_strip
 from pages.components.films.opened import show_opened_film
+from pages.components.headlines import headline_of
 from pages.components.notes import artificial_note
 from pages.components.run_words import escaped, share, short_repeats_title, short_title
 from pages.components.session import (
@@ -104,20 +106,25 @@ def _results(store: Store) -> None:
         title = short_repeats_title(runs) if repeated else short_title(runs[0])
         with place.container(border=True, gap="xsmall"):
             next_step(COMPARE, escaped(title), query={"runs": name})
+            found = [headline_of(store, run) for run in runs]
             st.caption(
-                f"**{_share(runs, 'accuracy')}** of the test films right  \n"
-                f"**{_share(runs, 'sensitivity')}** sensitivity"
+                f"**{_share([one.accuracy for one in found])}** of the test films right  \n"
+                f"**{_share([one.sensitivity for one in found])}** sensitivity  \n"
+                f"Called: {escaped(_rule({one.rule for one in found}))}"
             )
             audit_link(store, runs[0])
 
 
-def _share(runs: list[Run], name: str) -> str:
+def _rule(rules: set[str]) -> str:
+    return rules.pop() if len(rules) == 1 else EACH
+
+
+def _share(values: list[float | None]) -> str:
     """A number of the test films; of repeats the mean and standard deviation.
 
     (``core.evaluation.repeats`` knows more of them, and needs pandas, for which the first page
     does not wait.)
     """
-    values = [(run.result.get("test") or {}).get(name) for run in runs]
     known = [float(one) for one in values if one is not None]
     if len(known) < len(values):
         return share(None)

@@ -10,7 +10,8 @@ from core.audit.material import Material
 from core.audit.measured import Measured, unmeasured
 from core.audit.report import Level
 from core.audit.statistics import wilson_share
-from core.evaluation.predictions import Predictions
+from core.evaluation.decision import decided
+from core.evaluation.predictions import Predictions, called
 from core.names import name_key
 from core.specs import Split
 from core.store import Run, Store
@@ -72,15 +73,14 @@ def _share(check: str, title: str, which: np.ndarray, test: int) -> Measured:
 
 
 def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Measured:
-    """Share right among test films with a leak, less that among those without.
+    """Share right among test films with a leak, less that among those without, both by the rule
+    that the predictions come with.
 
     Interval: Newcombe's hybrid score method for a difference (Stat. Med. 17 (1998) 873).
     """
     check, title = "leak_inflation", "How far leaks flatter the result"
     test = predictions.of("test")
-    right = dict(
-        zip(test.film_ids.tolist(), test.truth == test.probabilities.argmax(axis=1), strict=True)
-    )
+    right = dict(zip(test.film_ids.tolist(), test.truth == called(test), strict=True))
     ids = material.table["film_id"].to_numpy()[material.rows("test")]
     correct = np.array([bool(right.get(one, False)) for one in ids])
     seen, unseen = correct[leaks.any], correct[~leaks.any]
@@ -140,6 +140,6 @@ def _beside(store: Store, run: Run, split: Split, other: Run, its_split: Split) 
 
 def _accuracy(store: Store, run: Run) -> tuple[float, tuple[float, float], int]:
     files = RunFiles(store.workspace.run_folder(run.run_id))
-    test = Predictions.load(files.predictions).of("test")
-    share = float((test.truth == test.probabilities.argmax(axis=1)).mean())
+    test = decided(files).of("test")
+    share = float((test.truth == called(test)).mean())
     return share, wilson_share(share, len(test)), len(test)

@@ -19,7 +19,7 @@ from core.audit.split_inflation import split_inflation, vector_classifier
 from core.audit.statistics import units_of, wilson_share
 from core.errors import ThoraxLensError
 from core.evaluation.intervals import mcnemar
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, called
 from core.explain.keras_cam import CamModel
 from core.jobs import JobReporter
 from core.models.build import build_model
@@ -244,7 +244,7 @@ def _untrained(
     right = head.predict(vectors[test]) == data.truth[test]
     value, interval = float(right.mean()), wilson_share(float(right.mean()), len(test))
     tested = predictions.of("test")
-    answers = dict(zip(tested.film_ids.tolist(), tested.probabilities.argmax(axis=1), strict=True))
+    answers = dict(zip(tested.film_ids.tolist(), called(tested).tolist(), strict=True))
     own_right = np.array(
         [
             answers.get(one) == true

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from core.audit.report import AuditReport, Level, audit_folder
 from core.errors import NotFoundError
+from core.evaluation.operating_point import OperatingPoint
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 
@@ -40,14 +41,15 @@ class Standing:
 
 
 def basis_of(store: Store, run: Run) -> dict[str, str]:
-    """What an audit of ``run`` rests on, as two SHA-256 in hex.
+    """What an audit of ``run`` rests on, as SHA-256 in hex.
 
     ``answers``: of the run's saved predictions, which change when it is trained again.
     ``films``: of its data set's films with class, split and all that is recorded of them,
-    wherever their files lie; empty when the data set is gone.
+    wherever their files lie; empty when the data set is gone. ``rule``: of the threshold that
+    says what its films are called, whoever chose it.
     """
-    answers = RunFiles(store.workspace.run_folder(run.run_id)).answers()
-    return {"answers": answers, "films": _films(store, run)}
+    files = RunFiles(store.workspace.run_folder(run.run_id))
+    return {"answers": files.answers(), "films": _films(store, run), "rule": _rule(files)}
 
 
 def standing_of(store: Store, run: Run) -> Standing:
@@ -80,11 +82,19 @@ def _stale(now: dict[str, str], report: AuditReport) -> str:
     changed = []
     if now["answers"] != report.basis["answers"]:
         changed.append("the run has been trained again")
+    elif now["rule"] != report.basis.get("rule", now["rule"]):
+        changed.append("the rule by which its films are called has changed")
     if now["films"] != report.basis["films"]:
         films = "its films, or what is recorded of them, have changed"
         gone = "its data set has been deleted, so it cannot be audited again"
         changed.append(films if now["films"] else gone)
     return f"This audit is old: since then {' and '.join(changed)}." if changed else ""
+
+
+def _rule(files: RunFiles) -> str:
+    point = OperatingPoint.load(files.operating_point)
+    told = [] if point is None else [point.positive, point.threshold, point.temperature]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _films(store: Store, run: Run) -> str:

@@ -17,7 +17,7 @@ from core.audit.measured import settled
 from core.audit.report import AuditReport, audit_folder
 from core.audit.standing import basis_of
 from core.audit.verdict import gravest, judge
-from core.evaluation.predictions import Predictions
+from core.evaluation.decision import decided
 from core.jobs import JobReporter, reporting
 from core.store import Store, open_store
 from core.training.artefacts import RunFiles
@@ -47,7 +47,7 @@ def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
     # Before anything is looked at: what changes meanwhile then counts as a change.
     basis = basis_of(store, run)
     folder = store.workspace.run_folder(run_id)
-    predictions = Predictions.load(RunFiles(folder).predictions)
+    predictions = decided(RunFiles(folder))
     tell.stage("Reading films", len(predictions))
     material, data = of_run(store, run, lambda done, _: tell.update(done))
     measured, leaks = data_checks(material, tell.stage)

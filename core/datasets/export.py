@@ -14,6 +14,7 @@ import pandas as pd
 
 from core.errors import InputError
 from core.names import file_of, folders_of, name_key, on_disk
+from core.spreadsheet import csv_bytes
 from core.store import Store
 
 Progress = Callable[[int, int], None]
@@ -45,7 +46,7 @@ def export_tree(
             if progress is not None:
                 progress(done, len(files))
         (destination / SPEC_FILE).write_text(spec, encoding="utf-8")
-        (destination / TABLE_FILE).write_text(_table(files), encoding="utf-8")
+        (destination / TABLE_FILE).write_bytes(_table(files))
     except BaseException as error:
         _clear(destination, existed)
         if isinstance(error, OSError):
@@ -129,10 +130,10 @@ def _unique_files(members: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     return found
 
 
-def _table(files: pd.DataFrame) -> str:
+def _table(files: pd.DataFrame) -> bytes:
     columns = ["file", "film_id", "class_name", "split", "source", "patient", "finding",
                "view", "sex", "age", "subset"]  # fmt: skip
-    return files[columns].rename(columns={"class_name": "class"}).to_csv(index=False)
+    return csv_bytes(files[columns].rename(columns={"class_name": "class"}))
 
 
 def _clear(destination: Path, keep_folder: bool) -> None:

@@ -17,11 +17,17 @@ from core.errors import FilmError, PredictionError
 from core.gate.likeness import Likeness, Neighbour
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
+from core.spreadsheet import csv_bytes
 from core.store import Run, Store
 from core.training import launcher
 from pages.components.classify import cam_view, classifying
-from pages.components.classify.answer_card import decide
-from pages.components.classify.cam_view import Classified, FilmAnswer, answers_table
+from pages.components.classify.answer_card import at_threshold
+from pages.components.classify.answers_table import (
+    Classified,
+    FilmAnswer,
+    answers_table,
+    columns_shown,
+)
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
@@ -117,7 +123,8 @@ def test_the_heat_of_one_class_can_be_asked_for(
     box.set_value("healthy").run()
     classify(app)
     assert client.heat_class == "healthy"
-    assert app.image[1].proto.imgs[0].caption == "What spoke for “healthy”"
+    caption = app.image[1].proto.imgs[0].caption
+    assert caption == "What spoke for “healthy”; the answer is “covid”"
 
 
 def test_the_address_names_the_run(ready: tuple[Store, Run, Run], client: Client) -> None:
@@ -290,11 +297,10 @@ def test_not_sure_unlike_and_the_nearest_films(
     assert app.dataframe[0].value["Answer"][0] == "covid", "0.6 is above the 0.5 set by hand"
 
 
-def test_decide() -> None:
+def test_a_threshold_set_on_the_page_decides() -> None:
     shares = {"covid": 0.3, "healthy": 0.5, "sars": 0.2}
-    assert decide(shares, None) == "healthy"
-    assert decide(shares, 0.3) == "covid"
-    assert decide(shares, 0.31) == "healthy"
+    assert at_threshold(shares, 0.3) == "covid"
+    assert at_threshold(shares, 0.31) == "healthy"
 
 
 def test_the_table_is_safe_in_a_spreadsheet_and_tells_errors() -> None:
@@ -302,10 +308,13 @@ def test_the_table_is_safe_in_a_spreadsheet_and_tells_errors() -> None:
     bad = FilmResult("x.png", "r", None, {}, None, "It is empty.")
     films = (FilmAnswer("=1+1.png", "", None, (good,)), FilmAnswer("x.png", "", None, (bad,)))
     table = answers_table(Classified({"r": "CNN"}, films), None)
-    assert list(table["Film"]) == ["'=1+1.png", "x.png"]
+    text = csv_bytes(table).decode("utf-8-sig")
+    assert "\n'=1+1.png," in text
+    assert "\n=1" not in text
+    assert list(table["Film"]) == ["=1+1.png", "x.png"]
     assert list(table["Note"]) == ["", "It is empty."]
     assert table["P(covid)"].isna().tolist() == [False, True]
-    assert "Its source says" not in table
+    assert "Its source says" not in columns_shown(table)
 
 
 def test_the_legend_covers_the_whole_map(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,6 +159,7 @@ def test_the_threshold_moves_tables_matrices_and_films_at_once(quiet_store: Stor
     finished_run(quiet_store)
     page = opened()
     page.toggle(key="compare_published").set_value(False).run()
+    page.segmented_control(key="compare_rule").set_value("threshold").run()
     page.slider(key="compare_threshold").set_value(0.4).run()
     (row,) = summary(page).values()
     assert (row["false_negatives"], row["false_positives"]) == (0, 1)
@@ -233,6 +234,7 @@ def test_repeats_are_one_entry_with_mean_and_spread(quiet_store: Store) -> None:
     assert any("Mean counts of 2 runs" in one for one in said)
     assert "Choose a single run" in page.info[0].value
     assert not page.selectbox
+    page.segmented_control(key="compare_rule").set_value("threshold").run()
     page.slider(key="compare_threshold").set_value(0.3).run()
     assert not page.exception
     assert (
@@ -286,7 +288,7 @@ def test_three_classes_go_by_the_most_probable_until_a_threshold_is_set(
     page.selectbox(key="compare_cell").set_value((1, 0)).run()
     said = [one.value for one in page.caption]
     assert any(one.startswith("covid 45.0 %") for one in said), "of the class that it was called"
-    page.toggle(key="compare_use_threshold").set_value(True).run()
+    page.segmented_control(key="compare_rule").set_value("threshold").run()
     page.slider(key="compare_threshold").set_value(0.95).run()
     assert next(iter(summary(page).values()))["sensitivity"] == 0
 

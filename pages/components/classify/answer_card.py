@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
+from core.evaluation.predictions import MOST_PROBABLE, predict_classes
 from core.text import interval, probability
 from pages.components.films.gallery import tile
 from pages.components.run_words import escaped
@@ -25,15 +27,12 @@ HEADINGS = {
 }
 
 
-def decide(probabilities: Mapping[str, float], threshold: float | None) -> str:
-    """The class to name: the most probable one; with a threshold, the first (positive) class
+def at_threshold(probabilities: Mapping[str, float], threshold: float) -> str:
+    """The class named at a threshold that somebody sets on the page: the first (positive) one
     when its probability reaches it, else the most probable of the others."""
     names = list(probabilities)
-    if threshold is None:
-        return max(names, key=lambda name: probabilities[name])
-    if probabilities[names[0]] >= threshold:
-        return names[0]
-    return max(names[1:], key=lambda name: probabilities[name])
+    row = np.array([[probabilities[name] for name in names]], dtype=np.float32)
+    return names[int(predict_classes(row, threshold)[0])]
 
 
 def said(answer: FilmResult, threshold: float | None) -> str:
@@ -44,8 +43,17 @@ def said(answer: FilmResult, threshold: float | None) -> str:
     if answer.answer == REFUSED or not answer.probabilities:
         return REFUSED
     if threshold is not None:
-        return decide(answer.probabilities, threshold)
-    return answer.answer or decide(answer.probabilities, None)
+        return at_threshold(answer.probabilities, threshold)
+    return answer.answer or answer.label or ""
+
+
+def rule_of(answer: FilmResult, threshold: float | None) -> str:
+    """What the answer goes by, in words; empty where no network was asked."""
+    if not answer.probabilities:
+        return ""
+    if threshold is not None:
+        return f"{next(iter(answer.probabilities))} from {probability(threshold)} on (set here)"
+    return str(answer.decision["in_words"]) if answer.decision else MOST_PROBABLE
 
 
 def refusal(answer: FilmResult) -> None:
@@ -75,6 +83,7 @@ def headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
         if truth in answer.probabilities:
             agrees = " :material/check:" if label == truth else " :gray[(differs)]"
         st.markdown(f"##### {escaped(label)}{agrees}", help=_why_named(answer, threshold))
+    st.caption(f"By its rule: {escaped(rule_of(answer, threshold))}.")
     if answer.likeness is not None and answer.likeness.unlike:
         st.warning(
             "**Unlike the films that this network learnt from.** It has to guess here: do not "

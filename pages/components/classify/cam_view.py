@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.images.overlay import heat_colours, overlay
 from core.palette import class_colour
-from core.text import count, inside, percent_number, probability
+from core.spreadsheet import csv_bytes
+from core.text import count, probability
 from pages.components.boundary import boundary
 from pages.components.classify.answer_card import (
+    NOT_SURE,
     REFUSED,
-    decide,
     headline,
     neighbours,
     refusal,
     said,
+)
+from pages.components.classify.answers_table import (
+    Classified,
+    FilmAnswer,
+    answers_table,
+    columns_shown,
+    percent_said,
+    share_columns,
 )
 from pages.components.run_words import NONE, escaped
 
@@ -32,26 +38,6 @@ if TYPE_CHECKING:
 
 SHOWN_SIDE = 640  # px, the longest side of a film as it is kept for showing
 PER_PAGE = 6
-
-
-@dataclass(frozen=True)
-class FilmAnswer:
-    """One film and what each run says of it. ``pixels`` uint8 (h, w), None when it cannot
-    be read; ``answers`` in the order of the runs; ``facts``: what was read of the file."""
-
-    name: str
-    truth: str
-    pixels: np.ndarray | None
-    answers: tuple[FilmResult, ...]
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Classified:
-    """All answers of one press on “Classify”. ``titles``: run id → title, in order."""
-
-    titles: dict[str, str]
-    films: tuple[FilmAnswer, ...] = field(default=())
 
 
 @st.fragment
@@ -72,20 +58,21 @@ def results(classified: Classified) -> None:
     if pages > 1:
         st.pagination(pages, key="results_page", max_visible_pages=5)
     table = answers_table(classified, threshold)
+    shares = share_columns(table)
     st.markdown("#### All answers")
     st.dataframe(
-        table.assign(**{name: table[name].map(_percent_said) for name in _shares(table)}),
+        table.assign(**{name: table[name].map(percent_said) for name in shares}),
         width="stretch",
         hide_index=True,
         placeholder=NONE,
         column_config={
-            name: st.column_config.NumberColumn(name, format="%.1f %%") for name in _shares(table)
+            name: st.column_config.NumberColumn(name, format="%.1f %%") for name in shares
         },
-        column_order=_told(table),
+        column_order=columns_shown(table),
     )
     st.download_button(
         "Download as CSV",
-        table.to_csv(index=False).encode("utf-8-sig"),  # the mark lets Excel see the encoding
+        csv_bytes(table),
         "thoraxlens-answers.csv",
         "text/csv",
         icon=":material/download:",
@@ -123,10 +110,10 @@ def _controls(classified: Classified) -> float | None:
             own = st.toggle(
                 "Set a threshold myself",
                 key="cam_own_threshold",
-                help="Without one, each network answers at the threshold that was chosen on its "
-                "validation films, and says “not sure” near it. With one, the first (positive) "
-                "class is named as soon as its probability reaches it: a low threshold "
-                "misses fewer and raises more false alarms.",
+                help="Without one, each network answers by its own rule: from its threshold on, if "
+                "it has one, with “not sure” near it, else the most probable class. With one, the "
+                "first (positive) class is named as soon as its probability reaches it: a low "
+                "threshold misses fewer and raises more false alarms.",
             )
             if not own:
                 return None
@@ -203,17 +190,31 @@ def _what_was_read(facts: Mapping[str, str]) -> None:
 def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:
     headline(answer, threshold, film.truth)
     st.html(_bars(answer.probabilities))
-    if film.pixels is not None and answer.heat is not None:
-        spoke_for = answer.heat_class or decide(answer.probabilities, None)
+    if film.pixels is None:
+        return
+    label = said(answer, threshold)
+    for name, heat in maps_shown(answer, label).items():
+        why = answer.blank.get(name, "")
+        aside = "" if name == label or label == NOT_SURE else f"; the answer is “{label}”"
         st.image(
-            overlay(film.pixels, answer.heat, opacity),
+            overlay(film.pixels, heat, opacity),
             width="stretch",
             output_format="JPEG",
-            alt=f"The film with what spoke for {spoke_for} in warm colours",
-            caption=f"What spoke for “{escaped(spoke_for)}”"
-            if answer.heat.max() > 0
-            else f"No part of the film spoke for “{escaped(spoke_for)}”",
+            alt=f"The film with what spoke for {name} in warm colours",
+            caption=f"No part of the film spoke for “{escaped(name)}”: {escaped(why + aside)}."
+            if why
+            else f"What spoke for “{escaped(name)}”{escaped(aside)}",
         )
+
+
+def maps_shown(answer: FilmResult, label: str) -> dict[str, np.ndarray]:
+    """Class → heat of the maps to show: that of the class answered; for *not sure* those of both
+    sides; the one that was asked for where that is another."""
+    if label in answer.heats:
+        return {label: answer.heats[label]}
+    if answer.heats or answer.heat is None:
+        return dict(answer.heats)
+    return {answer.heat_class or label: answer.heat}
 
 
 def _bars(probabilities: Mapping[str, float]) -> str:
@@ -229,60 +230,3 @@ def _bars(probabilities: Mapping[str, float]) -> str:
             f'background:{class_colour(index)}"></div></div>'
         )
     return f'<div style="font-size:0.95rem">{"".join(bars)}</div>'
-
-
-def answers_table(classified: Classified, threshold: float | None) -> pd.DataFrame:
-    """One row a film and run: film, answer, run, one column a class with its probability
-    (0 to 1), what the source says (when one says anything), and what went wrong."""
-    classes = list(
-        dict.fromkeys(
-            name
-            for film in classified.films
-            for answer in film.answers
-            for name in answer.probabilities
-        )
-    )
-    rows = []
-    for film in classified.films:
-        for answer in film.answers:
-            rows.append(
-                {
-                    "Film": _harmless(film.name),
-                    "Answer": said(answer, threshold).replace("_", " "),
-                    "Run": classified.titles[answer.run_id],
-                    **{f"P({name})": answer.probabilities.get(name) for name in classes},
-                    "Its source says": film.truth,
-                    "Note": _note(answer),
-                    "Run id": answer.run_id,
-                }
-            )
-    table = pd.DataFrame(rows)
-    if not any(film.truth for film in classified.films):
-        table = table.drop(columns="Its source says")
-    return table
-
-
-def _note(answer: FilmResult) -> str:
-    if answer.error or answer.reason:
-        return answer.error or answer.reason
-    unlike = answer.likeness is not None and answer.likeness.unlike
-    return "Unlike the films that this network learnt from." if unlike else ""
-
-
-def _harmless(name: str) -> str:
-    """A file name that a spreadsheet does not take for a formula."""
-    return f"'{name}" if re.match(r"[=+\-@\t\r]", name) else name
-
-
-def _told(table: pd.DataFrame) -> list[str]:
-    """The columns that say something on the screen; the file has them all."""
-    silent = {"Run id"} | ({"Note"} if not table["Note"].any() else set())
-    return [name for name in table.columns if name not in silent]
-
-
-def _percent_said(value: float | None) -> float | None:
-    return None if value is None or pd.isna(value) else percent_number(inside(float(value)))
-
-
-def _shares(table: pd.DataFrame) -> list[str]:
-    return [name for name in table.columns if name.startswith("P(")]

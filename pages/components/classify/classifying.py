@@ -9,14 +9,17 @@ import streamlit as st
 
 from core.datasets.kept import keep_films
 from core.errors import FilmError, ThoraxLensError
+from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
 from core.images.resize import thumbnail
 from core.images.words import facts_of
 from core.store import Run, Store
-from pages.components.classify.cam_view import SHOWN_SIDE, Classified, FilmAnswer
+from core.training.artefacts import RunFiles
+from pages.components.classify.answers_table import Classified, FilmAnswer
+from pages.components.classify.cam_view import SHOWN_SIDE
 from pages.components.classify.film_input import FilmInput
 from pages.components.run_words import escaped, short_title
-from pages.components.session import get_client
+from pages.components.session import get_client, get_workspace
 
 ASKING = "Asking the network …"
 LOADING = "The first time, this takes up to half a minute."
@@ -59,10 +62,29 @@ def classify(
                 pixels,
                 tuple(answers[place * each : (place + 1) * each]),
                 facts,
+                film.film_id,
+                film.source,
+                film.patient,
             )
             for place, (film, (pixels, facts)) in enumerate(zip(films, shown, strict=True))
         ),
+        splits=_splits(films, runs),
     )
+
+
+def _splits(films: Sequence[FilmInput], runs: Sequence[Run]) -> dict[tuple[str, str], str]:
+    """(run id, film id) → the split of that run in which the film was, for films it knows."""
+    wanted = {film.film_id for film in films if film.film_id}
+    found: dict[tuple[str, str], str] = {}
+    for run in runs if wanted else ():
+        try:
+            known = Predictions.load(RunFiles(get_workspace().run_folder(run.run_id)).predictions)
+        except ThoraxLensError:
+            continue
+        for film, split in zip(known.film_ids.tolist(), known.split.tolist(), strict=True):
+            if film in wanted:
+                found[run.run_id, film] = split
+    return found
 
 
 def _shown(name: str, data: bytes) -> tuple[np.ndarray | None, dict[str, str]]:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.names import name_key
+from core.errors import ThoraxLensError
+from core.evaluation.predictions import Predictions
 from core.store import Run, Store
+from core.training.artefacts import RunFiles
 from pages.components.empty import empty
 from pages.components.films.gallery import tile
 from pages.components.run_words import escaped
@@ -25,12 +27,16 @@ _CHOSEN = "classify_samples"
 
 @dataclass(frozen=True)
 class FilmInput:
-    """One film to classify. ``truth``: what its source calls it, empty when nobody says."""
+    """One film to classify. ``truth``: what its source calls it, empty when nobody says; so are
+    ``film_id``, ``source`` and ``patient`` for a film that is not of the catalogue."""
 
     name: str
     path: str = ""
     data: bytes = b""
     truth: str = ""
+    film_id: str = ""
+    source: str = ""
+    patient: str = ""
 
     @property
     def is_sample(self) -> bool:
@@ -104,26 +110,52 @@ def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
 
 
 def _pools(store: Store, runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
-    """What to choose from, by name: columns film_id, path, source, truth."""
-    stored = {name_key(one.name): one for one in store.datasets.all()}
+    """What to choose from, by name: columns film_id, path, source, patient, truth."""
+    catalogue = catalogue_frame()
     pools: dict[str, pd.DataFrame] = {}
     for run in runs:
-        dataset = stored.get(name_key(run.spec.dataset))
-        if dataset and f"Test films of {dataset.name}" not in pools:
-            frame = _test_films(dataset.name, dataset.created_at, store)
-            pools[f"Test films of {dataset.name}"] = frame
-    catalogue = catalogue_frame()
+        tested = _tested(store, run)
+        films = catalogue[catalogue["film_id"].isin(tested)]
+        pools.setdefault(
+            f"Test films of {_named(run)}",
+            films.assign(truth=[tested[one] for one in films["film_id"]]),
+        )
     for source in catalogue["source"].unique():
         films = catalogue[catalogue["source"] == source]
         pools[f"All films of {source}"] = films.assign(truth=films["finding"].astype(str))
     return {name: frame for name, frame in pools.items() if len(frame)}
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _test_films(name: str, created_at: str, _store: Store) -> pd.DataFrame:
-    # A data set never changes; one of the same name made later has another time.
-    members = _store.datasets.members(name).dropna(subset=["path"])
-    return members[members["split"] == "test"].assign(truth=lambda films: films["class_name"])
+def _named(run: Run) -> str:
+    """What test films are called by: seeds of one data set share theirs, each fold has its own."""
+    repeat = run.spec.repeat
+    if repeat is not None and repeat.kind == "folds":
+        return f"{run.spec.dataset}, {run.repeat} ({run.run_id[-4:]})"
+    return run.spec.dataset
+
+
+def _tested(store: Store, run: Run) -> dict[str, str]:
+    """Film → class of the run's own test films, which over folds are not those of the data set;
+    for a run without readable predictions those of the data set, unless it is a fold."""
+    try:
+        films = Predictions.load(RunFiles(store.workspace.run_folder(run.run_id)).predictions).of(
+            "test"
+        )
+    except ThoraxLensError:
+        return {} if run.spec.repeat else _of_dataset(store, run.spec.dataset)
+    return {
+        film: films.classes[truth]
+        for film, truth in zip(films.film_ids.tolist(), films.truth.tolist(), strict=True)
+    }
+
+
+def _of_dataset(store: Store, name: str) -> dict[str, str]:
+    try:
+        members = store.datasets.members(name)
+    except ThoraxLensError:  # deleted, and the run's own predictions are gone too
+        return {}
+    tested = members[members["split"] == "test"]
+    return dict(zip(tested["film_id"], tested["class_name"], strict=True))
 
 
 def _tiles(store: Store, frame: pd.DataFrame) -> None:
@@ -145,7 +177,17 @@ def _tiles(store: Store, frame: pd.DataFrame) -> None:
                     escaped(truth),
                     key=key,
                     on_change=_toggle,
-                    args=(film_id, FilmInput(Path(path).name, path=path, truth=truth)),
+                    args=(
+                        film_id,
+                        FilmInput(
+                            Path(path).name,
+                            path=path,
+                            truth=truth,
+                            film_id=film_id,
+                            source=str(row.source),
+                            patient=str(row.patient),
+                        ),
+                    ),
                 )
     if shown["source"].isin(artificial_sources()).any():
         st.caption(":material/draw: Films here are artificial: a program drew them.")

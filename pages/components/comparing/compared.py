@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -12,12 +12,17 @@ from core.errors import ThoraxLensError
 from core.evaluation.comparison import Entry
 from core.evaluation.decision import decided
 from core.evaluation.metrics import Evaluation, evaluate
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 from pages.components.run_words import escaped, short_repeats_title, short_title
 
+RULES = {
+    "own": "As each run answers",
+    "probable": "Its most probable class",
+    "threshold": "By a threshold for all",
+}
 SPLITS = {"test": "Test films", "validation": "Validation films", "train": "Training films"}
 
 
@@ -85,8 +90,9 @@ def _load_runs(store: Store, runs: Sequence[Run]) -> list[tuple[Run, Predictions
     return loaded
 
 
-def controls(entries: Sequence[Entry]) -> tuple[str, float | None]:
-    """The split to look at, and the threshold (None: the most probable class)."""
+def controls(entries: Sequence[Entry]) -> tuple[str, float | None, list[Entry]]:
+    """The split to look at, a threshold for all (None: the rule that each entry comes with),
+    and the entries, which follow the most probable class where that is asked for."""
     loaded = [pair[1] for one in entries for pair in _pairs(one)]
     there = {split for one in loaded for split in one.splits}
     splits = [one for one in SPLITS if one in there] or ["test"]
@@ -103,26 +109,48 @@ def controls(entries: Sequence[Entry]) -> tuple[str, float | None]:
             help="Judge a network by its test films: it has never seen them. The validation "
             "films have already helped to choose its best epoch.",
         )
-        if max(len(one.classes) for one in loaded) > 2 and not st.toggle(
-            f"Set a threshold for {positive}",
-            key="compare_use_threshold",
-            help=f"Without one, a film gets its most probable class. With one, the question is "
-            f"{positive} or not: from the threshold on a film is called {positive}, below it "
-            "gets the most probable of the other classes.",
-        ):
-            return split or splits[0], None
-        threshold = st.slider(
-            f"Call a film {positive} when its probability is at least",
-            0.0,
-            1.0,
-            0.5,
-            0.01,
-            key="compare_threshold",
-            width=420,
-            help=f"Lower: fewer films that are {positive} are missed, but more of the others "
-            "are called so by mistake. Everything on this page follows at once.",
+        rule = st.segmented_control(
+            "What a film is called",
+            list(RULES),
+            default="own",
+            required=True,
+            format_func=RULES.__getitem__,
+            key="compare_rule",
+            help="Each run's own rule is its threshold, where it has one (its report sets it), "
+            "and else the most probable class. With a threshold set here for all, the question is "
+            f"{positive} or not.",
         )
-    return split or splits[0], float(threshold)
+        threshold = None
+        if rule == "threshold":
+            threshold = st.slider(
+                f"Call a film {positive} when its probability is at least",
+                0.0,
+                1.0,
+                0.5,
+                0.01,
+                key="compare_threshold",
+                width=420,
+                help=f"Lower: fewer films that are {positive} are missed, but more of the others "
+                "are called so by mistake. Everything on this page follows at once.",
+            )
+    chosen = list(map(_most_probable, entries)) if rule == "probable" else list(entries)
+    return split or splits[0], threshold, chosen
+
+
+def rules(compared: Sequence[Compared], threshold: float | None) -> None:
+    """How the films of each were called, in a line; of all alike once."""
+    told = {one.title: rule_words(one.predictions, threshold) for one in compared}
+    if len(set(told.values())) == 1:
+        st.caption(f"Films are called: {escaped(next(iter(told.values())))}.")
+    else:
+        each = "; ".join(f"{escaped(name)}: {escaped(rule)}" for name, rule in told.items())
+        st.caption(f"Films are called as each run answers. {each}.")
+
+
+def _most_probable(entry: Entry) -> Entry:
+    if isinstance(entry, Repeats):
+        return Repeats(tuple((run, replace(one, decided=None)) for run, one in entry.members))
+    return entry[0], replace(entry[1], decided=None)
 
 
 def compare(entries: Sequence[Entry], split: str, threshold: float | None) -> list[Compared]:

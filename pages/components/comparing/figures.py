@@ -106,11 +106,12 @@ def training_curves(compared: Sequence[Compared], store: Store) -> None:
         show(drawing, "compare_accuracy", alt="Training and validation accuracy by epoch")
 
 
-def threshold_curves(compared: Sequence[Compared], threshold: float | None) -> None:
+def threshold_curves(compared: Sequence[Compared]) -> None:
     """ROC, precision–recall and the spread of the probabilities."""
     st.subheader(
         "What another threshold would give",
-        help="Each curve runs through all thresholds; the marked point is the one set above.",
+        help="Each curve runs through all thresholds; the marked point is where the films are "
+        "called now.",
     )
     evaluations: dict[str, Evaluation | Sequence[Evaluation]] = {
         one.title: one.repeated.members if one.repeated else one.evaluation for one in compared
@@ -125,7 +126,9 @@ def threshold_curves(compared: Sequence[Compared], threshold: float | None) -> N
             with place:
                 times = f" Each film counts {one.counted} times." if one.counted > 1 else ""
                 st.markdown(f"How sure is {escaped(one.title)}?{times}")
-                drawing = figures.distribution_figure(one.predictions, threshold, theme())
+                drawing = figures.distribution_figure(
+                    one.predictions, one.evaluation.threshold, theme()
+                )
                 show(drawing, f"compare_sure_{one.key}", alt="Probabilities by true class")
     if any(len(one.evaluation.classes) > 2 for one in compared):
         st.caption(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -107,10 +108,17 @@ def _frame(
     published: bool,
 ) -> pd.DataFrame:
     """The table, kept between reruns: a thousand draws a run take their time."""
-    key = ",".join(f"{one.key}:{len(one.runs)}" for one in compared)
+    key = ",".join(f"{one.key}:{len(one.runs)}:{_state(one)}" for one in compared)
     frame = _kept(key, threshold, split, len(patients), [one.entry for one in compared], patients)
     own = frame["origin"] == OWN
     return (frame if published else frame[own]).copy()
+
+
+def _state(one: Compared) -> str:
+    """Another training, or another rule, is another table."""
+    films, decided = one.predictions, one.predictions.decided
+    parts = films.probabilities.tobytes(), b"" if decided is None else decided.called.tobytes()
+    return sha256(b"".join(parts)).hexdigest()[:16]
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -161,7 +169,7 @@ def _dressed(
         "f1": ("F1", f"One number from sensitivity and precision of {positive} (harmonic mean)."),
         "train_accuracy": (
             "Train acc.",
-            "Accuracy on the training films, each with its most probable class. Much higher "
+            "Accuracy on the training films, called by the same rule. Much higher "
             "than on the test films: the network has learnt its films by heart.",
         ),
     }
@@ -175,7 +183,7 @@ def _dressed(
         shown[name] = frame[name].map(percent_number)
     shown["roc_auc"] = frame["roc_auc"]
     shown["train_accuracy"] = frame["train_accuracy"].map(percent_number)
-    for name in ("train_loss", "trainable_params", "seconds_per_epoch", "dataset"):
+    for name in ("train_loss", "trainable_params", "seconds_per_epoch", "dataset", "decision"):
         shown[name] = frame[name]
     config: dict[str, Any] = {
         name: column.NumberColumn(label, help=text, format=PERCENT)
@@ -184,6 +192,9 @@ def _dressed(
     config |= {
         "run": column.TextColumn("Run", pinned=True, width=280),
         "dataset": column.TextColumn("Data set"),
+        "decision": column.TextColumn(
+            "Films are called", help="The rule that every number of the row goes by."
+        ),
         "audit": column.TextColumn(
             "Audit",
             width=AUDIT_WIDTH,

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
+from core.spreadsheet import csv_bytes
 from core.store import Source, Store
 from pages.components.damaged import damaged_details
 from pages.components.downloads import safe_name
@@ -68,7 +69,7 @@ def show_report(report: Mapping[str, Any], key: str, *, heading: bool = False) -
         )
         st.download_button(
             "Download this list (CSV)",
-            left_out.to_csv(index=False),
+            csv_bytes(left_out),
             file_name=f"{safe_name('left-out ' + report['source'])}.csv",
             mime="text/csv",
             icon=":material/download:",

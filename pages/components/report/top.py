@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.evaluation.bootstrap import of_unknown_patients, patients_of, resampling_words
 from core.evaluation.metrics import Evaluation, evaluate
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.uncertainty import all_intervals
 from core.store import Run, Store
 from core.text import NONE, count, interval, percent, percent_of
@@ -53,6 +53,11 @@ def result(predictions: Predictions, known: Mapping[str, str], where: str) -> No
         help=INTERVAL_HELP,
     )
     st.markdown(_together(_in_words(found, intervals)))
+    if unsure := int(films.decided.unsure.sum()) if films.decided else 0:
+        st.markdown(
+            f"Near the threshold the answer is “not sure”, as for {count(unsure, 'film')} of "
+            "these; here they count as the threshold calls them."
+        )
 
 
 def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> None:
@@ -67,9 +72,9 @@ def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> N
     positive = escaped(films.classes[0])
     of = f" of {positive}" if len(films.classes) > 2 else ""
     st.caption(
-        f"{_whose(predictions, patients, known)} A film gets its most probable class; a "
-        "threshold of your choice is below. Shares have Wilson intervals, F1 and the ROC area "
-        "intervals over patients."
+        f"{_whose(predictions, patients, known)} Films are called: "
+        f"{escaped(rule_words(films))}; the threshold is set below. Shares have Wilson intervals, "
+        "F1 and the ROC area intervals over patients."
     )
     names = {
         "sensitivity": (

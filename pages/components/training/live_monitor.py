@@ -15,6 +15,7 @@ from core.training import launcher
 from pages.components import run_words as words
 from pages.components.audit_word import audit_link
 from pages.components.empty import next_step
+from pages.components.headlines import headline_of
 from pages.components.session import CLASSIFY, COMPARE, EXTERNAL
 from pages.components.training.live_curves import curves
 from pages.components.training.run_insight import rate_test, time_spent
@@ -98,19 +99,19 @@ def _stopped(run: Run) -> None:
 
 
 def _result(store: Store, run: Run) -> None:
-    test: dict[str, Any] = run.result.get("test") or {}
+    test = headline_of(store, run)
     positive = words.escaped(_positive_class(store, run))
     with st.container(horizontal=True, key="large_facts"):
         st.html(_LARGE)
-        _fact("Test accuracy", words.share(test.get("accuracy")), "Share of test films right.")
+        _fact("Test accuracy", words.share(test.accuracy), "Share of test films right.")
         _fact(
             "Sensitivity",
-            words.share(test.get("sensitivity")),
+            words.share(test.sensitivity),
             f"Of the test films that are {positive}, the share that the network recognised.",
         )
         _fact(
             "Specificity",
-            words.share(test.get("specificity")),
+            words.share(test.specificity),
             f"Of the test films that are not {positive}, the share that it left alone.",
         )
     seconds = run.result.get("seconds") or {}
@@ -128,7 +129,7 @@ def _result(store: Store, run: Run) -> None:
     if run.result.get("best_epoch"):
         notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
     st.caption(
-        words.capital("; ".join(notes)) + ". "
+        f"A film is called: {words.escaped(test.rule)}. " + words.capital("; ".join(notes)) + ". "
         "These figures come from test films of the same sources; films from another hospital "
         "can give quite different ones."
     )

@@ -14,6 +14,7 @@ from pages.components import run_words as words
 from pages.components.boundary import boundary
 from pages.components.damaged import damaged_runs
 from pages.components.empty import empty, next_step
+from pages.components.headlines import headline_of
 from pages.components.session import COMPARE
 from pages.components.training.live_monitor import details, status
 
@@ -94,7 +95,7 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
         run, gone = None, str(error)
     left, right = st.columns([1, 3], gap="medium")
     with left:
-        _list(runs, run)
+        _list(store, runs, run)
     with right:
         if problem := st.session_state.pop(_PROBLEM, ""):
             st.error(problem, icon=":material/error:")
@@ -110,7 +111,7 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
         details(store, run)
 
 
-def _list(runs: list[Run], opened_run: Run | None) -> None:
+def _list(store: Store, runs: list[Run], opened_run: Run | None) -> None:
     busy = [run for run in runs if run.is_active]
     waiting = [run for run in runs if run.state == "queued"][::-1]
     finished = [run for run in runs if not run.is_active and run.state != "queued"]
@@ -118,11 +119,16 @@ def _list(runs: list[Run], opened_run: Run | None) -> None:
     # A long list scrolls in its place: on a telephone the opened run is below it.
     tall = len(busy) + len(waiting) + min(len(finished), shown) > LONG_LIST
     with st.container(height=LIST_HEIGHT if tall else "content", border=False):
-        _groups(busy, waiting, finished, shown, opened_run)
+        _groups(store, busy, waiting, finished, shown, opened_run)
 
 
 def _groups(
-    busy: list[Run], waiting: list[Run], finished: list[Run], shown: int, opened_run: Run | None
+    store: Store,
+    busy: list[Run],
+    waiting: list[Run],
+    finished: list[Run],
+    shown: int,
+    opened_run: Run | None,
 ) -> None:
     for heading, group in (
         ("Active", busy),
@@ -132,7 +138,7 @@ def _groups(
         if group:
             st.caption(f"**{heading}**")
         for run in group:
-            _row(run, chosen=opened_run is not None and run.run_id == opened_run.run_id)
+            _row(store, run, chosen=opened_run is not None and run.run_id == opened_run.run_id)
     if len(finished) > shown:
         st.button(
             f"Show more ({len(finished) - shown})",
@@ -141,11 +147,14 @@ def _groups(
         )
 
 
-def _row(run: Run, *, chosen: bool) -> None:
+def _row(store: Store, run: Run, *, chosen: bool) -> None:
     label = words.stage(run) if run.is_active else words.STATE_WORDS[run.state]
-    accuracy = (run.result.get("test") or {}).get("accuracy")
-    if run.state == "done" and accuracy is not None:
-        label += f", {words.share(accuracy)} right"
+    opens = "Open this run"
+    if run.state == "done":
+        found = headline_of(store, run)
+        if found.accuracy is not None:
+            label += f", {words.share(found.accuracy)} right"
+            opens += f". Films are called: {words.escaped(found.rule)}."
     st.button(
         f"**{words.escaped(words.short_title(run))}**  \n{words.escaped(label)}",
         key=f"open_{run.run_id}",
@@ -153,7 +162,7 @@ def _row(run: Run, *, chosen: bool) -> None:
         type="primary" if chosen else "secondary",
         width="stretch",
         wrap=True,
-        help="Open this run",
+        help=opens,
         on_click=_open,
         args=(run.run_id,),
     )
