@@ -12,6 +12,7 @@ from pages.components.films.gallery import gallery, mixed
 from pages.components.films.import_panel import import_panel
 from pages.components.films.import_report import restore_button, source_list
 from pages.components.films.opened import show_opened_film
+from pages.components.films.set_apart import set_apart_films
 from pages.components.notes import artificial_note
 from pages.components.session import artificial_sources, catalogue_frame, get_store
 
@@ -46,6 +47,7 @@ def _films() -> None:
         )
         # Not a link: one that leads to its own page leaves the tab as it is.
         st.button("Import films", icon=":material/arrow_forward:", on_click=_to_import)
+        set_apart_films(get_store(), "explore")
         return
     filters = film_filters(frame, "explore")
     shown = mixed(filters.apply(frame), artificial_sources())
@@ -59,6 +61,7 @@ def _films() -> None:
         catalogue_charts(shown, [str(one) for one in counts(frame["finding"]).index])
         st.markdown("**Films**, one of each finding in turn")
         gallery(shown, get_store(), artificial=artificial_sources(), key="gallery")
+    set_apart_films(get_store(), "explore")
     show_opened_film(shown["film_id"])
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import streamlit as st
 
 from core.datasets.download import STUDY_SOURCES, download_study
+from core.datasets.importers import Choices
+from core.datasets.importers.choices import DEFAULT, Uncertain
 from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.errors import ThoraxLensError
 from core.store import Store
 from pages.components.films.import_report import show_report
+from pages.components.films.table_step import STEP, Step, begin, table_step, uncertain_choice
 from pages.components.paths import typed_path
 from pages.components.run_words import escaped
 
@@ -27,8 +30,9 @@ def import_panel(store: Store) -> None:
         _from_zip(store)
     with study:
         _from_internet(store)
+    table_step(lambda step, choices: _import(store, step, choices))
     for position, report in enumerate(st.session_state.get(REPORTS, [])):
-        show_report(report, key=f"new_report_{position}", heading=True)
+        show_report(report, store, key=f"new_report_{position}", heading=True)
 
 
 def _from_folder(store: Store) -> None:
@@ -38,25 +42,21 @@ def _from_folder(store: Store) -> None:
             "Folder",
             placeholder="/home/me/films",
             help="A folder on the computer that ThoraxLens runs on. Its films stay where they "
-            "are. Three layouts are recognised: the COVID-19 collection with its metadata.csv, "
-            "the Kaggle pneumonia set, and one folder a class.",
+            "are. Recognised are one folder a class, ChestX-ray14, CheXpert, MIMIC-CXR-JPG, "
+            "RSNA Pneumonia, VinDr-CXR, PadChest, the COVID-19 collections and Kaggle's "
+            "pneumonia set. For any other table, choose its columns.",
         )
         name = st.text_input(
             "Name for it", placeholder="as the folder", help="What the pages call this source."
         )
         pattern = _patient_pattern("folder")
-        if st.form_submit_button("Import folder", icon=":material/folder_open:", type="primary"):
-            _run(
-                lambda say: [
-                    import_folder(
-                        store,
-                        typed_path(path),
-                        name=name or None,
-                        patient_pattern=pattern,
-                        progress=say,
-                    )
-                ]
-            )
+        uncertain = uncertain_choice("import_uncertain_folder")
+        now, columns = _buttons("Import folder", ":material/folder_open:", "folder")
+    step = Step(path=path, name=name, pattern=pattern)
+    if columns:
+        begin(step)
+    elif now:
+        _import(store, step, _choices(uncertain))
 
 
 def _from_zip(store: Store) -> None:
@@ -69,17 +69,65 @@ def _from_zip(store: Store) -> None:
             "data folder of ThoraxLens.",
         )
         pattern = _patient_pattern("zip")
-        if st.form_submit_button("Import zip file", icon=":material/folder_zip:", type="primary"):
-            if upload is None:
-                st.error("Choose a zip file first.")
-            else:
-                _run(
-                    lambda say: [
-                        import_zip(
-                            store, upload, upload.name, patient_pattern=pattern, progress=say
-                        )
-                    ]
+        uncertain = uncertain_choice("import_uncertain_zip")
+        now, columns = _buttons("Import zip file", ":material/folder_zip:", "zip")
+    if not (now or columns):
+        return
+    if upload is None:
+        st.error("Choose a zip file first.")
+        return
+    step = Step(upload=upload, pattern=pattern)
+    if columns:
+        begin(step)
+    else:
+        _import(store, step, _choices(uncertain))
+
+
+def _buttons(label: str, icon: str, key: str) -> tuple[bool, bool]:
+    """Whether to import now, and whether to choose the columns of a table first."""
+    with st.container(horizontal=True):
+        now = st.form_submit_button(label, icon=icon, type="primary")
+        columns = st.form_submit_button(
+            "Choose columns …",
+            icon=":material/table:",
+            key=f"import_columns_{key}",
+            help="For films with a table of your own: say which column is the file, the finding, "
+            "the patient.",
+        )
+    return now, columns
+
+
+def _choices(uncertain: Uncertain) -> Choices:
+    return DEFAULT if uncertain == DEFAULT.uncertain else Choices(uncertain)
+
+
+def _import(store: Store, step: Step, choices: Choices) -> None:
+    if step.upload is not None:
+        _run(
+            lambda say: [
+                import_zip(
+                    store,
+                    step.upload,
+                    step.upload.name,
+                    patient_pattern=step.pattern,
+                    choices=choices,
+                    progress=say,
                 )
+            ]
+        )
+        return
+    _run(
+        lambda say: [
+            import_folder(
+                store,
+                typed_path(step.path),
+                name=step.name or None,
+                patient_pattern=step.pattern,
+                choices=choices,
+                progress=say,
+            )
+        ]
+    )
 
 
 def _patient_pattern(key: str) -> str:
@@ -126,5 +174,6 @@ def _run(work: Callable[[Callable[[int, int, str], None]], list[ImportReport]]) 
         st.error(escaped(error), icon=":material/error:")
         return
     st.session_state[REPORTS] = reports
+    st.session_state.pop(STEP, None)
     # Again from the top, so that everything drawn before the import knows the new films.
     st.rerun()

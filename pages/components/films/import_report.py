@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.spreadsheet import csv_bytes
 from core.store import Source, Store
 from pages.components.damaged import damaged_details
 from pages.components.downloads import safe_name
+from pages.components.films.set_apart import set_apart_films
 from pages.components.run_words import escaped
 
 LAYOUTS = {
@@ -34,7 +35,9 @@ LAYOUTS = {
 }
 
 
-def show_report(report: Mapping[str, Any], key: str, *, heading: bool = False) -> None:
+def show_report(
+    report: Mapping[str, Any], store: Store, key: str, *, heading: bool = False
+) -> None:
     """Numbers of one import, and each left-out file with its reason.
 
     ``report``: what ``ImportReport.as_dict`` gives, also after a trip through the store.
@@ -48,11 +51,18 @@ def show_report(report: Mapping[str, Any], key: str, *, heading: bool = False) -
         places[1].metric("Added", f"{report['added']:,}", help="Films new to ThoraxLens.")
         places[2].metric("Already known", f"{report['known']:,}", help="Imported before.")
         places[3].metric("Left out", f"{len(left_out):,}", help="The reasons are below.")
+        for note in report.get("notes", []):
+            st.caption(f":material/info: {escaped(str(note))}")
         if unlisted := report.get("unlisted"):
             st.caption(
-                f"{len(unlisted):,} more images lie in the folder, but its table does not "
+                f"{len(unlisted):,} more images lie in the folder, but the collection does not "
                 "describe them; they were not imported."
             )
+            _list(unlisted, "Show them", f"{key}_unlisted")
+        if remarks := report.get("remarks"):
+            _list([f"{one['file']}: {one['reason']}" for one in remarks], "Remarks", f"{key}_told")
+        if report.get("set_apart"):
+            set_apart_films(store, key, report["source"])
         if left_out.empty:
             st.caption("Nothing was left out.")
             return
@@ -76,6 +86,11 @@ def show_report(report: Mapping[str, Any], key: str, *, heading: bool = False) -
             key=f"{key}_csv",
             on_click="ignore",
         )
+
+
+def _list(lines: Sequence[str], title: str, key: str) -> None:
+    with st.expander(f"{title} ({len(lines):,})"):
+        st.dataframe(pd.DataFrame({"File": list(lines)}), hide_index=True, height=200, key=key)
 
 
 def restore_button(store: Store) -> None:
@@ -105,7 +120,7 @@ def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
             if source.report:
                 left_out = len(source.report.get("left_out", []))
                 with st.expander(f"Import report ({left_out:,} left out)"):
-                    show_report(source.report, key=f"report_{position}")
+                    show_report(source.report, store, key=f"report_{position}")
             with st.popover("Remove …", icon=":material/delete:"):
                 _removal(store, source)
 
