@@ -87,18 +87,7 @@ def _choice(tree: Tree, called: str, table: str, place: Path | None = None) -> T
             {spelled[str(key)]: str(cell) for key, cell in row.items()}
             for row in frame.head(ROWS).to_dict("records")
         ),
-        guess=_spelled(found, spelled) if found else None,
-    )
-
-
-def _spelled(columns: Columns, spelled: dict[str, str]) -> Columns:
-    return Columns(
-        spelled[columns.file],
-        tuple(spelled[one] for one in columns.findings),
-        *(
-            spelled.get(one, "")
-            for one in (columns.patient, columns.view, columns.sex, columns.age, columns.split)
-        ),
+        guess=found.each(lambda name: spelled[name]) if found else None,
     )
 
 

@@ -32,9 +32,9 @@ def detect(tree: Tree) -> bool:
 def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
     """One candidate a film. Raises InputError for a table or column that is not there."""
     chosen = settled(tree, choices)
-    columns = chosen.columns
-    if columns is None:  # for the type checker: settled() always has them
+    if chosen.columns is None:  # for the type checker: settled() always has them
         return iter(())
+    columns = chosen.columns.each(str.lower)
     frame = read_table(_place(tree, chosen.table))
     spelled = frame.attrs["spelled"]
     by_mark = _are_marks(columns, frame)
@@ -67,7 +67,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
 
 
 def settled(tree: Tree, choices: Choices) -> Choices:
-    """The choices with a table of the tree and columns that it has, guessed where not said.
+    """The choices with a table of the tree and columns as it spells them, guessed where not said.
 
     Raises InputError, with what there is, for a table or column that is not there.
     """
@@ -83,22 +83,16 @@ def settled(tree: Tree, choices: Choices) -> Choices:
             f"No column of {table} names the films in {tree.root.name}. Say which columns to use; "
             f"it has {', '.join(frame.attrs['spelled'].values())}."
         )
-    there = set(frame.columns)
+    spelled = frame.attrs["spelled"]
 
     def known(name: str) -> str:
-        if name and name.strip().lower() not in there:
+        if name.strip().lower() not in frame.columns:
             raise InputError(
-                f"{table} has no column “{name}”. It has "
-                f"{', '.join(frame.attrs['spelled'].values())}."
+                f"{table} has no column “{name}”. It has {', '.join(spelled.values())}."
             )
-        return name.strip().lower()
+        return str(spelled[name.strip().lower()])
 
-    checked = Columns(
-        known(columns.file),
-        tuple(map(known, columns.findings)),
-        *map(known, (columns.patient, columns.view, columns.sex, columns.age, columns.split)),
-    )
-    return replace(choices, table=table, columns=checked)
+    return replace(choices, table=table, columns=columns.each(known))
 
 
 def _are_marks(columns: Columns, frame: pd.DataFrame) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -36,6 +37,16 @@ class Columns:
     def of(cls, values: dict[str, Any]) -> Columns:
         known = {key: str(values[key]) for key in KEYS if key != "finding" and key in values}
         return cls(**known, findings=tuple(map(str, values.get("findings", ()))))
+
+    def each(self, change: Callable[[str], str]) -> Columns:
+        """The same with each column's name changed; ``""`` stays."""
+        rest = {
+            key: change(name) if name else ""
+            for key in KEYS
+            if key != "finding"
+            for name in [getattr(self, key)]
+        }
+        return Columns(**rest, findings=tuple(map(change, self.findings)))
 
     def in_words(self) -> str:
         """For a person: ``file = Image Index, finding = Finding Labels``."""
