@@ -25,7 +25,7 @@ from bench import (
 )
 from bench.report import machine
 from bench.settings import Settings
-from core.models.registry import MODELS
+from core.models.registry import NETWORKS
 
 SECTIONS = {
     "train": train,
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"{', '.join(SECTIONS)} (default: all)",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it works")
-    networks: dict[str, Any] = {"nargs": "+", "choices": list(MODELS), "metavar": "NETWORK"}
+    networks: dict[str, Any] = {"nargs": "+", "choices": list(NETWORKS), "metavar": "NETWORK"}
     parser.add_argument("--models", help="of train, cnn and classify", **networks)
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--image-size", type=int, help="of train, cnn and classify")

@@ -16,7 +16,7 @@ from bench.children import run
 from bench.films import DATASET, study_films
 from bench.report import head, row
 from bench.settings import Settings
-from core.models.registry import MODELS
+from core.models.registry import NETWORKS
 
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
@@ -30,7 +30,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
     shape = ("--epochs", str(epochs), "--image-size", str(size))
     for name in settings.accuracy_models:
         frozen: tuple[str, ...] = ()
-        if name != "cnn":
+        if NETWORKS[name].is_frozen:
             file = str(folder / f"{name}.weights.h5")
             run("bench.drawn", name, file, "--image-size", str(size), data=data)
             frozen = ("--weights", file)
@@ -42,7 +42,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
         answer = run(*here, "--seeds", str(len(seeds)), "--json", data=data).answer
         ours = [float(one["test"]["accuracy"]) for one in answer["runs"]]
         yield row(
-            MODELS[name].title, _told(plain), _told(ours),
+            NETWORKS[name].title, _told(plain), _told(ours),
             f"{100 * (mean(ours) - mean(plain)):+.1f}",
         )  # fmt: skip
 

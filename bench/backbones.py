@@ -14,12 +14,12 @@ from pathlib import Path
 from bench.report import head, memory, row
 from bench.settings import Settings
 from bench.training import compared
-from core.models.registry import MODELS
+from core.models.registry import NETWORKS
 
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
     alone = replace(settings, plain_epochs=0, repeats=1)
-    models = tuple(name for name in settings.backbones if name != "cnn")
+    models = tuple(name for name in settings.backbones if NETWORKS[name].is_frozen)
     lines = compared(alone, folder, models, settings.epochs)
     yield f"{next(lines)}\n"
     yield head(
@@ -31,7 +31,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
         script = list(sides.scripts.values())[-1][0]  # in the chosen arithmetic
         limits = (f"{policy} {each[0]:.1f} ×" for policy, each in sides.limits.items())
         yield row(
-            MODELS[name].title,
+            NETWORKS[name].title,
             f"{first:.1f} s",
             f"{again:.1f} s",
             ", ".join(limits),

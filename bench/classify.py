@@ -17,7 +17,7 @@ from bench.children import run
 from bench.films import DATASET, few_phantoms
 from bench.report import head, p95, ratio, row, spread
 from bench.settings import Settings
-from core.models.registry import MODELS
+from core.models.registry import NETWORKS
 from core.prediction.client import PredictionClient
 from core.workspace import open_workspace
 
@@ -54,7 +54,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
             cost = run("bench.plain_cam", name, str(files[0].parent), *arguments, data=data)
             plain.append(statistics.median(cost.answer["seconds"]))
         yield row(
-            MODELS[name].title,
+            NETWORKS[name].title,
             *(spread([one * 1000 for one in each], "ms", 0) for each in (ours, slowest, batches)),
             spread([one * 1000 for one in plain], "ms", 0),
             ratio(plain, ours),

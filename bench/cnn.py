@@ -8,11 +8,11 @@ from pathlib import Path
 from bench.report import head, memory, ratio, row, spread
 from bench.settings import Settings
 from bench.training import compared
-from core.models.registry import MODELS
+from core.models.registry import NETWORKS
 
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
-    models = tuple(name for name in settings.models if name == "cnn")
+    models = tuple(name for name in settings.models if not NETWORKS[name].is_frozen)
     lines = compared(settings, folder, models, settings.cnn_epochs)
     yield f"{next(lines)}\n"
     yield head(
@@ -21,7 +21,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
     )  # fmt: skip
     for name, sides in lines:
         yield row(
-            MODELS[name].title,
+            NETWORKS[name].title,
             spread(sides.plain_epoch, "s"),
             spread(sides.our_epoch, "s"),
             ratio(sides.plain_epoch, sides.our_epoch),

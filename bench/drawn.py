@@ -8,6 +8,7 @@ import json
 import keras
 
 from core.models.build import POOL, build_model
+from core.models.registry import get_network
 
 
 def main() -> None:
@@ -17,7 +18,12 @@ def main() -> None:
     parser.add_argument("--image-size", type=int, required=True)
     options = parser.parse_args()
     model = build_model(
-        options.model, image_size=options.image_size, classes=2, dropout=0, weights="random", seed=0
+        get_network(options.model),
+        image_size=options.image_size,
+        classes=2,
+        dropout=0,
+        weights="random",
+        seed=0,
     )
     keras.Model(model.input, model.get_layer(POOL).input).save_weights(options.file)
     print(json.dumps({"file": options.file}))

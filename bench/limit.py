@@ -11,7 +11,7 @@ import numpy as np
 
 from core.models.build import build_model, feature_model
 from core.models.preprocess import preprocess
-from core.models.registry import get_model
+from core.models.registry import get_network
 from core.training.features import BATCH
 
 
@@ -24,12 +24,11 @@ def main() -> None:
     options = parser.parse_args()
     keras.config.set_dtype_policy(options.policy)
     size = options.image_size
-    model = build_model(
-        options.model, image_size=size, classes=2, dropout=0.3, weights="random", seed=0
-    )
+    network = get_network(options.model)
+    model = build_model(network, image_size=size, classes=2, dropout=0.3, weights="random", seed=0)
     frozen = feature_model(model)
     films = np.random.default_rng(0).integers(0, 256, (BATCH, size, size), dtype=np.uint8)
-    batch = preprocess(films, get_model(options.model).preprocessing)
+    batch = preprocess(films, network.preprocessing)
     frozen.predict_on_batch(batch)  # traces the graph
     started = time.perf_counter()
     for _ in range(options.batches):

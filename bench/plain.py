@@ -13,8 +13,9 @@ from typing import Any
 import keras
 from keras import layers
 
+from core.models.build import function_called
 from core.models.cnn import build_cnn
-from core.models.registry import get_model
+from core.models.registry import get_network
 
 
 class Stopwatch(keras.callbacks.Callback):
@@ -33,10 +34,21 @@ class Stopwatch(keras.callbacks.Callback):
 
 
 def preprocess_input_of(name: str) -> Callable[[Any], Any]:
-    """What Keras prepares films 0..255 for a backbone with."""
-    application = getattr(keras.applications, get_model(name).application)
-    prepare: Callable[[Any], Any] = sys.modules[application.__module__].preprocess_input
+    """What Keras prepares films 0..255 for a backbone with; nothing for one of ours, whose
+    graph does it."""
+    build = function_called(get_network(name).builder)
+    module = sys.modules[build.__module__]
+    prepare: Callable[[Any], Any] = getattr(module, "preprocess_input", lambda films: films)
     return prepare
+
+
+def frozen_part(name: str, size: int) -> keras.Model:
+    """The backbone as Keras draws it, without its top."""
+    film = keras.Input((size, size, 3))
+    base: keras.Model = function_called(get_network(name).builder)(
+        include_top=False, weights=None, input_tensor=film, input_shape=film.shape[1:], name=name
+    )
+    return base
 
 
 def network(name: str, size: int, classes: int, weights: str | None = None) -> keras.Model:
@@ -48,11 +60,10 @@ def network(name: str, size: int, classes: int, weights: str | None = None) -> k
     x = layers.RandomRotation(10 / 360)(x)
     x = layers.RandomZoom(0.1)(x)
     x = layers.RandomTranslation(0.05, 0.05)(x)
-    if name == "cnn":
+    if not get_network(name).is_frozen:
         x = layers.Rescaling(1 / 255)(x)
         return keras.Model(film, layers.Softmax()(build_cnn(size, classes, 0.3)(x)))
-    application = getattr(keras.applications, get_model(name).application)
-    base = application(include_top=False, weights=None, input_shape=(size, size, 3))
+    base = frozen_part(name, size)
     if weights:
         base.load_weights(weights)
     base.trainable = False

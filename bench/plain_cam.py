@@ -13,20 +13,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bench.plain import preprocess_input_of
+from bench.plain import frozen_part, preprocess_input_of
 from core.models.build import last_feature_layer
 from core.models.cnn import build_cnn
-from core.models.registry import get_model
+from core.models.registry import get_network
 
 
 def network(name: str, size: int) -> tuple[keras.Model, str]:
     """The classifier with its softmax, and the name of its last feature map's layer."""
-    if name == "cnn":
+    if not get_network(name).is_frozen:
         model = build_cnn(size, 2, 0.3)
         return model, last_feature_layer(model)
-    base = getattr(keras.applications, get_model(name).application)(
-        include_top=False, weights=None, input_shape=(size, size, 3)
-    )
+    base = frozen_part(name, size)
     x = keras.layers.GlobalAveragePooling2D()(base.output)
     x = keras.layers.Dense(64, activation="relu")(x)
     model = keras.Model(base.input, keras.layers.Dense(2, activation="softmax")(x))
@@ -58,7 +56,9 @@ def main() -> None:
     model, layer = network(options.model, options.image_size)
 
     def prepare(films: np.ndarray) -> Any:
-        return films / 255 if options.model == "cnn" else preprocess_input_of(options.model)(films)
+        if not get_network(options.model).is_frozen:
+            return films / 255
+        return preprocess_input_of(options.model)(films)
 
     files = sorted(options.folder.glob("*.png"))
     seconds = []

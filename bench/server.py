@@ -32,6 +32,7 @@ from bench.settings import Settings
 from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save
 from core.datasets.presets import preset
+from core.models.registry import BASELINE
 from core.specs import RunSpec
 from core.store import open_store
 from core.training.launcher import launch, wait
@@ -89,7 +90,9 @@ def _prepare(data: Path) -> None:
     ensure_phantoms(store)
     spec = preset("recommended", store.catalogue, "phantoms", 0).changed(image_size=32)
     save(store, plan(store.catalogue.frame(), spec))
-    run = wait(store, launch(store, RunSpec(dataset="phantoms", model="cnn", epochs=1)).run_id)
+    run = wait(
+        store, launch(store, RunSpec(dataset="phantoms", model=BASELINE.name, epochs=1)).run_id
+    )
     assert run.state == "done", run.reason
 
 

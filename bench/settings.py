@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from core.models.registry import MODELS, STUDY_MODELS
+from core.models.registry import NETWORKS, STUDY_NETWORKS
 
 
 @dataclass(frozen=True)
@@ -13,15 +13,15 @@ class Settings:
     """The defaults are the sizes that figures are told of; ``quick`` only shows that each
     section works."""
 
-    models: tuple[str, ...] = STUDY_MODELS
-    backbones: tuple[str, ...] = tuple(MODELS)[1:]
+    models: tuple[str, ...] = STUDY_NETWORKS
+    backbones: tuple[str, ...] = tuple(NETWORKS)[1:]
     repeats: int = 3
     image_size: int = 224
     epochs: int = 50
     cnn_epochs: int = 5  # the median is told, and the first also traces
     plain_epochs: int = 2
     phantoms: bool = False
-    accuracy_models: tuple[str, ...] = STUDY_MODELS
+    accuracy_models: tuple[str, ...] = STUDY_NETWORKS
     accuracy_size: int = 80  # at 224 the plain way takes up to an hour a network and seed
     accuracy_epochs: int = 50
     accuracy_seeds: int = 3
@@ -38,14 +38,14 @@ class Settings:
     @classmethod
     def quick(cls, **given: Any) -> Self:
         small = cls(
-            models=("cnn", "vgg16"),
+            models=STUDY_NETWORKS[:2],
             backbones=("vgg16", "mobilenetv2"),
             repeats=1,
             image_size=48,
             epochs=2,
             cnn_epochs=1,
             phantoms=True,
-            accuracy_models=("cnn", "vgg16"),
+            accuracy_models=STUDY_NETWORKS[:2],
             accuracy_size=32,
             accuracy_epochs=2,
             accuracy_seeds=2,

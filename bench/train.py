@@ -13,11 +13,11 @@ from pathlib import Path
 from bench.report import head, memory, ratio, row, spread
 from bench.settings import Settings
 from bench.training import compared
-from core.models.registry import MODELS
+from core.models.registry import NETWORKS
 
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
-    models = tuple(name for name in settings.models if name != "cnn")
+    models = tuple(name for name in settings.models if NETWORKS[name].is_frozen)
     lines = compared(settings, folder, models, settings.epochs)
     yield f"{next(lines)}\n"
     yield head(
@@ -26,7 +26,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
     )  # fmt: skip
     for name, sides in lines:
         yield row(
-            MODELS[name].title,
+            NETWORKS[name].title,
             spread(sides.plain, "s"),
             spread(sides.first, "s"),
             ratio(sides.plain, sides.first),

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.children import Cost, run
 from bench.films import DATASET, study_films
 from bench.settings import Settings
-from core.models.registry import get_model
+from core.models.registry import get_network
 from core.training.features import SUFFIX, record_of
 from core.workspace import open_workspace
 
@@ -70,7 +70,7 @@ def _our_turn(sides: Sides, name: str, data: Path, settings: Settings, epochs: i
     sides.first.append(ours.seconds)
     sides.our_epoch.append(float(ours.answer["seconds_per_epoch"]))
     sides.our_peak = max(sides.our_peak, ours.peak)
-    if name == "cnn":  # nothing of it can be worked out beforehand
+    if not get_network(name).is_frozen:  # nothing of it can be worked out beforehand
         return
     passes = _passes(data, name)
     sides.again.append(run(*train, "--learning-rate", "0.002", data=data).seconds)
@@ -109,6 +109,6 @@ def _later(cost: Cost) -> float:
 
 def _passes(data: Path, name: str) -> int:
     """How many films went through the backbone: as many as there are kept vectors."""
-    record = record_of(get_model(name).feature_channels)
+    record = record_of(get_network(name).feature_channels)
     kept = open_workspace(data).feature_cache.glob(f"*{SUFFIX}")
     return sum(one.stat().st_size // record.itemsize for one in kept)

@@ -24,20 +24,19 @@ from core.explain.keras_cam import CamModel
 from core.jobs import JobReporter
 from core.models.build import build_model
 from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
-from core.models.registry import get_model
+from core.models.registry import SMALLEST_FROZEN, get_network
 from core.prediction.loading import LoadedRun, load_run
 from core.store import Run
 from core.training import backend
 from core.training.artefacts import RunCard
 from core.training.data import TrainingData
 from core.training.features import Source, View, features
-from core.training.network import Network
+from core.training.network import TrainableNetwork
 from core.workspace import Workspace
 
 _BATCH = 8
 _MOST_FILMS = 100  # test films shown to networks; as many of each class as can be
 _CONTROL_SEED = 1009  # any seed that no run's weights come from
-_STAND_IN = "mobilenetv2"  # for a network without a frozen part
 
 
 def network_checks(
@@ -153,7 +152,7 @@ def _heat(
     tell.stage("Looking where the heat of a random network lies", len(rows))
     control = CamModel(
         build_model(
-            card.model, image_size=card.image_size, classes=len(card.classes),
+            get_network(card.model), image_size=card.image_size, classes=len(card.classes),
             dropout=card.dropout, weights="random", seed=_CONTROL_SEED,
         )
     )  # fmt: skip
@@ -218,25 +217,30 @@ def _untrained(
     It sees the lungs, so that by itself it accuses nothing: where other checks have found a
     shortcut, it says how little has to be learnt for this test.
     """
-    model = get_model(run.spec.model)
-    name = model.name if model.family == "backbone" else _STAND_IN
-    model = get_model(name)
-    spec = run.spec.changed(model=name, weights="random")
+    network = get_network(run.spec.model)
+    if not network.is_frozen:
+        network = SMALLEST_FROZEN
+    spec = run.spec.changed(model=network.name, weights="random")
     size = data.films.shape[1]
     card = RunCard.load(workspace.run_folder(run.run_id) / "run.json")
-    own = card.model == name
+    own = card.model == network.name
     # Grey levels up to 1024, for weights that have learnt from them, are none for random ones.
-    kind = card.preprocessing if own else model.preprocessing
+    kind = card.preprocessing if own else network.preprocessing
     if kind not in KINDS_WITHOUT_WEIGHTS:
-        kind = model.preprocessing
-    tell.stage(f"Looking at films through {model.title} with random weights", len(data.films))
-    network = Network(spec, size, len(data.classes), None, workspace.backbones)
+        kind = network.preprocessing
+    tell.stage(f"Looking at films through {network.title} with random weights", len(data.films))
+    trainable = TrainableNetwork(network, spec, size, len(data.classes), None, workspace.backbones)
     source = Source(
-        data.films, data.film_ids.tolist(), name, network.backbone, kind, model.feature_channels
+        data.films,
+        data.film_ids.tolist(),
+        network.name,
+        trainable.backbone,
+        kind,
+        network.feature_channels,
     )
     everything = np.arange(len(data.films))
     vectors = features(
-        workspace.feature_cache, source, everything, View(), network.look,
+        workspace.feature_cache, source, everything, View(), trainable.look,
         lambda done, _: tell.update(done),
     )  # fmt: skip
     train, test = data.rows("train"), data.rows("test")
@@ -257,10 +261,10 @@ def _untrained(
     easy = (value - chance) / (1 - chance) >= STRONG
     level: Level = raised if easy and not more else "no_shortcut_found"
     said = words.untrained(
-        model.title, value, interval, float(own_right.mean()), len(test), p,
+        network.title, value, interval, float(own_right.mean()), len(test), p,
         more=more, easy=easy, level=level,
     )  # fmt: skip
-    details = {"run_accuracy": float(own_right.mean()), "mcnemar": p, "network": model.title,
+    details = {"run_accuracy": float(own_right.mean()), "mcnemar": p, "network": network.title,
                "run_is_random": run.spec.weights == "random" and own}  # fmt: skip
     untrained = Measured(
         "untrained_network", "A network that never learnt", value, interval, level, None,

@@ -14,8 +14,8 @@ from core.card.facts import Facts
 from core.card.words import count, percent, settings_of, software, split_words, training_words
 from core.datasets.choosing import in_words
 from core.datasets.splitting import of_unknown_patients
-from core.learnt import from_scratch, learnt_short, weights_source
-from core.models.registry import get_model
+from core.models.learnt import from_scratch, learnt_short, weights_source
+from core.models.registry import get_network
 
 FOR_AUTHORS = "For the authors: nothing in the program knows this."
 
@@ -32,7 +32,7 @@ class Item:
 def items(facts: Facts) -> tuple[Item, ...]:
     """All 44 items in order."""
     run, spec = facts.run, facts.dataset
-    network = get_model(run.spec.model)
+    network = get_network(run.spec.model)
     test = facts.test
     sources = sorted({str(one) for one in facts.members.get("source", []) if one})
     known = f"Sources: {', '.join(sources)}." if sources else ""

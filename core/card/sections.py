@@ -26,8 +26,8 @@ from core.evaluation.decision import WHO
 from core.external.report import Comparison
 from core.external.words import headline, verdict
 from core.figures.picture import confusion_png
-from core.learnt import learnt_before, learnt_short, random_backbone
-from core.models.registry import get_model
+from core.models.learnt import learnt_before, learnt_short, random_backbone
+from core.models.registry import get_network
 from core.specs import SPLITS
 from core.text import capital
 
@@ -45,7 +45,7 @@ _LEVELS: dict[str, Level] = {
 def model_card(facts: Facts) -> Document:
     """The whole card."""
     run = facts.run
-    network = f"{get_model(run.spec.model).title} ({learnt_short(run.spec)})"
+    network = f"{get_network(run.spec.model).title} ({learnt_short(run.spec)})"
     title = f"Model card: {network} on {run.spec.dataset}"
     trained = time.strftime("%d %B %Y", time.gmtime(run.finished_at)) if run.finished_at else ""
     subtitle = f"Run {run.run_id}" + (f", trained on {trained}" if trained else "")
@@ -308,7 +308,7 @@ def _training(facts: Facts) -> Section:
     return Section(
         "The network and its training",
         (
-            f"{get_model(facts.run.spec.model).title}, {result['total_params']:,} parameters, "
+            f"{get_network(facts.run.spec.model).title}, {result['total_params']:,} parameters, "
             f"{result['trainable_params']:,} of them trained, on films of "
             f"{facts.card.image_size} × {facts.card.image_size} pixels. "
             f"{learnt_before(facts.run.spec)}",

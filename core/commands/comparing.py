@@ -18,7 +18,7 @@ from core.evaluation.paired import Pair, difference_in_films, pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
 from core.evaluation.uncertainty import all_intervals
-from core.learnt import weights_source
+from core.models.learnt import weights_source
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 

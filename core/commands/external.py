@@ -18,7 +18,7 @@ from core.external.testing import (
     run_external,
 )
 from core.external.words import sentences
-from core.learnt import weights_source
+from core.models.learnt import weights_source
 from core.text import interval, percent
 from core.training.artefacts import RunFiles
 from core.turns import Turns

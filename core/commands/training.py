@@ -10,8 +10,9 @@ from typing import Any, get_args
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import Cancelled, TrainingError
 from core.evaluation.headline import by_rule, headline
-from core.learnt import learnt_short, weights_source
-from core.models.registry import MODELS
+from core.models.learnt import learnt_short, weights_source
+from core.models.network import STUDY_SIZE
+from core.models.registry import NETWORKS
 from core.models.weights import PUBLISHED
 from core.specs import RepeatKind, RunSpec
 from core.store import FINISHED, Run, Store
@@ -31,13 +32,13 @@ def _models(options: argparse.Namespace) -> Outcome:
         {
             "name": one.name,
             "title": one.title,
-            "total_params": one.total_params,
-            "trainable_params": one.trainable_params,
-            "input_size": one.input_size,
+            "total_params": one.counts().total,
+            "trainable_params": one.counts().trainable,
+            "input_size": STUDY_SIZE,
             "preprocessing": one.preprocessing,
             "citation": one.citation,
         }
-        for one in MODELS.values()
+        for one in NETWORKS.values()
     ]
     return Outcome(rows, table([{k: row[k] for k in list(row)[:6]} for row in rows]))
 
@@ -51,7 +52,7 @@ def _devices(options: argparse.Namespace) -> Outcome:
 
 def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="NAME", help="a prepared data set")
-    parser.add_argument("--model", required=True, choices=list(MODELS))
+    parser.add_argument("--model", required=True, choices=list(NETWORKS))
     parser.add_argument("--weights", help="imagenet, chest, random or a weights file")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch-size", type=int)
@@ -107,7 +108,7 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
         )
         if getattr(options, key) is not None
     }
-    weights = given.get("weights", "random" if options.model == "cnn" else "imagenet")
+    weights = given.get("weights", NETWORKS[options.model].default_weights)
     if weights not in (*PUBLISHED, "random"):
         # The worker runs elsewhere: a relative path must not depend on where it does.
         weights = str(Path(weights).expanduser().resolve())

@@ -35,6 +35,7 @@ from core.demonstration.films import (
 from core.demonstration.takes import CHEAT, HONEST, Network, Take
 from core.images.resize import resize
 from core.jobs import JobReporter, reporting
+from core.models.registry import BASELINE
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Store, open_store
 from core.training.devices import CPU, worker_environment
@@ -49,7 +50,7 @@ BATCH_SIZE = 16
 HEAT_LAYER = "pool2"
 # No change to the films: mirrored, the marker would stand in the other corner half the time.
 SETTINGS = {
-    "model": "cnn",
+    "model": BASELINE.name,
     "weights": "random",
     "batch_size": BATCH_SIZE,
     "augment": None,

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.errors import InputError
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate
@@ -16,8 +15,8 @@ from core.evaluation.predictions import MOST_PROBABLE, Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, Spread, evaluate_repeats
 from core.evaluation.study import PUBLISHED
 from core.evaluation.uncertainty import all_intervals, share_intervals
-from core.learnt import learnt_short
-from core.models.registry import get_model
+from core.models.learnt import learnt_short
+from core.models.registry import network_title
 from core.store import Run
 
 COLUMNS = (
@@ -155,7 +154,7 @@ def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
         "run": run.title,
         "run_id": run.run_id,
         "origin": OWN,
-        "model": _model_title(run.spec.model),
+        "model": network_title(run.spec.model),
         "weights": learnt_short(run.spec),
         "dataset": run.spec.dataset,
         "repeats": 1,
@@ -204,7 +203,7 @@ def _repeats_row(
         "run": repeats.title,
         "run_id": repeats.repeat.group,
         "origin": OWN,
-        "model": _model_title(repeats.first.spec.model),
+        "model": network_title(repeats.first.spec.model),
         "weights": learnt_short(repeats.first.spec),
         "dataset": repeats.first.spec.dataset,
         "repeats": len(runs),
@@ -222,13 +221,6 @@ def _repeats_row(
         row["false_positives"] = pooled.false_positives if pooled.negatives else None
         row["false_negatives_sd"] = row["false_positives_sd"] = None
     return row
-
-
-def _model_title(name: str) -> str:
-    try:
-        return get_model(name).title
-    except InputError:  # a run by a later version, or a model taken out since
-        return name
 
 
 def report_table(

@@ -11,7 +11,7 @@ import pandas as pd
 from core.evaluation.comparison import Entry
 from core.evaluation.predictions import Predictions, called, rule_words, unsure_words
 from core.evaluation.repeats import Repeats
-from core.learnt import learnt_short
+from core.models.learnt import learnt_short
 from core.store import Film, Run
 
 NOT_SURE = "not sure"

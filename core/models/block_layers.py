@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 
-from core.errors import InputError
-from core.models.blocks import blocks
+from core.models.blocks import Block
 from core.models.build import POOL
 from core.models.graph import ancestors
-from core.models.registry import get_model
 
 
-def layers_of_blocks(model: keras.Model, count: int) -> list[keras.layers.Layer]:
-    """The backbone's layers in its last ``count`` blocks, in graph order; [] for 0.
+def layers_of_blocks(model: keras.Model, last: Sequence[Block]) -> list[keras.layers.Layer]:
+    """The backbone's layers in these blocks, in graph order; [] for none.
 
-    ``model`` is from ``build_model`` and has its name. The head is not among them. Exactly
-    what does not lie upstream of the ``count``-th block is in: the order in which Keras
-    lists the layers of parallel branches does not matter. Raises InputError when the
-    network does not have that many blocks.
+    ``last``: from ``Network.last_blocks`` of the network that ``model`` was built for, the
+    last block first. The head is not among the layers. Exactly what does not lie upstream of
+    the first of the blocks is in: the order in which Keras lists the layers of parallel
+    branches does not matter.
     """
-    there = blocks(model.name)
-    if not 0 <= count <= len(there):
-        raise InputError(
-            f"{get_model(model.name).title} has {len(there)} blocks that can be unfrozen, and "
-            f"{count} were asked for."
-        )
-    if count == 0:
+    if not last:
         return []
-    block = there[count - 1]
+    block = last[-1]
     edge = model.get_layer(block.first or block.after)
     frozen = ancestors(edge)
     if block.after:

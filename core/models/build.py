@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -18,12 +20,10 @@ from keras import layers
 
 from core.errors import InputError
 from core.files import written_whole
-from core.models.cnn import build_cnn
 from core.models.drawing import draw_weights
-from core.models.lite import SCALES, build_lite
-from core.models.registry import HEAD_UNITS, ModelSpec, check_shape, get_model
+from core.models.network import HEAD_UNITS, Network
 from core.models.torch_files import TORCH_SUFFIXES, read_module
-from core.models.torch_names import fill_from_torch, torch_pairs
+from core.models.torch_names import fill_from_torch
 
 POOL, DENSE, DROPOUT, LOGITS = "pool", "dense", "dropout", "logits"
 _HEAD = (POOL, DENSE, DROPOUT, LOGITS)
@@ -31,7 +31,7 @@ _IMAGENET_DEVIATION = (0.229, 0.224, 0.225)  # of red, green and blue, for value
 
 
 def build_model(
-    name: str,
+    network: Network,
     *,
     image_size: int,
     classes: int,
@@ -44,49 +44,54 @@ def build_model(
     ``weights``: a file of backbone weights, or "random" (the same as None). A backbone is
     frozen: nothing below ``pool`` is trainable, and its batch normalisation uses the
     stored averages. ``seed`` fixes all random weights (it also seeds numpy's, Python's and
-    the backend's global generators). Raises InputError for an unknown name, a film too
-    small, or a weights file that does not fit.
+    the backend's global generators). Raises InputError for a film too small, or a weights
+    file that does not fit.
     """
-    spec = get_model(name)
-    check_shape(spec, image_size, classes)
+    network.check_shape(image_size, classes)
     file = None if weights in (None, "random") else Path(str(weights))
     keras.utils.set_random_seed(seed)
-    if spec.family == "cnn":
+    build = function_called(network.builder)
+    if not network.is_frozen:
         if file is not None:
-            raise InputError(f"{spec.title} starts from random weights; leave the file out.")
-        return build_cnn(image_size, classes, dropout)
+            raise InputError(f"{network.title} starts from random weights; leave the file out.")
+        whole: keras.Model = build(image_size, classes, dropout)
+        return whole
 
     film = keras.Input((image_size, image_size, 3), name="film")
-    backbone = _backbone(spec, film)
+    backbone = build(
+        include_top=False,
+        weights=None,
+        input_tensor=film,
+        input_shape=film.shape[1:],
+        name=network.name,
+    )
     if file is None:
         draw_weights(backbone, seed)
     else:
-        _load_weights(backbone, file, spec)
+        _load_weights(backbone, file, network)
         _mend_normalisation(backbone)
     for layer in backbone.layers:
         layer.trainable = False
 
     pooled = layers.GlobalAveragePooling2D(name=POOL)(backbone.output)
-    return keras.Model(film, _head(pooled, classes, dropout), name=name)
+    return keras.Model(film, _head(pooled, classes, dropout), name=network.name)
 
 
-def _backbone(spec: ModelSpec, film: keras.KerasTensor) -> keras.Model:
-    """The graph without its top, its weights as Keras draws them."""
-    if spec.name in SCALES:
-        return build_lite(spec.name, film)
-    return getattr(keras.applications, spec.application)(
-        include_top=False, weights=None, input_tensor=film, input_shape=film.shape[1:]
-    )
+def function_called(name: str) -> Callable[..., Any]:
+    """The function that a network's row names as ``module:function``."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
-def build_head(name: str, *, classes: int, dropout: float, seed: int) -> keras.Model:
+def build_head(network: Network, *, classes: int, dropout: float, seed: int) -> keras.Model:
     """A backbone's head alone: pooled vector float32 (channels) → logits float32 (classes).
 
     The same layers as ``head_model`` of the whole network, in fractions of a second.
     """
     keras.utils.set_random_seed(seed)
-    vector = keras.Input((get_model(name).feature_channels,), name="vector")
-    return keras.Model(vector, _head(vector, classes, dropout), name=f"{name}_head")
+    vector = keras.Input((network.feature_channels,), name="vector")
+    return keras.Model(vector, _head(vector, classes, dropout), name=f"{network.name}_head")
 
 
 def _head(pooled: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTensor:
@@ -158,20 +163,20 @@ def backbone_hash(model: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def _load_weights(backbone: keras.Model, file: Path, spec: ModelSpec) -> None:
-    takes = " or ".join(Path(one.file).name for one in spec.sources)
+def _load_weights(backbone: keras.Model, file: Path, network: Network) -> None:
+    takes = " or ".join(Path(one.file).name for one in network.sources)
     message = (
-        f"The weights in {file} do not fit {spec.title} without its top. "
+        f"The weights in {file} do not fit {network.title} without its top. "
         f"It takes the file {takes}, or weights saved from the same network."
     )
     if file.suffix in TORCH_SUFFIXES:
-        pairs = torch_pairs(spec.name)
-        if pairs is None:
+        if not network.torch_names:
             raise InputError(
-                f"{file.name} is a file of PyTorch's, and {spec.title} reads none. "
+                f"{file.name} is a file of PyTorch's, and {network.title} reads none. "
                 "Choose a .weights.h5 or .h5 file of Keras."
             )
         try:
+            pairs = function_called(network.torch_names)
             fill_from_torch(backbone, read_module(file), pairs)
         except ValueError as error:
             raise InputError(message) from error

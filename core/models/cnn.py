@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from core.models.registry import HEAD_UNITS
+from core.models.network import HEAD_UNITS
 
 # Keras's 0.99 needs hundreds of steps before the stored averages mean anything; the study's
 # data set has eight steps an epoch. Measured with 0.99: validation accuracy stays at 0.50

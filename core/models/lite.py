@@ -54,10 +54,11 @@ _DIVISOR = 8  # channels are a multiple of it
 _MEAN, _DEVIATION = 127 / 255, 128 / 255
 
 
-def build_lite(name: str, film: keras.KerasTensor, *, include_top: bool = False) -> keras.Model:
+def build_lite(*, name: str, **settings: Any) -> keras.Model:
     """Grey levels 0 to 255, float32 (S, S, 3) → feature map (h, w, 1280), weights as Keras draws.
 
-    With ``include_top`` probabilities of ImageNet's 1,000 classes. ``name``: a key of SCALES.
+    ``name``: a key of SCALES; ``settings``: as Keras's EfficientNet takes them. With
+    ``include_top`` probabilities of ImageNet's 1,000 classes.
     """
     model = EfficientNet(
         width_coefficient=1,
@@ -67,16 +68,13 @@ def build_lite(name: str, film: keras.KerasTensor, *, include_top: bool = False)
         activation="relu6",
         blocks_args=_blocks(SCALES[name]),
         name=name,
-        include_top=include_top,
-        weights=None,
-        input_tensor=film,
-        input_shape=film.shape[1:],
+        **settings,
     )
-    set_normalisation(model)
+    _set_normalisation(model)
     return model
 
 
-def set_normalisation(model: keras.Model) -> None:
+def _set_normalisation(model: keras.Model) -> None:
     """Make the graph's own normalisation Lite's, for each of three channels."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):

@@ -11,6 +11,8 @@ from core.errors import InputError
 
 KINDS_WITHOUT_WEIGHTS = ("rescale", "caffe", "tf", "torch", "raw")
 KINDS = (*KINDS_WITHOUT_WEIGHTS, "xrv")
+# Where “divide by 255” can be chosen instead: the others do that themselves, or must not.
+KINDS_THAT_RESCALE = ("rescale", "caffe", "tf", "torch")
 
 _BGR_MEAN = np.array([103.939, 116.779, 123.68])
 _RGB_MEAN = np.array([0.485, 0.456, 0.406])

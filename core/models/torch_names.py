@@ -17,13 +17,6 @@ from keras import layers
 Pairs = Iterator[tuple[keras.layers.Layer, str]]
 
 
-def torch_pairs(name: str) -> Callable[[keras.Model], Pairs] | None:
-    """How PyTorch names this network's weights; None where we know of no such file."""
-    if name.startswith("efficientnetlite"):
-        return efficientnet_lite
-    return densenet if name.startswith("densenet") else None
-
-
 def fill_from_torch(
     model: keras.Model, arrays: Mapping[str, np.ndarray], pairs: Callable[[keras.Model], Pairs]
 ) -> None:

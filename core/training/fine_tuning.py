@@ -8,6 +8,7 @@ be moved further by chance than the weights by learning
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -16,10 +17,11 @@ import numpy as np
 from core.errors import NotFoundError
 from core.files import written_whole
 from core.models.block_layers import layers_of_blocks
+from core.models.blocks import Block
 from core.training.checkpoint import put, values_of
 
 
-def unfreeze(model: keras.Model, blocks: int) -> None:
+def unfreeze(model: keras.Model, blocks: Sequence[Block]) -> None:
     """Make the last ``blocks`` of the backbone trainable, batch normalisation aside.
 
     The model must be compiled afterwards.
@@ -28,13 +30,13 @@ def unfreeze(model: keras.Model, blocks: int) -> None:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
 
 
-def save_tuned(model: keras.Model, blocks: int, path: Path) -> None:
+def save_tuned(model: keras.Model, blocks: Sequence[Block], path: Path) -> None:
     """Write what fine-tuning may have changed below the head, whole or not at all."""
     with written_whole(path) as temporary:
         np.savez(temporary, *values_of(_tuned(model, blocks)))
 
 
-def load_tuned(model: keras.Model, blocks: int, path: Path) -> None:
+def load_tuned(model: keras.Model, blocks: Sequence[Block], path: Path) -> None:
     """Put back what ``save_tuned`` wrote. Raises NotFoundError when it is gone or damaged."""
     variables = _tuned(model, blocks)
     try:
@@ -48,7 +50,7 @@ def load_tuned(model: keras.Model, blocks: int, path: Path) -> None:
         ) from None
 
 
-def _tuned(model: keras.Model, blocks: int) -> list[keras.Variable]:
+def _tuned(model: keras.Model, blocks: Sequence[Block]) -> list[keras.Variable]:
     """In the order of the graph, so that names do not matter: Keras counts them up."""
     return [
         variable

@@ -18,8 +18,7 @@ from filelock import FileLock, Timeout
 from core.datasets.folds import check_folds
 from core.errors import DamagedError, InputError, NotFoundError
 from core.jobs import stop_all
-from core.models.blocks import blocks
-from core.models.registry import check_shape, get_model
+from core.models.registry import get_network
 from core.models.weights import PUBLISHED, check_local_file, published_source
 from core.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
@@ -74,27 +73,23 @@ def launch_repeats(store: Store, spec: RunSpec, kind: RepeatKind, count: int) ->
 def checked(store: Store, spec: RunSpec) -> RunSpec:
     """The run description as it will be kept; raises like ``launch`` where it cannot work."""
     dataset = store.datasets.get(spec.dataset)
-    model = get_model(spec.model)
-    check_shape(model, spec.image_size or dataset.spec.image_size, len(dataset.spec.classes))
-    if model.family == "cnn":
+    network = get_network(spec.model)
+    network.check_shape(spec.image_size or dataset.spec.image_size, len(dataset.spec.classes))
+    if not network.is_frozen:
         if spec.weights not in ("imagenet", "random"):
             raise InputError(
-                f"{model.title} learns everything from your films and takes no weights file. "
+                f"{network.title} learns everything from your films and takes no weights file. "
                 "Choose random weights."
             )
         if spec.fine_tune or spec.views:
             raise InputError(
-                f"All of {model.title} learns from the beginning, so there is nothing to "
+                f"All of {network.title} learns from the beginning, so there is nothing to "
                 "fine-tune and no frozen part to show views to. Leave out both settings."
             )
         spec = spec.changed(weights="random")
-    elif spec.fine_tune > len(blocks(spec.model)):
-        raise InputError(
-            f"{model.title} has {len(blocks(spec.model))} blocks that can be fine-tuned, and "
-            f"{spec.fine_tune} were asked for. Choose fewer."
-        )
-    elif spec.weights in PUBLISHED:
-        published_source(spec.model, spec.weights)
+    network.last_blocks(spec.fine_tune)
+    if spec.weights in PUBLISHED:
+        published_source(network, spec.weights)
     elif spec.weights != "random":
         spec = spec.changed(weights=str(check_local_file(spec.weights)))
     if spec.device.startswith("gpu:"):

@@ -14,28 +14,35 @@ import numpy as np
 
 from core.files import remembered
 from core.models.build import backbone_hash, build_head, build_model, head_model
-from core.models.registry import get_model
+from core.models.network import Network
 from core.specs import RunSpec
 from core.training.checkpoint import put, values_of
 from core.training.frozen import FrozenPart
 from core.training.precision import FLOAT32, Mode
 
 
-class Network:
+class TrainableNetwork:
     """``learns``: the head of a backbone, all of the CNN. ``backbone``: the hash of the frozen
     weights, "" for the CNN. ``weights``: a file, or None for random ones; ``known``: the
     file that keeps hashes."""
 
     def __init__(
-        self, spec: RunSpec, size: int, classes: int, weights: Path | None, known: Path
+        self,
+        network: Network,
+        spec: RunSpec,
+        size: int,
+        classes: int,
+        weights: Path | None,
+        known: Path,
     ) -> None:
+        self._network = network
         self._spec, self._size, self._classes, self._weights = spec, size, classes, weights
         self._whole: keras.Model | None = None
         self._frozen: FrozenPart | None = None
-        self.is_frozen = get_model(spec.model).family == "backbone"
+        self.is_frozen = network.is_frozen
         if self.is_frozen:
             self.learns = build_head(
-                spec.model, classes=classes, dropout=spec.dropout, seed=spec.trained_seed
+                network, classes=classes, dropout=spec.dropout, seed=spec.trained_seed
             )
             self.backbone = self._hash(known)
         else:
@@ -47,7 +54,7 @@ class Network:
         if self._whole is None:
             spec = self._spec
             self._whole = build_model(
-                spec.model,
+                self._network,
                 image_size=self._size,
                 classes=self._classes,
                 dropout=spec.dropout,
@@ -68,7 +75,7 @@ class Network:
         return self._frozen.look(films, mode)
 
     def _hash(self, known: Path) -> str:
-        key = f"{self._spec.model} {self._identity()} keras {keras.__version__}"
+        key = f"{self._network.name} {self._identity()} keras {keras.__version__}"
         return remembered(known, key, lambda: backbone_hash(self.whole()))
 
     def _identity(self) -> str:

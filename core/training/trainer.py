@@ -14,9 +14,9 @@ from core.errors import InputError
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
-from core.models.blocks import blocks
 from core.models.build import save_head
-from core.models.registry import get_model, parameter_counts, preprocessing_kind
+from core.models.network import Network
+from core.models.registry import get_network
 from core.models.weights import resolve_weights
 from core.specs import SPLITS, RunSpec
 from core.store import Run, Store
@@ -29,7 +29,7 @@ from core.training.features import BATCH
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
-from core.training.network import Network
+from core.training.network import TrainableNetwork
 from core.training.precision import Mode
 from core.training.reporter import Reporter
 from core.version import software
@@ -50,8 +50,10 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     caches = store.workspace if spec.cache else Workspace(files.scratch)
     dataset = store.datasets.get(spec.dataset).spec
     size = spec.image_size or dataset.image_size
+    network = get_network(spec.model)
+    last = network.last_blocks(spec.fine_tune)
     choice = spec.preprocessing or dataset.preprocessing
-    kind = preprocessing_kind(spec.model, choice, spec.weights)
+    kind = network.preprocessing_for(choice, spec.weights)
 
     reporter.stage("films", unit="films")
     with clock.stage("decode"):
@@ -61,24 +63,24 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         )  # fmt: skip
     log.info("%d films of %d × %d pixels", len(data.films), size, size)
 
-    network = _network(store, run, size, kind, data, reporter, files)
-    mode = _mode(store, spec, size, network, reporter)
+    trainable = _trainable(store, run, network, size, kind, data, reporter, files)
+    mode = _mode(store, spec, size, trainable, reporter)
     weigh = spec.class_weighting or dataset.balance == "class_weights"
     plan = Plan(spec, data, kind, weigh)
-    tunes = spec.fine_tune > 0 and network.is_frozen
-    model, state = network.learns, TrainingState()
+    tunes = bool(last)
+    model, state = trainable.learns, TrainingState()
     if not tunes or checkpoint.phase(files.checkpoint) != FINE_TUNING:
         with clock.stage("features"):
-            learner = _learner(network, plan, mode, caches, reporter)
+            learner = _learner(trainable, plan, mode, caches, reporter)
         with clock.stage("train"):
             rate = learning_rate(learner, spec, mode.xla, files, reporter)
         phase = Phase(TRAINING, learner, spec.epochs, rate, mode.xla)
         state = fit(store, run, phase, state, reporter, clock, files)
         learner.settle()
     if tunes:
-        model = network.whole()
+        model = trainable.whole()
         mode.apply(model)
-        unfreeze(model, spec.fine_tune)
+        unfreeze(model, last)
         learner = FilmLearner(model, plan)
         rate = spec.fine_tune_learning_rate
         phase = Phase(FINE_TUNING, learner, spec.fine_tune_epochs, rate, mode.xla)
@@ -89,13 +91,13 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         result = _evaluate(learner.logits(reporter), data, files)
     save_head(model, files.weights)
     if tunes:
-        save_tuned(model, spec.fine_tune, files.tuned)
+        save_tuned(model, last, files.tuned)
     epochs = store.runs.epochs(run.run_id)
     seconds = epochs.groupby("phase")["seconds"].median()  # a first epoch also traces the graph
     trained = int((epochs["phase"] == TRAINING).sum())
     best = epochs[epochs["epoch"] == state.best_epoch]
     result |= {
-        "total_params": parameter_counts(spec.model, size, len(data.classes)).total,
+        "total_params": network.counts(size, len(data.classes)).total,
         "trainable_params": int(sum(np.prod(one.shape) for one in model.trainable_weights)),
         "seconds_per_epoch": float(seconds[TRAINING]),
         "epochs": state.epoch,
@@ -112,7 +114,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         "software": software(keras.backend.backend()),
     }
     if tunes:
-        result["fine_tuned"] = [one.title for one in blocks(spec.model)[: spec.fine_tune]]
+        result["fine_tuned"] = [one.title for one in last]
         result["fine_tune_seconds_per_epoch"] = float(seconds[FINE_TUNING])
     reporter.check()
     move(store, run, "done", ("evaluating",), result=result, finished_at=time.time())
@@ -121,20 +123,23 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     log.info("done; best epoch %d, test: %s", state.best_epoch, result["test"])
 
 
-def _network(
+def _trainable(
     store: Store,
     run: Run,
+    network: Network,
     size: int,
     kind: str,
     data: TrainingData,
     reporter: Reporter,
     files: RunFiles,
-) -> Network:
+) -> TrainableNetwork:
     spec = run.spec
     reporter.stage("weights", unit="bytes")
-    weights = resolve_weights(store.workspace, spec, _teller(reporter, "weights", "bytes"))
+    weights = resolve_weights(store.workspace, network, spec, _teller(reporter, "weights", "bytes"))
     reporter.stage("model")
-    network = Network(spec, size, len(data.classes), weights, store.workspace.backbones)
+    trainable = TrainableNetwork(
+        network, spec, size, len(data.classes), weights, store.workspace.backbones
+    )
     RunCard(
         run_id=run.run_id,
         model=spec.model,
@@ -144,14 +149,16 @@ def _network(
         dropout=spec.dropout,
         seed=spec.seed,
         weights=str(weights) if weights else "random",
-        backbone_hash=network.backbone,
+        backbone_hash=trainable.backbone,
         fine_tune=spec.fine_tune if network.is_frozen else 0,
     ).save(files.card)
-    log.info("%s, %s weights", get_model(spec.model).title, weights or "random")
-    return network
+    log.info("%s, %s weights", network.title, weights or "random")
+    return trainable
 
 
-def _mode(store: Store, spec: RunSpec, size: int, network: Network, reporter: Reporter) -> Mode:
+def _mode(
+    store: Store, spec: RunSpec, size: int, network: TrainableNetwork, reporter: Reporter
+) -> Mode:
     """How to compute. A frozen backbone mostly looks at films, the CNN mostly learns."""
     reporter.stage("model")
     # As many as are looked at later, so that what is traced here serves then.
@@ -168,7 +175,7 @@ def _mode(store: Store, spec: RunSpec, size: int, network: Network, reporter: Re
 
 
 def _learner(
-    network: Network, plan: Plan, mode: Mode, caches: Workspace, reporter: Reporter
+    network: TrainableNetwork, plan: Plan, mode: Mode, caches: Workspace, reporter: Reporter
 ) -> Learner:
     if not network.is_frozen:
         mode.apply(network.learns)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.errors import InputError
 from core.escaping import markdown
-from core.learnt import learnt_short
-from core.models.registry import get_model
+from core.models.learnt import learnt_short
+from core.models.registry import get_network, network_title
 from core.store import Run
 from core.text import NONE, capital, duration, percent
 
@@ -54,17 +53,9 @@ _STAGE_WORDS = {
 RESUMABLE = ("failed", "cancelled", "interrupted")
 
 
-def model_title(name: str) -> str:
-    """“VGG16” for ``vgg16``; the name itself when this version does not know the model."""
-    try:
-        return get_model(name).title
-    except InputError:
-        return name
-
-
 def network(run: Run) -> str:
     """“VGG16 (photographs)”, “VGG16 (random weights)”, “CNN (from scratch)”."""
-    return f"{model_title(run.spec.model)} ({learnt_short(run.spec)})"
+    return f"{network_title(run.spec.model)} ({learnt_short(run.spec)})"
 
 
 def title(run: Run) -> str:
@@ -106,7 +97,7 @@ def stage(run: Run) -> str:
         return f"{doing}: epoch {run.progress['epoch']} of {told}"
     if run.is_active:
         words = _STAGE_WORDS.get(run.progress.get("stage", ""), STATE_WORDS[run.state])
-        words = words.format(model=model_title(run.spec.model))
+        words = words.format(model=network_title(run.spec.model))
         total = run.progress.get("total")
         if total and run.progress.get("unit") == "bytes":
             words += f" ({run.progress.get('done', 0) / 1e6:,.0f} of {total / 1e6:,.0f} MB)"
@@ -119,7 +110,7 @@ def stage(run: Run) -> str:
 def epochs(run: Run) -> int:
     """How many epochs the run was asked for, fine-tuning included."""
     spec = run.spec
-    tunes = spec.fine_tune and get_model(spec.model).family == "backbone"
+    tunes = spec.fine_tune and get_network(spec.model).can_fine_tune
     return spec.epochs + (spec.fine_tune_epochs if tunes else 0)
 
 

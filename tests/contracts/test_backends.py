@@ -28,7 +28,7 @@ from core.workspace import PROJECT_ROOT, open_workspace
 from tests.pages.runs import make_dataset
 
 OTHERS = ("torch", "jax")
-MODELS = ("cnn", "vgg16")
+NETWORKS = ("cnn", "vgg16")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _train(root: Path, backend: str) -> Trained:
     make_dataset(store, size=32)
     waiting = {}
     # TensorFlow has whole tests of its own: here it is what the others' vectors are held against.
-    for model in MODELS if backend in OTHERS else ("vgg16",):
+    for model in NETWORKS if backend in OTHERS else ("vgg16",):
         spec = RunSpec.build(
             dataset="tiny", model=model, weights="random", epochs=1, batch_size=8, augment=None
         )
@@ -100,11 +100,11 @@ def test_another_backend_leaves_tensorflow_alone(
     there = trained(backend)
     assert backend in there.printed["libraries"]
     assert "tensorflow" not in there.printed["libraries"]
-    for model in MODELS:
+    for model in NETWORKS:
         assert there.runs[model].result["backend"] == backend
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", NETWORKS)
 @pytest.mark.parametrize("backend", OTHERS)
 def test_a_run_is_trained_measured_and_kept(
     trained: Callable[[str], Trained], backend: str, model: str
@@ -120,7 +120,7 @@ def test_a_run_is_trained_measured_and_kept(
     np.testing.assert_allclose(told.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", NETWORKS)
 @pytest.mark.parametrize("backend", OTHERS)
 def test_a_film_is_classified_as_in_training_and_explained(
     trained: Callable[[str], Trained], backend: str, model: str

@@ -40,7 +40,7 @@ from core.images.overlay import enlarge
 from core.images.resize import resize
 from core.models.build import build_model, head_model, is_frozen
 from core.models.preprocess import preprocess
-from core.models.registry import get_model
+from core.models.registry import get_network
 from core.specs import RunSpec
 from core.training.callbacks import BeginEpoch
 from core.training.data import TrainingData
@@ -124,7 +124,12 @@ def test_the_peak_lies_in_the_opacity(name: str, tmp_path: Path) -> None:
     known = drawn(range(1000, 1000 + setting.patients), (True, False))
     unseen = drawn(range(5000, 5000 + setting.held_out), (True,))
     model = build_model(
-        name, image_size=setting.size, classes=2, dropout=0.3, weights="random", seed=SEED
+        get_network(name),
+        image_size=setting.size,
+        classes=2,
+        dropout=0.3,
+        weights="random",
+        seed=SEED,
     )
     films = known.inputs(setting.size)
     let_see(model, setting, preprocess(films, "rescale"), known.opacities > 0)
@@ -182,7 +187,7 @@ def let_see(model: keras.Model, setting: Setting, inputs: np.ndarray, masks: np.
     ]
     given, answers = (np.concatenate([np.asarray(part[k]) for part in parts]) for k in (0, 1))
     places = given.astype(np.float64)  # in float32 the regression has no solution
-    side, planted = given.shape[1], get_model(model.name).feature_channels // setting.one_in
+    side, planted = given.shape[1], get_network(model.name).feature_channels // setting.one_in
     share = np.stack(
         [
             cv2.resize(mask.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)

@@ -46,7 +46,6 @@ LEVELS = {
     "core/fetch.py": 1,
     "core/turns.py": 1,
     "core/jobs.py": 1,
-    "core/learnt.py": 1,
     "core/specs.py": 1,
     "core/store": 2,
     "core/images": 3,

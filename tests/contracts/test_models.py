@@ -15,7 +15,6 @@ from core.datasets.phantom import draw
 from core.errors import InputError
 from core.explain.keras_cam import CamModel
 from core.models.block_layers import layers_of_blocks
-from core.models.blocks import blocks
 from core.models.build import (
     backbone_hash,
     build_model,
@@ -29,8 +28,9 @@ from core.models.build import (
 )
 from core.models.folding import folded
 from core.models.graph import parents
+from core.models.network import HEAD_UNITS, Network
 from core.models.preprocess import KINDS, preprocess
-from core.models.registry import HEAD_UNITS, MODELS, ModelSpec, get_model, parameter_counts
+from core.models.registry import NETWORKS, get_network
 
 SEED = 5
 # These do everything that a run does, on films that are small for speed but large enough that
@@ -45,7 +45,7 @@ SIZES = {
     "efficientnetb0": 64,
     "resnet50": 64,
 }
-OTHERS = [name for name in MODELS if name not in SIZES]
+OTHERS = [name for name in NETWORKS if name not in SIZES]
 # Each has a smaller sister here, which sends films through the same kind of layers.
 TOO_LARGE_TO_RUN = {"resnet152", "resnet152v2", "densenet201", "efficientnetb6", "efficientnetb7"}
 LARGE = 17_000_000  # parameters, from which on a network is built in make test-large only
@@ -59,7 +59,7 @@ DRAWN = {
 
 @dataclass
 class Built:
-    spec: ModelSpec
+    spec: Network
     size: int
     model: keras.Model
     films: np.ndarray  # preprocessed, float32 (3, S, S, 3)
@@ -72,11 +72,9 @@ class Built:
 
 @pytest.fixture(scope="module", params=list(SIZES))
 def built(request: pytest.FixtureRequest) -> Iterator[Built]:
-    spec = get_model(request.param)
+    spec = get_network(request.param)
     size = SIZES[spec.name]
-    model = build_model(
-        spec.name, image_size=size, classes=2, dropout=0.3, weights="random", seed=SEED
-    )
+    model = build_model(spec, image_size=size, classes=2, dropout=0.3, weights="random", seed=SEED)
     # Without training, both logits may be negative everywhere, and then no place speaks for
     # either class. With opposite weights one of them is positive.
     kernel = model.get_layer("logits").kernel
@@ -100,22 +98,24 @@ def test_counts_are_exact(built: Built) -> None:
 
 def check_counts(model: keras.Model, size: int) -> None:
     """For two classes as built, and for any other number by the head's arithmetic."""
-    spec = get_model(model.name)
-    counts = parameter_counts(spec.name, size, 2)
+    spec = get_network(model.name)
+    counts = spec.counts(size, 2)
     assert model.count_params() == counts.total
     assert sizes_of(model.trainable_variables) == counts.trainable
-    four = parameter_counts(spec.name, size, 4)
+    four = spec.counts(size, 4)
     assert four.total - counts.total == four.trainable - counts.trainable == 2 * (HEAD_UNITS + 1)
     if is_frozen(model):  # does not depend on the size of the films
-        assert counts.total == spec.total_params
-        assert counts.trainable == spec.trainable_params
-        assert four == parameter_counts(spec.name, 224, 4)
+        assert counts.total == spec.counts().total
+        assert counts.trainable == spec.counts().trainable
+        assert four == spec.counts(224, 4)
 
 
 @pytest.mark.parametrize("name", ["cnn", "vgg16"])
 def test_counts_hold_at_the_study_size_with_four_classes(name: str) -> None:
-    model = build_model(name, image_size=224, classes=4, dropout=0.5, weights=None, seed=SEED)
-    counts = parameter_counts(name, 224, 4)
+    model = build_model(
+        get_network(name), image_size=224, classes=4, dropout=0.5, weights=None, seed=SEED
+    )
+    counts = get_network(name).counts(224, 4)
     assert model.count_params() == counts.total
     assert sizes_of(model.trainable_variables) == counts.trainable
     assert model.input.shape == (None, 224, 224, 3)
@@ -140,7 +140,7 @@ def check_graph(model: keras.Model) -> None:
     assert model.layers[-1].name == "logits"
     assert model.layers[-1].activation is keras.activations.linear
     features = model.get_layer(last_feature_layer(model)).output
-    assert features.shape[-1] == get_model(model.name).feature_channels
+    assert features.shape[-1] == get_network(model.name).feature_channels
 
 
 def test_random_vectors_are_of_a_useful_size(built: Built) -> None:
@@ -151,7 +151,7 @@ def test_random_vectors_are_of_a_useful_size(built: Built) -> None:
 def check_vectors(model: keras.Model, size: int) -> None:
     """Neither vanished nor exploded, and different from film to film."""
     films = np.stack([draw(n, covid_like=n > 0, size=size).pixels for n in range(3)])
-    x = preprocess(films, get_model(model.name).preprocessing)
+    x = preprocess(films, get_network(model.name).preprocessing)
     vectors = keras.ops.convert_to_numpy(feature_model(model)(x, training=False))
     scale = abs(vectors).mean()
     assert np.isfinite(vectors).all()
@@ -165,17 +165,18 @@ def test_blocks_are_cut_cleanly(built: Built) -> None:
 
 def check_blocks(model: keras.Model) -> None:
     """More blocks hold more, and nothing frozen reads from what is unfrozen."""
-    titles = [block.title for block in blocks(model.name)]
+    there = get_network(model.name).blocks
+    titles = [block.title for block in there]
     assert len(set(titles)) == len(titles)
     if not is_frozen(model):
         assert not titles
         return
     assert len(titles) >= 3
     backbone = model.layers[: model.layers.index(model.get_layer("pool"))]
-    fewer = layers_of_blocks(model, 0)
+    fewer = layers_of_blocks(model, [])
     assert fewer == []
     for count in range(1, len(titles) + 1):
-        layers = layers_of_blocks(model, count)
+        layers = layers_of_blocks(model, there[:count])
         assert set(fewer) < set(layers) <= set(backbone)
         gained = set(layers) - set(fewer)
         assert sizes_of([weight for layer in gained for weight in layer.weights]) > 0
@@ -185,22 +186,24 @@ def check_blocks(model: keras.Model) -> None:
         fewer = layers
     assert len(fewer) < len(backbone)  # the film and what stands before the first block
     with pytest.raises(InputError, match="blocks that can be unfrozen"):
-        layers_of_blocks(model, len(titles) + 1)
+        get_network(model.name).last_blocks(len(titles) + 1)
 
 
 @pytest.mark.parametrize(
     "name",
     [
         name
-        if parameter_counts(name).total < LARGE
+        if get_network(name).counts().total < LARGE
         else pytest.param(name, marks=pytest.mark.large)
         for name in OTHERS
     ],
 )
 def test_every_other_network_is_what_its_row_says(name: str) -> None:
-    spec = get_model(name)
+    spec = get_network(name)
     size = spec.min_image_size
-    model = build_model(name, image_size=size, classes=2, dropout=0.3, weights="random", seed=0)
+    model = build_model(
+        get_network(name), image_size=size, classes=2, dropout=0.3, weights="random", seed=0
+    )
     check_counts(model, size)
     check_graph(model)
     check_blocks(model)
@@ -229,8 +232,10 @@ def test_folded_normalisation_changes_nothing(built: Built) -> None:
 @pytest.mark.large  # not because a network is, but because there are so many
 @pytest.mark.parametrize("name", [name for name in OTHERS if name not in TOO_LARGE_TO_RUN])
 def test_normalisation_of_every_other_network_can_be_folded(name: str) -> None:
-    size = get_model(name).min_image_size
-    model = build_model(name, image_size=size, classes=2, dropout=0.3, weights="random", seed=0)
+    size = get_network(name).min_image_size
+    model = build_model(
+        get_network(name), image_size=size, classes=2, dropout=0.3, weights="random", seed=0
+    )
     films = np.random.default_rng(0).normal(size=(2, size, size, 3)).astype(np.float32)
     check_folding(model, films)
     keras.backend.clear_session()

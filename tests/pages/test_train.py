@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.cache import clear
 from core.errors import InputError
-from core.models.registry import MODELS, parameter_counts
+from core.models.registry import NETWORKS, get_network
 from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
 from core.training import launcher
@@ -73,18 +73,18 @@ def test_the_form_holds_the_studys_settings(tiny: Store) -> None:
 
 def test_each_network_tells_its_size_for_this_data_set(tiny: Store) -> None:
     app = open_app("train")
-    more = list(MODELS)[4:]
+    more = list(NETWORKS)[4:]
     assert app.multiselect("new_more_models").value == []
-    assert len(app.multiselect("new_more_models").options) == len(more) == 23
+    assert len(app.multiselect("new_more_models").options) == len(more) == 26
     assert app.multiselect("new_more_models").options[0].startswith("DenseNet121, 7.1 million")
     said = everything_said(app)
     assert "DenseNet121" not in said  # chosen first, told then
     app.multiselect("new_more_models").set_value(more).run()
     assert not app.exception
     said = everything_said(app)
-    for name, model in MODELS.items():
+    for name, model in NETWORKS.items():
         if model.min_image_size <= 64:
-            counts = parameter_counts(name, 64, 2)
+            counts = get_network(name).counts(64, 2)
             assert f"**{counts.total:,}** parameters" in said
             assert f"**{counts.trainable:,}** of them trainable" in said
     assert "InceptionResNetV2 needs films of at least 75 pixels" in said
@@ -140,7 +140,7 @@ def test_missing_weights_are_announced_before_the_start(
     said = everything_said(app)
     assert "VGG16: the weights are not on this computer yet" in said
     assert str(tiny.workspace.weights) in as_read(said)
-    name = MODELS["vgg16"].sources[0].file
+    name = NETWORKS["vgg16"].sources[0].file
     (tiny.workspace.weights / name).write_bytes(b"as if")
     assert "VGG16: the weights are on this computer" in everything_said(app.run())
 

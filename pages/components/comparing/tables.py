@@ -13,7 +13,7 @@ from core.evaluation.comparison import OWN, Entry, Patients, report_with_ends, s
 from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
-from core.learnt import random_backbone
+from core.models.learnt import random_backbone
 from core.text import NONE, listed, percent_number, points
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.repeats_tables import ranged_report, with_ranges

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.learnt import learnt_before
+from core.models.learnt import learnt_before
 from core.names import name_key
 from core.store import ACTIVE, Run, Store
 from core.training import launcher

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InputError, ThoraxLensError
-from core.models.registry import MODELS, STUDY_MODELS, ModelSpec, parameter_counts
+from core.models.network import Network
+from core.models.registry import BASELINE, NETWORKS, STUDY_NETWORKS
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
 from core.training import launcher
@@ -26,7 +27,7 @@ from pages.components.training.run_list import tell
 from pages.components.training.weights_note import weights_notes
 
 DATASET = "dataset"  # in the page's address
-_STUDY, _MORE = STUDY_MODELS, tuple(MODELS)[len(STUDY_MODELS) :]
+_STUDY, _MORE = STUDY_NETWORKS, tuple(NETWORKS)[len(STUDY_NETWORKS) :]
 _WEIGHTS = {
     "imagenet": "ImageNet (as in the study)",
     "random": "Random",
@@ -64,7 +65,7 @@ def _values(spec: RunSpec) -> dict[str, Any]:
 def fill(run: Run) -> None:
     """Put a run's settings into the form."""
     values = _values(run.spec)
-    if MODELS.get(run.spec.model, MODELS["cnn"]).family == "cnn":
+    if not NETWORKS.get(run.spec.model, BASELINE).is_frozen:
         values["weights"] = "imagenet"  # says nothing about a CNN; back to the default
     values["dataset"] = run.spec.dataset
     values |= {f"model_{name}": name == run.spec.model for name in _STUDY}
@@ -93,16 +94,16 @@ def run_form(store: Store) -> list[Run]:
     _weights(store, chosen)
     training_fields(dataset)
     augmentation_fields()
-    more_fields(for_backbones=any(model.family == "backbone" for model in chosen))
+    more_fields(for_backbones=any(model.is_frozen for model in chosen))
     repeat_fields()
     return _start(store, dataset, chosen)
 
 
 def _defaults(datasets: dict[str, StoredDataset]) -> None:
     first = next(iter(datasets))
-    values = _values(RunSpec(dataset=first, model="cnn"))
+    values = _values(RunSpec(dataset=first, model=BASELINE.name))
     values |= {"dataset": first, "repeat_count": FEW, "more_models": []}
-    values |= {f"model_{name}": name == "cnn" for name in _STUDY}
+    values |= {f"model_{name}": name == BASELINE.name for name in _STUDY}
     for name, value in values.items():
         st.session_state.setdefault(PREFIX + name, value)
     if get("dataset") not in datasets:
@@ -132,12 +133,12 @@ def _dataset(datasets: dict[str, StoredDataset]) -> StoredDataset:
     return dataset
 
 
-def _networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
+def _networks(dataset: StoredDataset, size: int) -> list[Network]:
     st.markdown("**Networks**", help="Each network that you choose becomes one run.")
     chosen = []
     for column, name in zip(st.columns(len(_STUDY), border=True), _STUDY, strict=True):
         with column:
-            model = MODELS[name]
+            model = NETWORKS[name]
             facts, fits = _size_words(model, size, len(dataset.spec.classes))
             picked = st.checkbox(
                 f"**{model.title}**",
@@ -152,21 +153,21 @@ def _networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
     return chosen + _more_networks(dataset, size)
 
 
-def _more_networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
+def _more_networks(dataset: StoredDataset, size: int) -> list[Network]:
     """The networks that the study did not use: one field, so that its own four stand out."""
     names = st.multiselect(
         "More networks",
         _MORE,
         key=PREFIX + "more_models",
         format_func=lambda name: (
-            f"{MODELS[name].title}, {MODELS[name].total_params / 1e6:.1f} million parameters"
+            f"{NETWORKS[name].title}, {NETWORKS[name].counts().total / 1e6:.1f} million parameters"
         ),
         placeholder="None; type to search",
         persist_state=KEEP,
         help="The study did not use these. Each can be the frozen backbone in the same way.",
     )
     chosen = []
-    for model in (MODELS[name] for name in names):
+    for model in (NETWORKS[name] for name in names):
         facts, fits = _size_words(model, size, len(dataset.spec.classes))
         st.caption(f"**{model.title}**: {model.summary} {' '.join(facts.split())}")
         if fits:
@@ -174,10 +175,10 @@ def _more_networks(dataset: StoredDataset, size: int) -> list[ModelSpec]:
     return chosen
 
 
-def _size_words(model: ModelSpec, size: int, classes: int) -> tuple[str, bool]:
+def _size_words(model: Network, size: int, classes: int) -> tuple[str, bool]:
     """The network's size in words, or why it does not fit; and whether it fits."""
     try:
-        counts = parameter_counts(model.name, size, classes)
+        counts = model.counts(size, classes)
     except InputError as error:
         return f":material/block: {escaped(error)}", False
     return (
@@ -186,7 +187,7 @@ def _size_words(model: ModelSpec, size: int, classes: int) -> tuple[str, bool]:
     )
 
 
-def _weights(store: Store, chosen: list[ModelSpec]) -> None:
+def _weights(store: Store, chosen: list[Network]) -> None:
     backbones = [model for model in chosen if model.has_pretrained]
     if not backbones:
         return
@@ -212,7 +213,7 @@ def _weights(store: Store, chosen: list[ModelSpec]) -> None:
         )
 
 
-def _start(store: Store, dataset: StoredDataset, chosen: list[ModelSpec]) -> list[Run]:
+def _start(store: Store, dataset: StoredDataset, chosen: list[Network]) -> list[Run]:
     kind = get("repeats")
     count = len(chosen) * (1 if kind == ONCE else get("repeat_count"))
     pressed = st.button(
@@ -249,7 +250,7 @@ def _start(store: Store, dataset: StoredDataset, chosen: list[ModelSpec]) -> lis
     return started
 
 
-def _spec(dataset: StoredDataset, model: ModelSpec, chosen: list[ModelSpec]) -> RunSpec:
+def _spec(dataset: StoredDataset, model: Network, chosen: list[Network]) -> RunSpec:
     weights = get("weights") if model.has_pretrained else "random"
     if weights == "file":
         if sum(one.has_pretrained for one in chosen) > 1:
@@ -265,7 +266,7 @@ def _spec(dataset: StoredDataset, model: ModelSpec, chosen: list[ModelSpec]) -> 
         augment = AugmentSpec.build(
             **{name: get(f"augment_{name}") for name in AugmentSpec.model_fields}
         )
-    own = MORE if model.family == "cnn" else (*MORE, *FOR_BACKBONES)
+    own = (*MORE, *FOR_BACKBONES) if model.is_frozen else MORE
     return RunSpec.build(
         dataset=dataset.name,
         model=model.name,

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.models.registry import ModelSpec
+from core.models.network import Network
 from core.models.weights import find_weights, missing_message
 from core.workspace import Workspace
 from pages.components.run_words import escaped
 
 
-def weights_notes(workspace: Workspace, models: Sequence[ModelSpec]) -> None:
+def weights_notes(workspace: Workspace, models: Sequence[Network]) -> None:
     """One line a network: there, or to be downloaded, and what to do without a network."""
     missing = []
     for model in models:
-        path = find_weights(workspace, model.name)
+        path = find_weights(workspace, model)
         if path is None:
             missing.append(model)
         else:
@@ -29,4 +29,4 @@ def weights_notes(workspace: Workspace, models: Sequence[ModelSpec]) -> None:
     if missing:
         with st.expander("If this computer is not connected to the internet"):
             for model in missing:
-                st.markdown(escaped(missing_message(workspace, model.name)))
+                st.markdown(escaped(missing_message(workspace, model)))

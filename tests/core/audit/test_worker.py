@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.jobs import Job, JobReporter
 from core.models.build import build_model, save_head
+from core.models.registry import BASELINE
 from core.store import Run, Store
 from core.training.artefacts import RunCard, RunFiles
 from tests.pages.runs import make_dataset, make_run
@@ -35,7 +36,7 @@ def finished(phantom_store: Store) -> Run:
     Predictions(classes, members["film_id"], members["split"], truth, np.eye(2)[truth]).save(
         files.predictions
     )
-    built = build_model("cnn", image_size=SIZE, classes=2, dropout=0.3, weights="random", seed=0)
+    built = build_model(BASELINE, image_size=SIZE, classes=2, dropout=0.3, weights="random", seed=0)
     save_head(built, files.weights)
     RunCard(run.run_id, "cnn", classes, SIZE, "rescale", 0.3, 0, "random", "").save(files.card)
     return run

@@ -16,7 +16,7 @@ from core.evaluation.intervals import mcnemar, wilson
 from core.evaluation.paired import difference_in_films, pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.study import PUBLISHED
-from core.models.registry import get_model
+from core.models.registry import get_network
 from core.specs import RunSpec
 from core.store import Run
 
@@ -79,8 +79,8 @@ def test_published_rows_stay_empty_where_the_study_is_silent() -> None:
 
 def test_the_published_trainable_counts_are_those_of_our_networks() -> None:
     for row in PUBLISHED:
-        assert get_model(row.model).trainable_params == row.trainable_params
-        assert get_model(row.model).title == row.title
+        assert get_network(row.model).counts().trainable == row.trainable_params
+        assert get_network(row.model).title == row.title
 
 
 def test_runs_with_other_classes_share_a_table_without_inventing_values() -> None:

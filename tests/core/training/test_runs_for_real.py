@@ -146,9 +146,10 @@ import sys, json, numpy as np
 from pathlib import Path
 from core.models.build import build_model, backbone_hash, load_head
 from core.models.preprocess import preprocess
+from core.models.registry import get_network
 folder, films = Path(sys.argv[1]), np.load(sys.argv[2])
 card = json.loads((folder / "run.json").read_text())
-model = build_model(card["model"], image_size=card["image_size"], classes=2,
+model = build_model(get_network(card["model"]), image_size=card["image_size"], classes=2,
                     dropout=card["dropout"], weights=card["weights"], seed=card["seed"])
 assert backbone_hash(model) == card["backbone_hash"] != ""
 load_head(model, folder / "head.weights.h5")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.models.build import build_head
+from core.models.registry import get_network
 from core.specs import RunSpec
 from core.training import scaling as module
 from core.training.data import TrainingData
@@ -76,7 +77,7 @@ def learner_for(weights: str, tmp_path: Path) -> tuple[HeadLearner, np.ndarray]:
     spec = RunSpec.build(
         dataset="made up", model="vgg16", weights=weights, epochs=1, augment=None, batch_size=8
     )
-    head = build_head("vgg16", classes=2, dropout=0.3, seed=0)
+    head = build_head(get_network("vgg16"), classes=2, dropout=0.3, seed=0)
     quiet: Any = SimpleNamespace(stage=lambda *_, **__: None, update=lambda *_, **__: None)
     plan = Plan(spec, data, "rescale", weigh_classes=False)
     return HeadLearner(head, look, plan, "made up", tmp_path, quiet), made.astype(np.float32)

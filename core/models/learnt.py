@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Literal
 
+from core.models.registry import NETWORKS
 from core.specs import RunSpec
 
 Source = Literal["photographs", "chest X-rays", "file", "nothing"]
@@ -34,7 +35,8 @@ def weights_source(spec: RunSpec) -> Source:
 
 def from_scratch(spec: RunSpec) -> bool:
     """Whether all of the network learns, which then needs nothing to have learnt before."""
-    return spec.model == "cnn"
+    network = NETWORKS.get(spec.model)  # a run by a later version may name another
+    return network is not None and not network.is_frozen
 
 
 def random_backbone(spec: RunSpec) -> bool:

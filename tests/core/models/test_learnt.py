@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.learnt import learnt_before, learnt_short, random_backbone, weights_source
+from core.models.learnt import learnt_before, learnt_short, random_backbone, weights_source
 from core.specs import RunSpec
 
 
