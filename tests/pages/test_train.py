@@ -76,7 +76,7 @@ def test_each_network_tells_its_size_for_this_data_set(tiny: Store) -> None:
     more = list(NETWORKS)[4:]
     assert app.multiselect("new_more_models").value == []
     assert len(app.multiselect("new_more_models").options) == len(more) == 26
-    assert app.multiselect("new_more_models").options[0].startswith("DenseNet121, 7.1 million")
+    assert app.multiselect("new_more_models").options[0].startswith("EfficientNetLite0, 3.5 million")
     said = everything_said(app)
     assert "DenseNet121" not in said  # chosen first, told then
     app.multiselect("new_more_models").set_value(more).run()
