@@ -16,10 +16,16 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
-from core.errors import DamagedError, InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError, WeightsMissingError
 from core.jobs import stop_all
 from core.models.registry import get_network
-from core.models.weights import PUBLISHED, check_local_file, published_source
+from core.models.weights import (
+    PUBLISHED,
+    check_local_file,
+    find_weights,
+    missing_message,
+    published_source,
+)
 from core.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import ACTIVE, FINISHED, Run, Store
@@ -89,7 +95,9 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
         spec = spec.changed(weights="random")
     network.last_blocks(spec.fine_tune)
     if spec.weights in PUBLISHED:
-        published_source(network, spec.weights)
+        source = published_source(network, spec.weights)
+        if source.is_packaged and not find_weights(store.workspace, network, spec.weights):
+            raise WeightsMissingError(missing_message(store.workspace, network, spec.weights))
     elif spec.weights != "random":
         spec = spec.changed(weights=str(check_local_file(spec.weights)))
     if spec.device.startswith("gpu:"):

