@@ -70,8 +70,8 @@ class Decoders:
             ) from error
         if answer is None:
             raise FilmError(
-                f"{name} needs more than {MEMORY // 2**20} MB of memory to be read, or breaks the "
-                "program that reads it. Export it smaller, or as a plain PNG."
+                f"{name} is damaged, or needs more than {MEMORY / 2**20:,.0f} MB of memory to be "
+                "read. Copy or export it again, smaller or as a plain PNG."
             )
         if "error" in answer:
             raise FilmError(answer["error"])
@@ -109,6 +109,9 @@ class Decoders:
                     if fresh:
                         break
                     continue
+                if memory == MEMORY:  # what it holds of a large film it may never give back
+                    self._drop(decoder)
+                    decoder = None
                 return (None, pixels) if "memory" in answer else (answer, pixels)
             return None, bytearray()
         except BaseException:

@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 
 from core.errors import FilmError
 from core.images.decoding import decode_here
-from core.images.limits import SECONDS
+from core.images.limits import MEMORY, SECONDS
 
 try:
     import resource
@@ -33,6 +33,7 @@ except ImportError:  # Windows: there, who started this process watches its memo
 
 HEADER = struct.Struct(">IQ")
 IDLE = 300.0  # seconds without a request, after which the process ends
+TIGHT = 0.25  # of the memory granted: whoever fails beyond it may have failed for want of more
 LATEST = 3 * SECONDS  # seconds, after which it ends itself if nobody else does
 
 
@@ -54,8 +55,15 @@ def main() -> None:
         length, size = HEADER.unpack(header)
         request = json.loads(requests.read(length))
         data = requests.read(size)
-        with _limited(base, request["memory"]):
+        memory = request["memory"]
+        with _limited(base, memory):
             answer, pixels = _answer(data, request["name"])
+        # Some libraries say “damaged” when they mean that memory ran out.
+        if (
+            "film" not in answer
+            and _peak() - base > (TIGHT if memory < MEMORY else 2 * TIGHT) * memory
+        ):
+            answer = {"memory": True}
         del data
         told = json.dumps(answer).encode()
         answers.write(HEADER.pack(len(told), len(pixels)) + told)
@@ -107,6 +115,15 @@ def _limited(base: int, memory: int) -> Iterator[None]:
         signal.alarm(0)
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _peak() -> int:
+    """The most bytes of address space that were ever in use; 0 where the system does not say."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmPeak:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _address_space() -> int:

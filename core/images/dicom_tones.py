@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut, apply_voi
 
 from core.images.dicom_file import numbers_of, value_of, word_of
-from core.images.emptiness import CONTRAST, why_empty
+from core.images.emptiness import histogram, why_one_shade
 from core.images.grey_range import GreyRange, linear, own_range, shown, strips
 from core.images.words import number, of_own_range, outside_note
 
@@ -164,22 +164,13 @@ def _through_table(
 def _shows_nothing(picture: np.ndarray, own: np.ndarray, padding: np.ndarray | None) -> bool:
     """Whether a window is beside the film, far too wide or far too narrow for it. A film that
     shows nothing in its own range either is not the window's fault."""
-    if padding is not None:
-        picture, own = (one[~padding].reshape(1, -1) for one in (picture, own))
-    if _flat(own):
+    film = None if padding is None else ~padding
+    asked, possible = histogram(picture, film), histogram(own, film)
+    if why_one_shade(possible):
         return False
-    return _flat(picture) or (_torn(picture) and not _torn(own))
+    return bool(why_one_shade(asked)) or (_torn(asked) and not _torn(possible))
 
 
-def _flat(picture: np.ndarray) -> bool:
-    return np.ptp(np.percentile(picture, [0.5, 99.5])) < CONTRAST or bool(_one_shade(picture))
-
-
-def _one_shade(picture: np.ndarray) -> str:
-    """Noise is none of a window's business: only the shades are judged here."""
-    return why_empty(np.sort(picture, axis=None).reshape(1, -1))
-
-
-def _torn(picture: np.ndarray) -> bool:
+def _torn(counts: np.ndarray) -> bool:
     """Nearly all of it black or white, with next to nothing between."""
-    return float(((picture > 0) & (picture < 255)).mean()) < INSIDE
+    return float(counts[1:255].sum()) < INSIDE * float(counts.sum())

@@ -29,13 +29,25 @@ NOISE = "It is noise or a fine pattern, without any shape in it."
 def why_empty(pixels: np.ndarray) -> str:
     """Why uint8 (H, W), 0 = black, shows hardly anything, as a sentence; "" when it shows
     something. Any size from 1 × 1."""
-    shares = np.bincount(pixels.ravel(), minlength=256) / pixels.size
+    return why_one_shade(histogram(pixels)) or (NOISE if _is_noise(pixels) else "")
+
+
+def histogram(pixels: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
+    """How often each of 256 shades occurs in uint8 (H, W), as float32 (256,); ``where``: bool
+    (H, W), True for the pixels that count."""
+    mask = None if where is None else where.astype(np.uint8)
+    return cv2.calcHist([pixels], [0], mask, [256], [0, 256]).ravel()
+
+
+def why_one_shade(counts: np.ndarray) -> str:
+    """Why a picture of this histogram (256,) is black, white or one shade of grey; "" if not."""
+    shares = counts / max(float(counts.sum()), 1.0)
     low, high = (int(np.searchsorted(np.cumsum(shares), part)) for part in (0.005, 0.995))
     together = np.convolve(shares, np.ones(SHADE), mode="valid")
     if high - low < CONTRAST or together.max() >= ALIKE:
         shade = int(together.argmax()) + SHADE // 2
         return BLACK if shade < DARK else WHITE if shade > BRIGHT else ONE_SHADE
-    return NOISE if _is_noise(pixels) else ""
+    return ""
 
 
 def _is_noise(pixels: np.ndarray) -> bool:

@@ -7,10 +7,10 @@ from io import BytesIO
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from core.errors import FilmError
-from core.images.colour import deep_grey, share_of_colour, to_8_bits
+from core.images.colour import SAMPLED, deep_grey, share_of_colour, to_8_bits
 from core.images.film import DecodedFilm
 from core.images.grey_range import GreyRange, linear, own_range, shown
 from core.images.jpeg_marks import jpeg_marks
@@ -104,12 +104,22 @@ def _decoded(
 def _grey(image: Image.Image) -> tuple[np.ndarray, float]:
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         # Black is what surrounds a body on a film, so it is what shows through.
-        layer = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", layer.size, (0, 0, 0, 255)), layer)
+        layer = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
+        opacity = layer.getchannel("A")
+        grey = np.asarray(ImageChops.multiply(layer.convert("L"), opacity))
+        few = _few(layer).convert("RGBA")
+        black = Image.new("RGBA", few.size, (0, 0, 0, 255))
+        return grey, share_of_colour(np.asarray(Image.alpha_composite(black, few).convert("RGB")))
     if image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
-    colour = 0.0 if image.mode == "L" else share_of_colour(np.asarray(image))
+    colour = 0.0 if image.mode == "L" else share_of_colour(np.asarray(_few(image)))
     return np.asarray(image.convert("L")), colour
+
+
+def _few(image: Image.Image) -> Image.Image:
+    """Enough of the pixels to tell what share of them has a colour."""
+    size = (min(image.width, SAMPLED), min(image.height, SAMPLED))
+    return image.resize(size, Image.Resampling.NEAREST)
 
 
 def _deep(
