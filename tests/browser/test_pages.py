@@ -12,9 +12,11 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
+from core.escaping import JOINER
 from core.store import open_store
 from core.workspace import Workspace
 from tests.browser.running import NARROW, WIDE, Server, Watched, until, workers_of
+from tests.pages.hostile import CLASS, DATASET, SOURCE, make_hostile
 
 pytestmark = pytest.mark.browser
 
@@ -152,6 +154,35 @@ def stocked_server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     server.start()
     yield server
     server.kill()
+
+
+def test_names_are_shown_as_text_and_nothing_in_them_is_fetched(
+    browser: Browser, phantom_folder: Path, tmp_path: Path
+) -> None:
+    server = Server(tmp_path / "data")
+    make_hostile(server.data, phantom_folder, tmp_path / "films")
+    server.start()
+    context = browser.new_context(viewport=WIDE)
+    watched = Watched(context.new_page())  # fails when another computer is asked
+    shown = {
+        "explore": ("%{f} <b>i",),
+        "explore?tab=Sources": (SOURCE,),
+        "prepare?part=Saved+data+sets": (DATASET, CLASS),
+        "compare": (DATASET,),
+        "report": (CLASS,),
+        "audit": (SOURCE,),
+    }
+    try:
+        for address, names in shown.items():
+            watched.open(f"{server.url}/{address}")
+            text = watched.page.locator("body").inner_text().replace(JOINER, "")
+            assert watched.page.locator('img[src*="evil"], a[href*="evil"]').count() == 0
+            for name in names:
+                assert name in text, f"{address} does not show {name} as it is"
+            watched.check()
+    finally:
+        context.close()
+        server.kill()
 
 
 @pytest.mark.parametrize("address", NONSENSE)

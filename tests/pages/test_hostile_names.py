@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,15 @@ import streamlit as st
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
-from core.audit.report import AuditReport, Finding, audit_folder
-from core.audit.standing import basis_of
-from core.datasets import prepare
-from core.datasets.ingest import import_folder
-from core.evaluation.predictions import Predictions
-from core.specs import ClassSpec, DatasetSpec
-from core.store import Run, Store, open_store
-from core.training.artefacts import RunFiles
-from core.workspace import Workspace, open_workspace
+from core.errors import InputError
+from core.prediction.client import FilmResult
+from core.store import Store, open_store
+from core.store.catalogue import Catalogue
+from core.workspace import Workspace
+from pages.components.classify import classifying
+from tests.pages.hostile import CLASS, FINDING, SOURCE, ids, make_hostile
 from tests.pages.opening import APP
-from tests.pages.runs import RESULT, make_run
 
-SOURCE = "**b** ![x](http://127.0.0.1:9/x.png) <b>i</b> $y$"
-FINDING = "%{f} <b>i _f_ [l](javascript) $x$ `c` :red[r]"
-CLASS = "k _k_ [m](n) $z$ `d`"
-DATASET = "n _n_ [o](p) $q$ `e`"
 RAW = (
     "**b**", "![x](", "<b>i", "$y$", "_f_", "[l](", "$x$", "`c`", ":red[r", "_k_", "[m](", "$z$",
     "`d`", "_n_", "[o](", "$q$", "`e`",
@@ -40,6 +32,7 @@ PARTS = {"html.body": ("<b>i",), "plotly_chart": ("<b>i", "%{f}")}
 # What a browser shows as it is: the choices of a list, what somebody types, descriptions for
 # readers of the screen, addresses, names of files, and how elements are told apart.
 PLAIN = {
+    "column_order",
     "options", "raw_values", "raw_value", "default", "default_value", "placeholder",
     "alt", "id", "key", "url",
     "value", "query_string", "file_name", "accessible_text", "data", "block_id", "formatted_value",
@@ -58,39 +51,8 @@ def _fresh_caches() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def hostile_root(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A source, a data set, its classes, its films and a finished run, all of them so named."""
-    top = tmp_path_factory.mktemp("hostile") / "collection"
     root = tmp_path_factory.mktemp("hostile-workspace")
-    store = open_store(open_workspace(root))
-    (root / "phantoms.json").write_text("{}")
-    for number, path in enumerate(sorted(phantom_folder.rglob("*.png"))[:40]):
-        finding = FINDING if number % 2 else "No finding"
-        (top / finding).mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, top / finding / f"{number}_f_ [l](m) $x$ `c`.png")
-    (top / FINDING / "_f_ [l](m).txt").write_text("left out")
-    (top / FINDING / "_f_ [l](m) $x$.png").write_bytes(b"no film")
-    import_folder(store, top, name=SOURCE)
-    findings = {one.finding for one in store.catalogue.films(_ids(store))}
-    classes = tuple(
-        ClassSpec.build(name=CLASS if place else f"{CLASS} 2", findings=(finding,))
-        for place, finding in enumerate(sorted(findings))
-    )
-    spec = DatasetSpec.build(
-        name=DATASET, classes=classes, image_size=64, balance="none", split="study"
-    )
-    prepare.save(store, prepare.plan(store.catalogue.frame(), spec))
-    run = make_run(store, "done", epochs=3, result=RESULT, spec={"dataset": DATASET})
-    members = store.datasets.members(DATASET)
-    positive = np.random.default_rng(0).uniform(0.05, 0.95, len(members)).astype(np.float32)
-    Predictions(
-        classes=spec.class_names,
-        film_ids=members["film_id"].to_numpy(str),
-        split=members["split"].to_numpy(str),
-        truth=members["class_index"].to_numpy(int),
-        probabilities=np.stack([positive, 1 - positive], axis=1),
-    ).save(RunFiles(store.workspace.run_folder(run.run_id)).create().predictions)
-    make_run(store, "failed", reason=f"{FINDING} {SOURCE}", spec={"dataset": DATASET})
-    _audit(store, run)
+    make_hostile(root, phantom_folder, tmp_path_factory.mktemp("hostile") / "collection")
     return root
 
 
@@ -98,26 +60,6 @@ def hostile_root(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory)
 def hostile(hostile_root: Path, workspace: Workspace) -> Store:
     shutil.copytree(hostile_root, workspace.root, dirs_exist_ok=True)
     return open_store(workspace)
-
-
-def _ids(store: Store) -> list[str]:
-    return list(store.catalogue.frame()["film_id"])
-
-
-def _audit(store: Store, run: Run) -> None:
-    folder = audit_folder(store.workspace.run_folder(run.run_id))
-    counts = {CLASS: {SOURCE: 40, FINDING: 0}, f"{CLASS} 2": {SOURCE: 0, FINDING: 40}}
-    finding = Finding(
-        "class_by_source", "Class and source", 1.0, (0.97, 1.0), "do_not_believe",
-        f"Each class comes from {SOURCE}.", f"{CLASS} has one", {"counts": counts},
-    )  # fmt: skip
-    report = AuditReport(
-        run.run_id, DATASET, "do_not_believe",
-        f"Do not believe this result: each class comes from {SOURCE}.", (finding,), (),
-        time.time(), basis_of(store, run),
-    )  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
-    report.save(folder)
 
 
 # What these say of names stands in lists and inputs only.
@@ -160,7 +102,7 @@ def test_a_page_shows_names_as_text(hostile: Store, page: str, query: Any) -> No
     elif query.get("run") == "failed":
         query = {"run": next(one.run_id for one in hostile.runs.all(["failed"]))}
     elif "film" in query:
-        query = {"film": _ids(hostile)[0]}
+        query = {"film": ids(hostile)[0]}
     app = AppTest.from_file(APP, default_timeout=60)
     app.switch_page(f"{page}.py")
     for name, value in query.items():
@@ -169,12 +111,61 @@ def test_a_page_shows_names_as_text(hostile: Store, page: str, query: Any) -> No
     assert not app.exception
     if page == "classify":
         app.segmented_control("classify_where").set_value("Sample films").run()
-    texts = list(_texts(app))
-    shown = any("\\[" in one or "&lt;" in one for _, one in texts)
+    shown = _all_text(app)
     assert shown != ((page, query) in NAMELESS), "is any such name on this page?"
+
+
+def _all_text(app: AppTest) -> bool:
+    """Fail where a name is taken for more than text; whether there is any such name."""
+    texts = list(_texts(app))
     for where, text in texts:
         for raw in PARTS.get(where, RAW):
             assert raw not in text, f"{where} takes {raw} for Markdown: {text[:300]}"
+    return any("\\[" in one or "&lt;" in one for _, one in texts)
+
+
+class Client:
+    """In place of the worker: one film is named a class, one is refused, one has an error."""
+
+    def classify(
+        self, runs: Sequence[str], films: Sequence[tuple[str, bytes]], **_: Any
+    ) -> list[FilmResult]:
+        heat = np.ones((7, 7), np.float32)
+        known = {f"{CLASS} 2": 0.75, CLASS: 0.25}
+        answers = (
+            {"probabilities": known, "label": CLASS, "heat": heat, "heat_class": CLASS},
+            {"answer": "refused", "gate": "not_a_chest_xray", "reason": f"{FINDING} {SOURCE}"},
+            {"error": f"{films[0][0]} is damaged. {SOURCE}"},
+        )
+        empty = {"label": None, "probabilities": {}, "heat": None, "error": None}
+        return [
+            FilmResult(file=name, run_id=runs[0], **{**empty, **answer})  # type: ignore[arg-type]
+            for (name, _), answer in zip(films, answers, strict=True)
+        ]
+
+
+def test_answers_show_names_as_text(hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifying, "get_client", Client)
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("classify.py")
+    app.run()
+    film = Path(hostile.catalogue.films(ids(hostile)[:1])[0].path).read_bytes()
+    files = [(f"{number} {FINDING} {SOURCE}.png", film, "") for number in range(3)]
+    app.file_uploader[0].set_value(files).run()
+    app.button("classify_start").click().run()
+    assert not app.exception
+    assert len(app.dataframe) == 1, "there are answers"
+    assert _all_text(app)
+
+
+def test_an_error_is_text(hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Catalogue) -> int:
+        raise InputError(f"{FINDING} in {SOURCE} is damaged.")
+
+    monkeypatch.setattr(Catalogue, "count", fail)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert len(app.error) == 1
+    assert _all_text(app)
 
 
 def _texts(app: AppTest) -> Iterator[tuple[str, str]]:
