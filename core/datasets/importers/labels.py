@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from core.datasets.vocabulary import SEPARATORS
 
@@ -25,13 +26,14 @@ def _list_in(text: str) -> tuple[str, ...] | None:
     """What Python's or JSON's writing of a list holds; None for brackets of another meaning."""
     if len(text) > 100_000:
         return None
+    # NumPy writes its arrays without commas; Python would join such texts into one.
+    text = re.sub(r"(['\"])\s+(['\"])", r"\1, \2", text)
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         inner = text[1:-1] if text[-1:] in ("]", ")", "}") else ""
-        # NumPy writes its arrays without commas, and spreadsheets lose the quotation marks.
-        parts = inner.replace("'", " ' ").split("'") if "'" in inner else inner.split(",")
-        return tuple(part.strip(" '\"") for part in parts if part.strip(" ,'\"")) or None
+        # Spreadsheets lose the quotation marks.
+        return tuple(part.strip(" '\"") for part in inner.split(",") if part.strip(" '\"")) or None
     if isinstance(value, (list, tuple, set)):
         return tuple(one.strip() for one in map(str, value) if one.strip())
     return None
