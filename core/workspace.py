@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
+from core.privacy import keep_to_ourselves, salt_of, tighten
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_DATA"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +70,16 @@ class Workspace:
         return self.root / "turns"
 
     @property
+    def importing(self) -> Path:
+        """Locks and notes of archives that are being imported (``core.datasets.uploads``)."""
+        return self.root / "importing"
+
+    @property
+    def salt(self) -> Path:
+        """What patients' numbers of DICOM headers are hashed with (``core.privacy``)."""
+        return self.root / "salt"
+
+    @property
     def dispatcher_lock(self) -> Path:
         return self.root / "dispatcher.lock"
 
@@ -78,6 +89,16 @@ class Workspace:
 
     def run_folder(self, run_id: str) -> Path:
         return self.runs / run_id
+
+    def secret(self) -> bytes:
+        """The salt of this data folder, made when it is first needed. Raises InputError."""
+        try:
+            return salt_of(self.salt)
+        except OSError as error:
+            raise InputError(
+                f"{self.salt} cannot be read or made ({error.strerror or error}). Patients' "
+                "numbers are hidden with it: put a copy of it back, or remove it."
+            ) from error
 
     def create(self) -> Workspace:
         """Make the folders; safe to repeat. Returns itself. Raises InputError."""
@@ -90,6 +111,8 @@ class Workspace:
             ) from error
 
     def _create(self) -> Workspace:
+        keep_to_ourselves()
+        is_ours = not self.root.exists() or self.database.exists() or not any(self.root.iterdir())
         for folder in (
             self.root,
             self.uploads,
@@ -100,6 +123,7 @@ class Workspace:
             self.weights,
         ):
             folder.mkdir(parents=True, exist_ok=True)
+        tighten(self.root, is_ours=is_ours or self.root == PROJECT_ROOT / "data")
         return self
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.datasets.uploads import clean_up
 from core.escaping import terminal
 from core.store import Store, open_store, recovered
 from core.workspace import open_workspace
@@ -38,6 +39,7 @@ def open_default_store() -> Store:
     found = recovered(workspace)
     if found is not None and found != earlier:
         say(found.sentence)
+    clean_up(store)
     return store
 
 

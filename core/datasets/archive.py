@@ -9,15 +9,26 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from core.datasets.archive_checks import Damaged, check, check_list, is_litter, path_in, shown
-from core.errors import InputError
+from core.datasets.uploads import UNPACKING
+from core.errors import FilmError, InputError
+from core.files import written_whole
+from core.images.apart import AT_ONCE
+from core.images.decode import MAX_BYTES, bare_film, read_film
+from core.images.decoding import NOT_KEPT
+from core.images.identity import is_marked
 from core.workspace import Workspace
 
 CHUNK = 1024 * 1024
+# What is kept as it is, beside films.
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+LISTS = ("train_val_list.txt", "test_list.txt")  # of ChestX-ray14
 
 # What zipfile and the decompressors raise on bytes that mean nothing. bzip2's OSError has no
 # number, and a disk's has one.
@@ -45,23 +56,26 @@ def unpack(
 ) -> tuple[Path, bool]:
     """Unpack into ``uploads/<hash of the archive>``; returns it and whether it is new.
 
-    Where it is there already, files that somebody deleted from it come back.
+    Where it is there already, files that somebody deleted from it come back. Of films, only
+    what they show is kept (``core.images.bare``), and of other files only tables: an archive
+    from a hospital holds more of its patients than anybody wants on this disk.
 
     Raises InputError, with nothing left on disk, when the file is no zip, is damaged or
     locked, or names a place outside, a link, or more than fits.
     """
     try:
-        folder = workspace.uploads / _hash(file)
+        key = key_of(file)
+        folder = workspace.uploads / key
         check_list(file, filename)
         with zipfile.ZipFile(file) as archive:
             if folder.is_dir():
-                _make_whole(archive, folder)
+                _make_whole(archive, folder, workspace.secret())
                 return folder, False
             members = check(archive, file, filename, workspace)
-            aside = Path(tempfile.mkdtemp(dir=workspace.uploads, prefix=".unpacking-"))
+            aside = Path(tempfile.mkdtemp(dir=workspace.uploads, prefix=f"{UNPACKING}{key}-"))
             try:
-                for done, member in enumerate(members, 1):
-                    _extract(archive, member, aside)
+                salt = workspace.secret()
+                for done, member in enumerate(_extract_all(archive, members, aside, salt), 1):
                     if progress is not None:
                         progress(done, len(members), f"Unpacking {shown(member.filename)}")
                 fresh = _put(aside, folder)
@@ -100,7 +114,8 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _hash(file: BinaryIO) -> str:
+def key_of(file: BinaryIO) -> str:
+    """What an archive is known by: the hash of its bytes, and the name of its folder."""
     file.seek(0)
     digest = hashlib.sha256()
     while chunk := file.read(CHUNK):
@@ -109,24 +124,99 @@ def _hash(file: BinaryIO) -> str:
     return digest.hexdigest()[:32]
 
 
-def _make_whole(archive: zipfile.ZipFile, folder: Path) -> None:
-    """The same bytes were checked when they were unpacked for the first time."""
+def _make_whole(archive: zipfile.ZipFile, folder: Path, salt: bytes) -> None:
+    """The same bytes were checked when they were unpacked for the first time.
+
+    A film that an older version unpacked with its header loses it now; it stays the same film.
+    """
+    lost = []
     for member in archive.infolist():
-        if not is_litter(member.filename) and not (folder / path_in(member.filename)).exists():
-            _extract(archive, member, folder)
+        place = folder / path_in(member.filename)
+        if is_litter(member.filename):
+            continue
+        if not place.exists():
+            lost.append(member)
+        elif place.is_file() and not _is_table(place):
+            _lay_bare(place, salt)
+    for _ in _extract_all(archive, lost, folder, salt):
+        pass
 
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+def _lay_bare(place: Path, salt: bytes) -> None:
+    try:
+        data = read_film(place)
+    except FilmError:
+        return
+    if not is_marked(data) and (bare := bare_film(data, place.name, salt)) != data:
+        with written_whole(place) as temporary:
+            temporary.write_bytes(bare)
+
+
+def _extract_all(
+    archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], folder: Path, salt: bytes
+) -> Iterator[zipfile.ZipInfo]:
+    """Each member once it is on the disk, in order. Films are laid bare by several decoders at
+    a time, while the next ones are unpacked."""
+    threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="unpack")
+    waiting: deque[tuple[zipfile.ZipInfo, Future[None] | None]] = deque()
+    try:
+        for member in members:
+            waiting.append((member, _extract(archive, member, folder, salt, threads)))
+            while len(waiting) > 2 * AT_ONCE:
+                yield _finished(*waiting.popleft())
+        while waiting:
+            yield _finished(*waiting.popleft())
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def _finished(member: zipfile.ZipInfo, work: Future[None] | None) -> zipfile.ZipInfo:
+    if work is not None:
+        work.result()
+    return member
+
+
+def _extract(
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    folder: Path,
+    salt: bytes,
+    threads: ThreadPoolExecutor,
+) -> Future[None] | None:
     target = folder / path_in(member.filename)
     if member.is_dir():
         target.mkdir(parents=True, exist_ok=True)
-        return
+        return None
     target.parent.mkdir(parents=True, exist_ok=True)
-    # zipfile stops at the declared size and checks the sum, so the totals above hold.
-    with archive.open(member) as packed, _opened(target) as plain:
+    # zipfile stops at the declared size and checks the sum, so the totals of the check hold.
+    with archive.open(member) as packed:
+        if _is_table(target) or member.file_size > MAX_BYTES:
+            _copy_table(packed, target, member.file_size)
+            return None
+        data = packed.read()
+    if len(data) != member.file_size:
+        raise Damaged("an entry is shorter than it says")
+    return threads.submit(_write_bare, target, data, salt)
+
+
+def _copy_table(packed: IO[bytes], target: Path, size: int) -> None:
+    with _opened(target) as plain:
+        if not _is_table(target):
+            plain.write(NOT_KEPT + f"{target.name} is too large for a film.".encode())
+            return
         shutil.copyfileobj(packed, plain, CHUNK)
-        if plain.tell() != member.file_size:
+        if plain.tell() != size:
             raise Damaged("an entry is shorter than it says")
+
+
+def _write_bare(target: Path, data: bytes, salt: bytes) -> None:
+    with _opened(target) as plain:
+        plain.write(bare_film(data, target.name, salt))
+
+
+def _is_table(path: Path) -> bool:
+    name = path.name.casefold().strip()
+    return name.endswith(TABLES) or name in LISTS
 
 
 def _opened(target: Path) -> BinaryIO:

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.errors import InputError
+from core.errors import FilmError, InputError
+from core.images.decode import bare_film, read_film
+from core.images.decoding import NOT_KEPT
 from core.names import file_of, folders_of, name_key, on_disk
+from core.privacy import for_everybody
 from core.spreadsheet import csv_bytes
 from core.store import Store
 
@@ -27,7 +30,8 @@ def export_tree(
 ) -> int:
     """Write ``train|validation|test / class / files``, ``spec.json`` and ``films.csv``.
 
-    Films are copied as they were imported, under names that are unique in the tree.
+    Films show what they did when they were imported, without what their files say beside it
+    (``core.images.bare``), and lie under names that are unique in the tree.
     Returns how many. ``progress(done, total)``. Raises NotFoundError for the data set,
     InputError for a destination that holds something or cannot be written, and for films
     that are gone; then nothing is left behind.
@@ -39,14 +43,18 @@ def export_tree(
     existed = destination.exists()
     try:
         destination.mkdir(parents=True, exist_ok=True)
+        if not existed:
+            for_everybody(destination)
         for done, (source, target) in enumerate(zip(files["path"], files["file"], strict=True), 1):
             place = destination / target
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, place)
+            _made(place.parent)
+            place.write_bytes(_bare(store, source))
+            for_everybody(place)
             if progress is not None:
                 progress(done, len(files))
-        (destination / SPEC_FILE).write_text(spec, encoding="utf-8")
-        (destination / TABLE_FILE).write_bytes(_table(files))
+        for name, content in ((SPEC_FILE, spec.encode()), (TABLE_FILE, _table(files))):
+            (destination / name).write_bytes(content)
+            for_everybody(destination / name)
     except BaseException as error:
         _clear(destination, existed)
         if isinstance(error, OSError):
@@ -74,7 +82,7 @@ def export_zip(store: Store, name: str) -> Path:
         # Films are compressed already; storing them is ten times faster and no larger.
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
             for source, inside in zip(files["path"], files["file"], strict=True):
-                archive.write(source, inside)
+                archive.writestr(inside, _bare(store, source))
             archive.writestr(SPEC_FILE, spec)
             archive.writestr(TABLE_FILE, _table(files))
         return part.replace(folder / file_of(name, ".zip"))
@@ -85,6 +93,21 @@ def export_zip(store: Store, name: str) -> Path:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _made(folder: Path) -> None:
+    """Folders for a file of the export, as the user would have made them."""
+    if not folder.is_dir():
+        _made(folder.parent)
+        folder.mkdir(exist_ok=True)
+        for_everybody(folder)
+
+
+def _bare(store: Store, source: str) -> bytes:
+    data = bare_film(read_film(source), Path(source).name, store.workspace.secret())
+    if data.startswith(NOT_KEPT):
+        raise FilmError(f"{data[len(NOT_KEPT) :].decode(errors='replace')} It cannot be exported.")
+    return data
 
 
 def _forget_old(folder: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.datasets import import_report as report_of
-from core.datasets.archive import discard, unpack
+from core.datasets.archive import discard, key_of, unpack
+from core.datasets.dicom_patients import with_header_facts
 from core.datasets.duplicates import reasons_to_leave_out
 from core.datasets.import_report import ImportReport, LeftOut, SetApart
 from core.datasets.importers import Candidate, Choices, Found, any_table, detect_layout, unlisted
@@ -19,6 +20,7 @@ from core.datasets.known_films import bring_up_to_date, follow_renamed, name_pat
 from core.datasets.looking import Looked, is_text, look_into, shown
 from core.datasets.patients import PatientFinder, patient_finder, with_patients
 from core.datasets.spelling import Spelling
+from core.datasets.uploads import importing
 from core.datasets.vocabulary import UNKNOWN
 from core.errors import InputError
 from core.images.emptiness import NOISE
@@ -78,18 +80,20 @@ def import_zip(
     known layout; then nothing of it stays on disk.
     """
     find = patient_finder(patient_pattern) if patient_pattern else None
-    folder, fresh = unpack(store.workspace, file, filename, progress)
-    try:
-        choices = _as_before(store, folder, choices)
-        found = detect_layout(folder, filename, choices)
-        source = _source_for(store, found, name or Path(filename).stem)
-        report = _import(store, source, found, choices, find, progress)
-    except BaseException:
-        if fresh:
-            discard(folder)
-        raise
-    if fresh and not report.added and not report.known:
-        discard(folder)  # every film of it is kept elsewhere, or unreadable
+    key = key_of(file)
+    with importing(store.workspace, key):
+        folder, fresh = unpack(store.workspace, file, filename, progress)
+        try:
+            choices = _as_before(store, folder, choices)
+            found = detect_layout(folder, filename, choices)
+            source = _source_for(store, found, name or Path(filename).stem)
+            report = _import(store, source, found, choices, find, progress)
+        except BaseException:
+            if fresh:
+                discard(folder)
+            raise
+        if fresh and not report.added and not report.known:
+            discard(folder)  # every film of it is kept elsewhere, or unreadable
     return report
 
 
@@ -137,6 +141,7 @@ def _import(
         looked_at.append(pair)
         if progress is not None:
             progress(done, len(candidates), shown(pair[0].file))
+    looked_at = with_header_facts(looked_at)
     labels = store.catalogue.finding_of_each(looked.film_id for _, looked in looked_at)
     reasons = reasons_to_leave_out(source, looked_at, known, labels)
     films, left_out, remarks = [], [], []

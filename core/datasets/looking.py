@@ -15,11 +15,12 @@ import cv2
 
 from core.datasets.importers import Candidate
 from core.errors import FilmError, InputError
-from core.images.decode import decode_bytes, film_id_of, read_film
+from core.images.decode import HeaderFacts, decode_bytes, film_facts, film_id_of, read_film
 from core.images.emptiness import why_empty
 from core.images.resize import thumbnail
 from core.workspace import Workspace
 
+NO_FACTS = HeaderFacts()
 THUMBNAIL_SIDE = 256
 THUMBNAIL_QUALITY = 85
 THREADS = min(8, os.cpu_count() or 1)
@@ -30,6 +31,7 @@ class Looked:
     """What looking into one file gave: an id and a size, or a reason to leave it out.
 
     ``empty``: why it shows hardly anything, ``""`` when it shows something or is known.
+    ``facts``: of a DICOM file, what its header says beside the picture.
     """
 
     film_id: str = ""
@@ -37,6 +39,7 @@ class Looked:
     height: int = 0
     reason: str = ""
     empty: str = ""
+    facts: HeaderFacts = NO_FACTS
 
 
 def look_into(
@@ -47,11 +50,12 @@ def look_into(
     ``known``: ids of films that need no second look. Raises InputError when thumbnails cannot
     be written; whatever is wrong with one file is its own reason.
     """
+    salt = workspace.secret()
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="import")
     waiting: deque[tuple[Candidate, Future[Looked]]] = deque()
     try:
         for one in candidates:
-            waiting.append((one, threads.submit(look, workspace, one, known)))
+            waiting.append((one, threads.submit(look, workspace, one, known, salt)))
             if len(waiting) >= 4 * THREADS:
                 first, looked = waiting.popleft()
                 yield first, looked.result()
@@ -62,8 +66,11 @@ def look_into(
         threads.shutdown(cancel_futures=True)
 
 
-def look(workspace: Workspace, one: Candidate, known: Container[str]) -> Looked:
-    """Open one file. Raises InputError when its thumbnail cannot be written."""
+def look(workspace: Workspace, one: Candidate, known: Container[str], salt: bytes) -> Looked:
+    """Open one file; ``salt``: the data folder's own.
+
+    Raises InputError when its thumbnail cannot be written.
+    """
     if one.left_out:
         return Looked(reason=one.left_out)
     if not is_text(str(one.path)):
@@ -72,8 +79,9 @@ def look(workspace: Workspace, one: Candidate, known: Container[str]) -> Looked:
         data = read_film(one.path)
         film_id = film_id_of(data)
         place = workspace.thumbnail(film_id)
+        facts = film_facts(data, one.path.name, salt)
         if film_id in known and place.exists():
-            return Looked(film_id)
+            return Looked(film_id, facts=facts)
         pixels = decode_bytes(data, one.path.name).pixels
     except FilmError as error:
         return Looked(reason=f"cannot be read: {error}")
@@ -83,7 +91,7 @@ def look(workspace: Workspace, one: Candidate, known: Container[str]) -> Looked:
         return Looked(reason="cannot be read: there is not enough memory for it")
     _write_thumbnail(place, pixels)
     height, width = pixels.shape
-    return Looked(film_id, width, height, empty=why_empty(pixels))
+    return Looked(film_id, width, height, empty=why_empty(pixels), facts=facts)
 
 
 def is_text(name: str) -> bool:

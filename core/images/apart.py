@@ -25,6 +25,7 @@ import psutil
 from core.errors import FilmError
 from core.images.decoder import HEADER
 from core.images.film import DecodedFilm
+from core.images.header_facts import HeaderFacts
 from core.images.limits import MEMORY, SECONDS
 from core.workspace import PROJECT_ROOT
 
@@ -56,11 +57,30 @@ class Decoders:
 
     def decode(self, data: bytes, name: str) -> DecodedFilm:
         """Raises FilmError for what cannot be read within the limits, or at all."""
+        answer, pixels = self._asked(data, {"name": name, "job": "decode"})
+        shape, film = answer["shape"], answer["film"]
+        film["notes"] = tuple(film["notes"])
+        return DecodedFilm(**{**film, "pixels": np.frombuffer(pixels, np.uint8).reshape(shape)})
+
+    def bare(self, data: bytes, name: str, salt: bytes) -> bytes:
+        """``core.images.bare``. Raises FilmError where it cannot be done within the limits."""
+        return bytes(self._asked(data, {"name": name, "job": "bare", "salt": salt.hex()})[1])
+
+    def facts(self, data: bytes, name: str, salt: bytes) -> HeaderFacts:
+        """``core.images.header``; none where it cannot be done within the limits."""
+        told = {"name": name, "job": "facts", "salt": salt.hex()}
+        try:
+            return HeaderFacts(**self._asked(data, told)[0]["facts"])
+        except FilmError:
+            return HeaderFacts()
+
+    def _asked(self, data: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], bytearray]:
+        name = told["name"]
         needed = PART if len(data) * SWELL <= PART else MEMORY
         try:
-            answer, pixels = self._ask(data, name, needed)
+            answer, pixels = self._ask(data, told, needed)
             if answer is None and needed < MEMORY:
-                answer, pixels = self._ask(data, name, MEMORY)
+                answer, pixels = self._ask(data, told, MEMORY)
         except _Stopped as stopped:
             raise FilmError(f"{name} {stopped} Export it smaller, or as a plain PNG.") from None
         except OSError as error:
@@ -75,11 +95,9 @@ class Decoders:
             )
         if "error" in answer:
             raise FilmError(answer["error"])
-        if "film" not in answer:
+        if "fault" in answer:
             raise FilmError(f"{name} is damaged, or of an unknown kind. Copy or export it again.")
-        shape, film = answer["shape"], answer["film"]
-        film["notes"] = tuple(film["notes"])
-        return DecodedFilm(**{**film, "pixels": np.frombuffer(pixels, np.uint8).reshape(shape)})
+        return answer, pixels
 
     def warm(self) -> None:
         """Start one decoder, so that the first film does not wait for it."""
@@ -93,7 +111,9 @@ class Decoders:
         for one in all_of_them:
             one.end()
 
-    def _ask(self, data: bytes, name: str, memory: int) -> tuple[dict[str, Any] | None, bytearray]:
+    def _ask(
+        self, data: bytes, told: dict[str, Any], memory: int
+    ) -> tuple[dict[str, Any] | None, bytearray]:
         """None in place of an answer when memory was too little, or the decoder broke."""
         self._take_memory(memory)
         decoder: _Decoder | None = None
@@ -102,7 +122,7 @@ class Decoders:
                 decoder = self._take_decoder()
                 fresh = decoder.fresh
                 try:
-                    answer, pixels = decoder.ask(data, name, memory, self._seconds)
+                    answer, pixels = decoder.ask(data, told, memory, self._seconds)
                 except _Gone:
                     self._drop(decoder)
                     decoder = None
@@ -194,14 +214,14 @@ class _Decoder:
         return self.process.poll() is None
 
     def ask(
-        self, data: bytes, name: str, memory: int, seconds: float
+        self, data: bytes, told: dict[str, Any], memory: int, seconds: float
     ) -> tuple[dict[str, Any], bytearray]:
         """Raises _Gone or _Stopped."""
         assert self.process.stdin is not None
         self.fresh = False
-        told = json.dumps({"name": name, "memory": memory}).encode()
+        words = json.dumps({**told, "memory": memory}).encode()
         try:
-            self.process.stdin.write(HEADER.pack(len(told), len(data)) + told)
+            self.process.stdin.write(HEADER.pack(len(words), len(data)) + words)
             self.process.stdin.write(data)
             self.process.stdin.flush()
         except OSError:

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.errors import FilmError
 from core.images.apart import decoders
-from core.images.film import DecodedFilm, film_id_of
+from core.images.decoding import JPEG, NOT_KEPT, PNG
+from core.images.film import DecodedFilm
+from core.images.header_facts import LOOKED_AT, HeaderFacts
+from core.images.identity import film_id_of
 from core.images.limits import MAX_BYTES, MAX_PIXELS
 from core.images.reading import read_film
 
@@ -19,11 +23,34 @@ __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "DecodedFilm",
+    "HeaderFacts",
+    "bare_film",
     "decode_bytes",
     "decode_file",
+    "film_facts",
     "film_id_of",
     "read_film",
 ]
+
+
+def bare_film(data: bytes, name: str, salt: bytes) -> bytes:
+    """The film's file without what it says beside the pixels, see ``core.images.bare``; under the
+    limits of ``decode_bytes``. What is no film becomes a note of why, which is never decoded.
+
+    ``salt``: the data folder's own (``core.salt``), for the hash that a DICOM film keeps of its
+    patient.
+    """
+    try:
+        return decoders().bare(data, name, salt)
+    except FilmError as error:
+        return NOT_KEPT + str(error).encode()
+
+
+def film_facts(data: bytes, name: str, salt: bytes) -> HeaderFacts:
+    """Whose film it is (hashed), view, sex and age, as a DICOM header says; none for others."""
+    if data.startswith((PNG, JPEG, NOT_KEPT)):
+        return HeaderFacts()
+    return decoders().facts(data[:LOOKED_AT], name, salt)
 
 
 def decode_file(path: str | Path) -> DecodedFilm:

@@ -4,8 +4,9 @@ It reads requests from stdin and answers on stdout, one after the other, until s
 nothing is asked for a while. A picture that takes all of its memory or breaks a decoder ends
 this process at worst, and nobody else's.
 
-Request: ``HEADER`` (bytes that follow as JSON, bytes of the file), JSON ``{"name", "memory"}``,
-the file. Answer: ``HEADER`` (bytes of JSON, bytes of pixels), JSON, pixels uint8 (H, W).
+Request: ``HEADER`` (bytes that follow as JSON, bytes of the file), JSON ``{"name", "memory",
+"job", "salt"}``, the file. Answer: ``HEADER`` (bytes of JSON, bytes that follow), JSON, and for the
+job ``decode`` pixels uint8 (H, W), for ``bare`` the file without its header, for ``facts`` nothing.
 """
 
 from __future__ import annotations
@@ -57,12 +58,11 @@ def main() -> None:
         data = requests.read(size)
         memory = request["memory"]
         with _limited(base, memory):
-            answer, pixels = _answer(data, request["name"])
+            answer, pixels = _answer(data, request)
         # Some libraries say “damaged” when they mean that memory ran out.
-        if (
-            "film" not in answer
-            and _peak() - base > (TIGHT if memory < MEMORY else 2 * TIGHT) * memory
-        ):
+        if ("error" in answer or "fault" in answer) and _peak() - base > (
+            TIGHT if memory < MEMORY else 2 * TIGHT
+        ) * memory:
             answer = {"memory": True}
         del data
         told = json.dumps(answer).encode()
@@ -71,8 +71,11 @@ def main() -> None:
         answers.flush()
 
 
-def _answer(data: bytes, name: str) -> tuple[dict[str, Any], bytes | memoryview]:
+def _answer(data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes | memoryview]:
+    name, job = request["name"], request["job"]
     try:
+        if job != "decode":
+            return _without_pixels(job, data, name, bytes.fromhex(request["salt"]))
         film = decode_here(data, name)
         facts = {key: value for key, value in asdict(_bare(film)).items() if key != "pixels"}
         return {"shape": film.pixels.shape, "film": facts}, film.pixels.data.cast("B")
@@ -82,6 +85,16 @@ def _answer(data: bytes, name: str) -> tuple[dict[str, Any], bytes | memoryview]
         return {"memory": True}, b""
     except Exception as error:  # noqa: BLE001 - the border of the process
         return {"fault": type(error).__name__}, b""
+
+
+def _without_pixels(job: str, data: bytes, name: str, salt: bytes) -> tuple[dict[str, Any], bytes]:
+    if job == "facts":
+        from core.images.header import header_facts
+
+        return {"facts": asdict(header_facts(data, salt))}, b""
+    from core.images.bare import bare_here
+
+    return {}, bare_here(data, name, salt)
 
 
 def _bare(film: Any) -> Any:

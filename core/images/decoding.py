@@ -37,6 +37,8 @@ OTHER_FORMATS = (
 )
 BOXED = {b"heic": "a HEIC image", b"heix": "a HEIC image", b"mif1": "a HEIC image",
          b"avif": "an AVIF image", b"mp42": "a video", b"isom": "a video"}  # fmt: skip
+# Begins what is kept in place of a file that is no film: the reason, as UTF-8.
+NOT_KEPT = b"ThoraxLens did not keep this file. "
 POINTER = b"version https://git-lfs"
 NIFTI = (b"n+1\x00", b"ni1\x00")
 
@@ -45,6 +47,8 @@ def decode_here(data: bytes, name: str) -> DecodedFilm:
     """See ``core.images.decode.decode_bytes``; without its limits of time and memory."""
     if not data:
         raise FilmError(f"{name} is empty. Copy the file again from where it came.")
+    if data.startswith(NOT_KEPT):
+        raise FilmError(data[len(NOT_KEPT) :].decode(errors="replace"))
     # Here, because a file that is no film needs none of these libraries.
     if data.startswith(PNG):
         from core.images.raster import decode_png

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,8 +35,3 @@ class DecodedFilm:
     @property
     def height(self) -> int:
         return int(self.pixels.shape[0])
-
-
-def film_id_of(data: bytes) -> str:
-    """The film's identity: first 32 hex digits of the SHA-256 of the file's bytes."""
-    return hashlib.sha256(data).hexdigest()[:32]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.datasets.uploads import clean_up
 from core.errors import InputError, ThoraxLensError
 from core.store import Source, Store, keep_records, open_store
 from core.workspace import Workspace, open_workspace
@@ -94,6 +95,7 @@ def _data_folder() -> str:
 @st.cache_resource(show_spinner="Opening the data folder …")
 def _open(root: str) -> Store:
     store = open_store(Workspace(Path(root)).create())
+    clean_up(store)
     if not store.workspace.phantom_note.exists():
         # Only for the first start of all: drawing needs image libraries that take a while to
         # load, and the first page does without them.

@@ -1,0 +1,52 @@
+"""Patient, view, sex and age from DICOM headers, where neither table nor names say them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.datasets.importers import Candidate
+from core.datasets.looking import Looked
+from core.datasets.vocabulary import UNKNOWN
+
+MANY = 10  # films of one number, and of no other, from which on it is a placeholder
+
+
+def with_header_facts(
+    looked_at: Sequence[tuple[Candidate, Looked]],
+) -> list[tuple[Candidate, Looked]]:
+    """The same rows, with what headers say in place of what is unknown."""
+    nobody = _placeholders(looked_at)
+    return [(_filled(one, looked, nobody), looked) for one, looked in looked_at]
+
+
+def _placeholders(looked_at: Sequence[tuple[Candidate, Looked]]) -> set[str]:
+    """Hashed numbers that are nobody's: two people bear them, or all of many films do."""
+    sexes, born = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    films: defaultdict[str, int] = defaultdict(int)
+    for _, looked in looked_at:
+        facts = looked.facts
+        if facts.patient:
+            films[facts.patient] += 1
+            sexes[facts.patient] |= {facts.sex} - {""}
+            born[facts.patient] |= {facts.person} - {""}
+    found = {who for who in films if len(sexes[who]) > 1 or len(born[who]) > 1}
+    if len(films) == 1:
+        found |= {who for who, count in films.items() if count >= MANY and not born[who]}
+    return found
+
+
+def _filled(one: Candidate, looked: Looked, nobody: set[str]) -> Candidate:
+    facts = looked.facts
+    patient = one.patient
+    if not patient and facts.patient and facts.patient not in nobody:
+        patient = f"dicom-{facts.patient}"
+    return replace(
+        one,
+        patient=patient,
+        view=facts.view if one.view == UNKNOWN and facts.view else one.view,
+        view_original=one.view_original or (facts.view if one.view == UNKNOWN else ""),
+        sex=facts.sex if one.sex == UNKNOWN and facts.sex else one.sex,
+        age=facts.age if one.age is None else one.age,
+    )

@@ -1,0 +1,146 @@
+"""PNG, JPEG and JPEG 2000 without what is written beside their pixels, which stay as they are.
+
+Cameras, scanners and programs write names, dates and places there: EXIF, XMP, comments, text.
+Only what changes how the pixels look is kept. Raises ValueError for a file that is not made as
+its format says.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sBIT", b"gAMA"})
+_ORIENTATION = 0x0112
+# Application segments that say how colours are coded, and nothing else: up to where.
+_JFIF, _ADOBE = (0xE0, b"JFIF\0", 14), (0xEE, b"Adobe", 12)
+_J2K, _J2K_COMMENT, _J2K_TILE = b"\xff\x4f\xff\x51", 0xFF64, 0xFF90
+_JP2 = b"\x00\x00\x00\x0cjP  "
+
+
+def bare_png(data: bytes, turn: int = 1) -> bytes:
+    """Its pixels, palette and transparency, and ``turn``: 1 to 8, as EXIF says what is up."""
+    if not data.startswith(PNG):
+        raise ValueError("no PNG")
+    parts, place, ended = [PNG], len(PNG), False
+    while not ended:
+        length, kind = struct.unpack_from(">I4s", data, place)
+        end = place + 12 + length
+        if end > len(data):
+            raise ValueError("a chunk reaches beyond the end")
+        if kind in _PNG_KEPT:
+            parts.append(data[place:end])
+        place, ended = end, kind == b"IEND"
+    if turn != 1:
+        content = b"eXIf" + _exif(turn)
+        chunk = (
+            struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+        )
+        parts.insert(2, chunk)
+    return b"".join(parts)
+
+
+def bare_jpeg(data: bytes, turn: int = 1) -> bytes:
+    """Its pixels, how their colours are coded, and ``turn`` as of ``bare_png``."""
+    if data[:2] != b"\xff\xd8":
+        raise ValueError("no JPEG")
+    parts, place = [b"\xff\xd8"], 2
+    while True:
+        if data[place : place + 1] != b"\xff":
+            raise ValueError("no marker where one belongs")
+        while data[place + 1 : place + 2] == b"\xff":  # filling
+            place += 1
+        marker = data[place + 1]
+        if marker == 0xD9:
+            break
+        if marker == 0x01 or 0xD0 <= marker <= 0xD7:
+            parts.append(data[place : place + 2])
+            place += 2
+            continue
+        (length,) = struct.unpack_from(">H", data, place + 2)
+        end = place + 2 + length
+        if length < 2 or end > len(data):
+            raise ValueError("a segment reaches beyond the end")
+        content = data[place + 4 : end]
+        if 0xE0 <= marker <= 0xEF or marker == 0xFE:
+            parts.append(_coding(marker, content))
+        else:
+            parts.append(data[place:end])
+        place = end
+        if marker == 0xDA:
+            end = _end_of_scan(data, place)
+            parts.append(data[place:end])
+            place = end
+            if place >= len(data):  # cut short; decoders show what there is
+                return b"".join(parts)
+    if turn != 1:
+        content = b"Exif\0\0" + _exif(turn)
+        parts.insert(1, b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content)
+    return b"".join(parts) + b"\xff\xd9"
+
+
+def bare_jpeg_2000(data: bytes) -> bytes:
+    """A code stream without comments; of a file in boxes, without texts and other people's."""
+    if data.startswith(_JP2):
+        return _bare_boxes(data)
+    if not data.startswith(_J2K):
+        raise ValueError("no JPEG 2000")
+    parts, place = [data[:2]], 2
+    while True:
+        marker, length = struct.unpack_from(">HH", data, place)
+        if marker == _J2K_TILE:
+            return b"".join(parts) + data[place:]
+        end = place + 2 + length
+        if length < 2 or end > len(data):
+            raise ValueError("a segment reaches beyond the end")
+        if marker != _J2K_COMMENT:
+            parts.append(data[place:end])
+        place = end
+
+
+def _exif(turn: int) -> bytes:
+    entry = struct.pack(">HHIHH", _ORIENTATION, 3, 1, turn, 0)
+    return b"MM\0*" + struct.pack(">IH", 8, 1) + entry + struct.pack(">I", 0)
+
+
+def _coding(marker: int, content: bytes) -> bytes:
+    for kept, start, length in (_JFIF, _ADOBE):
+        if marker == kept and content.startswith(start) and len(content) >= length:
+            short = content[:length]
+            if start == b"JFIF\0":
+                short = short[:12] + b"\0\0"  # no small picture behind it
+            return b"\xff" + bytes([marker]) + struct.pack(">H", length + 2) + short
+    return b""
+
+
+def _end_of_scan(data: bytes, place: int) -> int:
+    """Where the next marker stands; within a scan, FF is followed by 0, in JPEG-LS by a small
+    number, or by a restart."""
+    while True:
+        place = data.find(b"\xff", place)
+        if place < 0 or place + 1 >= len(data):
+            return len(data)
+        after = data[place + 1]
+        if after >= 0xC0 and not 0xD0 <= after <= 0xD7 and after != 0xFF:
+            return place
+        place += 1 if after == 0xFF else 2
+
+
+def _bare_boxes(data: bytes) -> bytes:
+    parts, place = [], 0
+    while place + 8 <= len(data):  # fewer are filling
+        length, kind = struct.unpack_from(">I4s", data, place)
+        start = 8
+        if length == 1:
+            (length,), start = struct.unpack_from(">Q", data, place + 8), 16
+        end = place + length if length else len(data)
+        if end > len(data) or end < place + start:
+            raise ValueError("a box reaches beyond the end")
+        if kind == b"jp2c":
+            stream = bare_jpeg_2000(data[place + start : end])
+            parts.append(struct.pack(">I4s", len(stream) + 8, kind) + stream)
+        elif kind in (b"jP  ", b"ftyp", b"jp2h"):
+            parts.append(data[place:end])
+        place = end
+    return b"".join(parts)
