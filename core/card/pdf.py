@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import io
-from functools import cache
-from xml.sax.saxutils import escape
 
-import pymupdf_fonts
 from PIL import Image as Pillow
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     Flowable,
@@ -27,11 +22,16 @@ from reportlab.platypus import (
 from reportlab.platypus import Table as Grid
 
 from core.card.document import Document, Level, Picture, Section, Table
+from core.card.scripts import BOLD, TEXT, in_pictures, pictures_of_words, register_fonts
+from core.figures.lettering import legible
 
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
 PICTURE_WIDTH = 105 * mm
-TEXT, BOLD = "FiraGO", "FiraGO-Bold"
+UNWRITTEN = (
+    "Names in a script that this PDF cannot write stand in it as the script's own name in "
+    "brackets. The HTML page of this card shows them."
+)
 # (edge, ground) of the verdict's box.
 LEVELS: dict[Level, tuple[str, str]] = {
     "bad": ("#b3261e", "#fbeceb"),
@@ -42,13 +42,24 @@ LEVELS: dict[Level, tuple[str, str]] = {
 
 
 def to_pdf(document: Document) -> bytes:
-    """The card as a PDF, its fonts inside. A letter that the font lacks shows as a box."""
-    _register_fonts()
+    """The card as a PDF, its fonts inside.
+
+    Words in scripts that reportlab cannot set (Chinese, Arabic, those of India …) stand in it
+    as small pictures; where no font has their letters, they are named by their script, and the
+    card says that the HTML page shows them.
+    """
+    register_fonts()
+    with pictures_of_words():
+        return _printed(document)
+
+
+def _printed(document: Document) -> bytes:
     story: list[Flowable] = [
         _text(document.title, size=20, bold=True),
         _text(document.subtitle, colour="#55616e"),
         Spacer(1, 3 * mm),
         _verdict(document),
+        *([Spacer(1, 2 * mm), _text(UNWRITTEN, colour="#55616e")] if _unwritten(document) else []),
         *[one for section in document.sections for one in _section(section)],
     ]
     stream = io.BytesIO()
@@ -64,13 +75,6 @@ def to_pdf(document: Document) -> bytes:
         subject=document.verdict,
     ).build(story, onFirstPage=_number, onLaterPages=_number)
     return stream.getvalue()
-
-
-@cache
-def _register_fonts() -> None:
-    # PDF's own fonts have no Greek, no Cyrillic and no ≥.
-    for name, key in ((TEXT, "figo"), (BOLD, "figbo")):
-        pdfmetrics.registerFont(TTFont(name, io.BytesIO(pymupdf_fonts.fontbuffers[key]())))
 
 
 def _text(
@@ -92,7 +96,20 @@ def _text(
         splitLongWords=True,
     )
     # A number and its sign stay on one line.
-    return Paragraph(escape(words).replace(" %", "\u00a0%"), style)
+    marked = in_pictures(words, style).replace(" %", "\u00a0%")
+    return Paragraph(marked, style)
+
+
+def _unwritten(document: Document) -> bool:
+    """Whether any word of the card is in a script that none of the fonts has."""
+    said = [document.title, document.subtitle, document.verdict]
+    for section in document.sections:
+        for part in section.parts:
+            if isinstance(part, Table):
+                said += [*part.head, *(cell for row in part.rows for cell in row)]
+            else:
+                said.append(part.words if isinstance(part, Picture) else part)
+    return any(legible(one) != one for one in said)
 
 
 def _verdict(document: Document) -> Grid:

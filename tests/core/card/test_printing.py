@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -10,7 +11,7 @@ from pypdf import PdfReader
 
 from core.card.document import Document, Level, Picture, Section, Table
 from core.card.html import to_html
-from core.card.pdf import to_pdf
+from core.card.pdf import UNWRITTEN, to_pdf
 
 
 def png() -> bytes:
@@ -88,3 +89,20 @@ def test_a_name_without_an_end_does_not_break_the_page() -> None:
 def text_of(pdf: bytes) -> str:
     text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("name", ["肺炎", "한국어", "العربية الصدر", "नमस्ते", "ไทย", "心臓 (拡大)"])
+def test_a_name_in_any_script_is_in_the_pdf_as_it_looks(name: str) -> None:
+    plain = PdfReader(io.BytesIO(to_pdf(document(words="Of the class X."))))
+    printed = PdfReader(io.BytesIO(to_pdf(document(words=f"Of the class {name}."))))
+    before, after = (list(one.pages[0].images) for one in (plain, printed))
+    assert len(after) > len(before), "its letters stand in the line as a picture"
+    assert UNWRITTEN[:40] not in printed.pages[0].extract_text()
+
+
+def test_a_script_that_no_font_has_is_named_and_the_page_has_it() -> None:
+    card = document(words="Of தமிழ் and Հայերեն.")
+    said = text_of(to_pdf(card))
+    assert re.search(r"Of \[Tamil [0-9a-f]{4}\] and \[Armenian [0-9a-f]{4}\]\.", said)
+    assert "The HTML page of this card shows them" in " ".join(said.split())
+    assert "தமிழ்" in to_html(card)
