@@ -248,7 +248,7 @@ class _Decoder:
             passed = time.monotonic() - asked
             # Its own work counts: a film must not be refused because the machine is busy.
             if worked - begun[0] > seconds or passed > PATIENCE * seconds:
-                raise _Stopped(f"takes longer than {seconds:.0f} seconds to read and was given up.")
+                raise _Stopped(f"takes longer than {seconds:g} seconds to read and was given up.")
             if held > begun[2] + 2 * memory and sys.platform != "linux":
                 raise _Stopped(f"needs more than {MEMORY // 2**20} MB of memory to be read.")
 

@@ -16,6 +16,8 @@ COUNTED = 1 << 17  # whole numbers over a range no wider are counted one by one
 SAMPLE = 2_000_000  # of other values, that their spread is told from
 FEW = 0.02  # of the pixels may lie outside the film's range as a marker
 HOLE = 0.15  # of the film's range must lie empty between the film and a marker
+HANDFUL = 20  # pixels: so few may be the end of a thin tail, unless they lie very far off
+WIDE_HOLE = 0.5  # of the film's range, for those
 SPARSE = 0.25  # of the marker's pixels may lie in that hole: its soft edges
 
 
@@ -96,11 +98,11 @@ def _end_of_film(levels: np.ndarray, counts: np.ndarray) -> float:
     dark, bright = (levels[np.searchsorted(below[1:], part * total)] for part in (FEW, 1 - FEW))
     if dark == bright:
         return float(levels[-1])
+    above = total - below[:-1]
     # If each level were the marker's darkest: where the hole below it would begin.
-    ends = dark + (levels - dark) / (1 + HOLE)
+    ends = dark + (levels - dark) / (1 + np.where(above < HANDFUL, WIDE_HOLE, HOLE))
     starts = np.searchsorted(levels, ends)
     within = below[:-1] - below[starts]
-    above = total - below[:-1]
     beyond = (ends >= bright) & (above <= FEW * total) & (within <= SPARSE * above)
     if not beyond.any():
         return float(levels[-1])
