@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -300,3 +301,27 @@ def test_one_folder_imported_under_two_names_at_once(store: Store) -> None:
     store.catalogue.save_source(Source("one", "folders", "/films"), [])
     with pytest.raises(InputError, match="has just been imported as “one”"):
         store.catalogue.save_source(Source("two", "folders", "/films"), [])
+
+
+def test_a_second_writer_waits_until_the_first_has_written(store: Store) -> None:
+    """Both read first: one that took the lock only then would overwrite, or be refused."""
+    reading, results = threading.Event(), []
+
+    def count(first: bool) -> None:
+        database = Database(store.workspace.database)
+        with database.work(write=True) as work:
+            number = work.execute("SELECT number FROM catalogue_version").fetchone()[0]
+            if first:
+                reading.set()
+                time.sleep(0.3)
+            work.execute("UPDATE catalogue_version SET number = ?", (number + 1,))
+        results.append(number)
+
+    threads = [threading.Thread(target=count, args=(one,)) for one in (True, False)]
+    threads[0].start()
+    assert reading.wait(10)
+    threads[1].start()
+    for thread in threads:
+        thread.join()
+    assert results == [0, 1]
+    assert store.catalogue.version() == 2
