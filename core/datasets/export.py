@@ -7,13 +7,13 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from core.errors import FilmError, InputError
-from core.images.decode import bare_film, read_film
+from core.images.decode import bare_film, read_imported
 from core.images.decoding import NOT_KEPT
 from core.names import file_of, folders_of, name_key, on_disk
 from core.privacy import for_everybody
@@ -23,6 +23,8 @@ from core.store import Store
 Progress = Callable[[int, int], None]
 
 SPEC_FILE, TABLE_FILE = "spec.json", "films.csv"
+# In the destination, until all is written: half an export must not look like a whole one.
+UNFINISHED = ".unfinished-export"
 
 
 def export_tree(
@@ -38,23 +40,31 @@ def export_tree(
     """
     spec, files = _listing(store, name)
     destination = Path(destination).expanduser()
-    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
+    unfinished = destination / UNFINISHED
+    if destination.exists() and (
+        not destination.is_dir() or any(one != unfinished for one in destination.iterdir())
+    ):
         raise InputError(f"{destination} is not an empty folder. Choose an empty or a new one.")
     existed = destination.exists()
     try:
-        destination.mkdir(parents=True, exist_ok=True)
         if not existed:
+            destination.mkdir(parents=True)
             for_everybody(destination)
-        for done, (source, target) in enumerate(zip(files["path"], files["file"], strict=True), 1):
-            place = destination / target
+        shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
+        _made(unfinished)
+        for done, (source, film_id, target) in enumerate(_three(files), 1):
+            place = unfinished / target
             _made(place.parent)
-            place.write_bytes(_bare(store, source))
+            place.write_bytes(_bare(store, source, film_id))
             for_everybody(place)
             if progress is not None:
                 progress(done, len(files))
         for name, content in ((SPEC_FILE, spec.encode()), (TABLE_FILE, _table(files))):
-            (destination / name).write_bytes(content)
-            for_everybody(destination / name)
+            (unfinished / name).write_bytes(content)
+            for_everybody(unfinished / name)
+        for one in sorted(unfinished.iterdir()):
+            one.rename(destination / one.name)
+        unfinished.rmdir()
     except BaseException as error:
         _clear(destination, existed)
         if isinstance(error, OSError):
@@ -81,8 +91,8 @@ def export_zip(store: Store, name: str) -> Path:
         _forget_old(folder)
         # Films are compressed already; storing them is ten times faster and no larger.
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-            for source, inside in zip(files["path"], files["file"], strict=True):
-                archive.writestr(inside, _bare(store, source))
+            for source, film_id, inside in _three(files):
+                archive.writestr(inside, _bare(store, source, film_id))
             archive.writestr(SPEC_FILE, spec)
             archive.writestr(TABLE_FILE, _table(files))
         return part.replace(folder / file_of(name, ".zip"))
@@ -103,11 +113,17 @@ def _made(folder: Path) -> None:
         for_everybody(folder)
 
 
-def _bare(store: Store, source: str) -> bytes:
-    data = bare_film(read_film(source), Path(source).name, store.workspace.secret())
+def _bare(store: Store, source: str, film_id: str) -> bytes:
+    found = read_imported(source, film_id)
+    data = bare_film(found, Path(source).name, store.workspace.secret())
     if data.startswith(NOT_KEPT):
         raise FilmError(f"{data[len(NOT_KEPT) :].decode(errors='replace')} It cannot be exported.")
     return data
+
+
+def _three(files: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Of each film where it lies, its id, and where it goes."""
+    return zip(files["path"], files["film_id"], files["file"], strict=True)
 
 
 def _forget_old(folder: Path) -> None:

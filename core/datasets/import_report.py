@@ -161,3 +161,15 @@ def notes_on_updated(updated: int) -> list[str]:
     if not updated:
         return []
     return [f"What the source says of {count(updated, 'film')} has changed, and was taken over."]
+
+
+def notes_on_replaced(replaced: int) -> list[str]:
+    if not replaced:
+        return []
+    return [
+        f"{count(replaced, 'film')} had another file in its place since the last import: the old "
+        "one is no longer in the catalogue, and data sets that hold it say so."
+        if replaced == 1
+        else f"{count(replaced, 'film')} had other files in their places since the last import: "
+        "the old ones are no longer in the catalogue, and data sets that hold them say so."
+    ]

@@ -16,7 +16,7 @@ from core.datasets.import_report import ImportReport, LeftOut, SetApart
 from core.datasets.importers import Candidate, Choices, Found, any_table, detect_layout, unlisted
 from core.datasets.importers.candidate import TWO_CLASSES
 from core.datasets.importers.choices import DEFAULT, Columns
-from core.datasets.known_films import bring_up_to_date, follow_renamed, name_patients
+from core.datasets.known_films import bring_up_to_date, follow_renamed, name_patients, replaced_by
 from core.datasets.looking import Looked, is_text, look_into, shown
 from core.datasets.patients import PatientFinder, patient_finder, with_patients
 from core.datasets.spelling import Spelling
@@ -171,6 +171,7 @@ def _import(
     }
     if contradictory:  # one of the two was imported before the other came
         store.catalogue.set_apart(dict.fromkeys(contradictory, f"{TWO_CLASSES}."))
+    replaced = replaced_by(fresh, films, known)
     files = {film.film_id: _below(film.path, found.root) for film in films}
     report = ImportReport(
         source=source.name,
@@ -196,12 +197,13 @@ def _import(
             *report_of.note_on_spellings(written),
             *report_of.notes_on_tree(found.tree, candidates),
             *report_of.notes_on_updated(updated),
+            *report_of.notes_on_replaced(len(replaced)),
         ),
     )
     if films:  # a source without a film would only clutter every list of sources
         kept = {**report.as_dict(), "choices": choices.as_dict()}
         store.catalogue.save_source(
-            replace(source, layout=report.layout, report=kept, imported_at=""), fresh
+            replace(source, layout=report.layout, report=kept, imported_at=""), fresh, replaced
         )
     return report
 

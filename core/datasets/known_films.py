@@ -17,15 +17,30 @@ SAID = (
 
 def follow_renamed(store: Store, films: list[Film], known: Mapping[str, tuple[str, str]]) -> None:
     """Renamed since the last import: the film is the same, its file is elsewhere."""
+    taken = {film.path: film.film_id for film in films}
     moved = {
         film.film_id: film.path
         for film in films
         if film.film_id in known
         and known[film.film_id][1] != film.path
-        and not _is_file(known[film.film_id][1])
+        # Not there any more, or under its old name there is another film now.
+        and (known[film.film_id][1] in taken or not _is_file(known[film.film_id][1]))
     }
     if moved:
         store.catalogue.move_films(moved)
+
+
+def replaced_by(
+    fresh: list[Film], films: list[Film], known: Mapping[str, tuple[str, str]]
+) -> list[str]:
+    """The ids of known films of the same source whose files have become those of ``fresh``.
+
+    Not of a film that is among ``films`` under another name.
+    """
+    there = {film.film_id for film in films}
+    was_at = {(source, path): film_id for film_id, (source, path) in known.items()}
+    found = [was_at.get((film.source, film.path), "") for film in fresh]
+    return [film_id for film_id in found if film_id and film_id not in there]
 
 
 def bring_up_to_date(store: Store, films: list[Film]) -> int:

@@ -17,7 +17,7 @@ from core.evaluation.predictions import Predictions
 from core.external.films import ExternalFilms, choose, finding_texts, patients_of
 from core.external.kept import ExternalResult, hash_of, save_result
 from core.external.report import Comparison, by_finding, compare, judge
-from core.images.decode import read_film
+from core.images.decode import read_imported
 from core.prediction.client import PredictionClient
 from core.store import Catalogue, Run, Store
 from core.training.artefacts import RunFiles
@@ -168,7 +168,7 @@ def _classified(
 ) -> tuple[list[int], list[list[float]], dict[str, int]]:
     """Positions of the films that have an answer, their probabilities in the run's order of
     classes, and for the others reason → films."""
-    paths = chosen.films["path"].tolist()
+    paths, film_ids = chosen.films["path"].tolist(), chosen.films["film_id"].tolist()
     rows: list[int] = []
     answers: list[list[float]] = []
     failed: dict[str, int] = {}
@@ -179,7 +179,7 @@ def _classified(
             contents: dict[int, bytes] = {}
             for row in range(start, min(start + AT_ONCE, len(paths))):
                 try:
-                    contents[row] = read_film(paths[row])
+                    contents[row] = read_imported(paths[row], film_ids[row])
                 except FilmError as error:
                     failed[str(error)] = failed.get(str(error), 0) + 1
             named = [(Path(paths[row]).name, content) for row, content in contents.items()]

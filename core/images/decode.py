@@ -30,6 +30,7 @@ __all__ = [
     "film_facts",
     "film_id_of",
     "read_film",
+    "read_imported",
 ]
 
 
@@ -56,6 +57,18 @@ def film_facts(data: bytes, name: str, salt: bytes) -> HeaderFacts:
 def decode_file(path: str | Path) -> DecodedFilm:
     """Read and decode one file; see ``decode_bytes``. Raises FilmError."""
     return decode_bytes(read_film(path), Path(path).name)
+
+
+def read_imported(path: str | Path, film_id: str) -> bytes:
+    """The bytes of a film of the catalogue. Raises FilmError when they cannot be read, or when
+    another file has taken its place since it was imported."""
+    data = read_film(path)
+    if film_id_of(data) != film_id:
+        raise FilmError(
+            f"{Path(path).name} is not the file that was imported: another one has taken its "
+            "place. Put the old one back, or import its folder again."
+        )
+    return data
 
 
 def decode_bytes(data: bytes, name: str) -> DecodedFilm:

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from core.cache import mark_used
 from core.errors import FilmError, InputError
-from core.images.decode import decode_bytes, film_id_of, read_film
+from core.images.decode import decode_bytes, read_imported
 from core.images.resize import resize
 from core.workspace import Workspace
 
@@ -124,10 +124,7 @@ def _build(
 
 
 def _film(film_id: str, path: str, size: int) -> np.ndarray:
-    data = read_film(path)
-    if film_id_of(data) != film_id:
-        raise FilmError(f"{Path(path).name} is not the file that was imported.")
-    return resize(decode_bytes(data, Path(path).name).pixels, size)
+    return resize(decode_bytes(read_imported(path, film_id), Path(path).name).pixels, size)
 
 
 def _sentence(broken: list[str]) -> str:

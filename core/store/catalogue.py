@@ -148,11 +148,14 @@ class Catalogue:
             ).fetchall()
         return {row["film_id"]: row["set_apart"] for row in rows}
 
-    def save_source(self, source: Source, films: Iterable[Film]) -> int:
+    def save_source(
+        self, source: Source, films: Iterable[Film], replaced: Iterable[str] = ()
+    ) -> int:
         """Add a source's films in one transaction; returns how many were new.
 
         A film whose content is already there is left as it was. Saving the same source
-        again replaces its import report and time only.
+        again replaces its import report and time only. ``replaced``: ids of films whose files
+        are there no more, because others took their places; they go.
         """
         columns = ", ".join(FIELDS)
         marks = ", ".join(f":{name}" for name in FIELDS)
@@ -186,6 +189,10 @@ class Catalogue:
                     source.imported_at or datetime.now(UTC).isoformat(timespec="seconds"),
                     json.dumps(source.report),
                 ),
+            )
+            work.executemany(
+                "DELETE FROM films WHERE film_id = ? AND source = ?",
+                [(film_id, source.name) for film_id in replaced],
             )
             before = work.total_changes
             work.executemany(

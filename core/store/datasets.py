@@ -128,6 +128,16 @@ class Datasets:
             ) from None
         return StoredDataset(spec, created_at, counts)
 
+    def lost(self, name: str) -> int:
+        """How many of the data set's films are no longer in the catalogue."""
+        with self._database.work() as work:
+            found = work.execute(
+                "SELECT COUNT(*) FROM dataset_films LEFT JOIN films USING (film_id) "
+                "WHERE dataset = (SELECT name FROM datasets WHERE name = ?) AND path IS NULL",
+                (name,),
+            ).fetchone()
+        return int(found[0])
+
     def listed(self, name: str) -> list[Member]:
         """The data set's films in its own order, from it alone; none for an unknown name."""
         with self._database.work() as work:

@@ -56,8 +56,8 @@ def load(
     if lost:
         raise InputError(
             f"{lost} of the {len(members)} films of the data set “{stored.name}” are no longer "
-            "in the catalogue, because their source was removed. Import that folder again "
-            "and resume this run, or prepare a new data set."
+            "in the catalogue: their source was removed, or other files took their places and were "
+            "imported. Import the films again and resume this run, or prepare a new data set."
         )
     if repeat and repeat.kind == "folds":
         split = fold_split(members, stored.spec, repeat.index, repeat.count)

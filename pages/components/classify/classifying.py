@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -37,7 +38,13 @@ def classify(
     ``lateral``: answer films from the side too.
     Raises PredictionError when the networks could not be asked.
     """
-    contents = [(film.name, film.content()) for film in films]
+    contents, lost = [], {}
+    for place, film in enumerate(films):
+        try:
+            content = film.content()
+        except FilmError as error:
+            content, lost[place] = b"", str(error)
+        contents.append((film.name, content))
     bar = st.progress(0.0, text=ASKING)
 
     def told(done: int, total: int, doing: str) -> None:
@@ -52,6 +59,9 @@ def classify(
     answers = get_client().classify(
         run_ids, contents, heat_class=heat_class, lateral=lateral, progress=told
     )
+    for place, why in lost.items():  # truer than that nothing came
+        own = slice(place * len(run_ids), (place + 1) * len(run_ids))
+        answers[own] = [replace(one, error=why) for one in answers[own]]
     each, shown = len(run_ids), [_shown(*content) for content in contents]
     return Classified(
         titles={run.run_id: short_title(run) for run in runs},

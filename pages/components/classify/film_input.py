@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
+from core.images.decode import read_imported
 from core.store import Run, Store
 from core.training.artefacts import RunFiles
 from pages.components.empty import empty
@@ -43,13 +44,8 @@ class FilmInput:
         return bool(self.path)
 
     def content(self) -> bytes:
-        """The file's bytes; empty when a sample has vanished, which then cannot be read."""
-        if not self.path:
-            return self.data
-        try:
-            return Path(self.path).read_bytes()
-        except OSError:
-            return b""
+        """The file's bytes. Raises FilmError when a sample has vanished or was replaced."""
+        return read_imported(self.path, self.film_id) if self.path else self.data
 
 
 def film_input(store: Store, runs: Sequence[Run]) -> list[FilmInput]:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.datasets.prepare import export_zip
 from core.names import name_key
 from core.store import ACTIVE, Store, StoredDataset
+from core.text import count
 from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
 from pages.components.datasets.plan_view import counts_table
@@ -38,6 +39,12 @@ def _dataset(store: Store, stored: StoredDataset) -> None:
         f"saved {when(day.timestamp())}"
     )
     counts_table(stored.counts)
+    if lost := store.datasets.lost(stored.name):
+        st.warning(
+            f"{count(lost, 'film')} of it can no longer be found in the catalogue: the source was "
+            "removed, or other files took their places. Import the films again to train on it.",
+            icon=":material/search_off:",
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         next_step(TRAIN, "Train on it", query={"dataset": stored.name})
         _export(store, stored.name)

@@ -12,7 +12,7 @@ import streamlit as st
 from core.datasets.vocabulary import JOINT, findings_of
 from core.errors import FilmError
 from core.gate.gate import look
-from core.images.decode import DecodedFilm, decode_file
+from core.images.decode import DecodedFilm, decode_bytes, decode_file, read_imported
 from core.images.words import facts_of
 from core.store import Film, Source
 from pages.components.films.words import SPOKEN
@@ -61,7 +61,7 @@ def film_detail(film: Film, source: Source) -> None:
 def _read(film: Film) -> DecodedFilm | str:
     """The film as it is read now, or why it cannot be."""
     try:
-        return decode_file(film.path)
+        return decode_bytes(read_imported(film.path, film.film_id), Path(film.path).name)
     except (FilmError, OSError) as error:
         return str(error)
 

@@ -34,4 +34,4 @@ def test_each_part_gets_each_class_though_one_patient_has_most_films(
         for one, films in zip(parts, rows, strict=True):
             assert sorted(np.concatenate(one).tolist()) == films.tolist()
             held = [set(patients[part]) for part in one]
-            assert not (held[0] & held[1] or held[0] & held[2] or held[1] & held[2])
+            assert not held[0] & held[1] | held[0] & held[2] | held[1] & held[2]

@@ -67,7 +67,7 @@ def test_a_film_without_an_answer_is_left_out_with_its_reason(
     assert result.predictions.film_ids.tolist() == kept["film_id"].tolist()
     assert result.predictions.truth.tolist() == kept["truth"].tolist()
     assert [one["films"] for one in result.left_out] == [1, 1]
-    assert any("cannot be read" in one["reason"] for one in result.left_out)
+    assert any("not the file that was imported" in one["reason"] for one in result.left_out)
 
 
 def test_a_result_that_rests_on_what_is_no_more_is_old(
