@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.datasets.export import UNFINISHED, export_tree
 from core.datasets.ingest import import_folder, import_zip
+from core.datasets.uploads import clean_up
 from core.store import Store, open_store
 from core.workspace import PROJECT_ROOT
 from tests.pages.runs import make_dataset
@@ -77,6 +78,8 @@ def test_a_zip_whose_import_is_killed_leaves_nothing_unpacked(
     )
     again = open_store(store.workspace)
     assert (again.catalogue.count(), again.catalogue.sources()) == (0, [])
+    clean_up(again)  # as every start does
+    assert [one.name for one in uploads.iterdir()] == []
     with archive.open("rb") as stream:
         assert import_zip(again, stream, "films.zip").added == 40
 
