@@ -172,6 +172,25 @@ def test_moving_the_controls_asks_no_network_again(
     assert len(client.asked) == 1
 
 
+def test_films_of_a_source_are_offered_by_each_of_their_findings(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    store, *_ = ready
+    one = store.catalogue.films(store.catalogue.frame()["film_id"].tolist())[0]
+    both = replace(one, film_id="b" * 32, finding="Cardiomegaly + COVID-19")
+    store.catalogue.save_source(store.catalogue.sources()[0], [both])
+    app = open_app("classify")
+    app.segmented_control("classify_where").set_value("Sample films").run()
+    pools = app.selectbox("classify_pool")
+    pools.set_value(pools.options[-1]).run()
+    kinds = app.selectbox("classify_kind")
+    assert kinds.options == ["all", "COVID-19", "Cardiomegaly", "No finding"]
+    kinds.set_value("Cardiomegaly").run()
+    assert [one.key for one in app.checkbox if str(one.key).startswith("sample_")] == [
+        f"sample_{both.film_id}"
+    ]
+
+
 def test_a_sample_film_brings_what_its_source_says(
     ready: tuple[Store, Run, Run], client: Client
 ) -> None:

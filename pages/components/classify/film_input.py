@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from core.datasets.choosing import counts, has_any
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.images.decode import read_imported
@@ -75,6 +76,9 @@ def _uploads() -> list[FilmInput]:
     return [FilmInput(one.name, data=one.getvalue()) for one in files]
 
 
+OF_SOURCE = "All films of "
+
+
 def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
     pools = _pools(store, runs)
     if not pools:
@@ -88,14 +92,18 @@ def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
         help="Test films are the ones that the run has not seen while it learnt.",
     )
     frame = pools[str(pool)]
-    kinds = sorted(frame["truth"].unique())
-    kind = right.selectbox("Class", ["all", *kinds], key="classify_kind")
+    # A film of a source may have several findings; of a class it is in one.
+    by_finding = str(pool).startswith(OF_SOURCE)
+    kinds = sorted(counts(frame["truth"]).index if by_finding else frame["truth"].unique())
+    kind = right.selectbox(
+        "Finding" if by_finding else "Class", ["all", *kinds], key="classify_kind"
+    )
     if kind == "all":
         # One of each class in turn, so that the first page shows them all.
         turn = frame.groupby("truth", observed=True).cumcount()
         frame = frame.loc[turn.sort_values(kind="stable").index]
     else:
-        frame = frame[frame["truth"] == kind]
+        frame = frame[has_any(frame["truth"], [kind]) if by_finding else frame["truth"] == kind]
     _tiles(store, frame)
     chosen: dict[str, FilmInput] = st.session_state.get(_CHOSEN, {})
     if chosen:
@@ -118,7 +126,7 @@ def _pools(store: Store, runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
         )
     for source in catalogue["source"].unique():
         films = catalogue[catalogue["source"] == source]
-        pools[f"All films of {source}"] = films.assign(truth=films["finding"].astype(str))
+        pools[f"{OF_SOURCE}{source}"] = films.assign(truth=films["finding"].astype(str))
     return {name: frame for name, frame in pools.items() if len(frame)}
 
 
