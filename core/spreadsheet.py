@@ -31,6 +31,12 @@ def harmless(value: Any) -> Any:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
+def as_text(name: str) -> str:
+    """A file name for a table: one that is no text in this system's encoding has code points that
+    neither tables nor UTF-8 can hold, and gets their numbers in their place."""
+    return name.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """The table without its index as CSV in UTF-8, with the mark by which Excel knows that."""
     safe = table.rename(columns=harmless).copy()
@@ -38,5 +44,4 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
         if kind.kind not in "biufc":
             safe.isetitem(place, [harmless(cell) for cell in safe.iloc[:, place]])
     text: str = safe.to_csv(index=False)
-    # A file name that is no text in this system's encoding has code points that UTF-8 lacks.
     return text.encode("utf-8-sig", errors="backslashreplace")

@@ -12,6 +12,7 @@ from core.evaluation.comparison import Entry
 from core.evaluation.predictions import Predictions, called, rule_words, unsure_words
 from core.evaluation.repeats import Repeats
 from core.models.learnt import learnt_short
+from core.spreadsheet import as_text
 from core.store import Film, Run
 
 NOT_SURE = "not sure"
@@ -57,7 +58,7 @@ def _rows(
             "run_id": run.run_id,
             "weights": learnt_short(run.spec),
             "film_id": predictions.film_ids,
-            "file": [Path(one.path).name if one else "" for one in films],
+            "file": [as_text(Path(one.path).name) if one else "" for one in films],
             "source": [one.source if one else "" for one in films],
             "patient": [one.patient if one else "" for one in films],
             "split": predictions.split,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.prediction.notes import note_of
+from core.spreadsheet import as_text
 from core.text import inside, percent_number
 from pages.components.classify.answer_card import NOT_SURE, REFUSED, rule_of, said
 
@@ -64,7 +65,7 @@ def answers_table(classified: Classified, threshold: float | None) -> pd.DataFra
             sure = answer if label != NOT_SURE and threshold is not None else None
             rows.append(
                 {
-                    "Film": film.name,
+                    "Film": as_text(film.name),
                     "Source": film.source,
                     "Patient": film.patient,
                     "Split": classified.splits.get((answer.run_id, film.film_id), ""),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from core.card.sections import model_card
 from core.errors import InputError, NotFoundError
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import evaluate
+from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import share_intervals
 from core.external.report import compare, judge
@@ -200,6 +203,88 @@ def test_a_deleted_data_set_leaves_the_results(phantom_store: Store, run: Run) -
     assert "was deleted" in words(facts, "The films")
     assert "of" in table(facts, "Results on the test films")["Accuracy: films called rightly"][0]
     assert to_html(model_card(facts))
+
+
+def trained(store: Store, run: Run, **changes: Any) -> str:
+    """The words on training of a run with other results and settings."""
+    spec = changes.pop("spec", {})
+    told = replace(run, result=run.result | changes, spec=run.spec.changed(**spec))
+    facts = replace(gather(store, run.run_id), run=told)
+    said = words(facts, "The network and its training")
+    assert said.count("learning rate") == {one.number: one.filled for one in items(facts)}[
+        25
+    ].count("learning rate"), "card and checklist say the same"
+    return said
+
+
+def test_the_learning_rate_is_the_one_that_was_used(phantom_store: Store, run: Run) -> None:
+    asked = run.spec.learning_rate
+    plain = trained(phantom_store, run, learning_rate=asked)
+    assert f"learning rate {asked:g} (constant)" in plain
+    searched = {"find_learning_rate": True}
+    found = trained(phantom_store, run, learning_rate=0.0123, spec=searched)
+    assert "learning rate 0.0123 (found by trying many)" in found
+    assert f"learning rate {asked:g}" not in found
+    none = trained(phantom_store, run, learning_rate=asked, spec=searched)
+    assert f"learning rate {asked:g} (as asked for" in none
+    # An old run: without a search the one asked for was used; what a search found is not known.
+    assert f"learning rate {asked:g} (constant)" in trained(phantom_store, run)
+    assert "learning rate not recorded" in trained(phantom_store, run, spec=searched)
+
+
+def test_the_software_is_what_the_run_noted(phantom_store: Store, run: Run) -> None:
+    noted = {
+        "thoraxlens": "9.8.7", "python": "3.1.4", "keras": "2.7.1", "torch": "1.6.1",
+        "numpy": "1.4.1",
+    }  # fmt: skip
+    said = trained(phantom_store, run, software=noted, backend="torch", precision_mode="bfloat16")
+    assert (
+        "Trained with ThoraxLens 9.8.7, Python 3.1.4, Keras 2.7.1, NumPy 1.4.1, PyTorch 1.6.1; "
+        "arithmetic: bfloat16" in said
+    )
+    old = trained(phantom_store, run, backend="jax")
+    assert (
+        "Trained with ThoraxLens not recorded, Python not recorded, Keras not recorded, "
+        "JAX not recorded, NumPy not recorded; arithmetic: not recorded" in old
+    )
+    assert platform.python_version() not in old
+
+
+def test_a_fold_is_told_with_its_own_films(phantom_store: Store, run: Run) -> None:
+    """The data set was dealt out otherwise than this run was."""
+    files = RunFiles(phantom_store.workspace.run_folder(run.run_id))
+    films = Predictions.load(files.predictions)
+    turned = {"train": "test", "validation": "train", "test": "validation"}
+    replace(films, split=np.array([turned[one] for one in films.split])).save(files.predictions)
+    facts = gather(phantom_store, run.run_id)
+    rows = table(facts, "The films")
+    for index, name in enumerate(facts.predictions.classes):
+        for place, split in enumerate(("train", "validation", "test")):
+            there = facts.predictions.of(split)
+            assert rows[name][place] == str(int((there.truth == index).sum()))
+    members = phantom_store.datasets.members("tiny").set_index("film_id")
+    assert (facts.members.set_index("film_id")["split"] != members["split"]).all()
+
+
+def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, run: Run) -> None:
+    files = RunFiles(phantom_store.workspace.run_folder(run.run_id))
+    plain = gather(phantom_store, run.run_id)
+    assert "Each film gets the most probable class." in words(plain, "Results on the test films")
+    assert "no threshold of its own" in words(plain, "The threshold for its aim")
+    point = OperatingPoint("covid", 0.95, 0.35, (0.3, 0.5), 1.0, "program")
+    point.save(files.operating_point)
+    facts = gather(phantom_store, run.run_id)
+    said = words(facts, "Results on the test films")
+    assert "A film is called covid from 35.0 % on (chosen by the program" in said
+    test = facts.raw.of("test")
+    called = np.where(test.probabilities[:, 0] >= np.float32(0.35), 0, 1)
+    right = int((called == test.truth).sum())
+    row = table(facts, "Results on the test films")["Accuracy: films called rightly"]
+    assert row[0] == f"{right} of {len(test)}"
+    assert facts.plain.accuracy != facts.test.accuracy, "the rule must matter in this test"
+    unsure = int(((test.probabilities[:, 0] >= 0.3) & (test.probabilities[:, 0] < 0.5)).sum())
+    assert unsure == facts.unsure > 0
+    assert f"For {unsure} film" in said
 
 
 def test_only_a_finished_run_has_a_card(phantom_store: Store) -> None:

@@ -9,8 +9,10 @@ from core.evaluation.predictions import Predictions
 from core.external import words
 from core.external.report import (
     Comparison,
+    Level,
     Rate,
     Side,
+    _level,
     as_dict,
     by_finding,
     compare,
@@ -186,3 +188,28 @@ def test_of_several_classes_it_is_told_how_many_films_get_their_own() -> None:
     assert said[-1] == "Their own class get 12 of 30 films from hospital, 27 of 30 of its own test."
     two = sentences(between((38, 40, 0, 40), (30, 40, 5, 40)))
     assert not any("own class" in one for one in two)
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "alarms", "level"),
+    [
+        ((-0.20, -0.001), (-0.02, 0.02), "worse"),
+        ((-0.02, 0.02), (0.001, 0.30), "worse"),
+        ((-0.20, 0.001), (-0.02, 0.02), "unclear"),
+        ((-0.02, 0.02), (-0.001, 0.30), "unclear"),
+        ((-0.0999, 0.05), (-0.05, 0.0999), "holds"),
+        ((-0.1001, 0.05), (-0.05, 0.05), "unclear"),
+        ((-0.05, 0.05), (-0.05, 0.1001), "unclear"),
+        ((0.01, 0.20), (-0.20, -0.01), "holds"),
+    ],
+)
+def test_worse_begins_where_the_interval_leaves_zero_behind(
+    sensitivity: tuple[float, float], alarms: tuple[float, float], level: Level
+) -> None:
+    """However small the drop that is shown: the limit lies at 0, and that of no harm at 0.10."""
+    middle = [sum(one) / 2 for one in (sensitivity, alarms)]
+    found = {
+        "sensitivity": Rate(middle[0], sensitivity),
+        "false_positive_rate": Rate(middle[1], alarms),
+    }
+    assert _level(found) == level

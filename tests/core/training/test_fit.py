@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, TrainingError
+from core.evaluation.operating_point import OperatingPoint
 from core.specs import Optimizer
 from core.store import Epoch, Run, Store
 from core.training import checkpoint, fitting
@@ -238,3 +239,13 @@ def test_numbers_of_each_split(store: Store, tmp_path: Any) -> None:
     assert result["test"]["specificity"] == 1.0
     assert result["test"]["confusion"] == [[1, 1], [0, 1]]
     assert np.isfinite(result["test"]["loss"]), "800 must not overflow"
+    files = RunFiles(tmp_path)
+    assert not files.operating_point.exists(), "one validation film of one class chooses nothing"
+    split[1] = "validation"
+    _evaluate(logits, data, files)
+    chosen = OperatingPoint.load(files.operating_point)
+    assert chosen is not None
+    assert chosen.chosen_by == "program"
+    split[1] = "train"  # trained again on other films: the old threshold is not its own
+    _evaluate(logits, data, files)
+    assert not files.operating_point.exists()

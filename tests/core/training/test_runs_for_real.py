@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
+from core.evaluation.operating_point import OperatingPoint, choose
 from core.evaluation.predictions import Predictions
 from core.images.film_array import film_array
 from core.specs import ClassSpec, DatasetSpec, RunSpec
@@ -22,6 +23,7 @@ from core.training import launcher
 from core.training.artefacts import RunCard, RunFiles
 from core.training.features import SUFFIX
 from core.training.precision import candidates
+from core.version import software, thoraxlens_version
 from core.workspace import PROJECT_ROOT
 from tests.core.training.pretending import eventually
 
@@ -113,6 +115,10 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     assert result["trainable_params"] == 436_194 - 128
     assert 1 <= result["best_epoch"] <= trained + 1
     assert result["backend"] == "tensorflow"
+    assert result["software"] == software("tensorflow")
+    assert result["software"]["thoraxlens"] == thoraxlens_version() != "unknown"
+    assert "unknown" not in result["software"].values()
+    assert result["learning_rate"] == run.spec.learning_rate
     assert result["precision_mode"] in {mode.name for mode in candidates()}
     assert result["seconds"]["total"] > result["seconds"]["train"] > 0
     assert np.asarray(result["test"]["confusion"]).sum() == 8
@@ -124,6 +130,9 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     assert run.progress["stage"] == "evaluating"
 
     predictions = Predictions.load(files.predictions)
+    point = OperatingPoint.load(files.operating_point)
+    assert point is not None
+    assert point == choose(predictions, by="program"), "chosen once, when the training ended"
     assert [len(predictions.of(one)) for one in ("train", "validation", "test")] == [24, 8, 8]
     assert set(predictions.film_ids) == set(films.datasets.members("phantoms")["film_id"])
     card = RunCard.load(files.card)
@@ -133,7 +142,8 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     assert card.backbone_hash == ""
     assert not files.checkpoint.exists()
     assert sorted(one.name for one in files.folder.iterdir()) == [
-        "head.weights.h5", "log.txt", "predictions.npz", "record.json", "run.json"
+        "head.weights.h5", "log.txt", "operating_point.json", "predictions.npz", "record.json",
+        "run.json",
     ]  # fmt: skip
     log = launcher.log_tail(films.workspace, run.run_id)
     assert "epoch 1 of 400" in log
