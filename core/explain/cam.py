@@ -29,8 +29,9 @@ def grad_cam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
             "features and gradients must both be (h, w, channels), "
             f"not {features.shape} and {gradients.shape}"
         )
-    products = features.astype(np.float32) * gradients.astype(np.float32)
-    heat: np.ndarray = np.maximum(products.sum(axis=2), 0)
+    with np.errstate(invalid="ignore", over="ignore"):  # looked at just below
+        products = features.astype(np.float32) * gradients.astype(np.float32)
+        heat: np.ndarray = np.maximum(products.sum(axis=2), 0)
     if not np.isfinite(heat).all():  # a network that diverged: no place can be told from another
         return np.zeros_like(heat)
     strongest = heat.max()

@@ -16,7 +16,8 @@ from core.palette import BACKGROUND, BUTTON, LIGHT_BACKGROUND
 # Numbers stand at the right of their cells; their headings with them. The first column, and
 # the table of what is known about one film, are words. A list of runs is read from the left.
 # Segments that do not fit go on in a second line, for Streamlit hides them beyond the edge; the
-# words of a choice that do not fit end in “…”.
+# words of a choice that do not fit end in “…”. The button over a table that saves it as it is
+# would not make formulas harmless (``core.spreadsheet``); where a table is to be saved, ours does.
 STYLE = """
 [data-testid="stTable"] thead th:not(:first-child) {text-align: right !important}
 .st-key-film_facts [data-testid="stTable"] thead th:not(:first-child) {text-align: left !important}
@@ -25,6 +26,7 @@ STYLE = """
 [data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"] {padding-left: 0.5rem}
 [data-testid="stButtonGroup"] [role="radiogroup"] {flex-wrap: wrap; row-gap: 0.25rem}
 [data-testid="stSelectbox"] input {text-overflow: ellipsis}
+[data-testid="stElementToolbar"] button[aria-label="Download as CSV"] {display: none}
 [data-testid^="stBaseButton-primary"]:enabled:not(:hover), [role="group"] [data-tag] {
     background: $BUTTON; border-color: $BUTTON
 }

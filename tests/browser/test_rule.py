@@ -93,7 +93,7 @@ def _network(store: Store, run_id: str, names: tuple[str, ...], film: Path) -> N
 def rows_of(page: Page, button: str, tmp_path: Path) -> list[dict[str, str]]:
     """The CSV file behind a button, by its head."""
     with page.expect_download() as download:
-        page.get_by_role("button", name=button).click()
+        page.get_by_test_id("stDownloadButton").get_by_role("button", name=button).click()
     path = tmp_path / "table.csv"
     download.value.save_as(path)
     return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))

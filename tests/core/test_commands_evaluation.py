@@ -83,6 +83,52 @@ def test_a_point_is_chosen_stored_and_told_again(
     assert not told(capsys, "operating-point", run, "--sensitivity", "0.95")["promised"]
 
 
+def test_every_command_goes_by_the_run_s_rule_and_names_it(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = finished(store, 3)
+    files = RunFiles(store.workspace.run_folder(run))
+    (plain,) = told(capsys, "compare", run)
+    assert (plain["threshold"], plain["decision"]["rule"]) == (None, "most_probable")
+    assert plain["false_negatives"] == 3
+    # From 0.05 on everything is covid: what was missed is found, and the rest are false alarms.
+    OperatingPoint("covid", 0.95, 0.05, (0.05, 0.5), 1.0, "program").save(files.operating_point)
+    (ruled,) = told(capsys, "compare", run)
+    assert (ruled["threshold"], ruled["decision"]["chosen_by"]) == (0.05, "program")
+    assert (ruled["false_negatives"], ruled["false_positives"]) == (0, 40)
+    assert ruled["not_sure"] == 43
+    assert ruled["most_probable"]["confusion"] == plain["confusion"]
+    assert ruled["summary"]["decision"].startswith("covid from 5.0 % on (chosen by the program")
+    (listed,) = told(capsys, "runs")
+    assert listed["test"]["confusion"] == ruled["confusion"]
+    assert listed["decision"] == ruled["decision"]
+    (asked,) = told(capsys, "compare", run, "--most-probable")
+    assert asked["confusion"] == plain["confusion"]
+    assert asked["decision"]["rule"] == "most_probable"
+    (high,) = told(capsys, "compare", run, "--threshold", "0.95")
+    assert (high["threshold"], high["false_negatives"], high["not_sure"]) == (0.95, 40, 0)
+    assert (
+        "not allowed"
+        in told(capsys, "compare", run, "--threshold", "0.5", "--most-probable", code=2)["error"]
+    )
+
+
+def test_a_threshold_can_be_forgotten_and_looking_stores_none(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = finished(store, 2)
+    files = RunFiles(store.workspace.run_folder(run))
+    looked = told(capsys, "operating-point", run)
+    assert (looked["stored"], looked["chosen_by"]) == (False, None)
+    assert (looked["wanted_sensitivity"], looked["decision"]["rule"]) == (0.95, "most_probable")
+    assert not files.operating_point.exists()
+    chosen = told(capsys, "operating-point", run, "--sensitivity", "0.95")
+    assert (chosen["stored"], chosen["chosen_by"]) == (True, "person")
+    assert chosen["threshold"] == looked["threshold"]
+    assert not told(capsys, "operating-point", run, "--most-probable")["stored"]
+    assert not files.operating_point.exists()
+
+
 def test_what_has_no_point_is_said(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     waiting = store.runs.create(RunSpec(dataset="study", model="cnn")).run_id
     assert "is queued" in told(capsys, "operating-point", waiting, code=2)["error"]

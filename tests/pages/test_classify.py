@@ -14,12 +14,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.errors import FilmError, PredictionError
+from core.evaluation.predictions import Predictions
 from core.gate.likeness import Likeness, Neighbour
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
 from core.spreadsheet import csv_bytes
 from core.store import Run, Store
 from core.training import launcher
+from core.training.artefacts import RunFiles
 from pages.components.classify import cam_view, classifying
 from pages.components.classify.answer_card import at_threshold
 from pages.components.classify.answers_table import (
@@ -207,6 +209,36 @@ def test_a_sample_film_brings_what_its_source_says(
     classify(app)
     assert app.dataframe[0].value["Its source says"][0] == tests.loc[offered[0], "class_name"]
     assert client.asked[0][1] == [Path(tests.loc[offered[0], "path"]).name]
+
+
+def test_samples_of_a_fold_are_its_own_test_films(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    """Those of the data set were in its training."""
+    store, *_ = ready
+    members = store.datasets.members("tiny")
+    ids = members["film_id"].to_numpy(str)
+    of_dataset = (members["split"] == "test").to_numpy()
+    own = np.roll(of_dataset, -8)
+    assert not (own & of_dataset).any()
+    repeat = {"kind": "folds", "index": 1, "count": 2, "group": "20260101-000000-folds-abcd"}
+    run = make_run(store, "done", result=RESULT, spec={"repeat": repeat})
+    truth = members["class_index"].to_numpy(int)
+    shares = np.full((len(ids), 2), 0.5)
+    split = np.where(own, "test", "train")
+    names = store.datasets.get("tiny").spec.class_names
+    files = RunFiles(store.workspace.run_folder(run.run_id)).create()
+    Predictions(names, ids, split, truth, shares).save(files.predictions)
+    app = open_app("classify", run=run.run_id)
+    app.segmented_control("classify_where").set_value("Sample films").run()
+    pool = app.selectbox("classify_pool").options[0]
+    assert pool.startswith("Test films of tiny, fold 2 of 2")
+    offered = [one.key.removeprefix("sample_") for one in app.checkbox]
+    assert offered
+    assert set(offered) <= set(ids[own])
+    app.checkbox[0].check().run()
+    classify(app)
+    assert app.dataframe[0].value["Split"][0] == "test"
 
 
 def test_a_worker_that_died_is_a_sentence(

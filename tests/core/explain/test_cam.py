@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.explain.cam import grad_cam
+from core.explain.cam import grad_cam, why_blank
 
 
 def test_a_heat_worked_out_by_hand() -> None:
@@ -51,3 +51,22 @@ def test_the_scale_of_gradients_does_not_matter() -> None:
 def test_shapes_must_agree(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="channels"):
         grad_cam(np.zeros((2, 2, 3)), np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("features", "gradients", "why"),
+    [
+        (1.0, 1.0, ""),
+        (1.0, -1.0, "speaks against this class"),
+        (0.0, 1.0, "passes nothing of this film on"),
+        (1.0, 0.0, "no place of the film would change"),
+        (np.nan, 1.0, "not finite"),
+        (1.0, np.inf, "not finite"),
+    ],
+)
+def test_a_blank_heat_has_a_reason(features: float, gradients: float, why: str) -> None:
+    shape = (2, 2, 3)
+    pair = np.full(shape, features, np.float32), np.full(shape, gradients, np.float32)
+    assert grad_cam(*pair).any() == (not why)
+    assert why in why_blank(*pair)
+    assert bool(why_blank(*pair)) == bool(why)

@@ -176,6 +176,50 @@ def test_the_heat_of_a_class_can_be_asked_for(
     assert np.array_equal(heats[None], heats["a class of another run"])
 
 
+def test_the_map_is_that_of_the_class_answered_and_of_not_sure_both_are_there(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    """Whatever the larger probability is: the rule names the class, and the map follows."""
+    make_run("one", "cnn")
+    files = RunFiles(workspace.run_folder("one"))
+    content = request(tmp_path / "r", ["one"], [png(0), png(1)])
+    bands = {(0.0, 0.0): "covid", (1.0, 1.0): "healthy", (0.0, 1.0): "not_sure"}
+    for (low, high), expected in bands.items():
+        threshold = 0.5 if low < high else low
+        OperatingPoint("covid", 0.95, threshold, (low, high), 1.0, "person").save(
+            files.operating_point
+        )
+        for row in answers(workspace, content)[-1]["results"]:
+            assert row["answer"] == expected
+            assert set(row["heats"]) == {"covid", "healthy"}
+            assert row["heat"] == row["heats"][row["heat_class"]]
+            assert row["decision"]["chosen_by"] == "person"
+            if expected != "not_sure":
+                assert row["heat_class"] == expected
+            maps = [np.load(tmp_path / "r" / file) for file in row["heats"].values()]
+            assert not np.array_equal(*maps)
+            for name, heat in zip(row["heats"], maps, strict=True):
+                assert (name in row["blank"]) == (not heat.any())
+
+
+def test_a_blank_map_says_why(workspace: Workspace, make_run: MakeRun, tmp_path: Path) -> None:
+    """A network whose score for one class nothing on the film can change."""
+    from core.models.build import build_model, load_head, save_head
+
+    card = make_run("one", "vgg16")
+    model = build_model("vgg16", image_size=32, classes=2, dropout=0.3, weights="random", seed=0)
+    files = RunFiles(workspace.run_folder("one"))
+    load_head(model, files.weights)
+    last = model.get_layer("logits")
+    kernel = np.asarray(last.kernel)
+    last.kernel.assign(np.stack([kernel[:, 0], np.zeros(len(kernel))], axis=1))
+    save_head(model, files.weights)
+    assert card.weights == "random"
+    row = answers(workspace, request(tmp_path / "r", ["one"], [png(0)]))[-1]["results"][0]
+    assert "random weights" in row["blank"]["healthy"]
+    assert "no place of the film would change this class's score" in row["blank"]["healthy"]
+
+
 def test_more_films_than_a_batch(workspace: Workspace, make_run: MakeRun, tmp_path: Path) -> None:
     """A film's answer does not depend on the batch it is in."""
     make_run("one")
