@@ -8,49 +8,32 @@ takes its part, one that needs more waits for the whole of it and is decoded alo
 from __future__ import annotations
 
 import atexit
-import json
 import os
-import queue
-import subprocess
-import sys
 import threading
-import time
 from collections import deque
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import psutil
 
 from core.errors import FilmError
-from core.images.decoder import HEADER
+from core.images.decoder_process import DecoderProcess, Gone, Stopped
 from core.images.film import DecodedFilm
 from core.images.header_facts import HeaderFacts
 from core.images.limits import MEMORY, SECONDS
-from core.workspace import PROJECT_ROOT
 
 AT_ONCE = max(1, min(4, os.cpu_count() or 1))
 PART = MEMORY // AT_ONCE  # bytes for an ordinary picture
 SWELL = 8  # an ordinary film takes no more than this many times the bytes of its file
-WATCHED = 0.25  # seconds between two looks at a decoder that is at work
-PATIENCE = 3.0  # times SECONDS by the clock, when the machine is busy with other things
-
-
-class _Gone(Exception):
-    """The decoder ended before it answered."""
-
-
-class _Stopped(Exception):
-    """The decoder was stopped; the message goes on from the film's name."""
 
 
 class Decoders:
     """The decoder processes of this process. Safe to share between threads."""
 
-    def __init__(self, at_once: int = AT_ONCE, seconds: float = SECONDS) -> None:
-        self._at_once, self._seconds = at_once, seconds
-        self._idle: list[_Decoder] = []
-        self._all: set[_Decoder] = set()
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._idle: list[DecoderProcess] = []
+        self._all: set[DecoderProcess] = set()
         self._free = MEMORY
         self._waiting: deque[object] = deque()
         self._change = threading.Condition()
@@ -81,7 +64,7 @@ class Decoders:
             answer, pixels = self._ask(data, told, needed)
             if answer is None and needed < MEMORY:
                 answer, pixels = self._ask(data, told, MEMORY)
-        except _Stopped as stopped:
+        except Stopped as stopped:
             raise FilmError(f"{name} {stopped} Export it smaller, or as a plain PNG.") from None
         except OSError as error:
             raise FilmError(
@@ -116,14 +99,14 @@ class Decoders:
     ) -> tuple[dict[str, Any] | None, bytearray]:
         """None in place of an answer when memory was too little, or the decoder broke."""
         self._take_memory(memory)
-        decoder: _Decoder | None = None
+        decoder: DecoderProcess | None = None
         try:
             for _ in range(2):  # one that slept may end just when it is asked
                 decoder = self._take_decoder()
                 fresh = decoder.fresh
                 try:
                     answer, pixels = decoder.ask(data, told, memory, self._seconds)
-                except _Gone:
+                except Gone:
                     self._drop(decoder)
                     decoder = None
                     if fresh:
@@ -161,7 +144,7 @@ class Decoders:
             self._free += memory
             self._change.notify_all()
 
-    def _take_decoder(self) -> _Decoder:
+    def _take_decoder(self) -> DecoderProcess:
         """There are never more than the budget has parts, for each asks for memory first."""
         with self._change:
             while self._idle:
@@ -170,132 +153,22 @@ class Decoders:
                     return decoder
                 self._all.discard(decoder)
                 decoder.end()
-        decoder = _Decoder()
+        decoder = DecoderProcess()
         with self._change:
             self._all.add(decoder)
         return decoder
 
-    def _give(self, decoder: _Decoder) -> None:
+    def _give(self, decoder: DecoderProcess) -> None:
         with self._change:
             if decoder in self._all:  # else everything was closed meanwhile
                 self._idle.append(decoder)
                 return
         decoder.end()
 
-    def _drop(self, decoder: _Decoder) -> None:
+    def _drop(self, decoder: DecoderProcess) -> None:
         with self._change:
             self._all.discard(decoder)
         decoder.kill()
-
-
-class _Decoder:
-    """One process, and a thread that collects its answers (pipes cannot be waited for with a
-    limit of time on every system)."""
-
-    def __init__(self) -> None:
-        alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.images.decoder"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # libraries write there what they find odd in a header
-            cwd=PROJECT_ROOT,
-            env={**os.environ, **alone},
-            start_new_session=True,  # Ctrl-C in a terminal is for us; closed stdin ends it
-        )
-        self.fresh = True
-        self._answers: queue.SimpleQueue[tuple[dict[str, Any], bytearray] | None]
-        self._answers = queue.SimpleQueue()
-        self._reader = threading.Thread(target=self._read, name="decoder", daemon=True)
-        self._reader.start()
-
-    @property
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def ask(
-        self, data: bytes, told: dict[str, Any], memory: int, seconds: float
-    ) -> tuple[dict[str, Any], bytearray]:
-        """Raises _Gone or _Stopped."""
-        assert self.process.stdin is not None
-        self.fresh = False
-        words = json.dumps({**told, "memory": memory}).encode()
-        try:
-            self.process.stdin.write(HEADER.pack(len(words), len(data)) + words)
-            self.process.stdin.write(data)
-            self.process.stdin.flush()
-        except OSError:
-            raise _Gone from None
-        answer = self._answer(memory, seconds)
-        if answer is None:
-            raise _Gone
-        return answer
-
-    def _answer(self, memory: int, seconds: float) -> tuple[dict[str, Any], bytearray] | None:
-        begun: tuple[float, float, int] | None = None
-        asked = time.monotonic()
-        while True:
-            try:
-                return self._answers.get(timeout=WATCHED)
-            except queue.Empty:
-                pass
-            try:
-                found = psutil.Process(self.process.pid)
-                worked, held = sum(found.cpu_times()[:2]), found.memory_info().rss
-            except psutil.Error:
-                continue  # gone: the reader will say so
-            begun = begun or (worked, asked, held)
-            passed = time.monotonic() - asked
-            # Its own work counts: a film must not be refused because the machine is busy.
-            if worked - begun[0] > seconds or passed > PATIENCE * seconds:
-                raise _Stopped(f"takes longer than {seconds:g} seconds to read and was given up.")
-            if held > begun[2] + 2 * memory and sys.platform != "linux":
-                raise _Stopped(f"needs more than {MEMORY // 2**20} MB of memory to be read.")
-
-    def end(self) -> None:
-        """Close its stdin, which ends it; kill it when it does not follow."""
-        assert self.process.stdin is not None
-        with suppress(OSError):
-            self.process.stdin.close()
-        try:
-            self.process.wait(1)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._close()
-
-    def kill(self) -> None:
-        """At once, whatever it is at."""
-        assert self.process.stdin is not None
-        self.process.kill()
-        self.process.wait()
-        with suppress(OSError):
-            self.process.stdin.close()
-        self._close()
-
-    def _close(self) -> None:
-        assert self.process.stdout is not None
-        self._reader.join()
-        self.process.stdout.close()
-
-    def _read(self) -> None:
-        stream = self.process.stdout
-        assert stream is not None
-        while True:
-            header = stream.read(HEADER.size)
-            if len(header) < HEADER.size:
-                break
-            length, size = HEADER.unpack(header)
-            told, pixels = stream.read(length), bytearray(size)
-            if len(told) < length or _fill(stream, pixels) < size:
-                break
-            self._answers.put((json.loads(told), pixels))
-        self._answers.put(None)
-
-
-def _fill(stream: Any, room: bytearray) -> int:
-    """Bytes read; a bytearray keeps the pixels writable without a copy."""
-    return int(stream.readinto(room))
 
 
 _decoders = Decoders()

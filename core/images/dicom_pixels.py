@@ -12,7 +12,8 @@ from pydicom.encaps import generate_frames
 from pydicom.uid import UID
 
 from core.errors import FilmError
-from core.images.dicom_file import number_of, value_of, whole_of, word_of
+from core.images.dicom_bits import out_of_bits
+from core.images.dicom_file import number_of, whole_of, word_of
 from core.images.jpeg_marks import JPEG_LS, LOSSLESS, JpegMarks, jpeg_marks
 from core.images.limits import MAX_PIXELS, too_large
 from core.images.raster import check_scans
@@ -24,7 +25,6 @@ WIDTHS = (1, 8, 16, 32, 64)  # bits of a stored value that are read
 
 OTHER_COMPRESSION = "The header names another compression than the pixels are in; theirs was used."
 BITS = "The header's bits do not fit each other; the pixels were read by how many there are."
-ABOVE = "Values reach beyond the bits that the header names; all of them were read."
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def stored_values(dataset: Dataset, keyword: str, name: str, notes: list[str]) -
         raise _series(name)  # whatever its header says of the number of frames
     padding = None
     if raw.ndim == 2 and keyword == "PixelData":
-        values, padding = _as_numbers(raw, dataset, notes)
+        values, padding = out_of_bits(raw, dataset, notes)
     else:
         values = raw
     bits = dataset.BitsStored if keyword == "PixelData" else raw.dtype.itemsize * 8
@@ -247,74 +247,3 @@ def _decoded(dataset: Dataset, syntax: UID) -> np.ndarray:
     decoder = pydicom.pixels.get_decoder(syntax)
     options: Any = {"correct_unused_bits": False, "view_only": True}
     return decoder.as_array(dataset, **options)[0]
-
-
-def _as_numbers(
-    raw: np.ndarray, dataset: Dataset, notes: list[str]
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The stored values out of the bits they stand in (PS3.5 8.1.1), and where padding is."""
-    bits = dataset.BitsStored
-    if raw.dtype.kind not in "iu" or bits >= raw.dtype.itemsize * 8:
-        return raw, _padding(raw, dataset, raw)
-    least, most = int(raw.min()), int(raw.max())
-    if least >= -(1 << bits - 1) and most < 1 << bits - (raw.dtype.kind == "i"):
-        return raw, _padding(raw, dataset, raw)
-    values = _from_bits(raw, dataset)
-    above = most >= 1 << bits or least < -(1 << bits - 1)
-    unclear = above and dataset.HighBit + 1 == bits and not _holds_overlays(dataset)
-    # Either the free bits hold something else, or the header names too few: what makes the
-    # smoother picture is true.
-    if unclear and _roughness(raw) <= _roughness(values):
-        padding = _padding(raw, dataset, raw)
-        film = raw if padding is None else raw[~padding]
-        if film.size and int(film.max()) >= 1 << bits:
-            notes.append(ABOVE)
-        return raw, padding
-    return values, _padding(raw, dataset, values)
-
-
-def _from_bits(raw: np.ndarray, dataset: Dataset) -> np.ndarray:
-    """Up until the highest bit is the sign, and down again: arithmetic fills what is left."""
-    allocated = raw.dtype.itemsize * 8
-    up = raw << raw.dtype.type(allocated - 1 - dataset.HighBit)
-    return up >> raw.dtype.type(allocated - dataset.BitsStored)
-
-
-def _roughness(values: np.ndarray) -> float:
-    """How much neighbours differ, as a part of the whole spread."""
-    few = values[:: max(1, values.shape[0] // 256)].astype(np.float64)
-    spread = float(np.ptp(np.percentile(few, [2, 98])))
-    return float(np.abs(np.diff(few, axis=1)).mean()) / max(spread, 1.0) if few.size > 1 else 0.0
-
-
-def _holds_overlays(dataset: Dataset) -> bool:
-    """Whether old overlays use the bits that pixels leave free."""
-    for group in range(0x6000, 0x6020, 2):
-        if (group, 0x0102) in dataset and (group, 0x3000) not in dataset:
-            return True
-    return False
-
-
-def _padding(raw: np.ndarray, dataset: Dataset, values: np.ndarray) -> np.ndarray | None:
-    """Where the padding value or range stands; None when nowhere, or when nothing else does."""
-    first, last = (_whole(dataset, f"PixelPadding{one}") for one in ("Value", "RangeLimit"))
-    if first is None:
-        return None
-    ends = [first, first if last is None else last]
-    allocated = raw.dtype.itemsize * 8
-    # Beyond the bits stored it can only be meant for the bits as they stand.
-    where = raw if max(abs(one) for one in ends) >= 1 << dataset.BitsStored else values
-    if raw.dtype.kind == "u":
-        ends = [one % (1 << allocated) for one in ends]
-    elif raw.dtype.kind == "i":  # -1 and 65535 are the same 16 bits
-        ends = [one - (1 << allocated) if one >= 1 << allocated - 1 else one for one in ends]
-    found = (where >= min(ends)) & (where <= max(ends))
-    return found if found.any() and not found.all() else None
-
-
-def _whole(dataset: Dataset, keyword: str) -> int | None:
-    """Its kind depends on another element; where that is odd, pydicom gives two bytes."""
-    value = value_of(dataset, keyword)
-    if isinstance(value, bytes) and len(value) == 2:
-        return int.from_bytes(value, "little")
-    return value if isinstance(value, int) else None

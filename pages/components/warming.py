@@ -12,12 +12,13 @@ from threading import Thread
 
 import streamlit as st
 
+from core.images.apart import decoders
 from core.workspace import PROJECT_ROOT
 
 # What takes longest of what nearly every other page needs. Each is a package that loads all of
 # itself behind one lock: a page that asks for it meanwhile waits, and then has it whole. That
 # cannot be said of SciPy and scikit-learn, whose parts load one another; they are not here.
-PACKAGES = ("pandas", "cv2", "pydicom")
+PACKAGES = ("pandas", "cv2")
 FIRST = ("navigation.py", "overview.py")  # the scripts of the first page
 PAUSE = 1.0  # seconds, in which the browser draws; on a small computer it needs the processor
 
@@ -31,7 +32,12 @@ def load_first_page() -> None:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Begin with it, once a server; returns at once. ``navigation.py`` calls it below the page."""
-    Thread(target=_load, args=(PACKAGES, PAUSE), name="warming", daemon=True).start()
+    Thread(target=_load_all, name="warming", daemon=True).start()
+
+
+def _load_all() -> None:
+    _load(PACKAGES, PAUSE)
+    decoders().warm()  # so that the first film shown does not wait for a process to start
 
 
 def _imported(script: Path) -> list[str]:

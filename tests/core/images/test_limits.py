@@ -118,14 +118,14 @@ def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch, own: Decoders) -> N
 
 def test_one_large_picture_takes_the_whole_budget_and_nobody_starves() -> None:
     found = Decoders()
-    most, lock, asked = [], threading.Lock(), apart._Decoder.ask
+    most, lock, asked = [], threading.Lock(), apart.DecoderProcess.ask
 
     def watched(self: object, data: bytes, name: str, memory: int, seconds: float) -> object:
         with lock:
             most.append(MEMORY - found._free)
         return asked(self, data, name, memory, seconds)  # type: ignore[arg-type]
 
-    apart._Decoder.ask = watched  # type: ignore[method-assign, assignment]
+    apart.DecoderProcess.ask = watched  # type: ignore[method-assign, assignment]
     try:
         heavy = saved(np.random.default_rng(0).integers(0, 256, (300, 300), np.uint8), "PNG")
         padded = heavy + bytes(apart.PART // apart.SWELL)  # too large a file for one part
@@ -133,7 +133,7 @@ def test_one_large_picture_takes_the_whole_budget_and_nobody_starves() -> None:
             films = [SMALL, padded, SMALL, SMALL, padded, SMALL]
             got = list(threads.map(found.decode, films, ["film.png"] * 6))
     finally:
-        apart._Decoder.ask = asked  # type: ignore[method-assign]
+        apart.DecoderProcess.ask = asked  # type: ignore[method-assign]
         found.close()
     assert [one.width for one in got] == [96, 300, 96, 96, 300, 96]
     assert max(most) == MEMORY  # never more than the budget
