@@ -13,7 +13,7 @@ OTHERS = 0o077  # what group and everybody may do
 OURS = (
     "uploads", "importing", "thumbnails", "cache", "runs", "weights", "exports", "turns",
     "demonstration", "thoraxlens", "phantoms", "backbones", "speeds", "dispatcher", "salt",
-    "recovered",
+    "lent", "prediction", "recovered", "cache-limit",
 )  # fmt: skip
 SALT_BYTES = 32
 

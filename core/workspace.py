@@ -75,6 +75,11 @@ class Workspace:
         return self.root / "importing"
 
     @property
+    def lent(self) -> Path:
+        """Films that are being classified (``core.lent``)."""
+        return self.root / "lent"
+
+    @property
     def salt(self) -> Path:
         """What patients' numbers of DICOM headers are hashed with (``core.privacy``)."""
         return self.root / "salt"

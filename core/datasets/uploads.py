@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.errors import InputError, ThoraxLensError
+from core.lent import remove_abandoned
 from core.store import Store
 from core.workspace import Workspace
 
@@ -46,12 +47,14 @@ def importing(workspace: Workspace, key: str) -> Iterator[None]:
 
 
 def clean_up(store: Store) -> None:
-    """Remove what imports left behind that were killed; those that live are left alone.
+    """Remove what imports left behind that were killed, and films that were being classified
+    when everything ended; what lives is left alone.
 
     Says nothing when it cannot: the next start tries again.
     """
     workspace = store.workspace
     with suppress(OSError, ThoraxLensError):
+        remove_abandoned(workspace.lent)
         for note in sorted(workspace.importing.glob("*.note")):
             _if_nobody_imports(workspace, note.stem, partial(_forget, store, note))
         for folder in sorted(workspace.uploads.glob(f"{UNPACKING}*")):

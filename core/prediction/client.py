@@ -13,8 +13,9 @@ import numpy as np
 
 from core.errors import PredictionError
 from core.gate.likeness import Likeness, Neighbour
+from core.lent import lent_folder
 from core.prediction.line import Line
-from core.prediction.process import Lost, WorkerProcess, lent_folder
+from core.prediction.process import Lost, WorkerProcess
 from core.workspace import Workspace
 
 # (results so far, results in all, what is going on)
@@ -120,7 +121,7 @@ class PredictionClient:
         """
         if not run_ids or not films:
             return []
-        with lent_folder() as folder:
+        with lent_folder(self._workspace.lent) as folder:
             for index, (_, content) in enumerate(films):
                 (folder / f"{index}.film").write_bytes(content)
             request = {

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -147,15 +145,3 @@ class WorkerProcess:
         if code == -9:
             return "was killed, perhaps because memory ran out"
         return f"ended unexpectedly (code {code})"
-
-
-@contextmanager
-def lent_folder() -> Iterator[Path]:
-    """A private folder for one request. It is renamed before it is removed, so that a
-    worker still at it cannot write into what is being removed."""
-    folder = Path(tempfile.mkdtemp(prefix="thoraxlens-"))
-    try:
-        yield folder
-    finally:
-        with suppress(FileNotFoundError):  # a worker that is stopped may remove it itself
-            shutil.rmtree(folder.rename(f"{folder}-done"))

@@ -35,6 +35,7 @@ LEVELS = {
     "core/workspace.py": 0,
     "core/palette.py": 0,
     "core/names.py": 0,
+    "core/lent.py": 0,
     "core/patient_names.py": 0,
     "core/privacy.py": 0,
     "core/text.py": 0,
