@@ -52,8 +52,8 @@ def items(facts: Facts) -> tuple[Item, ...]:
         9: f"Films resized to {facts.card.image_size} × {facts.card.image_size} pixels, "
         f"grey levels prepared as “{facts.card.preprocessing}”.",
         10: f"Balance of the classes: {spec.balance}." if spec else "",
-        11: "File names and identifiers as the sources publish them; DICOM headers are neither "
-        "shown nor stored.",
+        11: "File names and identifiers as the sources publish them; of DICOM headers, "
+        "patients' numbers are kept as salted hashes only.",
         12: "A film whose view, sex or age its source does not give counts as unknown.",
         14: "The finding that the source states for each film.",
         16: known and f"{known} Each film's finding is the one that its source states.",

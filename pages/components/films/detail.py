@@ -103,7 +103,7 @@ def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:
         "View": _spelled(film.view, film.view_original),
         "Sex": SPOKEN.get(film.sex, film.sex),
         "Age": "not stated" if film.age is None else f"{film.age:g} years",
-        "Patient": film.patient,
+        "Patient": film.patient or "not known",
         "Source": film.source,
         "Subset": film.subset,
         "Size": f"{film.width:,} × {film.height:,} pixels",

@@ -17,6 +17,7 @@ import pytest
 from core.errors import PredictionError
 from core.prediction.client import PredictionClient
 from core.workspace import PROJECT_ROOT, Workspace
+from tests.core import planted
 from tests.core.prediction.conftest import MakeRun, png
 
 
@@ -64,6 +65,14 @@ def test_from_first_film_to_crash_and_back(
         assert 0 <= one.heat.min() <= one.heat.max() <= 1
     assert steps[-1][0] == steps[-1][1] == 6
     assert not list(temporary_files.iterdir())
+
+    # Whose films they are stays nowhere, be they answered, refused or unreadable.
+    everybody = list(planted.every_kind().items())
+    assert len(client.classify(["one"], everybody)) == len(everybody)
+    assert not list(temporary_files.iterdir())
+    assert not list(workspace.lent.iterdir())
+    for path in workspace.root.rglob("*"):
+        assert not path.is_file() or planted.WORD not in path.read_bytes(), path
 
     # The worker is warm, answers two threads one after the other, and gives the same again.
     pid = client.pid
