@@ -49,7 +49,7 @@ def _new(store: Store) -> None:
     spec = dataset_form(store)
     if spec is None:
         return
-    st.subheader("What it would be")
+    st.subheader("Preview")
     try:
         plan = _plan(str(store.workspace.root), store.catalogue.version(), _unnamed(spec).to_json())
     except SpecError as error:

@@ -21,7 +21,7 @@ _MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
 _FEWEST = 5  # films with a leak, and without, to compare
 
 _SPLITS: dict[Split, str] = {
-    "study": "films dealt out one by one",
+    "study": "films split one by one",
     "patient": "patients kept together",
 }
 

@@ -96,7 +96,7 @@ def split_inflation(
 ) -> tuple[str, str]:
     """``torn``: the run's own split tears patients apart."""
     told = (
-        f"A logistic regression on these films gets {share(apart)} right with films dealt out one "
+        f"A logistic regression on these films gets {share(apart)} right with films split one "
         f"by one and {share(together)} with patients kept together: {points(gap)} points "
         f"({points(interval[0])} to {points(interval[1])})"
     )

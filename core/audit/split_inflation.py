@@ -22,7 +22,7 @@ from core.audit.report import Level
 _FOLDS = 5
 _REPEATS = 2
 _DRAWS = 2000
-CHECK, TITLE = "split_inflation", "Films dealt out one by one, or patients kept together"
+CHECK, TITLE = "split_inflation", "Films split one by one, or patients kept together"
 
 
 def split_inflation(

@@ -147,7 +147,7 @@ def _others(facts: Facts) -> list[tuple[str, str, int, int]]:
 
 
 def _aim(facts: Facts) -> Section:
-    title = "The threshold for its aim"
+    title = "The threshold"
     if facts.point is None:
         why = f" ({facts.decision.problem})" if facts.decision.problem else ""
         return Section(

@@ -100,7 +100,7 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     _keep(watched, "explore")
     watched.open(f"{server.url}/prepare")
     watched.page.get_by_role("radio", name="Recommended").click()
-    _keep(watched, "prepare", scroll_to="What it would be")
+    _keep(watched, "prepare", scroll_to="Preview")
     watched.open(f"{server.url}/compare?runs={','.join(ids)}")
     _keep(watched, "compare")
     watched.open(f"{server.url}/classify?run={'&run='.join(ids)}")
@@ -140,7 +140,7 @@ def _classify(watched: Watched) -> None:
     page.get_by_role("radio", name="Sample films").click()
     page.locator("[class*=st-key-sample_]").first.locator("label").click()
     page.get_by_role("button", name=re.compile("^Classify 1 film with")).click()
-    pictures = page.get_by_role("img", name=re.compile("what spoke for"))
+    pictures = page.get_by_role("img", name=re.compile("the heat map for"))
     loaded(pictures.last)
 
 

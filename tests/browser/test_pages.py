@@ -56,7 +56,7 @@ NONSENSE = {
     "audit?run=nonsense": "The run in the address is not there, or has not finished.",
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
     "explore?tab=nonsense": "40 of 40 films",
-    "prepare?part=nonsense": "What it would be",
+    "prepare?part=nonsense": "Preview",
     "demonstration?step=nonsense": "Step 1 of 6",
 }
 

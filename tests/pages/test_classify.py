@@ -126,7 +126,7 @@ def test_the_heat_of_one_class_can_be_asked_for(
     classify(app)
     assert client.heat_class == "healthy"
     caption = app.image[1].proto.imgs[0].caption
-    assert caption == "What spoke for “healthy”; the answer is “covid”"
+    assert caption == "Heat map for “healthy”; the answer is “covid”"
 
 
 def test_the_address_names_the_run(ready: tuple[Store, Run, Run], client: Client) -> None:

@@ -44,7 +44,7 @@ HELP = {
     "seen most of the other.",
     "near_duplicates": "Found by a perceptual hash, a short code that stays nearly the same when a "
     "picture is resized or compressed, and by comparing the pictures.",
-    "heat_in_lungs": "Heat (Grad-CAM): the places that spoke for the answer. With random weights: "
+    "heat_in_lungs": "Heat (Grad-CAM): the places that the answer rests on. With random weights: "
     "where it lies when nothing has been learnt.",
     "untrained_network": "Random weights: the network has never seen a film; only its last step, "
     "a logistic regression, was fitted. McNemar's test compares two networks on the same films. "

@@ -149,7 +149,7 @@ def _film(
     place: int,
 ) -> None:
     with st.container(border=True, key=f"film_{place}"):
-        truth = f" :gray[· its source says: {escaped(film.truth)}]" if film.truth else ""
+        truth = f" :gray[· labelled “{escaped(film.truth)}” in the data]" if film.truth else ""
         st.markdown(f"**{escaped(film.name)}**{truth}")
         errors = {one.error for one in film.answers if one.error}
         if len(errors) == 1 and all(one.error for one in film.answers):
@@ -200,10 +200,10 @@ def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: flo
             overlay(film.pixels, heat, opacity),
             width="stretch",
             output_format="JPEG",
-            alt=f"The film with what spoke for {name} in warm colours",
-            caption=f"No part of the film spoke for “{escaped(name)}”: {escaped(why + aside)}."
+            alt=f"The film with the heat map for {name}",
+            caption=f"The heat map for “{escaped(name)}” is empty: {escaped(why + aside)}."
             if why
-            else f"What spoke for “{escaped(name)}”{escaped(aside)}",
+            else f"Heat map for “{escaped(name)}”{escaped(aside)}",
         )
 
 

@@ -35,15 +35,15 @@ def heat_of(store: Store, runs: list[Run]) -> str | None:
         format_func=lambda name: "what each network answers" if name is None else name,
         key="classify_heat_class",
         placeholder="what each network answers",
-        help="The warm places are those that spoke for this class. A network that does not "
-        "know it shows what spoke for its own answer.",
+        help="The warm places are those that made the network lean towards this class. A network "
+        "that does not know the class shows the map of its own answer.",
     )
 
 
 def lateral_too() -> bool:
     """Whether films from the side shall be answered."""
     return st.toggle(
-        "Answer films from the side, too",
+        "Answer lateral films as well",
         key="classify_lateral",
         help="The networks learn from frontal films, so a film from the side is refused. With "
         "this, they answer all the same, and the answer means nothing. A picture that is no "

@@ -37,7 +37,7 @@ MAKERS = {
 }
 ABOUT = {
     "study": "As published: film by film, so one patient can be in training and in test. "
-    "Good for repeating the study, too kind as a measure.",
+    "Good for repeating the study; as a test of a network it is too optimistic.",
     "recommended": "All films of one patient stay on one side, so the test shows patients "
     "whom the network has never seen. The numbers are lower and truer.",
     "four-classes": "COVID-19, bacterial and viral pneumonia, and healthy, from real films, "
@@ -102,7 +102,7 @@ def _settings() -> None:
         format_func=SPLITS.__getitem__,
         key="prep_split",
         persist_state="session",
-        help="How films are dealt out to training, validation and test. Patient by patient: "
+        help="How films are divided into training, validation and test. Patient by patient: "
         "a network is tested on patients whom it has never seen.",
     )
     second.selectbox(
@@ -139,7 +139,7 @@ def _settings() -> None:
         )  # fmt: skip
         right.number_input(
             "Seed", 0, 2**31 - 1, step=1, key="prep_seed", persist_state="session",
-            help="Starts the shuffling. The same seed deals the films out the same way.",
+            help="Starts the shuffling. The same seed divides the films in the same way.",
         )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def heat(take: Take, answers: Answers, where: Placement = COVID_LIKE) -> None:
         film_tiles(_answered(take, answers, where, index, SHOWN, warm=True))
     legend()
     st.caption(
-        "Warm places spoke for the answer below the film. Each film has a scale of its own: its "
+        "The answer below the film rests on the warm places. Each film has a scale of its own: its "
         "warmest place is bright, however little it counts."
     )
 

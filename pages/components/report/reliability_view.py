@@ -28,7 +28,7 @@ def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> No
     """The calibration curve on the test films, with counts and Brier scores."""
     films = predictions.of("test")
     st.subheader(
-        "Can its probabilities be taken at their word?",
+        "Do its probabilities mean what they say?",
         help="Of all films said to be 90 %, nine in ten should be so. On the dotted line, they "
         "are. The bars below say how many films a point stands for: few films, long whiskers.",
     )
@@ -68,7 +68,7 @@ def _verdict(point: OperatingPoint, before: Calibration, after: Calibration) -> 
     helped = "helps" if after.brier < before.brier else "does not help"
     return (
         f"As trained, its probabilities are **{off} points** off on average on the test "
-        f"films. On validation it was {was}; the temperature that mends this {helped} here: "
+        f"films. On validation it was {was}; correcting that with a temperature {helped} here: "
         f"**{then} points** off, Brier score {before.brier:.3f} before and "
         f"{after.brier:.3f} after."
     )

@@ -30,7 +30,7 @@ def threshold_for_the_aim(
     positive = escaped(predictions.classes[0])
     stored = decision.point
     st.subheader(
-        "Threshold for the aim",
+        "Choosing the threshold",
         help="A network gives a probability. From the threshold on, a film is called "
         f"{positive}. A lower one misses fewer films and gives more false alarms.",
     )

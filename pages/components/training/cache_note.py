@@ -13,7 +13,7 @@ LIMIT = "cache_limit_gb"
 
 
 def cache_note(workspace: Workspace) -> None:
-    """“Kept for speed: 1.2 GB of 10 GB”, with a limit to set and a button that clears.
+    """“Saved for faster training: 1.2 GB of 10 GB”, with a limit to set and a button that clears.
 
     Draws nothing while nothing is kept.
     """
@@ -22,7 +22,9 @@ def cache_note(workspace: Workspace) -> None:
         return
     limit = cache_limit(workspace)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Kept for speed: {spoken(taken)} of {limit.gigabytes:g} GB", width="content")
+        st.caption(
+            f"Saved for faster training: {spoken(taken)} of {limit.gigabytes:g} GB", width="content"
+        )
         with st.popover("Change or clear", type="tertiary"):
             st.markdown(
                 "Films at the size of a data set, and what frozen networks made of them, stay on "

@@ -55,7 +55,7 @@ def _heading(run: Run) -> None:
         f"{words.STATE_WORDS[run.state]} · {words.epochs(run)} epochs · "
         f"batch {run.spec.batch_size} · {words.OPTIMIZERS[run.spec.optimizer]}"
         + (f" · on {words.escaped(run.device)}" if run.device else "")
-        + f" · started from the form on {words.when(run.created_at)} · run `{run.run_id}`  \n"
+        + f" · queued on {words.when(run.created_at)} · run `{run.run_id}`  \n"
         + words.escaped(learnt_before(run.spec))
     )
 

@@ -13,9 +13,9 @@ _KINDS = {ONCE: "Train once", "seeds": "Seeds", "folds": "Folds"}
 _ABOUT = {
     "seeds": "The same films, each time with another start. Shows how much of a result is "
     "chance in training.",
-    "folds": "The films of the data set are dealt out anew, patient by patient: each film is "
+    "folds": "The films of the data set are split again, patient by patient: each film is "
     "tested once, by a network that has not seen its patient. Shows how much of a result "
-    "hangs on which films happened to be tested.",
+    "depends on which films happened to be tested.",
 }
 
 
