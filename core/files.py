@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +16,23 @@ from typing import Any, TypeVar
 from filelock import FileLock
 
 T = TypeVar("T")
+
+# What numpy and zipfile raise on an array file that is cut short, rotten or something else.
+ARRAY_DAMAGES = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    SyntaxError,
+    tokenize.TokenError,
+    RuntimeError,  # it says that it is encrypted, or packed in a way that nobody knows
+    OverflowError,
+    MemoryError,
+)
 
 
 @contextmanager

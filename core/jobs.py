@@ -16,8 +16,9 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import psutil
 from filelock import FileLock
@@ -51,6 +52,18 @@ class JobStatus:
     ended: float = 0.0
     pid: int = 0
     pid_started: float = 0.0
+
+    @property
+    def _makes_sense(self) -> bool:
+        """A damaged file must not be taken for a job."""
+        numbers = (self.done, self.total, self.began, self.ended, self.pid_started)
+        return (
+            self.state in get_args(JobState)
+            and all(isinstance(one, str) for one in (self.stage, self.reason))
+            and all(isinstance(one, int | float) and isfinite(one) for one in numbers)
+            and type(self.pid) is int
+            and 0 <= self.pid < 2**31
+        )
 
 
 class Job:
@@ -133,9 +146,10 @@ class Job:
 
     def _read(self) -> JobStatus:
         try:
-            return JobStatus(**json.loads(self._file.read_text(encoding="utf-8")))
+            found = JobStatus(**json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return JobStatus()
+        return found if found._makes_sense else JobStatus()
 
     def _write(self, status: JobStatus) -> None:
         with written_whole(self._file) as temporary:

@@ -42,6 +42,12 @@ def page() -> None:
     if status.state in ("failed", "stopped") and (report is None or report.made_at < status.began):
         st.error(f"The last audit did not come to an end. {escaped(status.reason)}")
     if report is None:
+        if AuditReport.is_unreadable(job.folder):
+            st.warning(
+                "The report of the last audit of this run cannot be read: it is damaged, or of "
+                "another version of ThoraxLens. Audit the run again.",
+                icon=":material/broken_image:",
+            )
         _offer(store, run)
         return
     found = standing(store, run)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.evaluation.decision import decision_of
-from core.external.kept import ExternalResult, load_result
+from core.external.kept import ExternalResult, is_unreadable, load_result
 from core.external.testing import (
     compared,
     films_for,
@@ -63,6 +63,12 @@ def page() -> None:
         return
     result = load_result(store.workspace, run.run_id, source)
     if result is None:
+        if is_unreadable(store.workspace, run.run_id, source):
+            st.warning(
+                "The result of the last test of this run on these films cannot be read: it is "
+                "damaged, or of another version of ThoraxLens. Test it again.",
+                icon=":material/broken_image:",
+            )
         _before(store, run, source, job)
     else:
         _after(store, run, result)

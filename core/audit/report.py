@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from core.files import written_whole
 
@@ -73,6 +73,19 @@ class AuditReport:
             document = {"version": VERSION, **asdict(self)}
             temporary.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 
+    @property
+    def _makes_sense(self) -> bool:
+        """A damaged file must not make a verdict up."""
+        levels = [one.level for one in self.findings]
+        words = (self.run, self.dataset, self.sentence, *(one.sentence for one in self.findings))
+        return (
+            self.verdict in get_args(Verdict)
+            and all(one in LEVELS for one in levels)
+            and all(isinstance(one, str) for one in words)
+            and isinstance(self.made_at, int | float)
+            and isinstance(self.basis, dict)
+        )
+
     @classmethod
     def load(cls, folder: Path) -> AuditReport | None:
         """What ``save`` wrote into ``folder``; None when nothing usable is there."""
@@ -82,9 +95,16 @@ class AuditReport:
                 return None
             fields["findings"] = tuple(_finding(one) for one in fields["findings"])
             fields["pairs"] = tuple(LeakPair(**one) for one in fields["pairs"])
-            return cls(**fields)
+            found = cls(**fields)
+            return found if found._makes_sense else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+    @staticmethod
+    def is_unreadable(folder: Path) -> bool:
+        """Whether there is a report that ``load`` can make nothing of: damaged, or of another
+        version."""
+        return (folder / FILE).exists() and AuditReport.load(folder) is None
 
     def finding(self, check: str) -> Finding | None:
         """The finding of one check, None when it was not made."""

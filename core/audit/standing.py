@@ -14,6 +14,7 @@ from core.store import Run, Store
 from core.training.artefacts import RunFiles
 
 NOT_AUDITED = "not audited"
+UNREADABLE = "audit not readable"
 SHORT: dict[Level, str] = {
     "do_not_believe": "do not believe",
     "caution": "be careful",
@@ -26,17 +27,18 @@ SHORT: dict[Level, str] = {
 class Standing:
     """``report``: the last audit, None when there is none. ``stale``: what has changed since
     then, a sentence; empty while the verdict still holds. ``lost``: the data set is gone, so
-    nothing can be audited again."""
+    nothing can be audited again. ``unreadable``: there is a report, and it cannot be read."""
 
     report: AuditReport | None
     stale: str = ""
     lost: bool = False
+    unreadable: bool = False
 
     @property
     def short(self) -> str:
         """The verdict in two or three words, for a table."""
         if self.report is None:
-            return NOT_AUDITED
+            return UNREADABLE if self.unreadable else NOT_AUDITED
         return f"{SHORT[self.report.verdict]}{' (old)' if self.stale else ''}"
 
 
@@ -56,7 +58,8 @@ def standing_of(store: Store, run: Run) -> Standing:
     """The last audit of ``run``, held against what the run and its films are now."""
     report = AuditReport.load(audit_folder(store.workspace.run_folder(run.run_id)))
     if report is None:
-        return Standing(None)
+        folder = audit_folder(store.workspace.run_folder(run.run_id))
+        return Standing(None, unreadable=AuditReport.is_unreadable(folder))
     now = basis_of(store, run)
     return Standing(report, _stale(now, report), lost=not now["films"])
 

@@ -9,7 +9,7 @@ from textwrap import fill
 from core.audit.report import AuditReport
 from core.audit.standing import SHORT, standing_of
 from core.audit.start import job_of, start
-from core.commands.command import Command, Outcome, ProgressLine, open_default_store
+from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say
 from core.errors import InputError
 from core.jobs import Job
 
@@ -28,6 +28,8 @@ def _audit(options: argparse.Namespace) -> Outcome:
     run = store.runs.get(options.run)
     job = job_of(store, run.run_id)
     report = None if options.again else AuditReport.load(job.folder)
+    if not options.again and AuditReport.is_unreadable(job.folder):
+        say("The report of the last audit cannot be read, so the run is audited again.")
     if report is None or job.status().state == "running":
         _wait(start(store, run.run_id))
         report = AuditReport.load(job.folder)

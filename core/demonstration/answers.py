@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from core.demonstration.films import CLASSES, COVID_LIKE, PLACEMENTS, Placement,
 from core.errors import InputError
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
-from core.files import written_whole
+from core.files import ARRAY_DAMAGES, written_whole
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Answers:
                 )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except ARRAY_DAMAGES as error:
             raise InputError(
                 f"The answers of the demonstration cannot be read ({error}). Start it again."
             ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError, NotFoundError
+from core.files import ARRAY_DAMAGES
 from core.text import probability
 
 MOST_PROBABLE = "the most probable class"
@@ -124,7 +124,7 @@ class Predictions:
             raise NotFoundError(
                 f"The run's predictions are not there ({path}). Train the run again."
             ) from None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except ARRAY_DAMAGES as error:
             raise InputError(
                 f"The run's predictions cannot be read ({path}: {error}). Train the run again."
             ) from None

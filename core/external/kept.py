@@ -65,6 +65,12 @@ def save_result(workspace: Workspace, result: ExternalResult) -> None:
         temporary.write_text(json.dumps(bare, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
+def is_unreadable(workspace: Workspace, run_id: str, source: str) -> bool:
+    """Whether there is a result that ``load_result`` can make nothing of."""
+    there = (folder_of(workspace, run_id, source) / "external.json").exists()
+    return there and load_result(workspace, run_id, source) is None
+
+
 def load_result(workspace: Workspace, run_id: str, source: str) -> ExternalResult | None:
     """The result kept for a run and a source, None where there is none that can be read."""
     folder = folder_of(workspace, run_id, source)
@@ -74,9 +80,9 @@ def load_result(workspace: Workspace, run_id: str, source: str) -> ExternalResul
             run=kept["run"],
             source=kept["source"],
             tested_at=float(kept["tested_at"]),
-            mapped=tuple(kept["mapped"]),
-            left_out=tuple(kept["left_out"]),
-            warnings=tuple(kept["warnings"]),
+            mapped=tuple(map(dict, kept["mapped"])),
+            left_out=tuple(map(dict, kept["left_out"])),
+            warnings=tuple(map(str, kept["warnings"])),
             learnt_from=bool(kept["learnt_from"]),
             predictions=Predictions.load(folder / "predictions.npz"),
             basis=dict(kept.get("basis", {})),

@@ -20,7 +20,7 @@ from filelock import FileLock
 from core.cache import mark_used
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
-from core.files import written_whole
+from core.files import ARRAY_DAMAGES, written_whole
 from core.gate.measures import SIDE, edges_of, normal_of, small_of
 from core.training.artefacts import RunFiles
 from core.workspace import Workspace
@@ -146,7 +146,7 @@ def _read(file: Path) -> np.ndarray | None:
     """None when it is not made yet, or damaged; then it is made again."""
     try:
         kept: np.ndarray = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except ARRAY_DAMAGES:
         return None
     mark_used(file)
     return kept

@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from core.cache import mark_used
 from core.errors import FilmError, InputError
+from core.files import ARRAY_DAMAGES
 from core.images.decode import decode_bytes, read_imported
 from core.images.resize import resize
 from core.workspace import Workspace
@@ -79,7 +80,7 @@ def _open(path: Path, shape: tuple[int, int, int]) -> np.memmap | None:
     """The array if it is there and whole. A file cut short fails here, not in training."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except ARRAY_DAMAGES:
         return None
     whole = isinstance(array, np.memmap) and array.shape == shape and array.dtype == np.uint8
     if not whole:

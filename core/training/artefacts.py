@@ -75,7 +75,7 @@ class RunFiles:
         """The last epoch that a resumed run need not repeat; 0 when it starts afresh."""
         try:
             return int(json.loads((self.checkpoint / "epoch.json").read_text())["epoch"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return 0
 
 
@@ -108,12 +108,25 @@ class RunCard:
                 json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8"
             )
 
+    def _check(self) -> None:
+        """Raises ValueError for what no network can be built from."""
+        words = (self.run_id, self.model, self.preprocessing, self.weights, self.backbone_hash)
+        numbers = (self.image_size, self.seed, self.fine_tune)
+        if not all(isinstance(one, str) for one in (*words, *self.classes)):
+            raise ValueError("a name in it is not text")
+        if not all(type(one) is int and one >= 0 for one in numbers) or not self.image_size:
+            raise ValueError("a number in it is not a whole number of at least 0")
+        if not (isinstance(self.dropout, int | float) and 0 <= self.dropout < 1):
+            raise ValueError("its dropout is not a number from 0 to 1")
+
     @classmethod
     def load(cls, path: Path) -> RunCard:
         """Read what ``save`` wrote. Raises NotFoundError when it is missing or damaged."""
         try:
             fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{**fields, "classes": tuple(fields["classes"])})
+            card = cls(**{**fields, "classes": tuple(fields["classes"])})
+            card._check()
+            return card
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NotFoundError(
                 f"The description of this run cannot be read ({path}: {error}). "

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.files import written_whole
+from core.files import ARRAY_DAMAGES, written_whole
 from core.store import PHASES
 
 STATE = "state.npz"
@@ -112,7 +111,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         return json.loads(str(arrays["plain"])), arrays
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except ARRAY_DAMAGES as error:
         print(f"The checkpoint cannot be read ({error}); starting again.", flush=True)
         return None
 

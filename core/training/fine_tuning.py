@@ -7,7 +7,6 @@ be moved further by chance than the weights by learning
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import keras
 import numpy as np
 
 from core.errors import NotFoundError
-from core.files import written_whole
+from core.files import ARRAY_DAMAGES, written_whole
 from core.models.block_layers import layers_of_blocks
 from core.models.blocks import Block
 from core.training.checkpoint import put, values_of
@@ -43,7 +42,7 @@ def load_tuned(model: keras.Model, blocks: Sequence[Block], path: Path) -> None:
         with np.load(path, allow_pickle=False) as stored:
             values = [stored[name] for name in stored.files]
         put(variables, values)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except ARRAY_DAMAGES as error:
         raise NotFoundError(
             f"What fine-tuning made of {model.name} cannot be read ({path}: {error}). "
             "Train the run again."

@@ -45,7 +45,7 @@ def audit_link(store: Store, run: Run, *, named: str = "") -> None:
     """A link to the run's audit that says what came out; ``named``: of which run, behind it,
     because a telephone cuts off the end."""
     found = standing(store, run)
-    word = found.short if found.report else f"{NOT_AUDITED} yet"
+    word = f"{NOT_AUDITED} yet" if found.short == NOT_AUDITED else found.short
     label = f"Audit: {word} · {escaped(named)}" if named else f"Audit: {word}"
     icon = ICONS[found.report.verdict if found.report else ""]
     next_step(AUDIT, label, icon=icon, query={"run": run.run_id})

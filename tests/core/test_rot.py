@@ -1,0 +1,139 @@
+"""Rot in files that we keep: each is read whole, or not at all, with a sentence or as none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.audit.report import AuditReport
+from core.audit.report import Finding as AuditFinding
+from core.errors import InputError, ThoraxLensError
+from core.evaluation.operating_point import OperatingPoint
+from core.evaluation.predictions import Predictions
+from core.external.kept import ExternalResult, is_unreadable, load_result, save_result
+from core.jobs import Job, JobStatus
+from core.store.records import Recovery, damaged_file, recovered, recovery_note
+from core.training.artefacts import RunCard, RunFiles
+from core.workspace import Workspace, open_workspace
+
+FLIPS = 120
+PREDICTIONS = Predictions(
+    ("covid", "healthy"),
+    np.array([f"{number:032x}" for number in range(40)]),
+    np.array(["test"] * 40),
+    np.arange(40) % 2,
+    np.tile(np.array([[0.3, 0.7]], np.float32), (40, 1)),
+)
+
+Load = Callable[[], object]
+
+
+def predictions(workspace: Workspace) -> tuple[Path, Load]:
+    file = workspace.root / "predictions.npz"
+    PREDICTIONS.save(file)
+    return file, lambda: Predictions.load(file)
+
+
+def point(workspace: Workspace) -> tuple[Path, Load]:
+    file = workspace.root / "operating_point.json"
+    OperatingPoint("covid", 0.95, 0.4, (0.3, 0.5), 1.2).save(file)
+    return file, lambda: OperatingPoint.load(file)
+
+
+def audit(workspace: Workspace) -> tuple[Path, Load]:
+    finding = AuditFinding("a", "A", 0.5, (0.4, 0.6), "caution", "It is so.", details={"n": 1})
+    AuditReport("run", "study", "caution", "Careful.", (finding,), made_at=5.0).save(workspace.root)
+    return workspace.root / "audit.json", lambda: AuditReport.load(workspace.root)
+
+
+def external(workspace: Workspace) -> tuple[Path, Load]:
+    said = ({"finding": "x", "films": 3},)
+    result = ExternalResult("run", "away", 5.0, said, (), (), False, PREDICTIONS)
+    save_result(workspace, result)
+    (file,) = workspace.runs.rglob("external.json")
+    return file, lambda: load_result(workspace, "run", "away")
+
+
+def card(workspace: Workspace) -> tuple[Path, Load]:
+    file = workspace.root / "run.json"
+    RunCard("run", "cnn", ("covid", "healthy"), 64, "rescale", 0.3, 0, "random", "").save(file)
+    return file, lambda: RunCard.load(file)
+
+
+def job(workspace: Workspace) -> tuple[Path, Load]:
+    one = Job(workspace.root)
+    one._write(JobStatus("running", "Counting", 3, 9, began=5.0, pid=1, pid_started=2.0))
+    return workspace.root / "job.json", one.status
+
+
+def epoch(workspace: Workspace) -> tuple[Path, Load]:
+    files = RunFiles(workspace.root)
+    files.checkpoint.mkdir()
+    (files.checkpoint / "epoch.json").write_text('{"epoch": 12}')
+    return files.checkpoint / "epoch.json", files.resumes_after
+
+
+def note(workspace: Workspace) -> tuple[Path, Load]:
+    file = recovery_note(workspace)
+    file.write_text(json.dumps({"at": 5.0, "runs": ["a"], "folders": ["/films"]}))
+    assert recovered(workspace) == Recovery(5.0, ("a",), folders=("/films",))
+    return file, lambda: recovered(workspace)
+
+
+def record(workspace: Workspace) -> tuple[Path, Load]:
+    file = workspace.root / "record.json"
+    file.write_text(json.dumps({"files": {"head.weights.h5": "0" * 64}}))
+    return file, lambda: damaged_file(workspace.root)
+
+
+KINDS = (predictions, point, audit, external, card, job, epoch, note, record)
+
+
+@pytest.mark.parametrize("make", KINDS, ids=lambda make: make.__name__)
+def test_rot_in_a_file_never_comes_as_another_error(
+    tmp_path: Path, make: Callable[[Workspace], tuple[Path, Load]]
+) -> None:
+    file, load = make(open_workspace(tmp_path / "data"))
+    whole = file.read_bytes()
+    load()
+    rng = np.random.default_rng(0)
+    odd = [b"", b"null", b"[]", b"{}", b"[1, 2]", b'"text"', b"\x00" * 64, whole[: len(whole) // 2]]
+    for _ in range(FLIPS):
+        changed = bytearray(whole)
+        for place in rng.integers(0, len(whole), 3):
+            changed[place] = rng.integers(0, 256)
+        odd.append(bytes(changed))
+    if file.suffix == ".json":  # whole JSON with a value of another kind in one place
+        fields = json.loads(whole)
+        odd += [
+            json.dumps({**fields, key: value}).encode()
+            for key in fields
+            for value in (None, "text", [], {}, [[1]], -1, 1e999, True)
+        ]
+    for damaged in odd:
+        file.write_bytes(damaged)
+        with suppress(ThoraxLensError):  # a sentence; anything else fails here
+            load()
+
+
+def test_a_damaged_result_is_told_from_none(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "data")
+    assert not AuditReport.is_unreadable(workspace.root)
+    assert not is_unreadable(workspace, "run", "away")
+    for make in (audit, external):
+        file, _ = make(workspace)
+        file.write_bytes(b"{half")
+    assert AuditReport.is_unreadable(workspace.root)
+    assert is_unreadable(workspace, "run", "away")
+
+
+def test_damaged_predictions_are_told_with_their_place(tmp_path: Path) -> None:
+    file, load = predictions(open_workspace(tmp_path / "data"))
+    file.write_bytes(file.read_bytes()[:300])
+    with pytest.raises(InputError, match=r"cannot be read .*predictions\.npz"):
+        load()
