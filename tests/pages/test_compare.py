@@ -15,7 +15,7 @@ from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Epoch, Film, Run, Source, Store
 from core.training.artefacts import RunFiles
 from pages.components.downloads import safe_name
-from tests.pages.opening import APP
+from tests.pages.opening import APP, as_read
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +153,27 @@ def test_the_summary_holds_the_runs_and_the_published_rows(quiet_store: Store) -
     assert rows["CNN (published)"]["precision healthy"] == 77
     page.toggle(key="compare_published").set_value(False).run()
     assert len(summary(page)) == 1
+
+
+def test_a_random_backbone_beside_the_published_rows_is_said(quiet_store: Store) -> None:
+    pretrained = finished_run(quiet_store)
+    run = quiet_store.runs.create(RunSpec(dataset="study", model="vgg16", weights="random"))
+    folder = quiet_store.workspace.run_folder
+    Predictions.load(RunFiles(folder(pretrained.run_id)).predictions).save(
+        RunFiles(folder(run.run_id)).create().predictions
+    )
+    quiet_store.runs.transition(run.run_id, "done", finished_at=1_780_000_000.0)
+    name = f"VGG16 (random weights) · {run.run_id[-4:]}"
+    page = opened(runs=f"{run.run_id},{pretrained.run_id}")
+    assert {name, "VGG16 (published)"} < set(summary(page))
+    [warning] = [one.value for one in page.warning if "random weights" in one.value]
+    assert as_read(warning).startswith(f"{name} has a frozen part with random weights")
+    assert "the two rows are not about the same network" in warning
+    page.toggle(key="compare_published").set_value(False).run()
+    [warning] = [one.value for one in page.warning if "random weights" in one.value]
+    assert "published" not in warning
+    assert "same network" not in warning
+    assert not any("random" in one.value for one in opened(runs=pretrained.run_id).warning)
 
 
 def test_the_threshold_moves_tables_matrices_and_films_at_once(quiet_store: Store) -> None:
