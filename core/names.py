@@ -52,11 +52,20 @@ def name_key(name: str) -> str:
 
 def from_text(text: str, longest: int) -> str:
     """A name made of any text: what a name cannot hold becomes a space; may be empty."""
-    kept = (one if unicodedata.category(one)[0] in "LMN" or one in " ._-" else " " for one in text)
+    kept = (
+        one
+        if one in " ._-" or (unicodedata.category(one)[0] in "LMN" and one not in BLANK)
+        else " "
+        for one in text
+    )
     plain = tidy("".join(kept)).lstrip(" ._-")
     while plain and unicodedata.category(plain[0])[0] not in "LN":
         plain = plain[1:].lstrip(" ._-")
     return plain[:longest].rstrip(" ._-")
+
+
+def _is_word(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LMN" and sign not in BLANK
 
 
 def on_disk(name: str, *, ending: str = "", otherwise: str = "film") -> str:

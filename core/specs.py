@@ -16,14 +16,17 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from core import names
 from core.errors import SpecError
+from core.spec_words import in_plain_words
 
 LONGEST_NAME, LONGEST_CLASS_NAME = 64, 40
+STORED = {"stored": True}  # the context in which a text is read that was written long ago
 DEVICE = re.compile(r"auto|cpu|gpu:\d+")
 
 Balance = Literal["undersample", "class_weights", "none"]
@@ -48,15 +51,15 @@ class Spec(BaseModel):
         try:
             return cls(**fields)
         except ValidationError as error:
-            raise SpecError(_plain(cls._spoken, error)) from None
+            raise SpecError(in_plain_words(cls._spoken, error)) from None
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read back what ``to_json`` wrote. Raises SpecError."""
         try:
-            return cls.model_validate_json(text)
+            return cls.model_validate_json(text, context=STORED)
         except ValidationError as error:
-            raise SpecError(_plain(cls._spoken, error)) from None
+            raise SpecError(in_plain_words(cls._spoken, error)) from None
 
     def to_json(self) -> str:
         return self.model_dump_json()
@@ -67,8 +70,9 @@ class Spec(BaseModel):
 
 
 def _named(longest: int) -> AfterValidator:
-    def check(name: str) -> str:
-        tidy = names.tidy(name)
+    def check(name: str, info: ValidationInfo) -> str:
+        # What is stored keeps its name to the letter: predictions and runs go by it.
+        tidy = name if info.context is STORED else names.tidy(name)
         if why := names.objection(tidy, longest):
             raise ValueError(why)
         return tidy
@@ -271,37 +275,3 @@ def _classes_of_old(text: str) -> str:
     except (ValueError, TypeError, KeyError):
         return text  # whoever validates it says what is wrong with it
     return json.dumps(fields) if old else text
-
-
-# pydantic's kinds of error in our words; {…} is filled from what the field allows.
-_WORDS = {
-    "greater_than": "choose a number greater than {gt}",
-    "greater_than_equal": "choose a number of at least {ge}",
-    "less_than": "choose a number less than {lt}",
-    "less_than_equal": "choose a number of at most {le}",
-    "finite_number": "choose an ordinary number",
-    "int_parsing": "choose a whole number",
-    "int_from_float": "choose a whole number",
-    "int_type": "choose a whole number",
-    "float_parsing": "choose a number",
-    "float_type": "choose a number",
-    "string_too_short": "choose a name",
-    "string_too_long": "use at most {max_length} letters",
-    "string_pattern_mismatch": "use letters from a to z, digits and dashes",
-    "string_unicode": "use letters and digits of any script",
-    "too_short": "choose at least {min_length}",
-    "missing": "this is missing",
-    "extra_forbidden": "there is no such setting",
-    "literal_error": "choose {expected}",
-}
-
-
-def _plain(what: str, error: ValidationError) -> str:
-    parts = []
-    for one in error.errors():
-        where = " → ".join(str(step).replace("_", " ") for step in one["loc"])
-        words = _WORDS.get(one["type"])
-        context = one.get("ctx", {})
-        message = words.format(**context) if words else one["msg"].removeprefix("Value error, ")
-        parts.append(f"{where}: {message}" if where else message)
-    return f"{what} cannot be used: {'; '.join(parts)}."

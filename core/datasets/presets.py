@@ -6,6 +6,8 @@ phantoms are left out.
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from core.datasets.choosing import counts, has_any
@@ -216,6 +218,11 @@ def spelled_in(frame: pd.DataFrame, text: str) -> str:
     known = {one.casefold(): one for one in counts(frame["finding"]).index}
     if whole := known.get(text.strip().casefold()):
         return str(whole)
+    if re.search(r"[,;|]", text):
+        raise SpecError(
+            f"“{text}” is more than one finding. Make a class of films that have any of them with "
+            "--class NAME=FINDING,FINDING."
+        )
     parts = [known.get(one.casefold()) for one in findings_of(normalise_finding(text))]
     meant = join_findings(str(one) for one in parts if one)
     if not all(parts) or not has_any(frame["finding"], [meant]).any():

@@ -57,6 +57,7 @@ def test_two_data_sets_are_never_the_same_file() -> None:
         ("**Ödem** (links)", "Ödem links"),
         ("…肺炎?", "肺炎"),
         ("???", ""),
+        ("\u3164肺\u3164", "肺"),
         ("x" * 50, "x" * 40),
     ],
 )

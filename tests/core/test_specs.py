@@ -143,6 +143,12 @@ def test_a_class_of_an_old_data_set_means_exactly_its_findings() -> None:
     assert all(one.alone and not one.without for one in loaded.classes)
     assert [one.findings for one in loaded.classes] == [("COVID-19",), ("No finding",)]
     assert DatasetSpec.from_json(loaded.to_json()) == loaded
+    for place, name in (("name", "a  b "), ("classes", "c  d ")):
+        odd = {**old, "name": name} if place == "name" else old
+        if place == "classes":
+            odd["classes"][0]["name"] = name
+        kept = DatasetSpec.from_json(json.dumps(odd))
+        assert name in (kept.name, kept.class_names[0]), "predictions go by the name as it was"
     for broken in ("", "[]", "3", '{"classes": 1}', '{"classes": [1]}'):
         with pytest.raises(SpecError):
             DatasetSpec.from_json(broken)

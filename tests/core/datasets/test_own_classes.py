@@ -63,6 +63,14 @@ def test_a_preset_with_a_finding_of_ones_own_takes_films_with_others_too(ward: S
     assert int((made.members["class_index"] == 0).sum()) == 10
 
 
+def test_several_findings_are_no_finding_of_a_preset(ward: Store) -> None:
+    for text in ("Mass|Edema", "Mass, Edema"):
+        with pytest.raises(SpecError, match=r"more than one finding\. Make a class"):
+            preset("recommended", ward.catalogue, "x", 0, positive=text)
+    both = preset("recommended", ward.catalogue, "x", 0, positive="edema + cardiomegaly")
+    assert both.classes[0].findings == ("Cardiomegaly + Edema",)
+
+
 def test_the_study_leaves_out_films_with_a_second_finding(store: Store) -> None:
     add(store, "cohen", "ieee8023", ("COVID-19", "PA", 8), ("COVID-19 + ARDS", "PA", 5))
     add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), subset="train")
