@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OTHERS = 0o077  # what group and everybody may do
@@ -28,13 +29,18 @@ def keep_to_ourselves() -> None:
         _before = found if _before is None else _before
 
 
-def for_everybody(path: Path) -> None:
-    """Give a file or folder outside the data folder the rights that it would have had without
-    ``keep_to_ourselves``: it belongs to the user, for whom an export was made."""
-    if os.name == "posix" and _before is not None:
-        whole = 0o777 if path.is_dir() else 0o666
-        with suppress(OSError):
-            path.chmod(whole & ~_before)
+@contextmanager
+def for_the_user() -> Iterator[None]:
+    """What is made in the body lies outside the data folder and belongs to the user: it gets the
+    rights that it would have had without ``keep_to_ourselves``."""
+    if os.name != "posix" or _before is None:
+        yield
+        return
+    os.umask(_before)
+    try:
+        yield
+    finally:
+        os.umask(OTHERS)
 
 
 def tighten(root: Path, *, is_ours: bool) -> None:

@@ -110,6 +110,6 @@ def split_inflation(
 
 def no_split_inflation() -> str:
     return (
-        "What tearing patients apart is worth cannot be told: no patient has several films, or a "
-        "class has too few patients."
+        "What tearing patients apart is worth cannot be told: no patient is known to have "
+        "several films, or a class has too few patients."
     )

@@ -11,6 +11,7 @@ from core.card.pdf import to_pdf
 from core.card.sections import model_card
 from core.commands.command import Command, Outcome, open_default_store
 from core.errors import InputError
+from core.privacy import for_the_user
 
 
 def _card_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,8 @@ def _card(options: argparse.Namespace) -> Outcome:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(content)
+        with for_the_user():
+            path.write_bytes(content)
     except OSError as error:
         raise InputError(
             f"The card cannot be written to {path} ({error.strerror or error}). "

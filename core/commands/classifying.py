@@ -17,6 +17,7 @@ from core.images.decode import decode_bytes, read_film
 from core.images.overlay import overlay
 from core.prediction.client import FilmResult, PredictionClient
 from core.prediction.notes import note_of
+from core.privacy import for_the_user
 
 OVERLAY_OPACITY = 0.45
 NO_FILE_NAME = re.compile(r'[/\\:*?"<>|\x00-\x1f]+')  # not in a name on every system
@@ -92,7 +93,8 @@ def _overlay_folder(text: str) -> Path:
     """Made before minutes of work, so that there is no answer that cannot be written."""
     folder = Path(text)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with for_the_user():
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be a folder for overlays ({error.strerror or error}). "
@@ -132,7 +134,8 @@ def _write_overlays(folder: Path, index: int, content: bytes, one: FilmResult) -
         # Two films from different folders may share a name; the position keeps both.
         said = NO_FILE_NAME.sub("-", f"{Path(one.file).stem[:60]}-{name[:60]}")
         path = folder / f"{index + 1:04d}-{said}.png"
-        Image.fromarray(overlay(pixels, heat, OVERLAY_OPACITY)).save(path)
+        with for_the_user():
+            Image.fromarray(overlay(pixels, heat, OVERLAY_OPACITY)).save(path)
         written[name] = str(path)
     return written
 

@@ -18,6 +18,7 @@ from core.gate.gate import look
 from core.images.decode import decode_file
 from core.images.emptiness import why_empty
 from core.images.film import DecodedFilm
+from core.privacy import for_the_user
 
 THREADS = min(4, os.cpu_count() or 1)
 AT_ONCE = 32  # films asked for at a time, however many there are
@@ -57,7 +58,8 @@ def _all(files: list[str], folder: Path | None) -> Iterator[dict[str, Any]]:
 def _folder(text: str) -> Path:
     folder = Path(text)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with for_the_user():
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be a folder for pictures ({error.strerror or error}). "
@@ -96,7 +98,8 @@ def _written(folder: Path, number: int, file: str, film: DecodedFilm) -> str:
     # Two films from different folders may share a name; the position keeps both.
     path = folder / f"{number:04d}-{Path(file).stem[:60]}.png"
     try:
-        Image.fromarray(film.pixels).save(path)
+        with for_the_user():
+            Image.fromarray(film.pixels).save(path)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror or error}). Make room there, or choose "

@@ -16,7 +16,7 @@ from core.errors import FilmError, InputError
 from core.images.decode import bare_film, read_imported
 from core.images.decoding import NOT_KEPT
 from core.names import file_of, folders_of, name_key, on_disk
-from core.privacy import for_everybody
+from core.privacy import for_the_user
 from core.spreadsheet import csv_bytes
 from core.store import Store
 
@@ -48,20 +48,20 @@ def export_tree(
     existed = destination.exists()
     try:
         if not existed:
-            destination.mkdir(parents=True)
-            for_everybody(destination)
+            with for_the_user():
+                destination.mkdir(parents=True)
         shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
-        _made(unfinished)
         for done, (source, film_id, target) in enumerate(_three(files), 1):
             place = unfinished / target
-            _made(place.parent)
-            place.write_bytes(_bare(store, source, film_id))
-            for_everybody(place)
+            content = _bare(store, source, film_id)
+            with for_the_user():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
             if progress is not None:
                 progress(done, len(files))
         for name, content in ((SPEC_FILE, spec.encode()), (TABLE_FILE, _table(files))):
-            (unfinished / name).write_bytes(content)
-            for_everybody(unfinished / name)
+            with for_the_user():
+                (unfinished / name).write_bytes(content)
         for one in sorted(unfinished.iterdir()):
             one.rename(destination / one.name)
         unfinished.rmdir()
@@ -103,14 +103,6 @@ def export_zip(store: Store, name: str) -> Path:
         ) from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def _made(folder: Path) -> None:
-    """Folders for a file of the export, as the user would have made them."""
-    if not folder.is_dir():
-        _made(folder.parent)
-        folder.mkdir(exist_ok=True)
-        for_everybody(folder)
 
 
 def _bare(store: Store, source: str, film_id: str) -> bytes:

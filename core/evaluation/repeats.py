@@ -1,7 +1,8 @@
 """Repeats of one training as one result: mean and spread over seeds, or over folds.
 
 Over seeds, the same films are tested again and again: what differs is chance in training.
-Over folds, each film is tested once, by a network that never saw its patient.
+Over folds, each film is tested once, by a network that never saw its patient
+(where patients are known).
 """
 
 from __future__ import annotations

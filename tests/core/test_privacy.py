@@ -12,10 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from core import privacy
+from core.datasets.export import export_tree
+from core.datasets.ingest import import_folder
+from core.datasets.prepare import plan, save
 from core.errors import InputError
 from core.privacy import salt_of
+from core.specs import ClassSpec, DatasetSpec
 from core.store import open_store
 from core.workspace import PROJECT_ROOT, open_workspace
+from tests.core import planted
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has other rights")
 
@@ -94,6 +100,27 @@ def test_processes_of_ours_hand_it_on(tmp_path: Path, loose: None) -> None:
     )
     assert not readable_by_others(tmp_path / "d")
     assert mode(tmp_path / "d" / "runs" / "made by a child") == 0o600
+
+
+def test_what_is_handed_out_has_the_rights_of_the_users_own(
+    tmp_path: Path, loose: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy, "_before", None)
+    store = open_store(open_workspace(tmp_path / "data"))
+    for seed in range(6):
+        finding = "covid" if seed % 2 else "normal"
+        place = tmp_path / "films" / finding / f"{seed}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(planted.png(seed))
+    import_folder(store, tmp_path / "films")
+    classes = [ClassSpec(name="a", findings=("COVID-19",)),
+               ClassSpec(name="b", findings=("No finding",))]  # fmt: skip
+    spec = DatasetSpec.build(name="set", classes=classes, split="study", image_size=32)
+    save(store, plan(store.catalogue.frame(), spec))
+    export_tree(store, "set", tmp_path / "out" / "deeper")
+    for one in (tmp_path / "out").rglob("*"):
+        assert mode(one) == (0o755 if one.is_dir() else 0o644)
+    assert not readable_by_others(store.workspace.root)
 
 
 def test_the_salt_is_made_once_however_many_ask(tmp_path: Path) -> None:

@@ -41,6 +41,19 @@ def test_the_recommended_preset_keeps_patients_apart(phantom_store: Store) -> No
     assert shared.startswith("0 of ")
 
 
+def test_unknown_patients_are_never_said_to_be_apart(phantom_store: Store) -> None:
+    with phantom_store.database.work(write=True) as work:
+        work.execute("UPDATE films SET patient = ''")
+        work.execute("UPDATE catalogue_version SET number = number + 1")
+    app = preset(open_app("prepare"), "recommended")
+    assert not app.exception
+    [shared] = [one.value for one in app.metric if "patients" in one.label]
+    assert shared == "not known"
+    said = everything_said(app)
+    assert "No test film shows a patient" not in said
+    assert "Nobody knows the patients of" in said
+
+
 @pytest.mark.parametrize("kind", ["four-classes", "adult-negatives"])
 def test_presets_of_real_films_say_that_they_need_them(phantom_store: Store, kind: str) -> None:
     app = preset(open_app("prepare"), kind)

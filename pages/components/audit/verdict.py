@@ -42,6 +42,8 @@ HELP = {
     "class_by_view": f"View: from behind (PA), from the front (AP), from the side. {_V} {_P}",
     "shared_patients": "Two films of one patient are much alike. A network that has seen one has "
     "seen most of the other.",
+    "unknown_patients": "The patient of a film is known from a table, a DICOM header, or names of "
+    "files and folders. Where nobody knows it, a patient may be in training and in test.",
     "near_duplicates": "Found by a perceptual hash, a short code that stays nearly the same when a "
     "picture is resized or compressed, and by comparing the pictures.",
     "heat_in_lungs": "Heat (Grad-CAM): the places that the answer rests on. With random weights: "

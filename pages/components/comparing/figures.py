@@ -82,7 +82,7 @@ def _counts_words(one: Compared) -> str:
     if one.counted == 1:
         return (
             f"The films of all {len(one.runs)} finished folds together: each was tested once, "
-            "by a network that had not seen its patient."
+            "by a network that had not seen its patient, where the patient is known."
         )
     return (
         f"Mean counts of {len(one.runs)} runs. They look at the same films, so a sum would "

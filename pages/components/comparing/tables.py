@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.evaluation.bootstrap import resampling_words
 from core.evaluation.comparison import OWN, Entry, Patients, report_with_ends, summary_table
 from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
@@ -77,6 +78,9 @@ def summary(
         key="compare_summary",
         alt="Summary of the compared runs, one row a run",
     )
+    unknown = [resampling_words(one.predictions.of(split), patients) for one in compared]
+    if ranges and any(unknown):
+        st.caption(next(filter(None, unknown)))
     random = [short_name(one) for one in compared if random_backbone(one.runs[0].spec)]
     if random:
         st.warning(_random_words(random, beside=published), icon=":material/shuffle:")

@@ -39,7 +39,7 @@ ABOUT = {
     "study": "As published: film by film, so one patient can be in training and in test. "
     "Good for repeating the study; as a test of a network it is too optimistic.",
     "recommended": "All films of one patient stay on one side, so the test shows patients "
-    "whom the network has never seen. The numbers are lower and truer.",
+    "whom the network has never seen, where patients are known. The numbers are lower and truer.",
     "four-classes": "COVID-19, bacterial and viral pneumonia, and healthy, from real films, "
     "patient by patient. Bacterial and viral pneumonia look much alike: expect lower numbers.",
     "adult-negatives": "Covid against everything else, adults of other hospitals included, so "
@@ -103,7 +103,7 @@ def _settings() -> None:
         key="prep_split",
         persist_state="session",
         help="How films are divided into training, validation and test. Patient by patient: "
-        "a network is tested on patients whom it has never seen.",
+        "a network is tested on patients whom it has never seen, where patients are known.",
     )
     second.selectbox(
         "Balance",

@@ -14,8 +14,8 @@ _ABOUT = {
     "seeds": "The same films, each time with another start. Shows how much of a result is "
     "chance in training.",
     "folds": "The films of the data set are split again, patient by patient: each film is "
-    "tested once, by a network that has not seen its patient. Shows how much of a result "
-    "depends on which films happened to be tested.",
+    "tested once, by a network that has not seen its patient, where the patient is known. Shows "
+    "how much of a result depends on which films happened to be tested.",
 }
 
 

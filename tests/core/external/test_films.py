@@ -151,3 +151,9 @@ def test_another_source_or_another_data_set_is_refused() -> None:
     other = spec().classes[0].changed(name="sick")
     with pytest.raises(InputError, match="has other classes now"):
         chosen([], source="home", classes=(other, spec().classes[1]))
+
+
+def test_of_unknown_patients_of_a_source_that_was_learnt_from_it_says_so() -> None:
+    home = [film(10, "home", "No finding", patient=""), film(11, "home", "No finding", patient="")]
+    found = chosen(home, "home")
+    assert any("Nobody knows the patients of 2 of the films" in one for one in found.warnings)

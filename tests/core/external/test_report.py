@@ -7,6 +7,7 @@ import pytest
 
 from core.evaluation.predictions import Predictions
 from core.external import words
+from core.external.films import patients_of
 from core.external.report import (
     Comparison,
     Level,
@@ -66,6 +67,13 @@ def test_the_auc_interval_draws_patients_and_not_films() -> None:
     assert single is not None
     assert together is not None
     assert together[1] - together[0] > single[1] - single[0]
+
+
+def test_films_of_unknown_patients_are_counted_and_are_not_patients() -> None:
+    predictions = films(30, 40, 10, 40)
+    known = dict.fromkeys(predictions.film_ids[:30].tolist(), "ann")
+    told = as_dict(judge(predictions, patients_of(known, predictions.film_ids)))
+    assert (told["patients"], told["films_of_unknown_patients"]) == (1, 50)
 
 
 def test_a_perfect_auc_has_an_interval_too() -> None:
