@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 UNKNOWN = "unknown"
+REMEMBERED = 4096  # texts: tables of 400,000 rows repeat a few hundred
 NO_FINDING = "No finding"
 JOINT = " + "
 # What stands between two findings of one film, in the tables and folders of any country.
@@ -139,6 +141,7 @@ def findings_of(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split(JOINT) if part) or (UNKNOWN,)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def finding_key(finding: str) -> str:
     """What two spellings of one finding have in common, for comparing only.
 
@@ -151,6 +154,7 @@ def finding_key(finding: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(words)).strip(" .:!?\"'")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def normalise_label(label: str) -> str:
     """One name for a single finding that is no path of steps: ``Nodule/Mass`` stays whole."""
     cleaned = _clean(label)
@@ -194,6 +198,7 @@ def normalise_age(text: str | None) -> float | None:
     return age if age is not None and age <= 130 else None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_silent(text: str | None) -> bool:
     """Whether a table's cell says nothing: empty, ``?``, ``nan`` and the like."""
     return _silent(_clean(text))

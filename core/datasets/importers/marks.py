@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.datasets.importers.candidate import UNCERTAIN as UNCERTAIN_FINDING
@@ -59,6 +60,7 @@ def is_yes(cell: str) -> bool:
     return _mark(cell) in YES
 
 
+@lru_cache(maxsize=4096)
 def _mark(cell: str) -> str:
     return cell.strip().casefold().replace("\u2212", "-")
 

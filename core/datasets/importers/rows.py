@@ -27,6 +27,8 @@ from core.datasets.vocabulary import (
 
 LONGEST_NAME = 255  # bytes: no file system in use takes more
 DEEPEST = 8  # folders of a table's path that are compared
+MANY = 32  # files of one name that are compared one by one
+NARROW = 3  # parts of a path that are asked for where there are more
 FEW = 3  # names told in a sentence
 
 
@@ -123,9 +125,13 @@ class Files:
             self._by_stem[names.folded(_stem(parts[-1]))].append(parts)
         paths = {parts for parts in map(_parts, wanted) if parts}
         self._named = {names.folded(parts[-1]) for parts in paths}
+        # By their hashes: of 400,000 paths, the tails themselves would fill a gigabyte.
         self._tails = Counter(
-            parts[-depth:] for parts in paths for depth in range(1, min(len(parts), DEEPEST) + 1)
+            hash(parts[-depth:])
+            for parts in paths
+            for depth in range(1, min(len(parts), DEEPEST) + 1)
         )
+        self._narrow: dict[tuple[str, int], dict[tuple[str, ...], list[tuple[str, ...]]]] = {}
 
     def find(self, name: str) -> tuple[str, str]:
         """(relative name of the file, ``""``), or (``""``, why there is none)."""
@@ -155,6 +161,8 @@ class Files:
         ]
 
     def _best(self, parts: tuple[str, ...], places: list[tuple[str, ...]]) -> tuple[str, str]:
+        if len(places) > MANY:
+            places = self._narrowed(parts, places)
         if not places:
             return "", MISSING
         shared = [_common_tail(parts, place) for place in places]
@@ -170,10 +178,24 @@ class Files:
             best = exact
         return "/".join(best[0]), ""
 
+    def _narrowed(
+        self, parts: tuple[str, ...], places: list[tuple[str, ...]]
+    ) -> list[tuple[str, ...]]:
+        """Those that lie in folders of the same names: “view1.jpg” may be there 200,000 times."""
+        depth = min(len(parts), NARROW)
+        key = (names.folded(places[0][-1]), depth)
+        if key not in self._narrow:
+            index: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+            for place in places:
+                index[tuple(map(names.folded, place[-depth:]))].append(place)
+            self._narrow[key] = index
+        last = (*parts[-depth:-1], places[0][-1])
+        return self._narrow[key].get(tuple(map(names.folded, last)), [])
+
     def _needed(self, parts: tuple[str, ...]) -> int:
         """How many parts of the path, from its end, tell this film from all others."""
         for depth in range(1, min(len(parts), DEEPEST) + 1):
-            if self._tails[parts[-depth:]] <= 1:
+            if self._tails[hash(parts[-depth:])] <= 1:
                 return depth
         return len(parts)
 

@@ -33,7 +33,7 @@ def set_apart_films(store: Store, key: str, source: str | None = None) -> None:
         st.caption(f"The first {MOST} are shown.")
     if len(reasons) > 1:
         st.button(
-            f"Use all {len(reasons):,} of them",
+            "Use all of them",
             key=f"{key}_use_all",
             on_click=_use,
             args=(store, list(reasons)),

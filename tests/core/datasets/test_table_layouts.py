@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.importers import Candidate, Choices, detect_layout
+from core.datasets.importers import Candidate, Choices, Tree, detect_layout, rows
 from core.datasets.importers.candidate import MISSING, NAMELESS, OUTSIDE, TOO_LONG
 from core.datasets.importers.choices import DEFAULT
+from core.datasets.importers.rows import Files
 from tests.core.datasets.conftest import write
 
 
@@ -248,8 +249,8 @@ def test_a_row_that_cannot_be_used_is_left_out_alone(
     tmp_path: Path, written: str, reason: str
 ) -> None:
     files = ("images/00000001_000.png", "images/one/b.png", "images/two/b.png")
-    rows = f"00000001_000.png,Mass,0,1,58,M,PA\n{written},Mass,0,1,58,M,PA\n"
-    collection(tmp_path, files, Data_Entry_2017__csv=NIH + rows)
+    lines = f"00000001_000.png,Mass,0,1,58,M,PA\n{written},Mass,0,1,58,M,PA\n"
+    collection(tmp_path, files, Data_Entry_2017__csv=NIH + lines)
     good, bad = read(tmp_path, "chestxray14").values()
     assert (good.finding, good.left_out) == ("Mass", "")
     assert bad.left_out == reason
@@ -314,3 +315,17 @@ def test_rows_about_one_film_are_one_film_unless_they_contradict_each_other(tmp_
     found = read(tmp_path, "chestxray14")
     assert found["images/a.png"].finding == "Mass + Nodule"
     assert found["images/b.png"].left_out == "its rows contradict each other: No finding, Mass"
+
+
+def test_a_name_that_is_there_a_thousand_times_is_found_without_comparing_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CheXpert has 200,000 films of one name: comparing each with each would take days."""
+    paths = [f"train/patient{n:05d}/study1/view1_frontal.jpg" for n in range(1000)]
+    files = Files(Tree(tmp_path, ([*paths], [], [])), [f"C/{path}" for path in paths])
+    compared = []
+    whole = rows._common_tail
+    monkeypatch.setattr(rows, "_common_tail", lambda *two: (compared.append(1), whole(*two))[1])
+    assert [files.find(f"C/{path}") for path in paths] == [(path, "") for path in paths]
+    assert files.find("C/train/patient77777/study1/view1_frontal.jpg") == ("", MISSING)
+    assert len(compared) <= 2 * len(paths)
