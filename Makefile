@@ -1,11 +1,11 @@
-# make run | test | test-large | test-backends | bench | lint.  The environment is made on first use, in .venv.
+# make run | test | test-large | test-backends | fuzz | bench | lint.  The environment is made on first use, in .venv.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
 VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test test-large test-backends bench lint format screenshots clean
+.PHONY: run test test-large test-backends fuzz bench lint format screenshots clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
@@ -21,6 +21,11 @@ test-large: $(VENV)/.dev-ready
 # The networks on PyTorch and JAX too; make test leaves out what is not installed.
 test-backends: $(VENV)/.backends-ready
 	$(BIN)/python -m pytest tests/contracts/test_backends.py $(ARGS)
+
+# Damaged films, zips, tables and files of runs, by the thousand: a value or a plain sentence each.
+MUTANTS ?= 2000
+fuzz: $(VENV)/.dev-ready
+	$(BIN)/python -m tests.fuzz --mutants $(MUTANTS) $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .

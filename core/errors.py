@@ -7,11 +7,27 @@ what ``python -m core`` ends with.
 
 from __future__ import annotations
 
+import re
+
+LONGEST = 1000  # letters of a message; what is longer quotes too much of a strange file
+LONGEST_WORD = 260  # longer than any name on a disk
+# Letters that draw nothing, or turn the direction of those behind them.
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 class ThoraxLensError(Exception):
     """Anything a user can be told about. Catch this at the border, nothing broader."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """The message, short enough to read and with nothing hidden in it: it may quote names
+        and values from anywhere."""
+        text = HIDDEN.sub("\ufffd", super().__str__())
+        text = re.sub(rf"\S{{{LONGEST_WORD},}}", lambda word: f"{word[0][:100]}…", text)
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST * 2 // 3]} … {text[-LONGEST // 3 + 3 :]}"
+        return text
 
 
 class InputError(ThoraxLensError):

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 NONE = "–"  # in place of a number that could not be computed, or is not known
+TOO_LARGE = 1e12  # for a share: a damaged file says so, and it is not known
 _SAME = 1e-9  # what arithmetic in float64 loses; no count of films makes so small a share
 
 
@@ -149,7 +150,7 @@ def _number(share: float | None) -> float | None:
         value = float(share)
     except (TypeError, ValueError):  # pandas's NA
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) < TOO_LARGE else None
 
 
 def _rounded(share: float, digits: int) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter
 
 from core.files import written_whole
 
@@ -93,9 +96,7 @@ class AuditReport:
             fields = json.loads((folder / FILE).read_text(encoding="utf-8"))
             if fields.pop("version") != VERSION:
                 return None
-            fields["findings"] = tuple(_finding(one) for one in fields["findings"])
-            fields["pairs"] = tuple(LeakPair(**one) for one in fields["pairs"])
-            found = cls(**fields)
+            found = _validator().validate_python(fields)
             return found if found._makes_sense else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
@@ -125,6 +126,7 @@ def audit_folder(run_folder: Path) -> Path:
     return run_folder / "audit"
 
 
-def _finding(fields: dict[str, Any]) -> Finding:
-    interval = fields["interval"]
-    return Finding(**{**fields, "interval": tuple(interval) if interval else None})
+@cache
+def _validator() -> TypeAdapter[AuditReport]:
+    """Checks types too: pages and cards take them for granted."""
+    return TypeAdapter(AuditReport)

@@ -83,11 +83,11 @@ def _stale(now: dict[str, str], report: AuditReport) -> str:
             "no longer hold."
         )
     changed = []
-    if now["answers"] != report.basis["answers"]:
+    if now["answers"] != report.basis.get("answers"):
         changed.append("the run has been trained again")
     elif now["rule"] != report.basis.get("rule", now["rule"]):
         changed.append("the rule by which its films are called has changed")
-    if now["films"] != report.basis["films"]:
+    if now["films"] != report.basis.get("films"):
         films = "its films, or what is recorded of them, have changed"
         gone = "its data set has been deleted, so it cannot be audited again"
         changed.append(films if now["films"] else gone)

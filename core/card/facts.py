@@ -23,6 +23,9 @@ from core.specs import DatasetSpec
 from core.store import Run, Store
 from core.training.artefacts import RunCard, RunFiles
 
+# Of a finished run's result, what its card cannot do without.
+COUNTED = ("epochs", "best_epoch", "total_params", "trainable_params")
+
 
 @dataclass(frozen=True)
 class ExternalTest:
@@ -85,6 +88,11 @@ def gather(store: Store, run_id: str) -> Facts:
     run = store.runs.get(run_id)
     if run.state != "done":
         raise InputError(f"{run.run_id} is {run.state}; only a finished run has a model card.")
+    if not all(isinstance(run.result.get(key), int) for key in COUNTED):
+        raise InputError(
+            f"What is stored of the result of {run.run_id} is damaged, so it has no model card. "
+            "Train the run again."
+        )
     files = RunFiles(store.workspace.run_folder(run.run_id))
     raw = Predictions.load(files.predictions)
     decision = decision_of(files, raw.classes)

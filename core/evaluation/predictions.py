@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import InputError, NotFoundError
-from core.files import ARRAY_DAMAGES
+from core.errors import InputError, NotFoundError, ThoraxLensError
 from core.text import probability
 
 MOST_PROBABLE = "the most probable class"
+_DAMAGED = "The run's predictions cannot be read ({} is damaged). Train the run again."
 EACH = "each run's own rule"  # of several runs whose rules differ
 
 
@@ -124,10 +125,18 @@ class Predictions:
             raise NotFoundError(
                 f"The run's predictions are not there ({path}). Train the run again."
             ) from None
-        except ARRAY_DAMAGES as error:
-            raise InputError(
-                f"The run's predictions cannot be read ({path}: {error}). Train the run again."
-            ) from None
+        except ThoraxLensError:
+            raise
+        except OSError as error:
+            if error.errno not in (None, errno.EINVAL):  # else zipfile sought a place before 0
+                raise InputError(
+                    f"The run's predictions cannot be read ({path}: {error.strerror or error}). "
+                    "Train the run again."
+                ) from None
+            raise InputError(_DAMAGED.format(path)) from None
+        # NumPy, zipfile and zlib raise almost anything on bytes that mean nothing.
+        except Exception:  # noqa: BLE001
+            raise InputError(_DAMAGED.format(path)) from None
 
     def _check(self) -> None:
         films = self.truth.shape[0] if self.truth.ndim == 1 else -1

@@ -111,10 +111,10 @@ def stale(store: Store, run: Run, result: ExternalResult, frame: pd.DataFrame | 
             "no longer hold."
         )
     changed = []
-    if _answers(store, run) != result.basis["answers"]:
+    if _answers(store, run) != result.basis.get("answers"):
         changed.append("the run has been trained again")
     with suppress(ThoraxLensError):  # it cannot be made again, which makes it no less true
-        if hash_of(films_for(store, run, result.source, frame).films) != result.basis["films"]:
+        if hash_of(films_for(store, run, result.source, frame).films) != result.basis.get("films"):
             changed.append(f"the films of {result.source} that can test it have changed")
     return f"This test is old: since then {' and '.join(changed)}." if changed else ""
 

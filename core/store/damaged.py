@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -57,9 +56,14 @@ def object_of(value: Any, what: str) -> dict[str, Any]:
     return found
 
 
+LARGEST = 1e15
+
+
 def number_of(value: Any, what: str) -> float:
     """An ordinary number. Raises SpecError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # A whole number of any length is JSON; arithmetic wants one that a float can hold.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not -LARGEST < value < LARGEST:
         raise SpecError(f"Its {what} is not a number.")
     return float(value)
 

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
@@ -192,7 +193,7 @@ class Database:
         try:
             with self._transaction(write, patience) as connection:
                 yield connection
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             advice = _advice(error)
             if advice is None:
                 raise
@@ -202,7 +203,7 @@ class Database:
     @contextmanager
     def _transaction(self, write: bool, patience: float) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
-        connection.row_factory = sqlite3.Row
+        connection.row_factory = _Row
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -240,7 +241,7 @@ class Database:
                         f"{self.path} was written by a newer ThoraxLens. "
                         "Update this one, or choose another data folder with --data."
                     )
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             advice = _advice(error)
             if advice not in (None, DAMAGED):
                 raise StoreError(f"{self.path} cannot be used ({error}). {advice}") from error
@@ -250,9 +251,24 @@ class Database:
             ) from error
 
 
-def _advice(error: sqlite3.Error) -> str | None:
+class _Row(sqlite3.Row):
+    """A row of a table that may have lost a column."""
+
+    def __getitem__(self, key: Any) -> Any:
+        try:
+            return super().__getitem__(key)
+        except IndexError:
+            what = f"The store lacks its column “{key}”."
+            raise StoreError(f"{what} {DAMAGED}") from None
+
+
+def _advice(error: sqlite3.Error | UnicodeDecodeError) -> str | None:
     """What to do about it; None for an error of the program's own."""
+    if isinstance(error, UnicodeDecodeError):  # what SQLite says quotes a damaged file
+        return DAMAGED
     if "Could not decode to UTF-8" in str(error):  # Python's own, without a code
+        return DAMAGED
+    if str(error).startswith(("no such table", "no such column")):  # its list of tables is damaged
         return DAMAGED
     return ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
 

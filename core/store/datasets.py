@@ -100,7 +100,7 @@ class Datasets:
             spelled = _spelled(work, name)
             row = work.execute("SELECT * FROM datasets WHERE name = ?", (spelled,)).fetchone()
             if row is None:
-                known = [one["name"] for one in work.execute("SELECT name FROM datasets")]
+                known = [str(one["name"]) for one in work.execute("SELECT name FROM datasets")]
                 raise NotFoundError(
                     f"There is no data set called “{name}”. It may have been deleted. "
                     f"There {'are: ' + ', '.join(sorted(known)) if known else 'is none yet'}."

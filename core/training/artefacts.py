@@ -118,6 +118,8 @@ class RunCard:
             raise ValueError("a number in it is not a whole number of at least 0")
         if not (isinstance(self.dropout, int | float) and 0 <= self.dropout < 1):
             raise ValueError("its dropout is not a number from 0 to 1")
+        if len(self.classes) < 2 or self.image_size > 10_000:
+            raise ValueError("it has fewer than two classes, or films of a size that none has")
 
     @classmethod
     def load(cls, path: Path) -> RunCard:
@@ -127,8 +129,10 @@ class RunCard:
             card = cls(**{**fields, "classes": tuple(fields["classes"])})
             card._check()
             return card
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise NotFoundError(
-                f"The description of this run cannot be read ({path}: {error}). "
-                "Train the run again."
-            ) from None
+        except OSError as error:
+            why = f"{path}: {error.strerror or error}"
+        except (ValueError, LookupError, TypeError, AttributeError):
+            why = f"{path} is damaged"
+        raise NotFoundError(
+            f"The description of this run cannot be read ({why}). Train the run again."
+        )
