@@ -9,7 +9,7 @@ from typing import Any
 
 from core.audit.standing import shortest, standing_of
 from core.commands.command import Command, Outcome, open_default_store, say, table
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.evaluation.bootstrap import of_unknown_patients, patients_of
 from core.evaluation.comparison import Entry, Patients, repeats_row, summary_row
 from core.evaluation.decision import as_used, decided, decision_of
@@ -96,6 +96,8 @@ def _files(store: Store, run: Run) -> RunFiles:
 def _entry(store: Store, name: str, most_probable: bool) -> Entry:
     try:
         run = store.runs.get(name)
+    except DamagedError:
+        raise
     except NotFoundError:
         return _repeats(store, name, most_probable)
     return _load(store, run, most_probable)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from core.errors import InputError, NotFoundError, TrainingError
+from core.errors import InputError, NotFoundError, StoreError, TrainingError
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Film, Member, Run, Source, Store
 from core.training import worker
 from core.training.data import balanced_weights, load
+from core.training.liveness import DISK_FULL
 
 Queue = Callable[..., Run]
 
@@ -122,3 +125,38 @@ def test_balanced_weights_make_classes_count_the_same() -> None:
     assert weights.dtype == np.float32
     assert weights[truth == 0].sum() == pytest.approx(weights[truth == 1].sum())
     assert weights.mean() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        # As HDF5 and TensorFlow say it.
+        OSError("Unable to create file (errno = 28, error message = 'No space left on device')"),
+        RuntimeError("UNKNOWN: /x/vectors; No space left on device"),
+    ],
+)
+def test_a_full_disk_is_called_so_whoever_says_it(error: Exception) -> None:
+    assert worker._plain(error) == "The disk is full. Free some space and resume this run."
+
+
+def test_a_last_word_that_the_store_does_not_take_is_tried_again(
+    store: Store, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queue()
+    store.runs.transition(run.run_id, "training")
+    monkeypatch.setattr(worker.time, "sleep", lambda seconds: None)
+    taken, refusals = store.runs.transition, [StoreError("full")] * 3
+
+    def transition(*arguments: Any, **fields: Any) -> bool:
+        if refusals:
+            raise refusals.pop()
+        return taken(*arguments, **fields)
+
+    monkeypatch.setattr(type(store.runs), "transition", lambda self, *a, **k: transition(*a, **k))
+    assert worker._last_word(store, run.run_id, "failed", "The disk is full.") == 0
+    assert store.runs.get(run.run_id).reason == "The disk is full."
+    refusals[:] = [StoreError("full")] * 99
+    monkeypatch.setattr(worker, "PATIENCE_SECONDS", -1)
+    assert worker._last_word(store, run.run_id, "failed", "The disk is full.") == DISK_FULL
