@@ -43,8 +43,9 @@ def page() -> None:
         audit_verdict(store, run)
         numbers(predictions, known, where)
     point = threshold_for_the_aim(run, files, raw, decision)
-    prevalence(run, point, raw)
-    reliability(run, point, raw)
+    if point is not None:
+        prevalence(run, point, raw)
+        reliability(run, point, raw)
     card_downloads(store, run)
 
 

@@ -137,9 +137,9 @@ def test_train_two_networks(walk: Watched, server: Server) -> None:
         page.get_by_text(re.compile("^Augmentation: change the training films")).click()
         walk.settle()
         page.get_by_text("VGG16", exact=True).click()
-        weights = page.get_by_role("radiogroup", name="Starting weights")
-        weights.get_by_text("Random", exact=True).click()
-        expect(page.get_by_role("radio", name="Random")).to_be_checked()
+        weights = page.get_by_role("radiogroup", name="What it has seen before")
+        weights.get_by_text("Nothing (random weights)", exact=True).click()
+        expect(page.get_by_role("radio", name="Nothing (random weights)")).to_be_checked()
         walk.settle()
         expect(epochs).to_have_value("2")
         page.get_by_role("button", name="Start 2 runs").click()
@@ -173,6 +173,8 @@ def test_compare_them(walk: Watched, server: Server) -> None:
         # The random VGG16 is so sure of itself that a threshold hardly moves it: take the CNN.
         choose(walk, "Run", re.compile("^CNN"))
         choose(walk, "Which films", re.compile("^covid, but called healthy"))
+        page.get_by_role("radio", name="By a threshold for all").click()
+        walk.settle()
         knob = page.get_by_role("slider", name=re.compile("when its probability is at least"))
         knob.press("End")  # from 1.00: nobody is called covid, all covid films are missed
         tested = open_store(Workspace(server.data)).datasets.get("recommended").counts["test"]
@@ -229,7 +231,7 @@ def test_classify_a_sample_film(walk: Watched) -> None:
         expect(answer.get_by_role("heading", name=named)).to_be_visible()
         expect(answer.get_by_role("img", name=re.compile("Training film"))).to_have_count(3)
         expect(answer.get_by_text(re.compile(r"covid [\d.]+ %"))).to_be_visible()
-        heat = answer.get_by_role("img", name=re.compile("the heat map for (covid|healthy)"))
+        heat = answer.get_by_role("img", name=re.compile("the heat map for (covid|healthy)")).first
         strong = loaded(heat)
         page.get_by_role("slider", name="Strength of the heat map").press("Home")
         until("the heat map fades", lambda: heat.get_attribute("src") not in (None, strong))
@@ -256,7 +258,7 @@ def test_classify_own_files(walk: Watched, server: Server) -> None:
             answer = page.locator(f".st-key-film_{place}")
             expect(answer).to_contain_text(name)
             expect(answer).to_contain_text(re.compile(r"covid [\d.]+ %"))
-            loaded(answer.get_by_role("img", name=re.compile("the heat map for")))
+            loaded(answer.get_by_role("img", name=re.compile("the heat map for")).first)
         letter = page.locator(".st-key-film_1")
         expect(letter).to_contain_text("letter.png")
         expect(letter.get_by_test_id("stAlert")).to_be_visible()

@@ -166,6 +166,16 @@ def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store
     assert "Not stored: the run goes by the most probable class" in said(page)
 
 
+def test_without_validation_films_there_is_a_result_and_a_sentence(quiet_store: Store) -> None:
+    run = finished(quiet_store)
+    file = files_of(quiet_store, run).predictions
+    Predictions.load(file).of("test").save(file)
+    page = opened(run=run.run_id)
+    assert "78 of 80 test films right" in said(page)
+    assert "No validation film of this run shows covid" in said(page)
+    assert not page.number_input
+
+
 def test_the_prevalence_moves_what_an_answer_is_worth(quiet_store: Store) -> None:
     run = finished(quiet_store, alarms=4)
     page = opened(run=run.run_id)

@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from core import figures
+from core.evaluation.film_table import prediction_table
 from core.external.report import Comparison, Rate, Side
-from core.external.testing import alarms_by_finding
+from core.external.testing import SPLIT, alarms_by_finding
 from core.external.words import headline, sentences
 from core.store import Run, Store
 from core.text import interval, percent
@@ -24,6 +25,7 @@ from pages.components.comparing.outcome_films import (
     chosen_cell,
     pick_from_click,
 )
+from pages.components.downloads import csv_download
 from pages.components.run_words import escaped
 
 FALSE_ALARM = (1, 0)  # row and column of the confusion matrix
@@ -107,6 +109,18 @@ def figures_and_films(found: Comparison, run: Run, store: Store) -> None:
     _alarms(found, store)
     st.subheader(f"Films from {escaped(found.source)}")
     cell_films([shown], store)
+    csv_download(
+        "Films (CSV)",
+        lambda: _table_of_films(shown, store),
+        f"thoraxlens-external-{run.run_id}-{found.source}",
+        key="external_csv",
+    )
+
+
+def _table_of_films(shown: Compared, store: Store) -> pd.DataFrame:
+    """Each film tested with what it is called, to be read alone."""
+    films = store.catalogue.films(shown.predictions.film_ids.tolist())
+    return prediction_table([shown.entry], split=SPLIT, films=films)
 
 
 def _alarms(found: Comparison, store: Store) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import figures
+from core.errors import InputError
 from core.evaluation.backing import Backing, backing, calibrated, is_promised, promise
 from core.evaluation.decision import Decision
 from core.evaluation.intervals import Share
@@ -22,8 +23,9 @@ SPLITS = {"validation": "Validation", "test": "Test"}
 
 def threshold_for_the_aim(
     run: Run, files: RunFiles, predictions: Predictions, decision: Decision
-) -> OperatingPoint:
-    """Ask for a sensitivity, show what it costs, store it when told to; the point shown.
+) -> OperatingPoint | None:
+    """Ask for a sensitivity, show what it costs, store it when told to; the point shown. None,
+    and a sentence, where the validation films cannot choose one.
 
     ``predictions``: as saved. ``decision``: what the run goes by now.
     """
@@ -34,6 +36,11 @@ def threshold_for_the_aim(
         help="A network gives a probability. From the threshold on, a film is called "
         f"{positive}. A lower one misses fewer films and gives more false alarms.",
     )
+    try:
+        choose(predictions)
+    except InputError as error:
+        st.info(escaped(error), icon=":material/info:")
+        return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.number_input(
             f"Share of {positive} films to find, in % (sensitivity)",
