@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from unicodedata import east_asian_width
 
 from PIL import Image as Pillow
 from reportlab.lib.colors import HexColor
@@ -27,6 +28,7 @@ from core.figures.lettering import legible
 
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
+PADDING = 12.0  # points, of a cell or a box
 PICTURE_WIDTH = 105 * mm
 UNWRITTEN = (
     "Names in a script that this PDF cannot write stand in it as the script's own name in "
@@ -84,6 +86,7 @@ def _text(
     bold: bool = False,
     colour: str = "#1c2530",
     right: bool = False,
+    width: float = WIDTH,
 ) -> Paragraph:
     style = ParagraphStyle(
         "text",
@@ -96,7 +99,7 @@ def _text(
         splitLongWords=True,
     )
     # A number and its sign stay on one line.
-    marked = in_pictures(words, style).replace(" %", "\u00a0%")
+    marked = in_pictures(words, style, width - PADDING).replace(" %", "\u00a0%")
     return Paragraph(marked, style)
 
 
@@ -147,14 +150,15 @@ def _part(part: str | Table | Picture) -> Flowable:
 
 
 def _grid(table: Table) -> Grid:
+    widths = _widths(table)
     cells = [
         [
-            _text(cell, size=8.5, bold=bold, right=place >= table.numeric)
+            _text(cell, size=8.5, bold=bold, right=place >= table.numeric, width=widths[place])
             for place, cell in enumerate(row)
         ]
         for bold, row in ((row is table.head, row) for row in (table.head, *table.rows))
     ]
-    grid = Grid(cells, colWidths=_widths(table), repeatRows=1, hAlign="LEFT")
+    grid = Grid(cells, colWidths=widths, repeatRows=1, hAlign="LEFT")
     grid.setStyle(
         TableStyle(
             [
@@ -173,8 +177,13 @@ def _widths(table: Table) -> list[float]:
     """Shares of the page by the longest text in each column, none starved."""
     columns = list(zip(table.head, *table.rows, strict=True))
     # A column of sentences takes what the others leave: cut at 60 it was as wide as a name's.
-    wanted = [min(110, 3 + max(8, *map(len, column))) for column in columns]
+    wanted = [min(110, 3 + max(8, *map(_length, column))) for column in columns]
     return [WIDTH * one / sum(wanted) for one in wanted]
+
+
+def _length(text: str) -> int:
+    """Letters, those of Chinese, Japanese and Korean as two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def _number(canvas: Canvas, template: SimpleDocTemplate) -> None:

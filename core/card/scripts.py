@@ -15,7 +15,7 @@ from typing import Any, cast
 from xml.sax.saxutils import escape
 
 import pymupdf_fonts
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -25,7 +25,6 @@ from core.figures.lettering import face_for, legible, needs_setting
 TEXT, BOLD = "FiraGO", "FiraGO-Bold"
 FINE = 4  # pixels a point, so that small letters stay sharp in print
 _FOLDER: ContextVar[Path] = ContextVar("folder of the pictures of words")
-LONGEST = 12  # letters of a picture: a line can only end between two of them
 
 
 @contextmanager
@@ -47,10 +46,11 @@ def register_fonts() -> None:
         pdfmetrics.registerFont(TTFont(name, io.BytesIO(pymupdf_fonts.fontbuffers[key]())))
 
 
-def in_pictures(words: str, style: ParagraphStyle) -> str:
+def in_pictures(words: str, style: ParagraphStyle, width: float) -> str:
     """``words`` as reportlab's markup in the size, colour and weight of ``style``.
 
-    Words run on from right to left in one picture, so that their order stays.
+    Words run on from right to left in one picture, so that their order stays; a new line begins
+    where one would be wider than ``width`` (points), because reportlab breaks none in pictures.
     """
     words = legible(words)
     if all(_as_text(sign) for sign in words):
@@ -58,7 +58,7 @@ def in_pictures(words: str, style: ParagraphStyle) -> str:
     parts = []
     for plain, group in groupby(_pieces(words), key=_plain):
         run = "".join(group)
-        parts.append(escape(run) if plain else _pictures(run, style))
+        parts.append(escape(run) if plain else _pictures(run, style, width))
     return "".join(parts)
 
 
@@ -83,26 +83,31 @@ def _plain(piece: str) -> bool:
     return all(_as_text(sign) for sign in piece)
 
 
-def _pictures(run: str, style: ParagraphStyle) -> str:
-    if any(needs_setting(sign) for sign in run):
-        return _picture(run, style)
-    cuts = range(0, len(run), LONGEST)
-    return " ".join(_picture(run[at : at + LONGEST], style) for at in cuts)
+def _pictures(run: str, style: ParagraphStyle, width: float) -> str:
+    font = face_for(run, round(style.fontSize * FINE), bold=style.fontName == BOLD)
+    joint = " " if any(needs_setting(sign) for sign in run) else ""
+    lines: list[str] = []
+    for unit in run.split(" ") if joint else run:
+        longer = f"{lines[-1]}{joint}{unit}" if lines else unit
+        if lines and font.getlength(longer) <= width * FINE:
+            lines[-1] = longer
+        else:
+            lines.append(unit)
+    return "<br/>".join(_picture(line, style, font, width) for line in lines)
 
 
-def _picture(run: str, style: ParagraphStyle) -> str:
-    size = float(style.fontSize)
-    font = face_for(run, round(size * FINE), bold=style.fontName == BOLD)
+def _picture(run: str, style: ParagraphStyle, font: ImageFont.FreeTypeFont, widest: float) -> str:
     up, down = font.getmetrics()
     width = max(1, round(font.getlength(run)))
     picture = Image.new("RGBA", (width, up + down), (0, 0, 0, 0))
     ink = tuple(round(255 * part) for part in style.textColor.rgb())
     ImageDraw.Draw(picture).text((0, up), run, fill=ink, font=font, anchor="ls")
+    fine = max(FINE, width / widest)  # a single long word is made smaller
     file = _FOLDER.get() / f"{secrets.token_hex(8)}.png"
     picture.save(file)
     return (
-        f'<img src="{escape(str(file))}" width="{width / FINE:.2f}" '
-        f'height="{(up + down) / FINE:.2f}" valign="{-down / FINE:.2f}"/>'
+        f'<img src="{escape(str(file))}" width="{width / fine:.2f}" '
+        f'height="{(up + down) / fine:.2f}" valign="{-down / fine:.2f}"/>'
     )
 
 

@@ -8,10 +8,11 @@ import re
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from reportlab.lib.pagesizes import A4
 
 from core.card.document import Document, Level, Picture, Section, Table
 from core.card.html import to_html
-from core.card.pdf import UNWRITTEN, to_pdf
+from core.card.pdf import MARGIN, UNWRITTEN, to_pdf
 
 
 def png() -> bytes:
@@ -106,3 +107,21 @@ def test_a_script_that_no_font_has_is_named_and_the_page_has_it() -> None:
     assert re.search(r"Of \[Tamil [0-9a-f]{4}\] and \[Armenian [0-9a-f]{4}\]\.", said)
     assert "The HTML page of this card shows them" in " ".join(said.split())
     assert "தமிழ்" in to_html(card)
+
+
+def test_long_names_in_any_script_keep_to_their_column() -> None:
+    names = ("肺炎" * 20, "العربية الصدر " * 3, "한국어 " * 10, "न" * 40)
+    rows = tuple((one, *("7" for _ in names)) for one in names)
+    table = Table(("true", *names), rows, numeric=1)
+    card = Document("Card", "", "Unknown.", "unknown", (Section("Matrix", (table,)),))
+    (page, *_) = PdfReader(io.BytesIO(to_pdf(card))).pages
+    places: list[tuple[float, float]] = []
+
+    def keep(operator: bytes, _: object, matrix: list[float], __: object) -> None:
+        if operator == b"Do" and matrix[0] > 1:  # a picture: its width and its left edge
+            places.append((matrix[4], matrix[0]))
+
+    page.extract_text(visitor_operand_before=keep)
+    assert len(places) > 2 * len(names)
+    assert all(left >= MARGIN - 1 for left, _ in places)
+    assert max(left + width for left, width in places) <= A4[0] - MARGIN + 1

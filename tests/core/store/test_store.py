@@ -325,3 +325,17 @@ def test_a_second_writer_waits_until_the_first_has_written(store: Store) -> None
         thread.join()
     assert results == [0, 1]
     assert store.catalogue.version() == 2
+
+
+def test_the_spelling_of_a_data_sets_name_makes_no_difference(store: Store) -> None:
+    classes = ({"name": "a", "findings": ["x"]}, {"name": "b", "findings": ["y"]})
+    store.datasets.save(DatasetSpec.build(name="Ödem Обзор", classes=classes), [])
+    for same in ("ödem обзор", "ÖDEM ОБЗОР", "O\u0308dem  Обзор", "Ödem Обзор"):
+        assert store.datasets.get(same).name == "Ödem Обзор"
+        with pytest.raises(InputError, match="“Ödem Обзор” exists already"):
+            store.datasets.save(DatasetSpec.build(name=same, classes=classes), [])
+    for other in ("Odem Обзор", "\udce4", "' OR 1 --"):
+        with pytest.raises(NotFoundError):
+            store.datasets.get(other)
+    store.datasets.delete("ödem обзор")
+    assert store.datasets.all() == []
