@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.store import Run, Store
+from core.text import count
 from pages.components.audit_word import audit_link
 from pages.components.classify.answers_table import Classified
 from pages.components.classify.cam_view import results
@@ -108,8 +109,8 @@ def _runs(done: dict[str, Run]) -> list[Run]:
 
 
 def _button(films: list[FilmInput], runs: list[Run]) -> bool:
-    what = f"{len(films)} film{'' if len(films) == 1 else 's'}"
-    whom = f"{len(runs)} network{'' if len(runs) == 1 else 's'}"
+    what = count(len(films), "film")
+    whom = count(len(runs), "network")
     ready = bool(films and runs)
     pressed = st.button(
         f"Classify {what} with {whom}" if ready else "Classify",

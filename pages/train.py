@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store import ACTIVE, Run, Store
+from core.text import count
 from pages.components.empty import empty
 from pages.components.session import PREPARE, get_store
 from pages.components.training import run_form
@@ -59,7 +60,7 @@ def _new(store: Store) -> None:
     if started:
         st.session_state[NEXT_VIEW] = RUNS
         st.query_params["run"] = started[0].run_id
-        st.toast(f"{len(started)} run{'' if len(started) == 1 else 's'} started.")
+        st.toast(f"{count(len(started), 'run')} started.")
         st.rerun()
 
 

@@ -71,7 +71,8 @@ def items(facts: Facts) -> tuple[Item, ...]:
         29: "95 % intervals: Wilson's for shares, a bootstrap over patients for F1 and areas.",
         30: audited,
         31: heats,
-        32: f"{test.films} test films that took no part in training or in choosing the epoch.",
+        32: f"{count(test.films, 'test film')} that took no part in training or in choosing the "
+        "epoch.",
         33: f"Tested on: {outside}." if outside else "",
         35: _films(facts),
         36: "See the table of the films above." if spec else "",

@@ -16,6 +16,7 @@ from core.errors import DamagedError, SpecError
 from core.names import name_key
 from core.specs import SPLITS, DatasetSpec
 from core.store import Store, StoredDataset
+from core.text import count
 
 
 def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,10 +121,9 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export(options: argparse.Namespace) -> Outcome:
     folder = Path(options.folder)
-    count = export_tree(open_default_store(), options.name, folder, ProgressLine("films"))
-    return Outcome(
-        {"files": count, "folder": str(folder.resolve())}, f"{count} films written to {folder}."
-    )
+    files = export_tree(open_default_store(), options.name, folder, ProgressLine("films"))
+    told = f"{count(files, 'film')} written to {folder}."
+    return Outcome({"files": files, "folder": str(folder.resolve())}, told)
 
 
 def _delete_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from core.datasets.phantom import PHANTOM_SOURCE
 from core.datasets.splitting import of_unknown_patients
 from core.specs import DatasetSpec
-from core.text import listed, percent, percent_of
+from core.text import count, listed, percent, percent_of
 
 ASPECTS = ("source", "view", "sex", "age group")
 AGE_GROUPS = ("0–17", "18–39", "40–59", "60–79", "80+", "unknown")
@@ -160,8 +160,8 @@ def _few(members: pd.DataFrame, spec: DatasetSpec) -> list[str]:
         # Wilson's interval (1927) when all n are right: n / (n + z²) … 1.
         worst = test / (test + _Z95**2)
         found.append(
-            f"Only {test} test films: even if every one is right, the true accuracy may be "
-            f"as low as {percent(worst)} (95 % interval)."
+            f"Only {count(test, 'test film')}: even if every one is right, the true accuracy may "
+            f"be as low as {percent(worst)} (95 % interval)."
         )
     counts = members["class_name"].value_counts()
     if spec.balance == "none" and counts.max() >= 1.5 * counts.min():

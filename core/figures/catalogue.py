@@ -20,7 +20,7 @@ from core.palette import (
     finding_colour,
     group_colour,
 )
-from core.text import percent
+from core.text import count, percent
 
 # In a fixed order, so that a view or a sex keeps its colour when a filter hides others.
 ORDER = {
@@ -119,7 +119,8 @@ def age_figure(
             hovertemplate=f"{_name(group)}, %{{x}} years<br>%{{y}} films<extra></extra>",
         )
     missing = len(frame) - len(known)
-    note = f" ({missing:,} films state none)" if missing else ""
+    state = "states" if missing == 1 else "state"
+    note = f" ({count(missing, 'film')} {state} none)" if missing else ""
     drawing.update_layout(barmode="stack", bargap=0.08)
     drawing.update_xaxes(title_text=f"age in years{note}", showgrid=False, tickfont_size=11)
     drawing.update_yaxes(title_text="films")

@@ -253,7 +253,7 @@ def test_a_legend_can_move_out_of_its_figure() -> None:
 def test_ages_count_every_film_that_states_one() -> None:
     drawing = figures.age_figure(catalogue())
     assert sum(sum(bar.y) for bar in drawing.data) == 4
-    assert "1 films state none" in drawing.layout.xaxis.title.text
+    assert "1 film states none" in drawing.layout.xaxis.title.text
     nobody = figures.age_figure(catalogue().assign(age=np.nan))
     assert "states an age" in nobody.layout.annotations[0].text
 

@@ -15,6 +15,7 @@ from core.images.decode import decode_bytes
 from core.images.resize import thumbnail
 from core.images.words import facts_of
 from core.store import Run, Store
+from core.text import count
 from core.training.artefacts import RunFiles
 from pages.components.classify.answers_table import Classified, FilmAnswer
 from pages.components.classify.cam_view import SHOWN_SIDE
@@ -115,5 +116,5 @@ def keep(store: Store, films: Sequence[FilmInput]) -> str:
             report = keep_films(store, mine)
     except ThoraxLensError as error:
         return str(error)
-    films_kept = f"{report.added} film{'' if report.added == 1 else 's'} kept"
+    films_kept = f"{count(report.added, 'film')} kept"
     return f"{films_kept}; “{report.source}” now holds {report.added + report.known}."

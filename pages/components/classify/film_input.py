@@ -14,6 +14,7 @@ from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.images.decode import read_imported
 from core.store import Run, Store
+from core.text import count
 from core.training.artefacts import RunFiles
 from pages.components.empty import empty
 from pages.components.films.gallery import tile
@@ -108,7 +109,7 @@ def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
     chosen: dict[str, FilmInput] = st.session_state.get(_CHOSEN, {})
     if chosen:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{len(chosen)} film{'' if len(chosen) == 1 else 's'} chosen")
+            st.caption(f"{count(len(chosen), 'film')} chosen")
             st.button("Choose none", on_click=lambda: st.session_state.pop(_CHOSEN, None))
     return list(chosen.values())
 

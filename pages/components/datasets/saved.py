@@ -87,7 +87,8 @@ def _deletion(store: Store, name: str) -> None:
         )
         next_step(TRAIN, "Go to that run", query={"run": busy[0].run_id})
         return
-    kept = f" Its {len(runs)} finished runs stay." if runs else ""
+    stay = "stays" if len(runs) == 1 else "stay"
+    kept = f" {count(len(runs), 'finished run')} on it {stay}." if runs else ""
     st.markdown(f"The data set “{escaped(name)}” goes; the films stay.{kept}")
     if st.button("Delete this data set", type="primary", key=f"delete_{name}"):
         store.datasets.delete(name)

@@ -15,7 +15,7 @@ from core.external.report import Comparison, Rate, Side
 from core.external.testing import SPLIT, alarms_by_finding
 from core.external.words import headline, sentences
 from core.store import Run, Store
-from core.text import interval, percent
+from core.text import count, interval, percent
 from pages.components.charts import show, theme
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.outcome_films import (
@@ -175,7 +175,7 @@ def _table(rows: Sequence[Mapping[str, Any]], names: dict[str, str]) -> None:
 def _side(title: str, side: Side, positive: str, key: str) -> None:
     films = len(side.predictions)
     st.markdown(f"**{escaped(title)}**")
-    st.caption(f"{films:,} films of {_people(side)}")
+    st.caption(f"{count(films, 'film')} of {_people(side)}")
     with st.container(horizontal=True, key=f"external_numbers_{key}"):
         for name, label, about in METRICS:
             with st.container(width=NUMBER, gap="xsmall"):
@@ -185,7 +185,7 @@ def _side(title: str, side: Side, positive: str, key: str) -> None:
 
 
 def _people(side: Side) -> str:
-    known = f"{side.patients:,} patient{'' if side.patients == 1 else 's'}"
+    known = count(side.patients, "patient")
     if not side.unknown:
         return known
     if not side.patients:

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import choosing
+from core.text import count
 from pages.components.chips import whole_chips
 from pages.components.films.words import SPOKEN
 
@@ -132,7 +133,7 @@ def _age_range(frame: pd.DataFrame, key: str) -> tuple[float, float] | None:
         key=state,
         persist_state="session",
         help="Over the full range, films without a stated age are shown too. "
-        f"{len(frame) - len(known):,} films state none.",
+        f"{count(len(frame) - len(known), 'film').capitalize()} without a stated age.",
     )
     return None if (low, high) == (0, oldest) else (float(low), float(high))
 

@@ -13,6 +13,7 @@ from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
 from core.spreadsheet import csv_bytes
 from core.store import Source, Store
+from core.text import count
 from pages.components.damaged import damaged_details
 from pages.components.downloads import safe_name
 from pages.components.films.set_apart import set_apart_films
@@ -113,7 +114,7 @@ def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
                 + ("  :orange-badge[artificial]" if source.artificial else "")
             )
             st.caption(
-                f"{films_by_source.get(source.name, 0):,} films · "
+                f"{count(films_by_source.get(source.name, 0), 'film')} · "
                 f"{LAYOUTS.get(source.layout, source.layout)} · imported {_day(source.imported_at)}"
                 f"  \n{escaped(source.root)}"
             )
@@ -142,7 +143,8 @@ def _removal(store: Store, source: Source) -> None:
         )
     if st.button("Remove this source", type="primary", key=f"remove_{source.name}"):
         removed = store.catalogue.remove_source(source.name)
-        st.toast(f"“{escaped(source.name)}” is gone from ThoraxLens, with {removed:,} films.")
+        gone = count(removed, "film")
+        st.toast(f"“{escaped(source.name)}” is gone from ThoraxLens, with {gone}.")
         st.rerun()
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core.models.learnt import learnt_before
 from core.names import name_key
 from core.store import ACTIVE, Run, Store
+from core.text import count
 from core.training import launcher
 from pages.components import run_words as words
 from pages.components.audit_word import audit_link
@@ -52,7 +53,7 @@ def details(store: Store, run: Run) -> None:
 def _heading(run: Run) -> None:
     st.markdown(f"#### {words.escaped(words.title(run))}")
     st.caption(
-        f"{words.STATE_WORDS[run.state]} · {words.epochs(run)} epochs · "
+        f"{words.STATE_WORDS[run.state]} · {count(words.epochs(run), 'epoch')} · "
         f"batch {run.spec.batch_size} · {words.OPTIMIZERS[run.spec.optimizer]}"
         + (f" · on {words.escaped(run.device)}" if run.device else "")
         + f" · queued on {words.when(run.created_at)} · run `{run.run_id}`  \n"
@@ -125,7 +126,7 @@ def _result(store: Store, run: Run) -> None:
             f"fine-tuned: {words.escaped(', '.join(run.result['fine_tuned']))}, {pace} per epoch"
         )
     if run.result.get("stopped_early"):
-        notes.append(f"stopped early after {run.result.get('epochs')} epochs")
+        notes.append(f"stopped early after {count(run.result.get('epochs') or 0, 'epoch')}")
     if run.result.get("best_epoch"):
         notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
     st.caption(

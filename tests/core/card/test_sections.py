@@ -270,7 +270,7 @@ def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, 
     files = RunFiles(phantom_store.workspace.run_folder(run.run_id))
     plain = gather(phantom_store, run.run_id)
     assert "Each film gets the most probable class." in words(plain, "Results on the test films")
-    assert "no threshold of its own" in words(plain, "The threshold for its aim")
+    assert "no threshold of its own" in words(plain, "The threshold")
     point = OperatingPoint("covid", 0.95, 0.35, (0.3, 0.5), 1.0, "program")
     point.save(files.operating_point)
     facts = gather(phantom_store, run.run_id)
