@@ -19,6 +19,12 @@ from pathlib import PurePosixPath
 
 UNKNOWN_PATIENT = ""
 
+_PLACEHOLDER = re.compile(
+    r"(?:anon|anonym|anonymous|anonymi[sz]ed?|deid|de.?identified|unknown|none|null|n.?a|nan|"
+    r"no.?id|no.?name|not.?available|patient|patient.?id|test|phantom|removed|redacted|"
+    r"confidential|default|dummy|id|name|[\W_]*)[\W_]*",
+    re.IGNORECASE,
+)
 _MOST = 0.9  # of a collection's films have a name of a kind before it is believed
 _START = r"(?<![^\W_])"  # not in the middle of a word: “outpatient_3” names nobody
 _HASH = r"(?=[0-9a-f-]*\d)(?=[0-9a-f-]*[a-f])[0-9a-f-]{8,36}(?![^\W_])"
@@ -53,6 +59,11 @@ _COMES_BACK = tuple(
         r"^(?:[a-z0-9]+-){2,4}\d{4,}(?=/)",  # folders of the Cancer Imaging Archive
     )
 )
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether programs and people write this where a patient's number belongs to nobody."""
+    return bool(_PLACEHOLDER.fullmatch(text.strip()))
 
 
 def patient_from_path(relative_path: str) -> str:

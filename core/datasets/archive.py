@@ -26,6 +26,7 @@ from core.images.identity import is_marked
 from core.workspace import Workspace
 
 CHUNK = 1024 * 1024
+HELD = 256 * CHUNK  # bytes of films that are unpacked and wait to be laid bare
 # What is kept as it is, beside films.
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 LISTS = ("train_val_list.txt", "test_list.txt")  # of ChestX-ray14
@@ -134,12 +135,23 @@ def _make_whole(archive: zipfile.ZipFile, folder: Path, salt: bytes) -> None:
         place = folder / path_in(member.filename)
         if is_litter(member.filename):
             continue
-        if not place.exists():
+        if not place.exists() or _is_a_note(place):
             lost.append(member)
         elif place.is_file() and not _is_table(place):
             _lay_bare(place, salt)
+    for member in lost:  # a film that could not be read then may be readable now
+        if _is_a_note(place := folder / path_in(member.filename)):
+            place.unlink()
     for _ in _extract_all(archive, lost, folder, salt):
         pass
+
+
+def _is_a_note(place: Path) -> bool:
+    try:
+        with place.open("rb") as stream:
+            return stream.read(len(NOT_KEPT)) == NOT_KEPT
+    except OSError:
+        return False
 
 
 def _lay_bare(place: Path, salt: bytes) -> None:
@@ -161,9 +173,11 @@ def _extract_all(
     waiting: deque[tuple[zipfile.ZipInfo, Future[None] | None]] = deque()
     try:
         for member in members:
-            waiting.append((member, _extract(archive, member, folder, salt, threads)))
-            while len(waiting) > 2 * AT_ONCE:
+            held = sum(one.file_size for one, _ in waiting)
+            while waiting and (len(waiting) > 2 * AT_ONCE or held + member.file_size > HELD):
+                held -= waiting[0][0].file_size
                 yield _finished(*waiting.popleft())
+            waiting.append((member, _extract(archive, member, folder, salt, threads)))
         while waiting:
             yield _finished(*waiting.popleft())
     finally:

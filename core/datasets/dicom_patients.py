@@ -10,6 +10,7 @@ from core.datasets.importers import Candidate
 from core.datasets.looking import Looked
 from core.datasets.vocabulary import UNKNOWN
 
+HASHED = "dicom-"  # begins the name of a patient who is known by a hash
 MANY = 10  # films of one number, and of no other, from which on it is a placeholder
 
 
@@ -41,7 +42,7 @@ def _filled(one: Candidate, looked: Looked, nobody: set[str]) -> Candidate:
     facts = looked.facts
     patient = one.patient
     if not patient and facts.patient and facts.patient not in nobody:
-        patient = f"dicom-{facts.patient}"
+        patient = f"{HASHED}{facts.patient}"
     return replace(
         one,
         patient=patient,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from core.datasets.dicom_patients import HASHED
 from core.store import Film, Store
 
 # What a second import brings up to date on films that are there: all that the source says.
@@ -59,17 +60,23 @@ def bring_up_to_date(store: Store, films: list[Film]) -> int:
 
 def name_patients(store: Store, known: list[Film], told: bool) -> None:
     """Note the patients of films imported before: those unknown then; where the user has
-    ``told`` how to find them, all of them."""
+    ``told`` how to find them, all of them. Hashes of DICOM headers are all of one salt then,
+    even if it was lost since: else a patient would be two."""
     before = store.catalogue.patients(film.film_id for film in known)
     now = {
         film.film_id: film.patient
         for film in known
         if film.patient
         and film.patient != before[film.film_id]
-        and (told or not before[film.film_id])
+        and (told or not before[film.film_id] or _both_hashed(film, before[film.film_id]))
     }
     if now:
         store.catalogue.name_patients(now)
+
+
+def _both_hashed(film: Film, before: str) -> bool:
+    start = f"{film.source}/{HASHED}"
+    return film.patient.startswith(start) and before.startswith(start)
 
 
 def _is_file(path: str) -> bool:

@@ -10,7 +10,12 @@ import regex
 
 from core.datasets.importers.candidate import Candidate
 from core.errors import InputError
-from core.patient_names import UNKNOWN_PATIENT, patient_from_path, patients_from_paths
+from core.patient_names import (
+    UNKNOWN_PATIENT,
+    is_placeholder,
+    patient_from_path,
+    patients_from_paths,
+)
 
 __all__ = ["PatientFinder", "patient_finder", "patient_from_path", "patients_from_paths",
            "with_patients"]  # fmt: skip
@@ -28,6 +33,10 @@ def with_patients(
     ``find``: a pattern of the user's, which goes before all else for the names that it fits
     and takes the place of what names usually say. Raises what it raises.
     """
+    candidates = [
+        replace(one, patient=UNKNOWN_PATIENT) if is_placeholder(one.patient) else one
+        for one in candidates
+    ]
     names = [one.file for one in candidates]
     if find is not None:
         found = [own or one.patient for own, one in zip(find(names), candidates, strict=True)]

@@ -54,8 +54,6 @@ WORDS = {
 }
 LUTS = ("ModalityLUTSequence", "VOILUTSequence")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-# Where old overlays stand in the bits that pixels leave free, which the decoder must know.
-OVERLAY_PLACE = tuple(Tag(group, 0x0102) for group in range(0x6000, 0x6020, 2))
 _NUMBER = re.compile(rb"[0-9eE+\-., \\\0]*")
 _MOST = 4096  # bytes of a number's text
 
@@ -67,9 +65,8 @@ def bare_dicom(data: bytes, start: int, facts: HeaderFacts) -> bytes:
     """
     dataset, _ = read_dataset(data, start, "The film")
     kept = _kept(dataset, (*NUMBERS, *TABLES))
-    for tag in OVERLAY_PLACE:
-        if tag in dataset:
-            kept[tag] = _raw(dataset, tag)
+    if _holds_overlays(dataset):
+        raise ValueError("overlays in the bits beside the pixels may be writing")
     for word, pattern in WORDS.items():
         text = dataset.get(word)
         if isinstance(text, str) and re.fullmatch(pattern, text.strip(" \0"), re.IGNORECASE):
@@ -97,6 +94,13 @@ def bare_dicom(data: bytes, start: int, facts: HeaderFacts) -> bytes:
             tag = Tag(name)
             kept[tag] = _pixels(_raw(dataset, tag))
     return _written(kept, syntax, data, bool(implicit), bool(little))
+
+
+def _holds_overlays(dataset: Dataset) -> bool:
+    return any(
+        (group, 0x0102) in dataset and (group, 0x3000) not in dataset
+        for group in range(0x6000, 0x6020, 2)
+    )
 
 
 def _kept(dataset: Dataset, names: tuple[str, ...]) -> Dataset:

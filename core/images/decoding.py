@@ -48,7 +48,7 @@ def decode_here(data: bytes, name: str) -> DecodedFilm:
     if not data:
         raise FilmError(f"{name} is empty. Copy the file again from where it came.")
     if data.startswith(NOT_KEPT):
-        raise FilmError(data[len(NOT_KEPT) :].decode(errors="replace"))
+        raise FilmError(data[len(NOT_KEPT) : len(NOT_KEPT) + 1000].decode(errors="replace"))
     # Here, because a file that is no film needs none of these libraries.
     if data.startswith(PNG):
         from core.images.raster import decode_png

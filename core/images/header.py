@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from core.images.dicom_file import OURS, dicom_start, read_dataset, value_of, word_of
 from core.images.header_facts import HeaderFacts
+from core.patient_names import is_placeholder
 
 VIEWS = {
     "PA": "PA", "AP": "AP", "LL": "Lateral", "RL": "Lateral", "LAT": "Lateral",
@@ -23,11 +24,7 @@ _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 _OLDEST = 130.0
 # What programs and people write where a patient's number belongs to nobody.
 _NOBODY = re.compile(
-    r"[0\W_]*|x+|1+|9+|0*123456(?:7(?:89?)?)?0*|"
-    r"(?:anon|anonym|anonymous|anonymi[sz]ed?|deid|de.?identified|unknown|none|null|n.?a|nan|"
-    r"no.?id|no.?name|not.?available|patient|patient.?id|test|phantom|removed|redacted|"
-    r"confidential|default|dummy|id|name)[\W_\d]*",
-    re.IGNORECASE,
+    r"[0\W_]*|x+|1+|9+|0*123456(?:7(?:89?)?)?0*|(?:anon\w*?|de.?id\w*?)[\W_\d]*", re.IGNORECASE
 )
 
 
@@ -52,9 +49,9 @@ def _facts(dataset: Dataset, salt: bytes) -> HeaderFacts:
     ours = number.split(":")
     if ours[0] == OURS.decode() and len(ours) == 3:  # hashed when the header was taken off
         return replace(_facts_but_who(dataset), patient=ours[1].lower(), person=ours[2].lower())
-    if not _NOBODY.fullmatch(number):
+    if not _is_nobody(number):
         who = f"number {number}"
-    elif born and not _NOBODY.fullmatch(name):
+    elif born and not _is_nobody(name):
         who = f"name {name} born {born}"
     return replace(
         _facts_but_who(dataset),
@@ -69,6 +66,10 @@ def _facts_but_who(dataset: Dataset) -> HeaderFacts:
         sex=SEXES.get(word_of(dataset, "PatientSex"), ""),
         age=_age(word_of(dataset, "PatientAge")),
     )
+
+
+def _is_nobody(text: str) -> bool:
+    return bool(_NOBODY.fullmatch(text)) or is_placeholder(text)
 
 
 def _name(dataset: Dataset) -> str:

@@ -17,6 +17,7 @@ from core.datasets.export import export_tree, export_zip
 from core.datasets.ingest import import_folder, import_zip
 from core.datasets.kept import keep_films
 from core.datasets.prepare import plan, save
+from core.errors import FilmError
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Store
 from core.workspace import ENVIRONMENT_VARIABLE
@@ -195,3 +196,31 @@ def test_two_people_under_one_number_and_one_number_for_all_are_nobody(
     patients = store.catalogue.frame().query("source == 'some'")["patient"]
     assert patients.nunique() == 3
     assert np.all(patients.str.startswith("some/dicom-"))
+
+
+def test_when_the_salt_was_lost_a_patient_does_not_become_two(store: Store, tmp_path: Path) -> None:
+    films = {f"covid/{seed}.dcm": planted.dicom(seed, number="CLINIC-1") for seed in range(2)}
+    folder = folder_of(films, tmp_path / "clinic")
+    import_folder(store, folder)
+    store.workspace.salt.unlink()
+    (folder / "covid" / "3.dcm").write_bytes(planted.dicom(3, number="CLINIC-1"))
+    assert import_folder(store, folder).added == 1
+    patients = store.catalogue.frame()["patient"]
+    assert (len(patients), patients.nunique()) == (3, 1)
+    assert patients.str.startswith("clinic/dicom-").all()
+
+
+def test_what_could_not_be_read_once_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> bytes:
+        raise FilmError("a.png cannot be read: no process for it could be started.")
+
+    files = {"covid/a.png": planted.png(1), "covid/b.png": planted.png(2)}
+    with monkeypatch.context() as patched:
+        patched.setattr("core.images.apart.Decoders.bare", busy)
+        patched.setattr("core.datasets.ingest.discard", lambda _: None)
+        first = import_zip(store, archive(files), "clinic.zip")
+    assert first.added == 0
+    assert "no process for it" in first.left_out[0].reason
+    assert import_zip(store, archive(files), "clinic.zip").added == 2

@@ -8,8 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
+from core.datasets.importers import Candidate
 from core.datasets.ingest import import_folder
-from core.datasets.patients import patient_finder, patient_from_path, patients_from_paths
+from core.datasets.patients import (
+    patient_finder,
+    patient_from_path,
+    patients_from_paths,
+    with_patients,
+)
 from core.errors import InputError
 from core.store import Store
 
@@ -124,3 +130,17 @@ def test_importing_again_with_a_pattern_names_the_films_there(tmp_path: Path, st
     assert sorted(store.catalogue.frame()["patient"]) == ["x/k1", "x/k1", "x/k2"]
     import_folder(store, folder)  # without it, what is known stays known
     assert sorted(store.catalogue.frame()["patient"]) == ["x/k1", "x/k1", "x/k2"]
+
+
+@pytest.mark.parametrize("said", ["anonymous", "Unknown", "n/a", "REMOVED", "-", "patient"])
+def test_what_a_table_writes_for_nobody_is_nobody(said: str) -> None:
+    rows = [Candidate(f"{place}.png", Path(f"{place}.png"), said) for place in range(2)]
+    assert [one.patient for one in with_patients(rows)] == ["", ""]
+    rows = [Candidate("patient00007_1.png", Path("x.png"), said)]
+    assert with_patients(rows)[0].patient == "patient00007"
+
+
+@pytest.mark.parametrize("said", ["0", "1", "123456", "ANON0001", "patient-1", "Annon"])
+def test_a_number_in_a_table_is_a_patient(said: str) -> None:
+    [one] = with_patients([Candidate("1.png", Path("1.png"), said)])
+    assert one.patient == said

@@ -139,3 +139,20 @@ def test_it_happens_in_a_process_of_its_own(data: bytes) -> None:
     bare = bare_film(data, "film.dcm", SALT)
     assert bare == bare_here(data, "film.dcm", SALT)
     assert decode_bytes(bare, "film.dcm").format == "DICOM"
+
+
+def test_writing_in_the_bits_beside_the_pixels_does_not_stay() -> None:
+    """Old scanners drew overlays, names among them, into the bits that pixels leave free."""
+    film = pydicom.dcmread(io.BytesIO(planted.dicom(3)))
+    written = film.pixel_array.copy()
+    written[:8] |= 1 << 15
+    film.PixelData = written.tobytes()
+    film.add_new(0x60000102, "US", 15)
+    stream = io.BytesIO()
+    film.save_as(stream)
+    data = stream.getvalue()
+    bare = bare_here(data, "film.dcm", SALT)
+    now = decode_here(bare, "film.dcm")
+    np.testing.assert_array_equal(now.pixels, decode_here(data, "film.dcm").pixels)
+    assert now.format == "PNG"
+    assert film_id_of(bare) == film_id_of(data)

@@ -45,6 +45,12 @@ def test_a_placeholder_is_nobody(number: str) -> None:
     assert header_facts(film, SALT).patient == ""
 
 
+@pytest.mark.parametrize("number", ["Patient-12", "A1", "10", "1000", "TEST-7", "Anna 3"])
+def test_what_only_looks_like_one_is_somebody(number: str) -> None:
+    film = planted.dicom(1, number=number, PatientBirthDate="")
+    assert header_facts(film, SALT).patient != ""
+
+
 def test_name_and_birth_date_stand_in_for_a_number() -> None:
     one = header_facts(planted.dicom(1, number=""), SALT)
     assert one.patient == header_facts(planted.dicom(2, number="ANON"), SALT).patient != ""
