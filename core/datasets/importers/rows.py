@@ -14,7 +14,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from core.datasets.importers import names
 from core.datasets.importers.candidate import MISSING, NAMELESS, OUTSIDE, TOO_LONG, Candidate
-from core.datasets.importers.tree import FILM_SUFFIXES, Tree
+from core.datasets.importers.tree import FILM_SUFFIXES, Tree, film_stem
 from core.datasets.vocabulary import (
     NO_FINDING,
     is_silent,
@@ -117,12 +117,7 @@ class Files:
         """``wanted``: all names in the table: which part of a path tells films apart is seen
         from all of them."""
         self._films = tree.files_there
-        self._by_name: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        self._by_stem: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for name in tree.files:
-            parts = tuple(name.split("/"))
-            self._by_name[names.folded(parts[-1])].append(parts)
-            self._by_stem[names.folded(_stem(parts[-1]))].append(parts)
+        self._by_name, self._by_stem = tree.places
         paths = {parts for parts in map(_parts, wanted) if parts}
         self._named = {names.folded(parts[-1]) for parts in paths}
         # By their hashes: of 400,000 paths, the tails themselves would fill a gigabyte.
@@ -155,7 +150,7 @@ class Files:
         """Tables that leave ``.png`` off, and collections that somebody converted."""
         return [
             place
-            for place in self._by_stem.get(names.folded(_stem(last)), [])
+            for place in self._by_stem.get(names.folded(film_stem(last)), [])
             if PurePosixPath(place[-1]).suffix.casefold() in {*FILM_SUFFIXES, ""}
             and (names.folded(place[-1]) not in self._named)
         ]
@@ -206,11 +201,6 @@ def _parts(name: str) -> tuple[str, ...] | None:
     pure = PureWindowsPath(text)  # takes both slashes
     parts = tuple(part for part in pure.parts if part not in (pure.anchor, "."))
     return None if ".." in parts else parts
-
-
-def _stem(last: str) -> str:
-    pure = PurePosixPath(last)
-    return pure.stem if pure.suffix.strip().casefold() in FILM_SUFFIXES else last
 
 
 def _common_tail(one: tuple[str, ...], other: tuple[str, ...]) -> int:

@@ -3,16 +3,14 @@ second copies, and what cannot be opened."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from core.datasets.importers import names
-from core.errors import InputError
+from core.datasets.importers.walking import walk
 
-MOST = 2_000_000  # entries: the largest public collection has a third of that
 FILM_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".dcm", ".dicom"})
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 # Folders in which a collection keeps its tables, beside those that say nothing.
@@ -25,9 +23,7 @@ TABLE_FOLDERS = frozenset(
 COPY_SHARE = 0.8
 COPY_SIZES = 50  # files compared by size, spread over the copy
 
-LOOP = "the link leads to a folder that is looked through already"
-NO_FILE = "it is no ordinary file"
-NOWHERE = "the link leads nowhere"
+Places = dict[str, list[tuple[str, ...]]]
 
 
 class Tree:
@@ -47,7 +43,7 @@ class Tree:
         """Reads the disk. Raises OSError when ``root`` itself cannot be opened, InputError
         when there are far more files than any collection has."""
         self.root = root
-        everything, self.litter, self.left_out = listed or _walk(root)
+        everything, self.litter, self.left_out = listed or walk(root)
         everything.sort(key=lambda name: name.split("/"))
         self.copies = _copies(root, everything)
         inside = tuple(f"{folder}/" for folder, _ in self.copies)
@@ -87,6 +83,17 @@ class Tree:
     def files_there(self) -> frozenset[str]:
         """``files``, for asking whether one is among them."""
         return frozenset(self.files)
+
+    @cached_property
+    def places(self) -> tuple[Places, Places]:
+        """The files' paths, in parts, by name and by name without a film's ending."""
+        by_name: Places = defaultdict(list)
+        by_stem: Places = defaultdict(list)
+        for name in self.files:
+            parts = tuple(name.split("/"))
+            by_name[names.folded(parts[-1])].append(parts)
+            by_stem[names.folded(film_stem(parts[-1]))].append(parts)
+        return by_name, by_stem
 
     @cached_property
     def films(self) -> list[str]:
@@ -168,55 +175,6 @@ class Tree:
         return Counter(_mask_key(name)[1] for name in self.films)
 
 
-def _walk(root: Path) -> tuple[list[str], list[str], list[tuple[str, str]]]:
-    files: list[str] = []
-    litter: list[str] = []
-    left_out: list[tuple[str, str]] = []
-    folders, links = [""], list[str]()
-    here = root.resolve()
-    seen: set[tuple[int, int]] = set()
-    while folders or links:
-        # Links last, so that a folder is known by its own name and not by a link's.
-        linked = not folders
-        prefix = links.pop() if linked else folders.pop()
-        place = root / prefix
-        try:
-            status = place.stat()
-            loops = linked and here.is_relative_to(place.resolve())
-            if loops or (status.st_dev, status.st_ino) in seen:
-                left_out.append((prefix, LOOP))
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            entries = list(os.scandir(place))
-        except OSError as error:
-            if not prefix:
-                raise
-            left_out.append((prefix, f"the folder cannot be opened ({error.strerror or error})"))
-            continue
-        for entry in entries:
-            name = prefix + entry.name
-            if names.is_litter(entry.name):
-                litter.append(name)
-            elif _answers(entry, os.DirEntry.is_dir):
-                (links if _answers(entry, os.DirEntry.is_symlink) else folders).append(f"{name}/")
-            elif _answers(entry, os.DirEntry.is_file):
-                files.append(name)
-            else:
-                left_out.append((name, NOWHERE if entry.is_symlink() else NO_FILE))
-        if len(files) + len(left_out) > MOST:
-            raise InputError(
-                f"{root} holds more than {MOST:,} files. Choose the folder of one collection."
-            )
-    return files, sorted(litter), sorted(left_out)
-
-
-def _answers(entry: os.DirEntry[str], asked: Callable[[os.DirEntry[str]], bool]) -> bool:
-    try:
-        return asked(entry)
-    except OSError:
-        return False
-
-
 def _copies(root: Path, everything: list[str]) -> list[tuple[str, int]]:
     there = set(everything)
     inside: dict[str, list[str]] = {}
@@ -259,6 +217,12 @@ def _masks_beside(files: list[str]) -> list[str]:
             if film != stem and f"{folder}{slash}{film}" in stems:
                 found.append(name)
     return found
+
+
+def film_stem(last: str) -> str:
+    """A file's name without the ending of a film; other dots belong to it."""
+    pure = PurePosixPath(last)
+    return pure.stem if pure.suffix.strip().casefold() in FILM_SUFFIXES else last
 
 
 def _without_suffix(name: str) -> str:

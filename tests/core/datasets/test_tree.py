@@ -9,7 +9,8 @@ import pytest
 
 from core.datasets.importers import detect_layout
 from core.datasets.importers.names import is_container, is_litter, is_mask_folder, mask_stem
-from core.datasets.importers.tree import LOOP, NO_FILE, NOWHERE, Tree
+from core.datasets.importers.tree import Tree
+from core.datasets.importers.walking import LOOP, NO_FILE, NOWHERE
 from core.datasets.ingest import import_folder
 from core.errors import InputError
 from core.store import Store
@@ -161,7 +162,7 @@ def test_what_vanishes_between_listing_and_reading_is_left_out(
 def test_a_place_with_far_too_many_files_is_no_collection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.datasets.importers.tree.MOST", 5)
+    monkeypatch.setattr("core.datasets.importers.walking.MOST", 5)
     write(tmp_path, {f"covid/{n}.png": b"" for n in range(7)})
     with pytest.raises(InputError, match="more than 5 files"):
         Tree(tmp_path)
