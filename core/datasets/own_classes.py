@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.datasets.choosing import belongs, counts
 from core.datasets.presets import spelled_in, usable_films, views_of
+from core.datasets.vocabulary import finding_key
 from core.errors import SpecError
 from core.specs import ClassSpec, DatasetSpec, Split
 from core.store import Catalogue
@@ -47,12 +48,12 @@ def _class(frame: pd.DataFrame, text: str, view: str | None) -> ClassSpec:
     parts = [one.strip() for one in re.split(r"[,|]", rest) if one.strip()]
     if not sign or not name.strip() or not parts:
         raise SpecError(f"“{text}” is no class. {HOW}")
-    known = {one.casefold() for one in counts(frame["finding"]).index}
+    known = {finding_key(one) for one in counts(frame["finding"]).index}
     having, without, alone = [], [], False
     for part in parts:
         word, _, finding = part.partition(" ")
         # A finding that is called “not seen” stays one.
-        if part.casefold() in known or word not in ("not", "only") or not finding.strip():
+        if finding_key(part) in known or word not in ("not", "only") or not finding.strip():
             having.append(spelled_in(frame, part))
         elif word == "not":
             without.append(spelled_in(frame, finding.strip()))

@@ -13,6 +13,7 @@ import pandas as pd
 from core.datasets.choosing import counts, has_any
 from core.datasets.vocabulary import (
     UNKNOWN,
+    finding_key,
     findings_of,
     join_findings,
     normalise_finding,
@@ -215,15 +216,15 @@ def _default_positive(frame: pd.DataFrame, kind: str) -> str:
 
 def spelled_in(frame: pd.DataFrame, text: str) -> str:
     """What the user means by ``text``, as the catalogue spells it; ``A + B`` means both."""
-    known = {one.casefold(): one for one in counts(frame["finding"]).index}
-    if whole := known.get(text.strip().casefold()):
+    known = {finding_key(one): one for one in counts(frame["finding"]).index}
+    if whole := known.get(finding_key(text)):
         return str(whole)
     if re.search(r"[,;|]", text):
         raise SpecError(
             f"“{text}” is more than one finding. Make a class of films that have any of them with "
             "--class NAME=FINDING,FINDING."
         )
-    parts = [known.get(one.casefold()) for one in findings_of(normalise_finding(text))]
+    parts = [known.get(finding_key(one)) for one in findings_of(normalise_finding(text))]
     meant = join_findings(str(one) for one in parts if one)
     if not all(parts) or not has_any(frame["finding"], [meant]).any():
         raise SpecError(_NO_FILM.format(finding=text, known=_known(frame)))
@@ -237,10 +238,7 @@ def _known(frame: pd.DataFrame) -> str:
 def _class(
     frame: pd.DataFrame, finding: str, view: str | None, *, as_in_study: bool, alone: bool
 ) -> ClassSpec:
-    mask = has_any(frame["finding"], [finding])
-    if alone:
-        mask = (frame["finding"] == finding).to_numpy()
-    films = frame[mask]
+    films = frame[frame["finding"] == finding if alone else has_any(frame["finding"], [finding])]
     subsets: tuple[str, ...] = ()
     if as_in_study:
         films, subsets = _study_films(films, finding)

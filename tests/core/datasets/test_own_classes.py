@@ -35,6 +35,7 @@ def test_has_any_of_and_has_none_of(ward: Store) -> None:
     assert sizes(ward, "heart=Cardiomegaly", "rest=not cardiomegaly") == [10, 19]
     assert sizes(ward, "dry=Cardiomegaly,not Edema", "m=Mass") == [6, 6]
     assert sizes(ward, "h=only Cardiomegaly", "both=Edema+Cardiomegaly") == [6, 4]
+    assert sizes(ward, "none=NO_FINDING", "m=mass ") == [9, 6]  # however it is spelled
     assert sizes(ward, "肺炎=肺炎", "Ödem=Mass|Edema") == [4, 10]
     assert sizes(ward, "heart=Cardiomegaly", "rest=not Cardiomegaly", view="PA") == [6, 13]
 
