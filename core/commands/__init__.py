@@ -55,5 +55,6 @@ ENTRIES = (
     Entry("audit", "whether a run's result is to be believed", "auditing"),
     Entry("inspect", "what is read of films, and what the networks would see", "inspecting"),
     Entry("classify", "classify films with a finished run", "classifying"),
+    Entry("check", "whether anything of the data folder is damaged or gone", "checking"),
     Entry("cache", "what is kept on disk for speed, and its limit", "upkeep"),
 )

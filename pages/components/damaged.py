@@ -10,10 +10,14 @@ from core.store import Damaged, Store, recovered
 from core.store.records import recovery_note
 from core.training import launcher
 from pages.components.run_words import escaped
+from pages.components.session import store_trouble
 
 
 def recovery(store: Store) -> None:
-    """That the store had been lost and what was found again, until somebody has read it."""
+    """What is wrong with the store's file; or that it had been lost and what was found again,
+    until somebody has read it."""
+    for trouble in store_trouble(str(store.workspace.root)):
+        st.error(escaped(trouble), icon=":material/error:")
     found = recovered(store.workspace)
     if found is None:
         return

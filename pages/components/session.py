@@ -108,10 +108,18 @@ def _open(root: str) -> Store:
 
 def _keep_records(store: Store) -> None:
     """See to it that a store that gets lost can be filled again, also for runs of an earlier
-    version; after the first page is drawn."""
+    version, and look whether it has rotten; after the first page is drawn."""
     time.sleep(3)
     with suppress(ThoraxLensError, OSError):
         keep_records(store)
+        if trouble := store.database.check():
+            store_trouble(str(store.workspace.root)).append(trouble)
+
+
+@st.cache_resource(show_spinner=False)
+def store_trouble(root: str) -> list[str]:
+    """What this server has found wrong with the file of the store, as sentences."""
+    return []
 
 
 @st.cache_resource(show_spinner=False)

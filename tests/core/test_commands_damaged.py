@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.__main__ import main
+from core.datasets.ingest import import_folder
 from core.specs import RunSpec
 from core.store import Store
 from core.store.records import keep_records
@@ -77,3 +80,29 @@ def test_a_lost_store_is_told_once_and_its_runs_are_there(
     assert "1 run and 1 data set were found again" in shown.err
     assert main(["datasets"]) == 0
     assert "found again" not in capsys.readouterr().err
+
+
+def test_check_finds_what_is_damaged_gone_or_replaced(
+    phantom_store: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store = phantom_store
+    folder = tmp_path / "own"
+    shutil.copytree(store.catalogue.sources()[0].root, folder)
+    store.catalogue.remove_source("Phantom films")
+    import_folder(store, folder, name="own")
+    run = store.runs.create(RunSpec.build(dataset="tiny", model="cnn")).run_id
+    weights = store.workspace.run_folder(run) / "head.weights.h5"
+    weights.parent.mkdir()
+    weights.write_bytes(b"weights")
+    store.runs.transition(run, "done", finished_at=5.0)
+    keep_records(store)
+    assert told(capsys, "check", "--films") == {"damaged": []}
+    weights.write_bytes(b"weightt")
+    gone, replaced = sorted(folder.rglob("*.png"))[:2]
+    gone.unlink()
+    replaced.write_bytes(replaced.read_bytes() + b" ")
+    found = told(capsys, "check", "--films", code=3)["damaged"]
+    assert [one["what"] for one in found] == ["run", "film", "film"]
+    assert "not what it was when the run ended" in found[0]["reason"]
+    assert {one["name"] for one in found[1:]} == {f"own: {gone}", f"own: {replaced}"}
+    assert [one["what"] for one in told(capsys, "check", code=3)["damaged"]] == ["run"]

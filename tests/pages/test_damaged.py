@@ -4,7 +4,9 @@ rest."""
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
+from threading import Event
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from core.store import Run, Store, open_store
 from core.store.records import keep_records
 from core.training.artefacts import RunFiles
 from core.workspace import Workspace
+from pages.components import session
 from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
@@ -138,3 +141,16 @@ def test_a_lost_store_is_told_until_somebody_has_read_it(
     assert "found again" not in everything_said(app)
     app = open_app("report", run=run.run_id)
     assert UNFORESEEN not in everything_said(app)
+
+
+def test_rot_in_the_store_is_told_on_the_first_page(
+    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(type(phantom_store.database), "check", lambda self: "It has *rotten*.")
+    root = str(phantom_store.workspace.root)
+    open_app()
+    until = time.monotonic() + 10
+    while not session.store_trouble(root) and time.monotonic() < until:
+        Event().wait(0.02)
+    assert "It has *rotten*." in as_read(everything_said(open_app()))
