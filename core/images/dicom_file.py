@@ -46,6 +46,10 @@ def dicom_start(data: bytes) -> int | None:
         return 0
     if data[:4] == PREFIX:
         return 4
+    # A preamble that lost or won some bytes.
+    place = data.find(PREFIX, 0, 4 * PREAMBLE) + len(PREFIX)
+    if place >= len(PREFIX) and _two_elements(data, place, "<"):
+        return place
     for start in range(min(SEARCHED, len(data)) + 1):
         if _two_elements(data, start, "<") or _two_elements(data, start, ">"):
             return start

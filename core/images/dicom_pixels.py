@@ -19,6 +19,7 @@ from core.images.limits import MAX_PIXELS, too_large
 from core.images.raster import check_scans
 
 KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+OF_IMAGES = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 ITEM = b"\xfe\xff\x00\xe0"
 RLE_HEADER = 64
 WIDTHS = (1, 8, 16, 32, 64)  # bits of a stored value that are read
@@ -47,6 +48,11 @@ def check_image(dataset: Dataset, name: str) -> str:
             raise FilmError(
                 f"{name} is a DICOMDIR, a list of files without an image in it. Choose the films "
                 "that lie beside it."
+            )
+        if any(word in dataset for word in OF_IMAGES):
+            raise FilmError(
+                f"{name} is a DICOM file that describes an image without holding one: its pixels "
+                "are missing. Export it again."
             )
         raise FilmError(f"{name} is a DICOM file without an image in it.")
     if not rows or not columns or rows < 0 or columns < 0:

@@ -287,7 +287,11 @@ def test_dicom_that_is_no_single_film() -> None:
         decode_bytes(written(series), "film.dcm")
     empty = dicom(DEEP)
     del empty.PixelData
-    with pytest.raises(FilmError, match="without an image"):
+    with pytest.raises(FilmError, match="its pixels are missing"):
+        decode_bytes(written(empty), "film.dcm")
+    for word in ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation"):
+        delattr(empty, word)
+    with pytest.raises(FilmError, match="without an image in it"):
         decode_bytes(written(empty), "film.dcm")
     huge = dicom(DEEP)
     huge.Rows = huge.Columns = 30_000

@@ -248,7 +248,8 @@ def test_a_file_may_begin_with_any_element() -> None:
     assert_same(read(bare(dataset, little=False)))
     whole = written(dataset)
     assert_same(read(whole[132:]))  # meta information without its preamble
-    assert_same(read(b"II*\0" + whole[4:]))  # a preamble that is a TIFF's
+    assert_same(read(whole[5:]))  # a preamble that lost some bytes
+    assert_same(read(b"II*\0" + whole[4:]))  # one that is a TIFF's
 
 
 def test_big_endian_and_deflated() -> None:
@@ -313,6 +314,8 @@ def test_what_is_refused_is_refused_with_the_reason() -> None:
         read(dicom(FILM, Rows=None))
     with pytest.raises(FilmError, match="damaged or incomplete"):
         read(dicom(FILM[:-1], Rows=96))
+    with pytest.raises(FilmError, match="its pixels are missing"):
+        read(dicom(FILM, PixelData=None))
     twice = dicom(FILM, PixelData=FILM.tobytes() * 2)
     with pytest.raises(FilmError, match="series"):
         read(with_word(twice, "00280008", b"IS", b"1A"))

@@ -15,13 +15,14 @@ HOME = Path(pydicom.data.__file__).parent
 FILES = sorted(path for path in HOME.rglob("*.dcm") if path.is_file())
 
 NO_IMAGE = "is a DICOM file without an image in it"
+NO_PIXELS = "describes an image without holding one: its pixels are missing"
 SERIES = "holds a series of images"
 DAMAGED = "is a damaged or incomplete DICOM file"
 # File, or the beginning of its name → what is true of it. All others hold one picture.
 REFUSED = {
     "palettes/": NO_IMAGE,
-    "charset_files/chrJapMulti": NO_IMAGE,
-    "charset_files/chrKoreanMulti": NO_IMAGE,
+    "charset_files/chrJapMulti": NO_PIXELS,  # headers of images
+    "charset_files/chrKoreanMulti": NO_PIXELS,
     "charset_files/chrSQEncoding": NO_IMAGE,
     "test_files/ExplVR_BigEndNoMeta": NO_IMAGE,  # plans of a radiotherapy
     "test_files/ExplVR_LitEndNoMeta": NO_IMAGE,
