@@ -69,7 +69,7 @@ def training_words(facts: Facts) -> str:
     """The training in one or two sentences."""
     spec, result = facts.run.spec, facts.run.result
     words = (
-        f"{OPTIMIZERS[spec.optimizer]}, learning rate {_learning_rate(facts)} ({spec.schedule}), "
+        f"{OPTIMIZERS[spec.optimizer]}, learning rate {_learning_rate(facts)}, "
         f"batches of {spec.batch_size}, {result['epochs']} epochs, dropout {spec.dropout:g}, "
         f"categorical cross-entropy"
     )
@@ -86,15 +86,15 @@ def training_words(facts: Facts) -> str:
 
 
 def _learning_rate(facts: Facts) -> str:
-    """The one that the network learnt with, which a search may have found."""
+    """The one that the network learnt with, which a search may have found, and its schedule."""
     spec, used = facts.run.spec, facts.run.result.get("learning_rate")
-    if used is None:
-        # Without a search, the one asked for is the one used, even where nobody wrote it down.
-        return NOT_RECORDED if spec.find_learning_rate else f"{spec.learning_rate:g}"
     if not spec.find_learning_rate:
-        return f"{used:g}"
-    found = "found by trying many" if used != spec.learning_rate else "as asked for: the search"
-    return f"{used:g} ({found}{'' if used != spec.learning_rate else ' suggested none other'})"
+        # Without a search, the one asked for is the one used, even where nobody wrote it down.
+        return f"{spec.learning_rate if used is None else used:g} ({spec.schedule})"
+    if used is None:
+        return f"{NOT_RECORDED} ({spec.schedule})"
+    found = "found by trying many" if used != spec.learning_rate else "as asked for: no other found"
+    return f"{used:g} ({found}; {spec.schedule})"
 
 
 def settings_of(facts: Facts) -> str:

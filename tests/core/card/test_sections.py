@@ -223,7 +223,7 @@ def test_the_learning_rate_is_the_one_that_was_used(phantom_store: Store, run: R
     assert f"learning rate {asked:g} (constant)" in plain
     searched = {"find_learning_rate": True}
     found = trained(phantom_store, run, learning_rate=0.0123, spec=searched)
-    assert "learning rate 0.0123 (found by trying many)" in found
+    assert "learning rate 0.0123 (found by trying many; constant)" in found
     assert f"learning rate {asked:g}" not in found
     none = trained(phantom_store, run, learning_rate=asked, spec=searched)
     assert f"learning rate {asked:g} (as asked for" in none
