@@ -31,7 +31,8 @@ from core.workspace import Workspace
 from pathlib import Path
 run = sys.argv[2]
 files = RunFiles(Workspace(Path(sys.argv[1])).run_folder(run)).create()
-model = build_model(get_network("cnn"), image_size=32, classes=2, dropout=0.3, weights="random", seed=0)
+shape = {"image_size": 32, "classes": 2, "dropout": 0.3}
+model = build_model(get_network("cnn"), weights="random", seed=0, **shape)
 save_head(model, files.weights)
 RunCard(run, "cnn", tuple(sys.argv[3:]), 32, "rescale", 0.3, 0,
         "random", backbone_hash(model)).save(files.card)
