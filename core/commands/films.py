@@ -78,6 +78,7 @@ def _choices(options: argparse.Namespace) -> Choices:
         uncertain=uncertain_from(options.uncertain) if options.uncertain else DEFAULT.uncertain,
         table=options.table,
         columns=columns_from(options.columns) if options.columns else None,
+        said=bool(options.uncertain),
     )
 
 
@@ -123,6 +124,8 @@ def _report_outcome(reports: list[ImportReport]) -> Outcome:
         more = reasons.total() - sum(count for _, count in reasons.most_common(REASONS))
         lines += [f"  {more:,} for other reasons; --json has them all"] if more else []
         lines += [f"  {note}" for note in one.notes]
+        if one.unlisted:
+            lines.append(f"  {len(one.unlisted):,} more in the folder are not described by it")
     return Outcome(document, "\n".join(lines))
 
 

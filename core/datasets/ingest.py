@@ -14,9 +14,14 @@ from core.datasets.dicom_patients import with_header_facts
 from core.datasets.duplicates import reasons_to_leave_out
 from core.datasets.import_report import ImportReport, LeftOut, SetApart
 from core.datasets.importers import Candidate, Choices, Found, any_table, detect_layout, unlisted
-from core.datasets.importers.candidate import TWO_CLASSES
 from core.datasets.importers.choices import DEFAULT, Columns
-from core.datasets.known_films import bring_up_to_date, follow_renamed, name_patients, replaced_by
+from core.datasets.known_films import (
+    bring_up_to_date,
+    follow_renamed,
+    name_patients,
+    replaced_by,
+    set_apart_again,
+)
 from core.datasets.looking import Looked, is_text, look_into, shown
 from core.datasets.patients import PatientFinder, patient_finder, with_patients
 from core.datasets.spelling import Spelling
@@ -115,13 +120,19 @@ def _source_for(store: Store, found: Found, name: str | None) -> Source:
 
 
 def _as_before(store: Store, folder: Path, choices: Choices) -> Choices:
-    """Without a choice of one's own: that of the last import of the same folder."""
-    known = store.catalogue.source_at(str(folder)) if choices == DEFAULT else None
+    """What was not said this time is as in the last import of the same folder."""
+    known = store.catalogue.source_at(str(folder))
     kept = known.report.get("choices") if known else None
     if not isinstance(kept, dict):
         return choices
-    columns = kept.get("columns")
-    return Choices(kept["uncertain"], kept["table"], Columns.of(columns) if columns else None)
+    if not choices.said:
+        choices = replace(choices, uncertain=kept["uncertain"], said=True)
+    if not choices.table:
+        columns = kept.get("columns")
+        choices = replace(
+            choices, table=kept["table"], columns=Columns.of(columns) if columns else None
+        )
+    return choices
 
 
 def _import(
@@ -132,6 +143,7 @@ def _import(
     find: PatientFinder | None,
     progress: Progress | None,
 ) -> ImportReport:
+    choices = _as_before(store, found.root, choices)
     if found.layout.NAME == any_table.NAME:
         choices = any_table.settled(found.tree, choices)
     candidates, written = _read(store, found, choices, find)
@@ -164,13 +176,8 @@ def _import(
         **{film.film_id: film.set_apart for film in fresh if film.set_apart},
     }
     updated = bring_up_to_date(store, [film for film in films if film.film_id in known])
-    contradictory = {
-        looked.film_id: reason
-        for (_, looked), reason in zip(looked_at, reasons, strict=True)
-        if reason.startswith(TWO_CLASSES) and known.get(looked.film_id, ("",))[0] == source.name
-    }
-    if contradictory:  # one of the two was imported before the other came
-        store.catalogue.set_apart(dict.fromkeys(contradictory, f"{TWO_CLASSES}."))
+    films_apart = set_apart_again(store, source.name, looked_at, reasons, known)
+    apart = {film_id: reason for film_id, reason in apart.items() if film_id not in films_apart}
     replaced = replaced_by(fresh, films, known)
     files = {film.film_id: _below(film.path, found.root) for film in films}
     report = ImportReport(
@@ -201,7 +208,7 @@ def _import(
         ),
     )
     if films:  # a source without a film would only clutter every list of sources
-        kept = {**report.as_dict(), "choices": choices.as_dict()}
+        kept = {**report.short_dict(), "choices": choices.as_dict()}
         store.catalogue.save_source(
             replace(source, layout=report.layout, report=kept, imported_at=""), fresh, replaced
         )

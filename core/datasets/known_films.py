@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.datasets.dicom_patients import HASHED
+from core.datasets.importers import Candidate
+from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN
+from core.datasets.looking import Looked
 from core.store import Film, Store
 
 # What a second import brings up to date on films that are there: all that the source says.
@@ -84,3 +87,38 @@ def _is_file(path: str) -> bool:
         return Path(path).is_file()
     except (OSError, ValueError):
         return False
+
+
+def set_apart_again(
+    store: Store,
+    source: str,
+    looked_at: Sequence[tuple[Candidate, Looked]],
+    reasons: Sequence[str],
+    known: Mapping[str, tuple[str, str]],
+) -> set[str]:
+    """Set films of earlier imports apart that would not be imported now, and use those again
+    for which that has changed; the ids of the latter.
+
+    A film that has come to stand in two classes, or whose finding is uncertain and is not to
+    count any more, may be in data sets: it stays in the catalogue.
+    """
+    own = {path: film_id for film_id, (where, path) in known.items() if where == source}
+    now: dict[str, str] = {}
+    fine = set()
+    for (one, looked), reason in zip(looked_at, reasons, strict=True):
+        film_id = looked.film_id or own.get(str(one.path), "")
+        if known.get(film_id, ("",))[0] != source:
+            continue
+        kind = next((kind for kind in (TWO_CLASSES, UNCERTAIN) if reason.startswith(kind)), "")
+        if kind:
+            now[film_id] = f"{kind[0].upper()}{kind[1:]}."
+        elif not reason:
+            fine.add(film_id)
+    before = store.catalogue.set_apart_in(source)
+    ours = {f"{kind[0].upper()}{kind[1:]}." for kind in (TWO_CLASSES, UNCERTAIN)}
+    again = {film_id for film_id in fine - now.keys() if before.get(film_id) in ours}
+    if now:
+        store.catalogue.set_apart(now)
+    if again:
+        store.catalogue.use_again(again)
+    return again

@@ -58,11 +58,13 @@ class Columns:
 @dataclass(frozen=True)
 class Choices:
     """``uncertain``: what −1 in CheXpert's columns counts as. ``table``: the table's name below
-    the collection's top, or ``""`` to go by the recognised layouts."""
+    the collection's top, or ``""`` to go by the recognised layouts. ``said``: whether somebody
+    said what uncertain means, or it is the default."""
 
     uncertain: Uncertain = "left out"
     table: str = ""
     columns: Columns | None = None
+    said: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values, for keeping with the source."""

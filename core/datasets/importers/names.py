@@ -38,7 +38,7 @@ CONTAINER_WORDS = frozenset(
 ) | SPLITS  # fmt: skip
 # One folder a patient, a study or a series: no finding's name. Long numbers are never one.
 NUMBERED_FOLDER = re.compile(
-    r"(?:patient|pat|subject|subj|sub|case|study|series|ser|exam|session|visit|p|s|id|pt|ses|st)"
+    r"(?:patient|pat|subject|subj|sub|case|study|series|ser|exam|session|visit|p|s|id|pt|ses|st|se|im)"
     r"[-_ #.]*\d[\w.-]*|\d{5,}[\w.-]*|[\d.]{20,}|[0-9a-f]{16,}",
     re.IGNORECASE,
 )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.datasets.download import STUDY_SOURCES, download_study
 from core.datasets.importers import Choices
-from core.datasets.importers.choices import DEFAULT, Uncertain
+from core.datasets.importers.choices import Uncertain
 from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.errors import ThoraxLensError
 from core.store import Store
@@ -98,7 +98,7 @@ def _buttons(label: str, icon: str, key: str) -> tuple[bool, bool]:
 
 
 def _choices(uncertain: Uncertain) -> Choices:
-    return DEFAULT if uncertain == DEFAULT.uncertain else Choices(uncertain)
+    return Choices(uncertain, said=True)
 
 
 def _import(store: Store, step: Step, choices: Choices) -> None:

@@ -51,7 +51,8 @@ def show_report(
         places[0].metric("Looked at", f"{report['records']:,}", help="Rows or files in the source.")
         places[1].metric("Added", f"{report['added']:,}", help="Films new to ThoraxLens.")
         places[2].metric("Already known", f"{report['known']:,}", help="Imported before.")
-        places[3].metric("Left out", f"{len(left_out):,}", help="The reasons are below.")
+        count = max(report.get("left_out_count", 0), len(left_out))
+        places[3].metric("Left out", f"{count:,}", help="The reasons are below.")
         for note in report.get("notes", []):
             st.caption(f":material/info: {escaped(str(note))}")
         if unlisted := report.get("unlisted"):
@@ -67,6 +68,8 @@ def show_report(
         if left_out.empty:
             st.caption("Nothing was left out.")
             return
+        if count > len(left_out):
+            st.caption(f"The first {len(left_out):,} are listed.")
         reasons = left_out["reason"].map(in_short).value_counts()
         st.markdown(
             "Left out: "
@@ -119,7 +122,9 @@ def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
                 f"  \n{escaped(source.root)}"
             )
             if source.report:
-                left_out = len(source.report.get("left_out", []))
+                left_out = source.report.get(
+                    "left_out_count", len(source.report.get("left_out", []))
+                )
                 with st.expander(f"Import report ({left_out:,} left out)"):
                     show_report(source.report, store, key=f"report_{position}")
             with st.popover("Remove …", icon=":material/delete:"):

@@ -110,7 +110,7 @@ def _choose(step: Step, run: Callable[[Step, Choices], None]) -> None:
         disabled=not file,
     ):
         columns = Columns(file, tuple(findings), **told)
-        run(step, Choices(uncertain, table, columns))
+        run(step, Choices(uncertain, table, columns, said=True))
 
 
 def _column(label: str, held: TableChoice, guessed: str, key: str, *, needed: bool = False) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.datasets.importers import Choices
 from core.datasets.ingest import import_folder
 from core.datasets.prepare import plan
 from core.datasets.spelling import Spelling
@@ -59,6 +60,9 @@ def test_a_film_that_comes_to_stand_in_two_classes_is_not_used_any_more(
     assert len(store.catalogue.frame()) == 2
     [reason] = store.catalogue.set_apart_in().values()
     assert "two classes" in reason
+    (folder / "normal/leak.png").unlink()
+    assert import_folder(store, folder).known == 3
+    assert len(store.catalogue.frame()) == 3, "nothing speaks against it any more"
 
 
 def test_another_sources_film_of_another_class_is_told(store: Store, tmp_path: Path) -> None:
@@ -183,3 +187,34 @@ def _failing(error: Exception, name: str) -> object:
         return path.read_bytes()
 
     return read
+
+
+def test_what_uncertain_means_can_be_changed_and_is_remembered(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "set", {f"train/patient{n}/v.png": film_bytes(n) for n in (1, 2)})
+    rows = "".join(f"C/train/patient{n}/v.png,F,50,Frontal,PA,{mark}\n"
+                   for n, mark in ((1, "1.0"), (2, "-1.0")))  # fmt: skip
+    write(folder, {"train.csv": f"Path,Sex,Age,Frontal/Lateral,AP/PA,Edema\n{rows}".encode()})
+    assert import_folder(store, folder).by_finding == {"Edema": 1}
+    positive = Choices("positive", said=True)
+    assert import_folder(store, folder, choices=positive).by_finding == {"Edema": 2}
+    assert import_folder(store, folder).by_finding == {"Edema": 2}, "as said the last time"
+    assert len(store.catalogue.frame()) == 2
+    left_out = import_folder(store, folder, choices=Choices("left out", said=True))
+    assert (left_out.known, len(left_out.left_out)) == (1, 1)
+    assert len(store.catalogue.frame()) == 1, "it is not used any more"
+    assert import_folder(store, folder, choices=positive).known == 2
+    assert len(store.catalogue.frame()) == 2
+
+
+def test_of_long_lists_the_store_keeps_the_beginning_and_the_number(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.datasets.import_report.KEPT", 5)
+    rows = "".join(f"gone{n}.png,Mass\n" for n in range(20))
+    folder = write(tmp_path / "set", {"images/a.png": film_bytes(1)})
+    write(folder, {"t.csv": f"Image Index,Finding Labels\na.png,Mass\n{rows}".encode()})
+    assert len(import_folder(store, folder).left_out) == 20
+    kept = store.catalogue.sources()[0].report
+    assert (len(kept["left_out"]), kept["left_out_count"]) == (5, 20)
