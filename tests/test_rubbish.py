@@ -220,7 +220,7 @@ def test_an_empty_class(store: Store, good: dict[str, bytes], tmp_path: Path) ->
         plan(store.catalogue.frame(), dataset_spec(classes=classes("COVID-19", "SARS")))
     code, answer = core(store.workspace.root, "prepare", "x", "--positive", "SARS")
     assert code == 2
-    assert answer["error"] == "No film has the finding “SARS”. There are: COVID-19, No finding."
+    assert answer["error"] == "No film has the finding “SARS”. There are: COVID-19 and No finding."
     assert store.datasets.all() == []
     assert core(store.workspace.root, "prepare", "x", "--image-size", "32")[0] == 0
 
@@ -247,7 +247,9 @@ def test_metadata_of_nan(trained: Trained) -> None:
     assert frame["finding"].value_counts().to_dict() == {"COVID-19": 8, "No finding": 8}
     assert set(frame["view"]) == set(frame["sex"]) == {"unknown"}
     assert frame["age"].isna().all()
-    assert frame["patient"].nunique() == 16, "nobody is the same person as nobody"
+    assert set(frame["patient"]) == {""}, "unknown, and not one patient a film"
+    assert trained.prepared["films_of_unknown_patients"] == 16
+    assert trained.prepared["shared_patients"] is None
     [source] = core(trained.data, "sources")[1]
     assert (source["layout"], source["films"]) == ("ieee8023", 16)
     left_out = open_store(open_workspace(trained.data)).catalogue.sources()[0].report["left_out"]
