@@ -68,7 +68,9 @@ def _pieces(words: str) -> list[str]:
     waiting = ""
     for sign in words:
         if not _as_text(sign):
-            joined = bool(pieces) and not _plain(pieces[-1]) and len(waiting) <= 1
+            joined = bool(pieces) and not _plain(pieces[-1])
+            if joined and len(waiting) > 1:  # “ (” between two words that run from the right
+                joined = needs_setting(sign) and needs_setting(pieces[-1][-1])
             pieces += [waiting + sign] if joined else [*waiting, sign]
             waiting = ""
         elif sign.isalnum():

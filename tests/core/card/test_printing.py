@@ -125,3 +125,12 @@ def test_long_names_in_any_script_keep_to_their_column() -> None:
     assert len(places) > 2 * len(names)
     assert all(left >= MARGIN - 1 for left, _ in places)
     assert max(left + width for left, width in places) <= A4[0] - MARGIN + 1
+
+
+def test_words_from_right_to_left_stay_in_one_picture_with_what_is_between() -> None:
+    card = document(words="Of العربية (الصدر) here.")
+    plain = PdfReader(io.BytesIO(to_pdf(document(words="Of X here."))))
+    before, after = (
+        len(one.pages[0].images) for one in (plain, PdfReader(io.BytesIO(to_pdf(card))))
+    )
+    assert after == before + 1, "two pictures would stand in the wrong order"
