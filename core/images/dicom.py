@@ -32,7 +32,7 @@ def decode_dicom(data: bytes, start: int, name: str) -> DecodedFilm:
     """The film in a DICOM file whose content begins at ``start``. Raises FilmError."""
     try:
         dataset, deflated = read_dataset(data, start, name)
-        keyword = check_image(dataset, name)
+        keyword = check_image(dataset, data, name)
         film = _film(dataset, keyword, name)
     except (FilmError, MemoryError):
         raise

@@ -19,6 +19,7 @@ from core.images.limits import MAX_PIXELS, too_large
 from core.images.raster import check_scans
 
 KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+PIXEL_TAGS = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")  # little and big endian
 OF_IMAGES = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 ITEM = b"\xfe\xff\x00\xe0"
 RLE_HEADER = 64
@@ -39,8 +40,9 @@ class Stored:
     syntax: str
 
 
-def check_image(dataset: Dataset, name: str) -> str:
-    """The element that holds the pixels. Raises FilmError when there is no single image."""
+def check_image(dataset: Dataset, data: bytes, name: str) -> str:
+    """The element that holds the pixels. ``data``: the file. Raises FilmError when there is no
+    single image."""
     keyword = next((one for one in KEYWORDS if one in dataset), None)
     rows, columns = whole_of(dataset, "Rows"), whole_of(dataset, "Columns")
     if keyword is None:
@@ -49,6 +51,8 @@ def check_image(dataset: Dataset, name: str) -> str:
                 f"{name} is a DICOMDIR, a list of files without an image in it. Choose the films "
                 "that lie beside it."
             )
+        if any(tag in data for tag in PIXEL_TAGS):  # an element before them is torn
+            raise FilmError(f"{name} is a damaged or incomplete DICOM file. Export it again.")
         if any(word in dataset for word in OF_IMAGES):
             raise FilmError(
                 f"{name} is a DICOM file that describes an image without holding one: its pixels "

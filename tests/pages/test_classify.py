@@ -155,6 +155,9 @@ def test_own_films_are_classified_by_every_run(
     table = app.dataframe[0].value
     assert list(table["Film"]) == ["one.png"] * 2 + ["notes.txt"] * 2 + ["two.png"] * 2
     assert list(table["Answer"]) == ["covid", "covid", "", "", "covid", "covid"]
+    read = [one for one in app.expander if one.label == "What was read of the file"]
+    assert len(read) == 2, "one for each film that could be read"
+    assert next(one.value for one in read[0].caption) == "**Kind of file**: PNG, 8 bits a pixel"
     # The film and one overlay a run, for each of the two films that could be read.
     assert len(app.image) == 6
     assert store.catalogue.count() == before

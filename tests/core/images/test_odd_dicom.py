@@ -316,6 +316,11 @@ def test_what_is_refused_is_refused_with_the_reason() -> None:
         read(dicom(FILM[:-1], Rows=96))
     with pytest.raises(FilmError, match="its pixels are missing"):
         read(dicom(FILM, PixelData=None))
+    torn = bytearray(written(dicom(FILM, PatientName="A^B")))
+    place = torn.index(b"\x10\x00\x10\x00PN")
+    torn[place + 6 : place + 8] = b"\xff\xff"  # a name that swallows the rest
+    with pytest.raises(FilmError, match="damaged or incomplete"):
+        read(bytes(torn))
     twice = dicom(FILM, PixelData=FILM.tobytes() * 2)
     with pytest.raises(FilmError, match="series"):
         read(with_word(twice, "00280008", b"IS", b"1A"))
