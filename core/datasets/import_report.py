@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from core.datasets.importers import Candidate, Tree
+from core.datasets.importers import (
+    WORKBOOKS,
+    Candidate,
+    Choices,
+    Found,
+    Tree,
+    any_table,
+    folders,
+)
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN, in_short
-from core.datasets.looking import Looked
+from core.datasets.looking import Looked, shown
 from core.datasets.vocabulary import UNKNOWN, findings_of
 from core.images.emptiness import NOISE
 from core.store import Film
@@ -184,3 +193,21 @@ def notes_on_replaced(replaced: int) -> list[str]:
         else f"{count(replaced, 'film')} had other files in their places since the last import: "
         "the old ones are no longer in the catalogue, and data sets that hold them say so."
     ]
+
+
+def notes_on_table(found: Found, choices: Choices, films: list[Film]) -> list[str]:
+    """How a table was read; or, of class folders, that a table beside them may say more."""
+    if found.layout.NAME == any_table.NAME and choices.columns is not None:
+        return [f"{Path(choices.table).name} was read as {choices.columns.in_words()}."]
+    if found.layout.NAME != folders.NAME:
+        return []
+    beside = any_table.tables_beside(found.tree)
+    if beside:
+        return [
+            f"The table {shown(beside[0])} names these films too. To go by it instead of the "
+            "folders, choose its columns (--table in the shell)."
+        ]
+    books = [name for name in found.tree.files if name.casefold().endswith(WORKBOOKS)]
+    if books and all(film.finding == UNKNOWN for film in films):
+        return [f"If {shown(books[0])} says what the films show, save it as CSV and import again."]
+    return []

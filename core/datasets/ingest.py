@@ -13,7 +13,14 @@ from core.datasets.archive import discard, key_of, unpack
 from core.datasets.dicom_patients import with_header_facts
 from core.datasets.duplicates import reasons_to_leave_out
 from core.datasets.import_report import ImportReport, LeftOut, SetApart
-from core.datasets.importers import Candidate, Choices, Found, any_table, detect_layout, unlisted
+from core.datasets.importers import (
+    Candidate,
+    Choices,
+    Found,
+    any_table,
+    detect_layout,
+    unlisted,
+)
 from core.datasets.importers.choices import DEFAULT, Columns
 from core.datasets.known_films import (
     bring_up_to_date,
@@ -197,7 +204,7 @@ def _import(
         ),
         remarks=tuple(remarks),
         notes=(
-            *_notes_on_table(found, choices),
+            *report_of.notes_on_table(found, choices, films),
             *report_of.notes_on_films(films),
             *report_of.notes_on_empty(empty, looked_at),
             *report_of.notes_on_rows(left_out, remarks),
@@ -256,12 +263,6 @@ def _set_apart(
     if set(found.values()) == {NOISE} and len(found) == len(there):
         return {}
     return found
-
-
-def _notes_on_table(found: Found, choices: Choices) -> list[str]:
-    if found.layout.NAME != any_table.NAME or choices.columns is None:
-        return []
-    return [f"{Path(choices.table).name} was read as {choices.columns.in_words()}."]
 
 
 def _below(path: str, root: Path) -> str:

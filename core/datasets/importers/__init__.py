@@ -33,6 +33,7 @@ from core.errors import InputError
 __all__ = [
     "LAYOUTS",
     "MISSING",
+    "WORKBOOKS",
     "Candidate",
     "Choices",
     "Columns",

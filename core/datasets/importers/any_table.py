@@ -25,8 +25,27 @@ LOOKS_LIKE = "a table (.csv or .tsv) that names films and their findings, whose 
 
 def detect(tree: Tree) -> bool:
     """Whether a table tells of films and findings, and says more than the folders do."""
-    classed = sum(bool(place_of(name).folder) for name in tree.films)
+    classed = sum(map(_is_in_class_folder, tree.films))
     return 2 * classed < len(tree.films) and bool(_guessed(tree)[0])
+
+
+def _is_in_class_folder(name: str) -> bool:
+    """Whether a film lies directly in a folder that may be a finding's: in “A/images”, a table
+    that tells findings goes before what may be a hospital's name."""
+    place = place_of(name)
+    return bool(place.folder) and name.split("/")[-2] == place.folder
+
+
+def tables_beside(tree: Tree) -> list[str]:
+    """Tables at the top that name the tree's films, for telling the user that they are there."""
+    found = []
+    for table in tree.tables:
+        try:
+            if guess(tree, read_table(_place(tree, table))) is not None:
+                found.append(table)
+        except InputError:
+            continue  # no table after all
+    return found
 
 
 def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:

@@ -72,12 +72,22 @@ def test_a_table_that_tells_findings_is_read_without_being_asked(
 def test_class_folders_go_before_a_table_beside_them(store: Store, tmp_path: Path) -> None:
     folder = write(tmp_path / "own", {f"Mass/f{n}.png": film_bytes(n) for n in range(4)})
     write(folder, {"list.csv": b"file,label\nf0.png,Nodule\nf1.png,Nodule\n"})
-    assert import_folder(store, folder).by_finding == {"Mass": 4}
+    report = import_folder(store, folder)
+    assert report.by_finding == {"Mass": 4}
+    assert report.notes[0].startswith("The table list.csv names these films too.")
+
+
+def test_a_table_goes_before_folders_that_may_be_hospitals(store: Store, tmp_path: Path) -> None:
+    folder = write(tmp_path / "own", {f"{place}/images/1.png": film_bytes(ord(place))
+                                      for place in "AB"})  # fmt: skip
+    write(folder, {"t.csv": b"path,finding\nA/images/1.png,Mass\nB\\images\\1.png,Nodule\n"})
+    assert import_folder(store, folder).by_finding == {"Mass": 1, "Nodule": 1}
 
 
 def test_a_table_that_tells_nothing_of_findings_says_so(store: Store, tmp_path: Path) -> None:
     report = import_folder(store, with_table(tmp_path / "own", "filename,weight\nf0.png,3\n"))
     assert report.layout == "folders"
+    assert report.notes[0].startswith("The table list.csv names these films too.")
     assert "None of the 4 films has a finding." in report.notes
     assert "Patients are not known for 4 films." in report.notes
 
