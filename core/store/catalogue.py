@@ -352,7 +352,7 @@ class Catalogue:
                 f"SELECT {', '.join(columns)} FROM films WHERE set_apart = '' ORDER BY source, path"
             ).fetchall()
         frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
-        frame["age"] = frame["age"].astype(float)
+        frame["age"] = pd.to_numeric(frame["age"], errors="coerce").astype(float)
         return frame.astype(dict.fromkeys(CATEGORIES, "category"))
 
 

@@ -171,7 +171,7 @@ class Datasets:
         )
         labels = [stored.spec.class_names[index] for index in frame["class_index"]]
         frame.insert(2, "class_name", labels)
-        frame["age"] = frame["age"].astype(float)
+        frame["age"] = pd.to_numeric(frame["age"], errors="coerce").astype(float)
         return frame
 
     def delete(self, name: str) -> None:

@@ -295,9 +295,21 @@ class Runs:
             rows = work.execute(
                 f"SELECT {columns} FROM epochs WHERE run_id = ? ORDER BY epoch", (run_id,)
             ).fetchall()
-        return [Epoch(*row) for row in rows]
+        return [epoch for row in rows if (epoch := _epoch(row)) is not None]
 
 
+def _epoch(row: Any) -> Epoch | None:
+    """None for a row that says nothing of when and how long; a number that is none is unknown."""
+    values = dict(row)
+    known = {key: one for key, one in values.items() if isinstance(one, int | float)}
+    if not isinstance(values["epoch"], int) or "seconds" not in known:
+        return None
+    phase = values["phase"] if values["phase"] in PHASES else PHASES[0]
+    numbers: dict[str, Any] = {key: known.get(key) for key in values if key != "phase"}
+    return Epoch(**numbers, phase=phase)
+
+
+LATEST = 253_402_300_800  # the end of the year 9999, in seconds since 1970
 _TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "cancel_at")
 
 
@@ -311,7 +323,9 @@ def _run(row: Any) -> Run:
             raise SpecError(f"This version knows no state “{values['state']}”.")
         for name in _TIMES:
             if values[name] is not None or name == "created_at":
-                number_of(values[name], name.replace("_at", " time"))
+                moment = number_of(values[name], name.replace("_at", " time"))
+                if not 0 <= moment < LATEST:
+                    raise SpecError(f"Its {name.replace('_at', ' time')} is no time.")
         values["spec"] = run_spec(text_of(values["spec"], "description"))
         values["result"] = object_of(values["result"], "result")
         check_result(values["result"])

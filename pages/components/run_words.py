@@ -140,7 +140,10 @@ def when(moment: float | None) -> str:
     """A time of the store in this computer's clock; “–” when there is none."""
     if moment is None:
         return NONE
-    return datetime.fromtimestamp(moment).strftime("%d %b %Y, %H:%M")
+    try:
+        return datetime.fromtimestamp(moment).strftime("%d %b %Y, %H:%M")
+    except (ValueError, OverflowError, OSError):  # of a damaged file
+        return NONE
 
 
 def share(value: float | None) -> str:

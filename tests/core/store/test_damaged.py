@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import DamagedError, InputError
 from core.specs import DatasetSpec, RunSpec
-from core.store import Film, Member, Source, Store
+from core.store import Epoch, Film, Member, Source, Store
 from core.training import launcher
 
 CLASSES = [
@@ -43,6 +43,7 @@ def queue(store: Store) -> str:
         ("result", '{"seconds": 12}', "no readable part “seconds”"),
         ("created_at", "yesterday", "created time is not a number"),
         ("finished_at", "soon", "finished time is not a number"),
+        ("finished_at", 1e12, "finished time is no time"),
     ],
 )
 def test_one_run_that_cannot_be_read_is_named_and_can_be_removed(
@@ -135,3 +136,22 @@ def test_films_outlive_what_is_kept_beside_them(store: Store) -> None:
     told = " ".join(one.reason for one in store.catalogue.damaged())
     assert "The import report of “hospital” cannot be read" in told
     assert "masks and further details of 1 film of “hospital” cannot be read" in told
+
+
+def test_an_age_or_an_epoch_that_is_no_number_is_unknown(store: Store) -> None:
+    film = Film("a" * 32, "hospital", "/films/a.png", "p", "COVID-19", age=40.0)
+    store.catalogue.save_source(Source("hospital", "folders", "/films"), [film])
+    spec = DatasetSpec.build(name="study", classes=CLASSES)
+    store.datasets.save(spec, [Member(film.film_id, 0, "train")])
+    run_id = queue(store)
+    for number in (1, 2, 3):
+        store.runs.save_epoch(run_id, Epoch(number, 0.5, 0.5, 0.4, 0.6, 1e-3, 2.0))
+    sql(store, "UPDATE films SET age = 'old'")
+    sql(store, "UPDATE epochs SET loss = 'low', phase = 'no phase' WHERE epoch = 1")
+    sql(store, "UPDATE epochs SET seconds = 'long' WHERE epoch = 2")
+    assert store.catalogue.frame()["age"].isna().all()
+    assert store.datasets.members("study")["age"].isna().all()
+    epochs = store.runs.finished_epochs(run_id)
+    assert [(one.epoch, one.loss, one.phase) for one in epochs] == [
+        (1, None, "training"), (3, 0.5, "training")
+    ]  # fmt: skip
