@@ -186,3 +186,15 @@ def test_a_file_too_large_or_growing_is_a_sentence(
     with pytest.raises(FilmError, match="still growing"):
         read_film(path)
     assert sum(length) < 3000
+
+
+def test_59_million_pixels_with_slope_and_window_are_read() -> None:
+    """The decoder that reads them could not take more than 1 GB if it wanted to."""
+    side = 7680
+    stored = np.tile(np.arange(side, dtype=np.uint16) // 2, (side, 1))  # 0 … 3839
+    header = {"RescaleSlope": 2, "RescaleIntercept": -1000, "WindowCenter": 2500.5}
+    got = decode_bytes(written(dicom(stored, **header, WindowWidth=5001)), "large.dcm")
+    assert got.pixels.shape == (side, side)
+    wanted = np.clip((stored[0] * 2.0 - 1000) / 5000 * 255, 0, 255)
+    assert np.abs(got.pixels[[0, -1]] - wanted).max() <= 1
+    assert got.window == "the window in its header, centre 2500.5 and width 5001"
