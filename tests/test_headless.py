@@ -281,7 +281,7 @@ def test_an_import_counts_reasons_and_says_how_many_more_there_are(
     assert main(["import", str(tmp_path / "films")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "  11 × exact duplicate of another film"
-    assert len(lines) == 3
+    assert lines[3:] == ["  Patients are not known for 1 film."]
     monkeypatch.setattr(films, "REASONS", 1)
     assert main(["import", str(tmp_path / "films"), "--name", "again"]) == 0
     assert capsys.readouterr().out.splitlines()[2] == "  1 for other reasons; --json has them all"
