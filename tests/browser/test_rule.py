@@ -17,6 +17,7 @@ from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
 from core.images.resize import resize
+from core.models.registry import get_network
 from core.store import Store, open_store
 from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace
@@ -82,7 +83,9 @@ def _network(store: Store, run_id: str, names: tuple[str, ...], film: Path) -> N
 
     files = RunFiles(store.workspace.run_folder(run_id))
     RunCard(run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.card)
-    model = build_model("cnn", image_size=32, classes=2, dropout=0.3, weights="random", seed=0)
+    model = build_model(
+        get_network("cnn"), image_size=32, classes=2, dropout=0.3, weights="random", seed=0
+    )
     pixels = resize(decode_bytes(film.read_bytes(), film.name).pixels, 32)
     logits = np.asarray(model(preprocess(pixels[None], "rescale"), training=False))[0]
     wanted = np.log(FILM_AT / (1 - FILM_AT))
@@ -99,16 +102,23 @@ def rows_of(page: Page, button: str, tmp_path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
 
 
+def go(watched: Watched, address: str) -> None:
+    """Open another page when all pictures of this one are there: those of a window that is left
+    are no longer kept for it."""
+    watched.page.wait_for_load_state("networkidle")
+    watched.open(address)
+
+
 def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_path: Path) -> None:
     page = watched.page
     every = "100.0 %"  # of the test films right: by the most probable class it would be one less
     for address in ("", f"train?run={told.run_id}", f"report?run={told.run_id}"):
-        watched.open(f"{told.server.url}/{address}")
+        go(watched, f"{told.server.url}/{address}")
         expect(page.get_by_text(every).first).to_be_visible()
         expect(page.get_by_text(RULE).first).to_be_visible()
     expect(page.get_by_text(f"{told.films} of {told.films} test films right")).to_be_visible()
 
-    watched.open(f"{told.server.url}/compare?runs={told.run_id}")
+    go(watched, f"{told.server.url}/compare?runs={told.run_id}")
     expect(page.get_by_text(f"Films are called: {RULE}")).to_be_visible()
     expect(page.get_by_text(f"covid, called so: {told.positives} films,")).to_be_visible()
     kept = {row["file"]: row for row in rows_of(page, "Predictions (CSV)", tmp_path)}[told.file]
@@ -119,7 +129,7 @@ def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_p
     page.get_by_role("radio", name="Its most probable class").click()
     expect(page.get_by_text(f"covid, called so: {told.positives - 1} films,")).to_be_visible()
 
-    watched.open(f"{told.server.url}/classify?run={told.run_id}")
+    go(watched, f"{told.server.url}/classify?run={told.run_id}")
     page.get_by_role("radio", name="Sample films").click()
     watched.settle()
     page.get_by_role("combobox", name="Class").click()
@@ -143,7 +153,7 @@ def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_p
     assert (answered["Answer"], answered["Rule"]) == ("covid", RULE)
     assert (answered["Split"], answered["Source"]) == ("test", "Phantom films")
 
-    watched.open(f"{told.server.url}/report?run={told.run_id}")
+    go(watched, f"{told.server.url}/report?run={told.run_id}")
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("HTML")).click()
     download.value.save_as(tmp_path / "card.html")

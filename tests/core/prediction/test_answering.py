@@ -205,9 +205,12 @@ def test_the_map_is_that_of_the_class_answered_and_of_not_sure_both_are_there(
 def test_a_blank_map_says_why(workspace: Workspace, make_run: MakeRun, tmp_path: Path) -> None:
     """A network whose score for one class nothing on the film can change."""
     from core.models.build import build_model, load_head, save_head
+    from core.models.registry import get_network
 
     card = make_run("one", "vgg16")
-    model = build_model("vgg16", image_size=32, classes=2, dropout=0.3, weights="random", seed=0)
+    model = build_model(
+        get_network("vgg16"), image_size=32, classes=2, dropout=0.3, weights="random", seed=0
+    )
     files = RunFiles(workspace.run_folder("one"))
     load_head(model, files.weights)
     last = model.get_layer("logits")
