@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.planted import EXPECTED, PLANTS, clean, material_of
 from bench.report import head, row
 from bench.settings import Settings
 from core.audit.checks import data_checks
 from core.audit.measured import settled
 from core.audit.statistics import wilson_share
 from core.audit.verdict import judge
+from tools.planted import EXPECTED, PLANTS, clean, material_of
 
 CLEAN = "none"
 

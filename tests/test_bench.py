@@ -13,14 +13,15 @@ from bench.settings import Settings
 from core.workspace import PROJECT_ROOT
 
 MODULES = sorted(
-    f"bench.{path.stem}"
-    for path in (PROJECT_ROOT / "bench").glob("*.py")
+    f"{folder}.{path.stem}"
+    for folder in ("bench", "tools")
+    for path in (PROJECT_ROOT / folder).glob("*.py")
     if not path.stem.startswith("__")
 )
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_of_the_benchmarks_can_be_loaded(module: str) -> None:
+def test_a_module_of_the_benchmarks_and_tools_can_be_loaded(module: str) -> None:
     assert importlib.import_module(module).__doc__
 
 

@@ -3,7 +3,7 @@
 A multinomial logistic regression on what ``core.gate.measures`` measures, and two rules in
 front of it: a picture in colour is no film, and one that lies far outside of everything that
 frontal films measure is no film either, whatever side of a plane it lies on. The numbers in
-constants.json come from ``python -m bench.gate_fit``; docs/adr/0013 tells what was measured.
+constants.json come from ``python -m tools.gate_fit``; docs/adr/0013 tells what was measured.
 """
 
 from __future__ import annotations

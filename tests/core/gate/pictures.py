@@ -1,5 +1,5 @@
 """Twenty and more pictures that are no chest X-rays, drawn by other rules than those that the
-gate was fitted on (``bench.lookalikes``), each as the content of a file."""
+gate was fitted on (``tools.lookalikes``), each as the content of a file."""
 
 from __future__ import annotations
 

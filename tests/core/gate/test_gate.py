@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.gate_fit import Known, known_films
 from core.datasets.phantom import draw
 from core.gate.gate import COLOUR, FLAT, NEGATIVE, SMALL, TURNED, Verdict, look
 from core.images.decode import decode_bytes, decode_file
 from tests.core.gate.pictures import no_films
+from tools.gate_fit import Known, known_films
 
 
 def looked_at(data: bytes) -> Verdict:

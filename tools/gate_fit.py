@@ -1,6 +1,6 @@
-"""Fit the gate and write its numbers: ``python -m bench.gate_fit FILMS`` (FILMS: real films).
+"""Fit the gate and write its numbers: ``python -m tools.gate_fit FILMS`` (FILMS: real films).
 
-Fitted on phantoms, on pictures of ``bench.lookalikes``, and on the films of half of the
+Fitted on phantoms, on pictures of ``tools.lookalikes``, and on the films of half of the
 patients; what is kept of a film is its share in a few dozen sums. The films of the other half
 are what ``tests/core/gate`` counts on, and what the last lines printed here are about.
 """
@@ -22,13 +22,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from bench.lookalikes import KINDS
 from core.datasets.phantom import draw
 from core.errors import FilmError
 from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE, LOOKED_AT, look
 from core.gate.measures import Reference, measure, reference_of
 from core.images.decode import decode_file
 from core.images.resize import thumbnail
+from tools.lookalikes import KINDS
 
 FRONTAL, LATERAL, OTHER = range(3)
 VIEWS = {"PA": FRONTAL, "AP": FRONTAL, "AP Supine": FRONTAL, "L": LATERAL}
@@ -166,7 +166,7 @@ def read(known: Known) -> tuple[Known, np.ndarray] | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.gate_fit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tools.gate_fit", description=__doc__)
     parser.add_argument("films", type=Path)
     films = known_films(parser.parse_args().films)
     with ThreadPoolExecutor(2) as threads:

@@ -1,4 +1,4 @@
-"""Pictures that are no chest X-ray, for the gate to be fitted on (``bench.gate_fit``).
+"""Pictures that are no chest X-ray, for the gate to be fitted on (``tools.gate_fit``).
 
 Drawn from a random generator, and crops of scikit-learn's two sample photographs. The tests
 of the gate draw others, by other rules, so that they do not ask for what was learnt.
