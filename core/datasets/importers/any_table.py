@@ -20,7 +20,7 @@ from core.datasets.importers.tree import Tree
 from core.errors import InputError
 
 NAME = "table"
-LOOKS_LIKE = "a table (.csv or .tsv) that names films and their findings, whose columns you choose"
+LOOKS_LIKE = "a table (.csv or .tsv) of films and findings, whose columns you choose"
 
 
 def detect(tree: Tree) -> bool:

@@ -11,7 +11,7 @@ from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
 
 NAME = "chestxray14"
-LOOKS_LIKE = "ChestX-ray14: Data_Entry_2017.csv beside its images"
+LOOKS_LIKE = "ChestX-ray14 (Data_Entry_2017.csv)"
 
 NEEDS = ("image index", "finding labels")
 OWN = frozenset({*NEEDS, "patient id", "patient age", "patient gender", "patient sex",

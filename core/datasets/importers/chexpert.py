@@ -12,7 +12,7 @@ from core.datasets.importers.tables import long_rows, metadata_of, read_table, r
 from core.datasets.importers.tree import Tree
 
 NAME = "chexpert"
-LOOKS_LIKE = "CheXpert: train.csv and valid.csv beside train/ and valid/"
+LOOKS_LIKE = "CheXpert (train.csv, valid.csv)"
 
 NEEDS = ("path", "frontal/lateral")
 OWN = frozenset({*NEEDS, "sex", "age", "ap/pa"})

@@ -11,7 +11,7 @@ from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.tree import Tree
 
 NAME = "covid_qu_ex"
-LOOKS_LIKE = "COVID-QU-Ex: Lung Segmentation Data/ and Infection Segmentation Data/"
+LOOKS_LIKE = "COVID-QU-Ex"
 
 PARTS = ("lung segmentation data", "infection segmentation data")
 

@@ -10,7 +10,7 @@ from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.tree import Tree
 
 NAME = "covid_radiography"
-LOOKS_LIKE = "COVID-19 Radiography Database: COVID/, Normal/ … with images/ and masks/"
+LOOKS_LIKE = "COVID-19 Radiography Database"
 
 CLASSES = frozenset({"COVID", "Lung_Opacity", "Normal", "Viral Pneumonia"})
 

@@ -13,7 +13,7 @@ from core.datasets.importers.tables import read_table, records
 from core.datasets.importers.tree import Tree
 
 NAME = "mimic"
-LOOKS_LIKE = "MIMIC-CXR-JPG: its tables (.csv.gz or .csv) beside files/p10/ …"
+LOOKS_LIKE = "MIMIC-CXR-JPG (its tables beside files/)"
 
 LABELS = ("subject_id", "study_id", "atelectasis")
 FILMS = ("dicom_id", "subject_id", "study_id")

@@ -12,7 +12,7 @@ from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
 
 NAME = "padchest"
-LOOKS_LIKE = "PadChest: its table with ImageID, Projection and Labels beside the images"
+LOOKS_LIKE = "PadChest (its table of labels)"
 
 NEEDS = ("imageid", "labels", "projection")
 # Reports and dates may tell who a patient is.

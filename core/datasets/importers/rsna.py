@@ -13,7 +13,7 @@ from core.datasets.importers.tree import Tree
 from core.datasets.vocabulary import NO_FINDING, UNKNOWN, is_silent
 
 NAME = "rsna"
-LOOKS_LIKE = "RSNA Pneumonia: stage_2_train_labels.csv beside stage_2_train_images/"
+LOOKS_LIKE = "RSNA Pneumonia (stage_2_train_labels.csv)"
 
 LABELS = ("patientid", "target")
 CLASSES = ("patientid", "class")

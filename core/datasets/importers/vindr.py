@@ -14,7 +14,7 @@ from core.datasets.importers.tree import Tree
 from core.datasets.vocabulary import is_silent
 
 NAME = "vindr"
-LOOKS_LIKE = "VinDr-CXR: image_labels_train.csv or train.csv with a column rad_id"
+LOOKS_LIKE = "VinDr-CXR (image_labels_train.csv or train.csv)"
 
 BOXES = ("image_id", "class_name")  # a row a reader and box: Kaggle's table, annotations_*.csv
 NOT_FINDINGS = frozenset({"image_id", "rad_id", "class_id", "class_name"})
