@@ -14,9 +14,9 @@ from core.evaluation.comparison import OWN, Entry, Patients, report_with_ends, s
 from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
-from core.models.learnt import random_backbone
-from core.text import NONE, listed, percent_number, points
+from core.text import NONE, percent_number, points
 from pages.components.comparing.compared import Compared
+from pages.components.comparing.random_note import is_random, random_note
 from pages.components.comparing.repeats_tables import ranged_report, with_ranges
 from pages.components.run_words import escaped, network
 
@@ -81,26 +81,11 @@ def summary(
     unknown = [resampling_words(one.predictions.of(split), patients) for one in compared]
     if ranges and any(unknown):
         st.caption(next(filter(None, unknown)))
-    random = [short_name(one) for one in compared if random_backbone(one.runs[0].spec)]
-    if random:
-        st.warning(_random_words(random, beside=published), icon=":material/shuffle:")
+    random_note([short_name(one) for one in compared if is_random(one)], beside=published)
     notes = sorted({f"{key}: {why}" for one in compared for key, why in one.notes.items()})
     if notes:
         said = escaped("; ".join(notes))
         st.caption(f"{NONE} where a number cannot be computed. {said}.")
-
-
-def _random_words(names: Sequence[str], *, beside: bool) -> str:
-    """That the frozen part of these has learnt nothing, which the published networks had."""
-    has = "has" if len(names) == 1 else "have"
-    said = f"{escaped(listed(names))} {has} a frozen part with random weights: nothing was learnt "
-    said += "before this training."
-    if beside:
-        said += (
-            " The study's networks of the same names had learnt from photographs, so the two rows "
-            "are not about the same network."
-        )
-    return said
 
 
 def _frame(
@@ -187,7 +172,14 @@ def _dressed(
         shown[name] = frame[name].map(percent_number)
     shown["roc_auc"] = frame["roc_auc"]
     shown["train_accuracy"] = frame["train_accuracy"].map(percent_number)
-    for name in ("train_loss", "trainable_params", "seconds_per_epoch", "dataset", "decision"):
+    for name in (
+        "train_loss",
+        "trainable_params",
+        "seconds_per_epoch",
+        "weights",
+        "dataset",
+        "decision",
+    ):
         shown[name] = frame[name]
     config: dict[str, Any] = {
         name: column.NumberColumn(label, help=text, format=PERCENT)
@@ -195,6 +187,7 @@ def _dressed(
     }
     config |= {
         "run": column.TextColumn("Run", pinned=True, width=280),
+        "weights": column.TextColumn("Learnt before"),
         "dataset": column.TextColumn("Data set"),
         "decision": column.TextColumn(
             "Films are called", help="The rule that every number of the row goes by."
