@@ -1,11 +1,14 @@
-# make run | test | test-large | test-backends | fuzz | bench | lint.  The environment is made on first use, in .venv.
+# make run | test | test-large | test-backends | fuzz | bench | lint | lock.  The environment is made on first use, in .venv.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
+# What is installed: the same with all that it pulls in, each file known by its hash.
+LOCK := $(REQUIREMENTS:.txt=.lock)
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test test-large test-backends fuzz bench lint format screenshots clean
+.PHONY: run test test-large test-backends fuzz bench lint lock format screenshots clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
@@ -50,14 +53,23 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "ThoraxLens needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.x"'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run-ready: $(REQUIREMENTS) requirements-base.txt constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+$(VENV)/.run-ready: $(LOCK) | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r $(LOCK)
 	touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.run-ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.dev-ready: requirements-dev.lock $(VENV)/.run-ready
+	$(INSTALL) --require-hashes -r requirements-dev.lock
 	touch $@
 
 $(VENV)/.backends-ready: requirements-backends.txt $(VENV)/.dev-ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-backends.txt
+	$(INSTALL) -r requirements-backends.txt
 	touch $@
+
+# After a change of requirements*.txt: the rest stays as it is locked, where it may.
+# ARGS=--upgrade takes what is newest of all that we do not choose ourselves.
+lock: | $(VENV)/bin/python
+	$(INSTALL) $$(grep -o '^uv==[^ ]*' requirements-dev.txt)
+	for each in requirements requirements-cuda requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate --output-file $$each.lock $$each.txt $(ARGS) || exit 1; \
+	done
