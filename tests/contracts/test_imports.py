@@ -45,6 +45,7 @@ LEVELS = {
     "core/cache.py": 1,
     "core/escaping.py": 0,
     "core/files.py": 0,
+    "core/documents.py": 0,
     "core/processes.py": 1,
     "core/fetch.py": 1,
     "core/turns.py": 1,
