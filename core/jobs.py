@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -60,7 +59,7 @@ class JobStatus:
         return (
             self.state in get_args(JobState)
             and all(isinstance(one, str) for one in (self.stage, self.reason))
-            and all(isinstance(one, int | float) and isfinite(one) for one in numbers)
+            and all(isinstance(one, int | float) and -1e15 < one < 1e15 for one in numbers)
             and type(self.pid) is int
             and 0 <= self.pid < 2**31
         )

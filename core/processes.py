@@ -38,7 +38,8 @@ def living(pid: int, started: float, *, named: str) -> psutil.Process | None:
         moved = abs(process.create_time() - started)
         if moved <= START_TIME_TOLERANCE or named in process.cmdline():
             return process
-    except psutil.Error:  # gone, or not ours to look at: then it is not the one either
+    # Gone, not ours to look at, or a number from a damaged file: then it is not the one either.
+    except (psutil.Error, OverflowError, ValueError, TypeError):
         return None
     return None
 

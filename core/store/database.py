@@ -234,6 +234,8 @@ class Database:
                     if self._rebuild is not None:
                         self._rebuild(connection)
                     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                elif version < 0:  # no version of ours
+                    raise sqlite3.DatabaseError("its version is damaged")
                 elif version < SCHEMA_VERSION:
                     upgrade(connection, self.path, version, SCHEMA_VERSION)
                 if version > SCHEMA_VERSION:
