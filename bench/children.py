@@ -72,4 +72,5 @@ def _resident(data: Path, child: int) -> tuple[int, int]:
 def _dispatched(data: Path) -> bool:
     """Whether anything of a training still works on this data folder."""
     lines = (" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"]))
-    return any(f"--data {data}" in line and "core.training." in line for line in lines)
+    ours = ("core.runs.", "core.training.")
+    return any(f"--data {data}" in line and any(one in line for one in ours) for line in lines)

@@ -33,9 +33,9 @@ from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save
 from core.datasets.presets import preset
 from core.models.registry import BASELINE
+from core.runs.launcher import launch, wait
 from core.specs import RunSpec
 from core.store import open_store
-from core.training.launcher import launch, wait
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, open_workspace
 
 APP = PROJECT_ROOT / "app.py"

@@ -66,7 +66,7 @@ class Workspace:
 
     @property
     def turns(self) -> Path:
-        """The queue of audits and external tests (``core.turns``)."""
+        """The queue of audits and external tests (``core.runs.turns``)."""
         return self.root / "turns"
 
     @property

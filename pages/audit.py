@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.audit.report import AuditReport
 from core.audit.start import job_of, start
-from core.jobs import JobStatus
+from core.runs.jobs import JobStatus
 from core.store import Run, Store
 from pages.components.audit.details import details
 from pages.components.audit.verdict import reasons, verdict

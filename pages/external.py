@@ -15,9 +15,9 @@ from core.external.testing import (
     stale,
 )
 from core.external.worker import job_of, start
-from core.jobs import Job
+from core.runs.files import RunFiles
+from core.runs.jobs import Job
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 from pages.components.boundary import boundary
 from pages.components.empty import empty
 from pages.components.external.choice import answer_rule, pick_run, pick_source

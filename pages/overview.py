@@ -7,9 +7,9 @@ from statistics import fmean, stdev
 import streamlit as st
 
 from core.evaluation.predictions import EACH
+from core.runs.launcher import refresh
 from core.store import ACTIVE, Run, Store
 from core.text import in_percent
-from core.training.launcher import refresh
 from pages.components.audit_word import audit_link
 from pages.components.damaged import damaged_datasets, damaged_runs, recovery
 from pages.components.empty import next_step

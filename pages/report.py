@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.decision import decision_of
 from core.evaluation.predictions import Predictions
-from core.training.artefacts import RunFiles
+from core.runs.files import RunFiles
 from pages.components.empty import empty
 from pages.components.report.card_downloads import card_downloads
 from pages.components.report.prevalence_view import prevalence

@@ -31,6 +31,7 @@ SLOWEST = (
     "contracts/test_backends",
     "browser/",
     "core/training/",
+    "core/runs/",
     "pages/",
 )
 

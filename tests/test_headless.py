@@ -20,10 +20,10 @@ from core.__main__ import main
 from core.commands import ENTRIES, films, training
 from core.commands.command import table
 from core.evaluation.predictions import Predictions
+from core.runs import launcher
+from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Epoch, Run, Store
-from core.training import launcher
-from core.training.artefacts import RunFiles
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 from tests.contracts.expected import STUDY_COUNTS
 

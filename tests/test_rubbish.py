@@ -22,9 +22,9 @@ from core.datasets.ingest import import_folder, import_zip
 from core.datasets.phantom import draw
 from core.datasets.prepare import plan
 from core.errors import InputError, SpecError
+from core.runs import launcher
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Store, open_store
-from core.training import launcher
 from core.workspace import ENVIRONMENT_VARIABLE, open_workspace
 
 # All that this table says of a film is its finding; the rest is silent in one way or another.

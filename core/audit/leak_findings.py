@@ -13,9 +13,9 @@ from core.audit.statistics import wilson_share
 from core.evaluation.decision import decided
 from core.evaluation.predictions import Predictions, called
 from core.names import name_key
+from core.runs.files import RunFiles
 from core.specs import Split
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 
 _MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
 _FEWEST = 5  # films with a leak, and without, to compare

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from core.audit.lungs import SIDE, lung_masks, lung_region, small_films
+from core.datasets import training_data
 from core.datasets.cautions import age_groups
 from core.store import Run, Store
 from core.store.catalogue import UNKNOWN
-from core.training import data as training_data
 
 _AT_ONCE = 64
 # Endings that stand for one format.
@@ -95,7 +95,7 @@ def of_run(
     store: Store, run: Run, progress: Progress | None = None
 ) -> tuple[Material, training_data.TrainingData]:
     """The films that a run learnt from and was tested on. Raises what ``load`` of
-    ``core.training.data`` raises: films may have left the catalogue or the disk."""
+    ``core.datasets.training_data`` raises: films may have left the catalogue or the disk."""
     dataset = store.datasets.get(run.spec.dataset)
     size = run.spec.image_size or dataset.spec.image_size
     data = training_data.load(store, run.spec.dataset, size, progress, repeat=run.spec.repeat)

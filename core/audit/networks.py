@@ -17,19 +17,19 @@ from core.audit.probes import LUNGS_OUT, MIDDLE_OUT, STRONG, balanced, level_of
 from core.audit.report import Level
 from core.audit.split_inflation import split_inflation, vector_classifier
 from core.audit.statistics import units_of, wilson_share
+from core.datasets.training_data import TrainingData
 from core.errors import ThoraxLensError
 from core.evaluation.intervals import mcnemar
 from core.evaluation.predictions import Predictions, called
 from core.explain.keras_cam import CamModel
-from core.jobs import JobReporter
 from core.models.build import build_model
 from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
 from core.models.registry import SMALLEST_FROZEN, get_network
 from core.prediction.loading import LoadedRun, load_run
+from core.runs.config import RunConfig
+from core.runs.jobs import JobReporter
 from core.store import Run
 from core.training import backend
-from core.training.artefacts import RunCard
-from core.training.data import TrainingData
 from core.training.features import Source, View, features
 from core.training.network import TrainableNetwork
 from core.workspace import Workspace
@@ -222,7 +222,7 @@ def _untrained(
         network = SMALLEST_FROZEN
     spec = run.spec.changed(model=network.name, weights="random")
     size = data.films.shape[1]
-    card = RunCard.load(workspace.run_folder(run.run_id) / "run.json")
+    card = RunConfig.load(workspace.run_folder(run.run_id) / "run.json")
     own = card.model == network.name
     # Grey levels up to 1024, for weights that have learnt from them, are none for random ones.
     kind = card.preprocessing if own else network.preprocessing

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from core.audit.report import AuditReport, Level, audit_folder
 from core.errors import NotFoundError
 from core.evaluation.operating_point import OperatingPoint
+from core.runs.files import RunFiles
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 
 NOT_AUDITED = "not audited"
 UNREADABLE = "audit not readable"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.audit.report import audit_folder
 from core.errors import InputError
-from core.jobs import Job
+from core.runs.jobs import Job
 from core.store import Store
 
 

@@ -18,10 +18,10 @@ from core.audit.report import AuditReport, audit_folder
 from core.audit.standing import basis_of
 from core.audit.verdict import gravest, judge
 from core.evaluation.decision import decided
-from core.jobs import JobReporter, reporting
+from core.runs.files import RunFiles
+from core.runs.jobs import JobReporter, reporting
+from core.runs.turns import Turns
 from core.store import Store, open_store
-from core.training.artefacts import RunFiles
-from core.turns import Turns
 from core.workspace import open_workspace
 
 

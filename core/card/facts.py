@@ -19,9 +19,10 @@ from core.evaluation.uncertainty import all_intervals
 from core.external.kept import load_result
 from core.external.report import Comparison
 from core.external.testing import compared, stale
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.specs import DatasetSpec
 from core.store import Run, Store
-from core.training.artefacts import RunCard, RunFiles
 
 # Of a finished run's result, what its card cannot do without.
 COUNTED = ("epochs", "best_epoch", "total_params", "trainable_params")
@@ -49,7 +50,7 @@ class Facts:
     """
 
     run: Run
-    card: RunCard
+    card: RunConfig
     dataset: DatasetSpec | None
     members: pd.DataFrame
     raw: Predictions
@@ -103,7 +104,7 @@ def gather(store: Store, run_id: str) -> Facts:
     known = store.catalogue.patients(test.film_ids)
     return Facts(
         run=run,
-        card=RunCard.load(files.card),
+        card=RunConfig.load(files.config),
         dataset=dataset,
         members=members,
         raw=raw,

@@ -11,7 +11,7 @@ from core.audit.standing import SHORT, standing_of
 from core.audit.start import job_of, start
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say
 from core.errors import InputError
-from core.jobs import Job
+from core.runs.jobs import Job
 
 LOOK_SECONDS = 0.3
 WIDTH = 88  # characters a line

@@ -19,8 +19,8 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
 from core.evaluation.uncertainty import all_intervals
 from core.models.learnt import weights_source
+from core.runs.files import RunFiles
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 
 # What fits a terminal; --json has all of them.
 COLUMNS = (

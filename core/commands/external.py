@@ -19,9 +19,9 @@ from core.external.testing import (
 )
 from core.external.words import sentences
 from core.models.learnt import weights_source
+from core.runs.files import RunFiles
+from core.runs.turns import Turns
 from core.text import interval, percent
-from core.training.artefacts import RunFiles
-from core.turns import Turns
 
 ROWS = (
     ("sensitivity", "sensitivity"),

@@ -12,8 +12,8 @@ from core.evaluation.decision import decision_of
 from core.evaluation.intervals import Share
 from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.text import interval, percent
-from core.training.artefacts import RunFiles
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

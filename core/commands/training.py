@@ -14,11 +14,11 @@ from core.models.learnt import learnt_short, weights_source
 from core.models.network import STUDY_SIZE
 from core.models.registry import NETWORKS
 from core.models.weights import PUBLISHED
+from core.runs import launcher
+from core.runs.devices import list_devices
+from core.runs.files import RunFiles
 from core.specs import RepeatKind, RunSpec
 from core.store import FINISHED, Run, Store
-from core.training import launcher
-from core.training.artefacts import RunFiles
-from core.training.devices import list_devices
 
 UNREADABLE = "unreadable"  # in place of a state, for a run of which no more can be said
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from core.demonstration.answers import Answers
 from core.demonstration.films import Cast
-from core.jobs import Job, JobStatus
+from core.runs.jobs import Job, JobStatus
 from core.store import Run, Store, open_store
 from core.workspace import Workspace
 

@@ -34,11 +34,11 @@ from core.demonstration.films import (
 )
 from core.demonstration.takes import CHEAT, HONEST, Network, Take
 from core.images.resize import resize
-from core.jobs import JobReporter, reporting
 from core.models.registry import BASELINE
+from core.runs.devices import CPU, worker_environment
+from core.runs.jobs import JobReporter, reporting
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Store, open_store
-from core.training.devices import CPU, worker_environment
 
 NICENESS = 5  # the page stays quick while it trains
 IMAGE_SIZE = 48
@@ -130,7 +130,7 @@ def _prepare(store: Store, cast: Cast) -> None:
 
 def _train(store: Store, network: Network, epochs: int, *, seed: int) -> str:
     """Train by the product's own worker code; returns the id of the finished run."""
-    from core.training.reporter import Reporter
+    from core.runs.reporter import Reporter
     from core.training.trainer import train
 
     spec = RunSpec.build(dataset=network, epochs=epochs, seed=seed, **SETTINGS)

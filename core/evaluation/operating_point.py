@@ -92,7 +92,7 @@ class OperatingPoint:
 
 
 class HasPoint(Protocol):
-    """The two files of a run that matter here (``core.training.artefacts.RunFiles``)."""
+    """The two files of a run that matter here (``core.runs.files.RunFiles``)."""
 
     @property
     def predictions(self) -> Path: ...

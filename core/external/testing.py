@@ -19,8 +19,8 @@ from core.external.kept import ExternalResult, hash_of, save_result
 from core.external.report import Comparison, by_finding, compare, judge
 from core.images.decode import read_imported
 from core.prediction.client import PredictionClient
+from core.runs.files import RunFiles
 from core.store import Catalogue, Run, Store
-from core.training.artefacts import RunFiles
 
 SPLIT = "external"
 AT_ONCE = 32  # films in memory, and a batch of the worker that classifies

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from core.external.kept import folder_of
 from core.external.testing import run_external
-from core.jobs import Job, reporting
+from core.runs.jobs import Job, reporting
+from core.runs.turns import Turns
 from core.store import open_store
-from core.turns import Turns
 from core.workspace import Workspace, open_workspace
 
 MODULE = "core.external.worker"

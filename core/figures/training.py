@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from core.escaping import plotly
 from core.figures.template import figure, legend_below, legend_entries, message
 from core.palette import Theme, run_colour, run_symbol
+from core.runs.lr_range import LRRangeTest
 from core.text import percent
-from core.training.rate_test import RateTest
 
 FEW = 8  # epochs
 LABELS = {"loss": "loss", "accuracy": "accuracy"}
@@ -84,7 +84,7 @@ def curves_figure(
     return drawing
 
 
-def rates_figure(test: RateTest, theme: Theme = "dark", *, height: int = 300) -> go.Figure:
+def rates_figure(test: LRRangeTest, theme: Theme = "dark", *, height: int = 300) -> go.Figure:
     """The smoothed loss at each learning rate that was tried; a line at the suggestion."""
     drawing = figure(theme, height)
     drawing.add_scatter(
@@ -106,7 +106,7 @@ def rates_figure(test: RateTest, theme: Theme = "dark", *, height: int = 300) ->
     return drawing
 
 
-# The stages that a run times (``core.training.clock``), in their order.
+# The stages that a run times (``core.runs.clock``), in their order.
 STAGE_LABELS = {
     "decode": "reading films",
     "features": "looking through the frozen network",

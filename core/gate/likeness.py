@@ -22,7 +22,7 @@ from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.files import ARRAY_DAMAGES, written_whole
 from core.gate.measures import SIDE, edges_of, normal_of, small_of
-from core.training.artefacts import RunFiles
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 
 VERSION = 1  # raise it when the same film gives another descriptor

@@ -24,7 +24,7 @@ from core.models.registry import get_network
 from core.prediction.loader import Loader
 from core.prediction.loading import Looked
 from core.prediction.turns import Turns
-from core.training.artefacts import RunCard
+from core.runs.config import RunConfig
 from core.workspace import Workspace
 
 LIKENESS_SIDE = 256  # px, longest side, as the thumbnails of the training films have it
@@ -71,7 +71,7 @@ class Request:
     def _answer(self) -> Generator[None, None, Rows]:
         """One result a film and run, films outer. Raises Cancelled when given up."""
         run_errors: dict[str, str] = {}
-        cards: dict[str, RunCard] = {}
+        cards: dict[str, RunConfig] = {}
         for run_id in self._runs:
             try:
                 cards[run_id] = self._loader.card(run_id)
@@ -157,7 +157,7 @@ class Request:
     def _classify(
         self,
         run_id: str,
-        card: RunCard,
+        card: RunConfig,
         films: dict[int, np.ndarray],
         found: dict[tuple[int, str], dict[str, Any]],
     ) -> Iterator[None]:
@@ -204,7 +204,7 @@ class Request:
         self._progress(f"Classified with {title}")
 
     def _maps(
-        self, run_id: str, card: RunCard, batch: list[int], looked: Looked, shown: np.ndarray
+        self, run_id: str, card: RunConfig, batch: list[int], looked: Looked, shown: np.ndarray
     ) -> list[dict[str, tuple[str, str]]]:
         """For each film: class → (file of its heat, why that is blank). The class asked for;
         else the positive one and the likeliest other, one of which is the answer, so that both
@@ -253,7 +253,7 @@ def _default_map(
     }
 
 
-def _has_random_part(card: RunCard) -> bool:
+def _has_random_part(card: RunConfig) -> bool:
     """Whether the part of the network that never learns was drawn at random."""
     return card.weights == "random" and bool(card.backbone_hash) and not card.fine_tune
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from core.evaluation.decision import Decision, decision_of
 from core.gate.likeness import TrainingFilms, training_films
 from core.prediction.loading import LoadedRun, load_run, run_files
-from core.training.artefacts import RunCard
+from core.runs.config import RunConfig
 from core.workspace import Workspace
 
 LOADED_RUNS = 4
@@ -39,9 +39,9 @@ class Loader:
         elif seconds < BATCH_SECONDS / 2 and films == self.batch(run_id):
             self._batches[run_id] = min(BATCH, films * 2)
 
-    def card(self, run_id: str) -> RunCard:
+    def card(self, run_id: str) -> RunConfig:
         """What the run's model is, without loading it. Raises NotFoundError."""
-        return RunCard.load(run_files(self._workspace, run_id).card)
+        return RunConfig.load(run_files(self._workspace, run_id).config)
 
     def get(self, run_id: str) -> LoadedRun:
         """Raises what ``load_run`` raises."""

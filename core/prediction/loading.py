@@ -16,8 +16,9 @@ from core.models.network import Network
 from core.models.preprocess import preprocess
 from core.models.registry import get_network
 from core.models.weights import find_weights, missing_message, published_as
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.store.records import damaged_file
-from core.training.artefacts import RunCard, RunFiles
 from core.training.fine_tuning import load_tuned
 from core.workspace import Workspace
 
@@ -34,7 +35,7 @@ class Looked:
 class LoadedRun:
     """One run's model, ready to classify and to explain."""
 
-    def __init__(self, card: RunCard, cam: CamModel) -> None:
+    def __init__(self, card: RunConfig, cam: CamModel) -> None:
         self.card = card
         self._cam = cam
 
@@ -98,7 +99,7 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
             f"damaged on the disk or replaced ({changed}). Put a copy of it back, or train the "
             "run again."
         )
-    card = RunCard.load(files.card)
+    card = RunConfig.load(files.config)
     network = get_network(card.model)
     model = build_model(
         network,
@@ -121,7 +122,7 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
 
 
 def _backbone_weights(
-    workspace: Workspace, network: Network, card: RunCard
+    workspace: Workspace, network: Network, card: RunConfig
 ) -> Literal["random"] | Path:
     if card.weights == "random" or not card.backbone_hash:
         return "random"

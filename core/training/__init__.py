@@ -1,6 +1,2 @@
-"""Training runs: the queue and its processes, and what goes on inside a worker.
-
-The server may import ``launcher``, ``devices`` and ``artefacts``. ``trainer``,
-``callbacks``, ``batches``, ``backend`` and ``gpu_check`` load Keras and belong to worker
-processes.
-"""
+"""What goes on inside the process of a training: Keras. Only processes of their own load it;
+the queue that starts them is in ``core.runs``."""

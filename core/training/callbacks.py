@@ -12,12 +12,12 @@ import keras
 import numpy as np
 
 from core.errors import TrainingError
+from core.runs.clock import Clock
+from core.runs.reporter import Reporter
 from core.store import PHASES, Epoch, Store
 from core.training import checkpoint
 from core.training.batches import Batches
 from core.training.checkpoint import TrainingState
-from core.training.clock import Clock
-from core.training.reporter import Reporter
 
 Logs = dict[str, Any] | None
 

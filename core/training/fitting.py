@@ -8,10 +8,13 @@ from typing import Any
 
 import keras
 
+from core.runs.clock import Clock
+from core.runs.files import RunFiles
+from core.runs.lr_range import LRRangeTest
+from core.runs.reporter import Reporter, Superseded
 from core.specs import RunSpec
 from core.store import PHASES, Run, Store
 from core.training import backend, checkpoint
-from core.training.artefacts import RunFiles
 from core.training.callbacks import (
     BestEpoch,
     CancelOnRequest,
@@ -20,11 +23,8 @@ from core.training.callbacks import (
     Progress,
 )
 from core.training.checkpoint import TrainingState
-from core.training.clock import Clock
 from core.training.learners import FilmLearner, Learner
-from core.training.rate_finder import LOWEST, find_rate
-from core.training.rate_test import RateTest
-from core.training.reporter import Reporter, Superseded
+from core.training.lr_finder import LOWEST, find_rate
 
 TRAINING, FINE_TUNING = PHASES
 CHECKPOINT_SECONDS = 1.0  # the most that a killed run has to do again, beside an epoch
@@ -67,7 +67,7 @@ def learning_rate(
     """The learning rate to train with: the one asked for, or the one that a test suggests."""
     if not spec.find_learning_rate:
         return spec.learning_rate
-    test = RateTest.load(files.rates)
+    test = LRRangeTest.load(files.rates)
     if test is None:
         _compile(learner.model, spec, LOWEST, xla)
         keras.utils.set_random_seed(spec.trained_seed)
@@ -80,7 +80,7 @@ def learning_rate(
 
 def used_rate(spec: RunSpec, files: RunFiles) -> float:
     """What ``learning_rate`` gave, from the run's files."""
-    test = RateTest.load(files.rates) if spec.find_learning_rate else None
+    test = LRRangeTest.load(files.rates) if spec.find_learning_rate else None
     return (test.suggested if test else None) or spec.learning_rate
 
 

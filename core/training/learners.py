@@ -12,14 +12,14 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from core.datasets.training_data import TrainingData, balanced_weights
 from core.models.build import DENSE
 from core.models.preprocess import preprocess
+from core.runs.reporter import Reporter
 from core.specs import RunSpec
 from core.training.batches import Batches, Endless, FilmBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
-from core.training.data import TrainingData, balanced_weights
 from core.training.features import BATCH, Extract, Source, View, features
-from core.training.reporter import Reporter
 from core.training.scaling import Scaling
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.datasets.training_data import TrainingData, load
 from core.errors import InputError
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import choose
@@ -18,20 +19,20 @@ from core.models.build import save_head
 from core.models.network import Network
 from core.models.registry import get_network
 from core.models.weights import resolve_weights
+from core.runs.clock import Clock
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
+from core.runs.reporter import Reporter
 from core.specs import SPLITS, RunSpec
 from core.store import Run, Store
 from core.training import backend, checkpoint, precision
-from core.training.artefacts import RunCard, RunFiles
 from core.training.checkpoint import TrainingState
-from core.training.clock import Clock
-from core.training.data import TrainingData, load
 from core.training.features import BATCH
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
 from core.training.network import TrainableNetwork
 from core.training.precision import Mode
-from core.training.reporter import Reporter
 from core.version import software
 from core.workspace import Workspace
 
@@ -140,7 +141,7 @@ def _trainable(
     trainable = TrainableNetwork(
         network, spec, size, len(data.classes), weights, store.workspace.backbones
     )
-    RunCard(
+    RunConfig(
         run_id=run.run_id,
         model=spec.model,
         classes=data.classes,
@@ -151,7 +152,7 @@ def _trainable(
         weights=str(weights) if weights else "random",
         backbone_hash=trainable.backbone,
         fine_tune=spec.fine_tune if network.is_frozen else 0,
-    ).save(files.card)
+    ).save(files.config)
     log.info("%s, %s weights", network.title, weights or "random")
     return trainable
 

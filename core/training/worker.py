@@ -20,10 +20,10 @@ from typing import Any
 import psutil
 
 from core.errors import Cancelled, NotFoundError, StoreError, ThoraxLensError
+from core.runs.devices import CPU, worker_environment
+from core.runs.liveness import DISK_FULL, STOPPED
+from core.runs.reporter import Reporter, Superseded
 from core.store import ACTIVE, Run, Store, open_store
-from core.training.devices import CPU, worker_environment
-from core.training.liveness import DISK_FULL, STOPPED
-from core.training.reporter import Reporter, Superseded
 from core.workspace import PROJECT_ROOT, open_workspace
 
 PATIENCE_SECONDS = 10  # for a store that takes no last word

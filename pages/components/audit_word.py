@@ -10,8 +10,8 @@ import streamlit as st
 from core.audit.report import FILE, audit_folder
 from core.audit.standing import NOT_AUDITED, Standing, shortest, standing_of
 from core.errors import NotFoundError
+from core.runs.files import RunFiles
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 from pages.components.empty import next_step
 from pages.components.run_words import escaped
 from pages.components.session import AUDIT

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.runs import launcher
 from core.store import Damaged, Store, recovered
 from core.store.records import recovery_note
-from core.training import launcher
 from pages.components.run_words import escaped
 from pages.components.session import store_trouble
 

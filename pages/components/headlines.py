@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.evaluation.headline import Headline, headline
+from core.runs.files import RunFiles
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 
 
 def headline_of(store: Store, run: Run) -> Headline:

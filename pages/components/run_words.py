@@ -38,7 +38,7 @@ STATE_ICONS = {
     "interrupted": ":material/power_off:",
 }
 OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
-# What the worker says it is doing (``core.training.reporter.STAGES``), as a page says it.
+# What the worker says it is doing (``core.runs.reporter.STAGES``), as a page says it.
 _STAGE_WORDS = {
     "starting": "Loading the software",
     "weights": "Fetching pretrained weights",

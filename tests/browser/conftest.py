@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.store import Store, open_store
-from core.training.artefacts import RunFiles
 from core.workspace import Workspace
 from tests.browser.running import (
     FLAGS,

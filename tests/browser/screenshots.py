@@ -20,9 +20,9 @@ from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save
 from core.datasets.presets import recommended_spec
 from core.errors import InputError
+from core.runs import launcher
 from core.specs import RunSpec
 from core.store import Store, open_store
-from core.training import launcher
 from core.workspace import PROJECT_ROOT, Workspace
 from tests.browser.running import FLAGS, Server, Watched, chromium_path, loaded, until, workers_of
 

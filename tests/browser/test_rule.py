@@ -18,8 +18,9 @@ from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
 from core.images.resize import resize
 from core.models.registry import get_network
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.store import Store, open_store
-from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace
 from tests.browser.running import Server, Watched, workers_of
 from tests.pages.runs import RESULT, make_dataset, make_run
@@ -82,7 +83,7 @@ def _network(store: Store, run_id: str, names: tuple[str, ...], film: Path) -> N
     from core.models.preprocess import preprocess
 
     files = RunFiles(store.workspace.run_folder(run_id))
-    RunCard(run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.card)
+    RunConfig(run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.config)
     model = build_model(
         get_network("cnn"), image_size=32, classes=2, dropout=0.3, weights="random", seed=0
     )

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from core.runs import launcher
 from core.specs import RunSpec
 from core.store import ACTIVE, Run, Store, open_store
-from core.training import launcher
 from core.workspace import Workspace
 from tests.browser.running import PATIENCE, WIDE, Server, Watched, press, until, workers_of
 

@@ -26,7 +26,8 @@ MAKE = """
 import sys
 from core.models.build import backbone_hash, build_model, save_head
 from core.models.registry import get_network
-from core.training.artefacts import RunCard, RunFiles
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 from pathlib import Path
 run = sys.argv[2]
@@ -34,8 +35,8 @@ files = RunFiles(Workspace(Path(sys.argv[1])).run_folder(run)).create()
 shape = {"image_size": 32, "classes": 2, "dropout": 0.3}
 model = build_model(get_network("cnn"), weights="random", seed=0, **shape)
 save_head(model, files.weights)
-RunCard(run, "cnn", tuple(sys.argv[3:]), 32, "rescale", 0.3, 0,
-        "random", backbone_hash(model)).save(files.card)
+RunConfig(run, "cnn", tuple(sys.argv[3:]), 32, "rescale", 0.3, 0,
+        "random", backbone_hash(model)).save(files.config)
 """
 
 

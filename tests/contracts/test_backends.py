@@ -20,9 +20,10 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Run, Store, open_store
-from core.training.artefacts import RunCard, RunFiles
 from core.training.features import SUFFIX, record_of
 from core.workspace import PROJECT_ROOT, open_workspace
 from tests.pages.runs import make_dataset
@@ -143,7 +144,7 @@ def test_the_frozen_part_says_the_same_on_every_backend(
 ) -> None:
     """Drawn alike, so vectors that one backend kept are good for another."""
     here, there = trained("tensorflow"), trained(backend)
-    hashes = {RunCard.load(one.files("vgg16").card).backbone_hash for one in (here, there)}
+    hashes = {RunConfig.load(one.files("vgg16").config).backbone_hash for one in (here, there)}
     assert len(hashes) == 1
     caches = [one.store.workspace.feature_cache for one in (here, there)]
     kept = {path.name for path in caches[0].glob(f"*{SUFFIX}")}

@@ -35,6 +35,7 @@ from scipy.stats import binomtest
 from sklearn.linear_model import Ridge
 
 from core.datasets.phantom import draw
+from core.datasets.training_data import TrainingData
 from core.explain.keras_cam import CamModel
 from core.images.overlay import enlarge
 from core.images.resize import resize
@@ -43,7 +44,6 @@ from core.models.preprocess import preprocess
 from core.models.registry import get_network
 from core.specs import RunSpec
 from core.training.callbacks import BeginEpoch
-from core.training.data import TrainingData
 from core.training.fitting import OPTIMIZERS
 from core.training.frozen import FrozenPart
 from core.training.learners import FilmLearner, HeadLearner, Plan

@@ -27,6 +27,7 @@ WORKER_ONLY = {
     "core/prediction/worker.py",
 }
 WORKER_ONLY_ROOMS = ("core/training/",)
+ROOMS = ("runs", "training")
 NETWORK_LIBRARIES = {"keras", "tensorflow", "torch", "jax"}
 
 # Lower number = deeper: a room imports its own level's room or deeper ones, never upwards.
@@ -46,18 +47,16 @@ LEVELS = {
     "core/escaping.py": 0,
     "core/files.py": 0,
     "core/documents.py": 0,
-    "core/processes.py": 1,
     "core/fetch.py": 1,
-    "core/turns.py": 1,
-    "core/jobs.py": 1,
     "core/specs.py": 1,
     "core/store": 2,
     "core/images": 3,
     "core/models": 4,
     "core/explain": 4,
     "core/datasets": 4,
-    "core/evaluation": 4,
-    "core/training": 5,
+    "core/runs": 5,
+    "core/evaluation": 5,
+    "core/training": 6,
     "core/audit": 6,
     "core/gate": 5,
     "core/prediction": 6,
@@ -138,6 +137,14 @@ def test_only_workers_import_a_network_library(path: Path) -> None:
         assert relative in WORKER_ONLY or relative.startswith(WORKER_ONLY_ROOMS)
 
 
+def test_the_queue_is_without_keras_and_the_training_room_without_a_queue() -> None:
+    """Pages and shell start, watch and end trainings without the room that carries them out."""
+    found = {name: set(map(_relative, PROJECT_ROOT.glob(f"core/{name}/**/*.py"))) for name in ROOMS}
+    assert found["runs"]
+    assert not found["runs"] & WORKER_ONLY
+    assert not {"dispatcher", "launcher", "jobs"} & {Path(one).stem for one in found["training"]}
+
+
 @pytest.mark.parametrize("path", sorted(PROJECT_ROOT.glob("core/**/*.py")), ids=_relative)
 def test_core_never_imports_streamlit(path: Path) -> None:
     assert "streamlit" not in {name.split(".")[0] for name in _imports(path)}
@@ -157,10 +164,11 @@ todo = {name
 assert len(todo) > 10, todo
 for name in sorted(todo):
     importlib.import_module(name)
-import core.training.dispatcher, core.commands
+import core.runs.dispatcher, core.commands
 for entry in core.commands.ENTRIES:
     entry.load()
-print(sorted({"keras", "tensorflow", "torch", "jax"} & set(sys.modules)))
+never = ("keras", "tensorflow", "torch", "jax", "core.training")
+print(sorted(name for name in never if name in sys.modules))
 """
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],

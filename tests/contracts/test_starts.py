@@ -65,7 +65,7 @@ def _command(*words: str, code: int = 0) -> str:
         _command("train", "absent", "--model", "cnn", code=2),
         _command("stop", "20200101-000000-aaaa", code=2),
         _command("cache"),
-        "import core.training.dispatcher",
+        "import core.runs.dispatcher",
         "import core.training.worker",
     ],
     ids=lambda script: script.splitlines()[-1],

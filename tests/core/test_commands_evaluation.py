@@ -11,9 +11,9 @@ import pytest
 from core.__main__ import main
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Store
-from core.training.artefacts import RunFiles
 
 
 def finished(store: Store, wrong: int) -> str:

@@ -16,9 +16,10 @@ from core.errors import InputError, ThoraxLensError
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.external.kept import ExternalResult, is_unreadable, load_result, save_result
-from core.jobs import Job, JobStatus
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
+from core.runs.jobs import Job, JobStatus
 from core.store.records import Recovery, damaged_file, recovered, recovery_note
-from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace, open_workspace
 
 FLIPS = 120
@@ -61,8 +62,8 @@ def external(workspace: Workspace) -> tuple[Path, Load]:
 
 def card(workspace: Workspace) -> tuple[Path, Load]:
     file = workspace.root / "run.json"
-    RunCard("run", "cnn", ("covid", "healthy"), 64, "rescale", 0.3, 0, "random", "").save(file)
-    return file, lambda: RunCard.load(file)
+    RunConfig("run", "cnn", ("covid", "healthy"), 64, "rescale", 0.3, 0, "random", "").save(file)
+    return file, lambda: RunConfig.load(file)
 
 
 def job(workspace: Workspace) -> tuple[Path, Load]:

@@ -29,10 +29,11 @@ from core.datasets.phantom import draw, make_phantoms
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
-from core.jobs import Job
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
+from core.runs.jobs import Job
 from core.specs import DatasetSpec, RunSpec
 from core.store import Store, open_store
-from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace
 from tests.fuzz.mutate import damaged, damaged_json, damaged_text, png_checked
 from tests.pages.runs import RESULT, make_dataset, make_run
@@ -72,8 +73,8 @@ def targets(folder: Path) -> list[Target]:
         Target("data set", 2, [spec], damaged_json, _dataset),
         Target("run", 2, [run.spec.to_json().encode()], damaged_json,
                lambda data: RunSpec.from_json(_text(data))),
-        Target("run.json", 2, [files.card.read_bytes()], damaged_json,
-               _read(file, RunCard.load)),
+        Target("run.json", 2, [files.config.read_bytes()], damaged_json,
+               _read(file, RunConfig.load)),
         Target("predictions", 3, [files.predictions.read_bytes(), _stored(files.predictions)],
                damaged, _read(file, Predictions.load)),
         Target("threshold", 2, [files.operating_point.read_bytes()], damaged_json,
@@ -109,7 +110,7 @@ def _finished(data: Path) -> tuple[Store, str]:
         members["class_index"].to_numpy(int),
         np.stack([first, 1 - first], axis=1),
     ).save(files.predictions)
-    RunCard(run.run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.card)
+    RunConfig(run.run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.config)
     finding = Finding("border", "Border", 0.9, (0.8, 1.0), "caution", "It is seen.", "it is seen")
     pair = LeakPair("patient", "a", "b", "covid", "healthy", 0.9)
     AuditReport(run.run_id, "tiny", "do_not_believe", "No.", (finding,), (pair,)).save(
@@ -267,7 +268,7 @@ def _card_with_result(store: Store, run_id: str, data: bytes) -> None:
 
 
 def _of_the_card(files: RunFiles) -> tuple[Path, Path, Path]:
-    return files.card, files.operating_point, audit_folder(files.folder) / "audit.json"
+    return files.config, files.operating_point, audit_folder(files.folder) / "audit.json"
 
 
 def _card(store: Store, run_id: str) -> Callable[[bytes], object]:

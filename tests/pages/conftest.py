@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.training import launcher
+from core.runs import launcher
 
 
 @pytest.fixture(autouse=True)

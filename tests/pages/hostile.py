@@ -13,9 +13,9 @@ from core.audit.standing import basis_of
 from core.datasets import prepare
 from core.datasets.ingest import import_folder
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Run, Store, open_store
-from core.training.artefacts import RunFiles
 from core.workspace import open_workspace
 from tests.pages.runs import RESULT, make_run
 

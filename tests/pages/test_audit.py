@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_folder
 from core.audit.standing import basis_of
 from core.audit.start import job_of
-from core.jobs import Job, JobReporter
+from core.runs.jobs import Job, JobReporter
 from core.store import Run, Store
 from tests.pages.opening import APP
 from tests.pages.runs import make_dataset, make_run

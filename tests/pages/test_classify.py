@@ -18,10 +18,10 @@ from core.evaluation.predictions import Predictions
 from core.gate.likeness import Likeness, Neighbour
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
+from core.runs import launcher
+from core.runs.files import RunFiles
 from core.spreadsheet import csv_bytes
 from core.store import Run, Store
-from core.training import launcher
-from core.training.artefacts import RunFiles
 from pages.components.classify import cam_view, classifying
 from pages.components.classify.answer_card import at_threshold
 from pages.components.classify.answers_table import (

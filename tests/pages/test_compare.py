@@ -11,9 +11,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Epoch, Film, Run, Source, Store
-from core.training.artefacts import RunFiles
 from pages.components.downloads import safe_name
 from tests.pages.opening import APP, as_read
 

@@ -13,9 +13,9 @@ import pytest
 
 from core.audit.report import audit_folder
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.store import Run, Store, open_store
 from core.store.records import keep_records
-from core.training.artefacts import RunFiles
 from core.workspace import Workspace
 from pages.components import session
 from tests.pages.opening import as_read, everything_said, open_app
@@ -63,7 +63,7 @@ def damaged(phantom_store: Store) -> dict[str, Run]:
     files["predictions"].predictions.write_bytes(b"rot")
     files["no predictions"].predictions.unlink()
     files["point"].operating_point.write_text('{"threshold": "high"}')
-    files["card"].card.write_text("{")
+    files["card"].config.write_text("{")
     folder = audit_folder(files["audit"].folder)
     folder.mkdir()
     (folder / "audit.json").write_text("{half")

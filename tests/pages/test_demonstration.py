@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
-from core.jobs import Job
+from core.runs.jobs import Job
 from core.store import Store
 from tests.core.demonstration.made_up import answers, cheating, finished, give, honest, stand
 from tests.pages.opening import everything_said, open_app

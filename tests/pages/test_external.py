@@ -13,9 +13,9 @@ from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.external import worker
 from core.external.testing import run_external
-from core.jobs import Job, reporting
+from core.runs.files import RunFiles
+from core.runs.jobs import Job, reporting
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
 from tests.pages.opening import everything_said, open_app
 

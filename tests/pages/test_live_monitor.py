@@ -7,11 +7,11 @@ import json
 import pandas as pd
 import pytest
 
+from core.runs import launcher
+from core.runs.files import RunFiles
+from core.runs.lr_range import LRRangeTest
 from core.specs import RunSpec
 from core.store import Epoch, Run, Store
-from core.training import launcher
-from core.training.artefacts import RunFiles
-from core.training.rate_test import RateTest
 from pages.components import run_words
 from pages.components.training import live_curves
 from tests.pages.opening import everything_said, open_app
@@ -51,7 +51,7 @@ def test_stages_in_plain_words(run: Run, words: str) -> None:
 
 
 def test_the_worker_says_no_stage_that_has_no_words() -> None:
-    from core.training.reporter import STAGES
+    from core.runs.reporter import STAGES
 
     assert set(STAGES) == set(run_words._STAGE_WORDS)
 
@@ -180,7 +180,7 @@ def test_fine_tuning_is_a_second_phase_and_what_it_took_is_told(phantom_store: S
 
     rates = [1e-6, 1e-4, 1e-2]
     folder = RunFiles(phantom_store.workspace.run_folder(run.run_id)).create()
-    RateTest(rates, [0.7, 0.5, 0.9], 1e-4).save(folder.rates)
+    LRRangeTest(rates, [0.7, 0.5, 0.9], 1e-4).save(folder.rates)
     app = open_app("train", run=run.run_id)
     said = everything_said(app)
     assert "fine-tuned: Block 5, 8.0 s per epoch" in said

@@ -14,9 +14,9 @@ from core.audit.report import AuditReport
 from core.audit.standing import basis_of
 from core.evaluation.operating_point import OperatingPoint, choose
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 from tests.pages.opening import APP
 
 

@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 from core.cache import clear
 from core.errors import InputError
 from core.models.registry import NETWORKS, get_network
+from core.runs import launcher
+from core.runs.devices import Device
 from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
-from core.training import launcher
-from core.training.devices import Device
 from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 

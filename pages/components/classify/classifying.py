@@ -14,9 +14,9 @@ from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
 from core.images.resize import thumbnail
 from core.images.words import facts_of
+from core.runs.files import RunFiles
 from core.store import Run, Store
 from core.text import count
-from core.training.artefacts import RunFiles
 from pages.components.classify.answers_table import Classified, FilmAnswer
 from pages.components.classify.cam_view import SHOWN_SIDE
 from pages.components.classify.film_input import FilmInput

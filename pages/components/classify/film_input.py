@@ -13,9 +13,9 @@ from core.datasets.choosing import counts, has_any
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.images.decode import read_imported
+from core.runs.files import RunFiles
 from core.store import Run, Store
 from core.text import count
-from core.training.artefacts import RunFiles
 from pages.components.empty import empty
 from pages.components.films.gallery import tile
 from pages.components.run_words import escaped

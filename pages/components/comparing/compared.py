@@ -14,8 +14,8 @@ from core.evaluation.decision import decided
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
+from core.runs.files import RunFiles
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 from pages.components.run_words import escaped, short_repeats_title, short_title
 
 RULES = {

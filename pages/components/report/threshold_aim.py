@@ -12,9 +12,9 @@ from core.evaluation.decision import Decision
 from core.evaluation.intervals import Share
 from core.evaluation.operating_point import WANTED, OperatingPoint, choose
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.store import Run
 from core.text import interval, percent_of, probability
-from core.training.artefacts import RunFiles
 from pages.components.charts import show, theme
 from pages.components.run_words import escaped
 

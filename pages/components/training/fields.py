@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core.runs.devices import Device, list_devices
 from core.store import StoredDataset
-from core.training.devices import Device, list_devices
 from pages.components.run_words import OPTIMIZERS
 
 # All keys of the form start so; the values outlive a visit to another page.

@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.models.learnt import learnt_before
 from core.names import name_key
+from core.runs import launcher
 from core.store import ACTIVE, Run, Store
 from core.text import count
-from core.training import launcher
 from pages.components import run_words as words
 from pages.components.audit_word import audit_link
 from pages.components.empty import next_step

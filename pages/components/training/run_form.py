@@ -10,9 +10,9 @@ from core.errors import InputError, ThoraxLensError
 from core.models.network import Network
 from core.models.registry import BASELINE, NETWORKS, STUDY_NETWORKS
 from core.models.weights import PUBLISHED
+from core.runs import launcher
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
-from core.training import launcher
 from pages.components.paths import typed_path
 from pages.components.run_words import escaped
 from pages.components.training.fields import (

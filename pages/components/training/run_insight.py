@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.figures.training import rates_figure, seconds_figure
+from core.runs.files import RunFiles
+from core.runs.lr_range import LRRangeTest
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
-from core.training.rate_test import RateTest
 from pages.components import run_words as words
 from pages.components.charts import show, theme
 
@@ -21,7 +21,7 @@ def rate_test(store: Store, run: Run) -> None:
     """The loss at each learning rate tried, where the run was asked to look for one."""
     if not run.spec.find_learning_rate:
         return
-    test = RateTest.load(RunFiles(store.workspace.run_folder(run.run_id)).rates)
+    test = LRRangeTest.load(RunFiles(store.workspace.run_folder(run.run_id)).rates)
     if test is None:
         return
     with st.expander("Learning rates tried"):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import NotFoundError, ThoraxLensError
+from core.runs import launcher
 from core.store import ACTIVE, FINISHED, Run, Store
-from core.training import launcher
 from pages.components import run_words as words
 from pages.components.boundary import boundary
 from pages.components.damaged import damaged_runs

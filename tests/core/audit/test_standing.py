@@ -12,8 +12,8 @@ from core.__main__ import main
 from core.audit.report import AuditReport, Verdict, audit_folder
 from core.audit.standing import NOT_AUDITED, Standing, basis_of, shortest, standing_of
 from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 from tests.pages.runs import make_dataset, make_run
 
 

@@ -14,11 +14,12 @@ from core.audit import worker
 from core.audit.report import AuditReport, audit_folder
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
-from core.jobs import Job, JobReporter
 from core.models.build import build_model, save_head
 from core.models.registry import BASELINE
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
+from core.runs.jobs import Job, JobReporter
 from core.store import Run, Store
-from core.training.artefacts import RunCard, RunFiles
 from tests.pages.runs import make_dataset, make_run
 
 SIZE = 32
@@ -38,7 +39,7 @@ def finished(phantom_store: Store) -> Run:
     )
     built = build_model(BASELINE, image_size=SIZE, classes=2, dropout=0.3, weights="random", seed=0)
     save_head(built, files.weights)
-    RunCard(run.run_id, "cnn", classes, SIZE, "rescale", 0.3, 0, "random", "").save(files.card)
+    RunConfig(run.run_id, "cnn", classes, SIZE, "rescale", 0.3, 0, "random", "").save(files.config)
     return run
 
 

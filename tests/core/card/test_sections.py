@@ -26,8 +26,9 @@ from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import share_intervals
 from core.external.report import compare, judge
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.store import Run, Store
-from core.training.artefacts import RunCard, RunFiles
 from core.workspace import ENVIRONMENT_VARIABLE
 from tests.pages.runs import RESULT, make_dataset, make_run
 
@@ -49,7 +50,7 @@ def run(phantom_store: Store) -> Run:
     ids, split = (members[column].to_numpy(str) for column in ("film_id", "split"))
     both = np.stack([first, 1 - first], axis=1)
     Predictions(names, ids, split, truth, both).save(files.predictions)
-    RunCard(run.run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.card)
+    RunConfig(run.run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.config)
     return run
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from core.datasets.export import export_tree, export_zip
 from core.datasets.ingest import import_folder
+from core.datasets.training_data import load
 from core.errors import FilmError, InputError
 from core.images.decode import read_imported
 from core.store import Film, Store
-from core.training.data import load
 from pages.components.classify.film_input import FilmInput
 from tests.pages.runs import make_dataset
 

@@ -11,7 +11,7 @@ import numpy as np
 from core.demonstration.answers import Answers
 from core.demonstration.films import CLASSES, COVID_LIKE, HEALTHY, PLACEMENTS, Placement
 from core.demonstration.takes import CHEAT, HONEST, Network, Take
-from core.jobs import JobStatus
+from core.runs.jobs import JobStatus
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, open_store
 

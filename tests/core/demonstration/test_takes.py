@@ -9,7 +9,7 @@ import pytest
 
 from core.demonstration import takes
 from core.demonstration.takes import CHEAT, HONEST, Demonstration
-from core.jobs import Job
+from core.runs.jobs import Job
 from core.store import Store
 from core.workspace import Workspace
 from tests.core.demonstration.made_up import cheating, finished, give, stand

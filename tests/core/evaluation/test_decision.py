@@ -15,9 +15,9 @@ from core.evaluation.headline import by_rule, headline
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions, together
+from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Film, Run
-from core.training.artefacts import RunFiles
 
 CLASSES = ("covid", "healthy")
 AT_40 = OperatingPoint("covid", 0.95, 0.40, (0.40, 0.40), 1.0, "person")

@@ -23,7 +23,7 @@ from core.evaluation.operating_point import (
     choose,
 )
 from core.evaluation.predictions import Predictions
-from core.training.artefacts import RunFiles
+from core.runs.files import RunFiles
 
 
 def made(

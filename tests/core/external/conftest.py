@@ -15,9 +15,9 @@ from core.datasets.prepare import plan
 from core.datasets.presets import study_spec
 from core.evaluation.predictions import Predictions
 from core.prediction.client import FilmResult
+from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Member, Run, Store
-from core.training.artefacts import RunFiles
 
 AWAY = "Other hospital"
 

@@ -21,9 +21,9 @@ from core.external.testing import (
     run_external,
     stale,
 )
-from core.jobs import Job
+from core.runs.files import RunFiles
+from core.runs.jobs import Job
 from core.store import Run, Store
-from core.training.artefacts import RunFiles
 from core.workspace import Workspace
 from tests.core.external.conftest import AWAY, FakeClient
 

@@ -9,7 +9,7 @@ import pytest
 from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
 from core.gate.likeness import TrainingFilms, descriptor, training_films
-from core.training.artefacts import RunFiles
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 
 

@@ -12,10 +12,11 @@ from PIL import Image
 from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
 from core.images.decode import film_id_of
-from core.training.artefacts import RunCard, RunFiles
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 
-MakeRun = Callable[..., RunCard]
+MakeRun = Callable[..., RunConfig]
 
 
 def png(seed: int, side: int = 80) -> bytes:
@@ -50,7 +51,7 @@ def learnt(workspace: Workspace, run_id: str, seeds: Iterable[int]) -> list[str]
 def make_run(workspace: Workspace) -> MakeRun:
     """Writes the files of a finished run whose head has its first, random weights."""
 
-    def make(run_id: str, model: str = "cnn", *, seed: int = 0, **changes: object) -> RunCard:
+    def make(run_id: str, model: str = "cnn", *, seed: int = 0, **changes: object) -> RunConfig:
         from core.models.build import backbone_hash, build_model, save_head
         from core.models.registry import get_network
 
@@ -69,10 +70,10 @@ def make_run(workspace: Workspace) -> MakeRun:
             "backbone_hash": backbone_hash(built),
             **changes,
         }
-        card = RunCard(**fields)  # type: ignore[arg-type]
+        card = RunConfig(**fields)  # type: ignore[arg-type]
         files = RunFiles(workspace.run_folder(run_id)).create()
         save_head(built, files.weights)
-        card.save(files.card)
+        card.save(files.config)
         return card
 
     return make

@@ -17,7 +17,7 @@ from core.gate.gate import REFUSED, Verdict
 from core.prediction import answering, loader
 from core.prediction.answering import GIVEN_UP, serve
 from core.prediction.loader import BATCH, Loader
-from core.training.artefacts import RunFiles
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 from tests.core.prediction.conftest import MakeRun, learnt, png, saved
 

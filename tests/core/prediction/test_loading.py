@@ -13,7 +13,7 @@ from core.models.build import build_model
 from core.models.preprocess import preprocess
 from core.models.registry import get_network
 from core.prediction.loading import load_run
-from core.training.artefacts import RunFiles
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 from tests.core.prediction.conftest import MakeRun
 
@@ -89,6 +89,6 @@ def test_damaged_files_are_told(workspace: Workspace, make_run: MakeRun) -> None
     files.weights.write_bytes(files.weights.read_bytes()[:1000])
     with pytest.raises(ThoraxLensError, match="do not fit"):
         load_run(workspace, "run")
-    files.card.write_text("{")
+    files.config.write_text("{")
     with pytest.raises(NotFoundError, match="cannot be read"):
         load_run(workspace, "run")

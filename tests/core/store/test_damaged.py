@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.errors import DamagedError, InputError
+from core.runs import launcher
 from core.specs import DatasetSpec, RunSpec
 from core.store import Epoch, Film, Member, Source, Store
-from core.training import launcher
 
 CLASSES = [
     {"name": "covid", "findings": ["COVID-19"]},

@@ -10,12 +10,13 @@ import numpy as np
 from core.evaluation.predictions import Predictions
 from core.images.film_array import film_array
 from core.prediction.loading import load_run
+from core.runs import launcher
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
+from core.runs.lr_range import LRRangeTest
 from core.specs import RunSpec
 from core.store import PHASES, Store
-from core.training import launcher
-from core.training.artefacts import RunCard, RunFiles
-from core.training.rate_test import RateTest
-from tests.core.training.pretending import eventually
+from tests.core.runs.pretending import eventually
 from tests.core.training.test_runs_for_real import films, processes_of, rounding, until
 
 __all__ = ["films"]  # a fixture
@@ -37,7 +38,7 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
     assert files.resumes_after() > 4
     assert list(films.workspace.feature_cache.iterdir()) == [], "this run shares no cache"
     assert list(films.workspace.film_cache.iterdir()) == []
-    tried = RateTest.load(files.rates)
+    tried = LRRangeTest.load(files.rates)
     assert tried is not None
 
     launcher.resume(films, run.run_id)
@@ -60,7 +61,7 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
     losses = epochs.set_index("epoch")["loss"]
     assert losses.loc[16] < losses.loc[4], "the blocks learnt something"
     eventually(lambda: not files.scratch.exists())
-    assert RunCard.load(files.card).fine_tune == 1
+    assert RunConfig.load(files.config).fine_tune == 1
     eventually(lambda: not processes_of(films))
 
     # Rebuilt from its files, the tuned network says the same of films.

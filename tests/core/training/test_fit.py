@@ -15,14 +15,14 @@ import pytest
 
 from core.errors import Cancelled, TrainingError
 from core.evaluation.operating_point import OperatingPoint
+from core.runs.clock import Clock
+from core.runs.files import RunFiles
 from core.specs import Optimizer
 from core.store import Epoch, Run, Store
 from core.training import checkpoint, fitting
-from core.training.artefacts import RunFiles
 from core.training.batches import Endless, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.checkpoint import TrainingState
-from core.training.clock import Clock
 from core.training.fitting import OPTIMIZERS, Phase
 from core.training.learners import Feed
 from core.training.trainer import _evaluate

@@ -17,15 +17,16 @@ import pytest
 from core.evaluation.operating_point import OperatingPoint, choose
 from core.evaluation.predictions import Predictions
 from core.images.film_array import film_array
+from core.runs import launcher
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Run, Store
-from core.training import launcher
-from core.training.artefacts import RunCard, RunFiles
 from core.training.features import SUFFIX
 from core.training.precision import candidates
 from core.version import software, thoraxlens_version
 from core.workspace import PROJECT_ROOT
-from tests.core.training.pretending import eventually
+from tests.core.runs.pretending import eventually
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     assert point == choose(predictions, by="program"), "chosen once, when the training ended"
     assert [len(predictions.of(one)) for one in ("train", "validation", "test")] == [24, 8, 8]
     assert set(predictions.film_ids) == set(films.datasets.members("phantoms")["film_id"])
-    card = RunCard.load(files.card)
+    card = RunConfig.load(files.config)
     assert (card.classes, card.image_size, card.preprocessing) == (
         ("covid", "healthy"), 32, "rescale"
     )  # fmt: skip

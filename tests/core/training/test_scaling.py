@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 
+from core.datasets.training_data import TrainingData
 from core.models.build import build_head
 from core.models.registry import get_network
 from core.specs import RunSpec
 from core.training import scaling as module
-from core.training.data import TrainingData
 from core.training.features import Vectors, record_of
 from core.training.learners import HeadLearner, Plan
 from core.training.scaling import Scaling

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.datasets.training_data import balanced_weights, load
 from core.errors import InputError, NotFoundError, StoreError, TrainingError
+from core.runs.liveness import DISK_FULL
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Film, Member, Run, Source, Store
 from core.training import worker
-from core.training.data import balanced_weights, load
-from core.training.liveness import DISK_FULL
 
 Queue = Callable[..., Run]
 

@@ -1,4 +1,4 @@
-"""Starts a worker for each queued run and watches it: ``python -m core.training.dispatcher``.
+"""Starts a worker for each queued run and watches it: ``python -m core.runs.dispatcher``.
 
 One dispatcher a data folder (a file lock), started on demand by the launcher. It holds
 nothing that is not in the store, so that the next one can go on where a killed one was:
@@ -22,10 +22,7 @@ from filelock import FileLock, Timeout
 
 from core.cache import trim
 from core.errors import NotFoundError, StoreError, ThoraxLensError
-from core.processes import end_worker, start_detached, start_time, with_our_modules
-from core.store import ACTIVE, Run, Store, keep_record, keep_records, open_store
-from core.training.artefacts import RunFiles
-from core.training.devices import (
+from core.runs.devices import (
     Device,
     describe,
     list_devices,
@@ -33,8 +30,11 @@ from core.training.devices import (
     slots_held,
     worker_environment,
 )
-from core.training.liveness import is_starting, mark_dead, worker_of
-from core.training.silence import HANG_SECONDS, Silences
+from core.runs.files import RunFiles
+from core.runs.liveness import is_starting, mark_dead, worker_of
+from core.runs.processes import end_worker, start_detached, start_time, with_our_modules
+from core.runs.silence import HANG_SECONDS, Silences
+from core.store import ACTIVE, Run, Store, keep_record, keep_records, open_store
 from core.workspace import PROJECT_ROOT, open_workspace
 
 POLL_SECONDS = 0.2

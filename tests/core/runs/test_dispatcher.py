@@ -14,14 +14,14 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from core.processes import start_time
+from core.runs import dispatcher as module
+from core.runs.devices import Device
+from core.runs.files import RunFiles
+from core.runs.liveness import worker_of
+from core.runs.processes import start_time
 from core.store import Run, Store
-from core.training import dispatcher as module
-from core.training.artefacts import RunFiles
-from core.training.devices import Device
-from core.training.liveness import worker_of
 from core.workspace import PROJECT_ROOT
-from tests.core.training.pretending import SLEEP, STUBBORN, Pretended, begun, eventually
+from tests.core.runs.pretending import SLEEP, STUBBORN, Pretended, begun, eventually
 
 Queue = Callable[..., Run]
 
@@ -293,7 +293,7 @@ def test_two_real_dispatchers_at_once_leave_one_and_it_ends_by_itself(
     command = [
         sys.executable,
         "-m",
-        "core.training.dispatcher",
+        "core.runs.dispatcher",
         "--data",
         str(store.workspace.root),
     ]

@@ -10,19 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from core import jobs
 from core.errors import InputError
-from core.jobs import Job, JobStatus, reporting
-from core.processes import living
+from core.runs import jobs, launcher
+from core.runs.jobs import Job, JobStatus, reporting
+from core.runs.processes import living
 from core.specs import RunSpec
 from core.store import Store
-from core.training import launcher
 
 MODULE = "a_job_for_tests"
 SCRIPT = """
 import pathlib, sys, time
 from core.errors import InputError
-from core.jobs import reporting
+from core.runs.jobs import reporting
 folder, what = pathlib.Path(sys.argv[1]), sys.argv[2]
 with reporting(folder) as tell:
     tell.stage("Counting", total=3)
@@ -157,8 +156,8 @@ def test_progress_is_not_written_at_every_step(tmp_path: Path) -> None:
 
 TURNS = """
 import pathlib, sys, time
-from core.jobs import reporting
-from core.turns import Turns
+from core.runs.jobs import reporting
+from core.runs.turns import Turns
 folder, turns, log = map(pathlib.Path, sys.argv[1:4])
 with reporting(folder, Turns(turns)) as tell:
     tell.stage("Working")

@@ -17,7 +17,6 @@ from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
 from core.errors import DamagedError, InputError, NotFoundError, WeightsMissingError
-from core.jobs import stop_all
 from core.models.registry import get_network
 from core.models.weights import (
     PUBLISHED,
@@ -26,13 +25,14 @@ from core.models.weights import (
     missing_message,
     published_source,
 )
-from core.processes import start_detached, with_our_modules
+from core.runs.devices import list_devices
+from core.runs.files import RunFiles
+from core.runs.jobs import stop_all
+from core.runs.liveness import is_starting, mark_dead, worker_of
+from core.runs.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import ACTIVE, FINISHED, Run, Store
 from core.store.records import RECORD
-from core.training.artefacts import RunFiles
-from core.training.devices import list_devices
-from core.training.liveness import is_starting, mark_dead, worker_of
 from core.workspace import PROJECT_ROOT, Workspace
 
 DISPATCHER_LOG = "dispatcher.log"
@@ -239,7 +239,7 @@ def _dispatcher_is_at_work(workspace: Workspace) -> bool:
 
 
 def _start_dispatcher(workspace: Workspace) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "core.training.dispatcher", "--data", str(workspace.root)]
+    command = [sys.executable, "-m", "core.runs.dispatcher", "--data", str(workspace.root)]
     try:
         return start_detached(
             command,

@@ -15,12 +15,13 @@ from filelock import FileLock
 from core.datasets import prepare
 from core.datasets.presets import recommended_spec
 from core.errors import InputError, NotFoundError
+from core.runs import launcher
+from core.runs.config import RunConfig
+from core.runs.files import RunFiles
 from core.specs import RepeatKind, RunSpec
 from core.store import Run, Store
-from core.training import launcher
-from core.training.artefacts import RunCard, RunFiles
 from core.workspace import Workspace
-from tests.core.training.pretending import SLEEP, begun
+from tests.core.runs.pretending import SLEEP, begun
 
 Queue = Callable[..., Run]
 
@@ -254,11 +255,11 @@ def test_wait_returns_what_there_is_when_time_is_up(
 
 
 def test_a_card_survives_the_disk(tmp_path: Path) -> None:
-    card = RunCard("r", "vgg16", ("covid", "healthy"), 224, "caffe", 0.3, 0, "random", "ab")
+    card = RunConfig("r", "vgg16", ("covid", "healthy"), 224, "caffe", 0.3, 0, "random", "ab")
     path = tmp_path / "run.json"
     card.save(path)
-    assert RunCard.load(path) == card
+    assert RunConfig.load(path) == card
     assert [one.name for one in tmp_path.iterdir()] == ["run.json"]
     path.write_text("{")
     with pytest.raises(NotFoundError, match="cannot be read"):
-        RunCard.load(path)
+        RunConfig.load(path)

@@ -7,9 +7,9 @@ import time
 
 import psutil
 
-from core.processes import living
+from core.runs.files import RunFiles
+from core.runs.processes import living
 from core.store import ACTIVE, Run, Store
-from core.training.artefacts import RunFiles
 
 # A process that was started but has not yet said so, on a busy machine.
 START_GRACE_SECONDS = 20.0

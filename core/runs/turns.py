@@ -19,7 +19,7 @@ import psutil
 from filelock import FileLock
 
 from core.files import written_whole
-from core.processes import living, start_time
+from core.runs.processes import living, start_time
 
 AT_ONCE = 1
 LOOK_SECONDS = 0.3

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from core.runs.devices import Device
+from core.runs.dispatcher import Dispatcher
 from core.store import Run, Store
-from core.training.devices import Device
-from core.training.dispatcher import Dispatcher
 
 CPU_ONLY = (Device("cpu", "Processor"),)
 SLEEP = "import time; time.sleep(60)"

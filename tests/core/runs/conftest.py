@@ -9,7 +9,7 @@ import pytest
 
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Run, Store
-from tests.core.training.pretending import Pretended
+from tests.core.runs.pretending import Pretended
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ import math
 import keras
 import numpy as np
 
+from core.runs.lr_range import LRRangeTest, suggestion
+from core.runs.reporter import Reporter
 from core.training.batches import Batches
 from core.training.checkpoint import changing, put, values_of
-from core.training.rate_test import RateTest, suggestion
-from core.training.reporter import Reporter
 
 LOWEST, HIGHEST = 1e-6, 1.0
 SMOOTHING = 0.9  # share of the loss so far that the next one keeps
 DIVERGED = 4.0  # times the lowest smoothed loss: larger rates only make it worse
 
 
-def find_rate(model: keras.Model, batches: Batches, steps: int, reporter: Reporter) -> RateTest:
+def find_rate(model: keras.Model, batches: Batches, steps: int, reporter: Reporter) -> LRRangeTest:
     """Try ``steps`` rates from LOWEST to HIGHEST, evenly on a logarithmic scale.
 
     The model must be compiled with a constant rate; its weights are afterwards what they
@@ -50,4 +50,4 @@ def find_rate(model: keras.Model, batches: Batches, steps: int, reporter: Report
         if average > DIVERGED * lowest:
             break
     put(variables, before)
-    return RateTest(rates[: len(losses)], losses, suggestion(rates[: len(losses)], losses))
+    return LRRangeTest(rates[: len(losses)], losses, suggestion(rates[: len(losses)], losses))

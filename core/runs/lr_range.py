@@ -19,7 +19,7 @@ EDGE = 5  # batches at either end whose slope is mostly chance
 
 
 @dataclass(frozen=True)
-class RateTest:
+class LRRangeTest:
     """``rates`` tried in turn, the smoothed training loss after each, and the suggestion
     (None when the loss fell nowhere)."""
 
@@ -32,7 +32,7 @@ class RateTest:
             temporary.write_text(json.dumps(asdict(self)))
 
     @classmethod
-    def load(cls, path: Path) -> RateTest | None:
+    def load(cls, path: Path) -> LRRangeTest | None:
         """What ``save`` wrote; None when there is none that can be read."""
         try:
             return cls(**json.loads(path.read_text()))

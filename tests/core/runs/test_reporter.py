@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from core.errors import Cancelled
+from core.runs import reporter as module
+from core.runs.clock import Clock
+from core.runs.reporter import TICK_SECONDS, Reporter, Superseded
 from core.store import Run, Store
-from core.training import reporter as module
-from core.training.clock import Clock
-from core.training.reporter import TICK_SECONDS, Reporter, Superseded
-from tests.core.training.pretending import eventually
+from tests.core.runs.pretending import eventually
 
 Queue = Callable[..., Run]
 

@@ -9,11 +9,11 @@ import psutil
 import pytest
 
 from core.errors import BusyError, StoreError
+from core.runs import dispatcher as module
+from core.runs import silence
+from core.runs.liveness import DISK_FULL
 from core.store import Run
-from core.training import dispatcher as module
-from core.training import silence
-from core.training.liveness import DISK_FULL
-from tests.core.training.pretending import Pretended, begun, eventually
+from tests.core.runs.pretending import Pretended, begun, eventually
 
 Queue = Callable[..., Run]
 

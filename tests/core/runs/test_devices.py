@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.training import devices
-from core.training.devices import (
+from core.runs import devices
+from core.runs.devices import (
     Device,
     describe,
     list_devices,

@@ -1,8 +1,8 @@
 """Work that outlives a page: one detached process a job, watched through its folder.
 
-Training has a queue of its own (``core/training``). What is wanted once, takes a minute or
-two and belongs to one run or one data set is a job: an audit, an external test. Each loads
-a network of its own, so they take turns (``core/turns.py``).
+Training has a queue of its own (``launcher``, ``dispatcher``). What is wanted once, takes a
+minute or two and belongs to one run or one data set is a job: an audit, an external test. Each
+loads a network of its own, so they take turns (``core/runs/turns.py``).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from filelock import FileLock
 
 from core.errors import InputError, ThoraxLensError
 from core.files import written_whole
-from core.processes import end_worker, living, start_detached, start_time, with_our_modules
-from core.turns import Turns
+from core.runs.processes import end_worker, living, start_detached, start_time, with_our_modules
+from core.runs.turns import Turns
 from core.workspace import PROJECT_ROOT
 
 JobState = Literal["none", "running", "done", "failed", "stopped"]

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 
+from core.runs.lr_range import LRRangeTest, suggestion
 from core.training.batches import VectorBatches
-from core.training.rate_finder import HIGHEST, LOWEST, find_rate
-from core.training.rate_test import RateTest, suggestion
+from core.training.lr_finder import HIGHEST, LOWEST, find_rate
 
 RNG = np.random.default_rng(0)
 TRUTH = np.arange(64) % 2
@@ -76,9 +76,9 @@ def test_nothing_is_suggested_when_the_loss_falls_nowhere(losses: list[float]) -
 
 def test_it_is_kept_and_read_back(tmp_path: Path) -> None:
     file = tmp_path / "rates.json"
-    assert RateTest.load(file) is None
-    found = RateTest([1e-6, 1e-5], [0.7, 0.6], None)
+    assert LRRangeTest.load(file) is None
+    found = LRRangeTest([1e-6, 1e-5], [0.7, 0.6], None)
     found.save(file)
-    assert RateTest.load(file) == found
+    assert LRRangeTest.load(file) == found
     file.write_text("torn {")
-    assert RateTest.load(file) is None
+    assert LRRangeTest.load(file) is None

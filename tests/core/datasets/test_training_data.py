@@ -7,10 +7,10 @@ import pytest
 
 from core.datasets import prepare
 from core.datasets.presets import recommended_spec
+from core.datasets.training_data import load
 from core.errors import InputError
 from core.specs import RepeatKind, RepeatSpec
 from core.store import Store
-from core.training.data import load
 
 
 def repeat(index: int, kind: RepeatKind = "folds", count: int = 3) -> RepeatSpec:
