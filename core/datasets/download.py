@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from core.datasets.importers import ieee8023
-from core.datasets.importers.tables import inside, read_table
+from core.datasets.importers.table_file import read_table
+from core.datasets.importers.tables import inside
 from core.datasets.ingest import ImportReport, Progress, import_folder
 from core.datasets.vocabulary import normalise_view
 from core.errors import DownloadError, ThoraxLensError

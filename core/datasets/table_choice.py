@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from core.datasets.importers import Columns, Tree, names
 from core.datasets.importers.guessing import guess
-from core.datasets.importers.tables import read_table
+from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tree import TABLE_SUFFIXES
 from core.errors import InputError
 

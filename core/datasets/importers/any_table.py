@@ -15,7 +15,8 @@ from core.datasets.importers.guessing import guess
 from core.datasets.importers.labels import labels_in
 from core.datasets.importers.marks import is_mark, marked
 from core.datasets.importers.rows import Row, films_of
-from core.datasets.importers.tables import long_rows, metadata_of, read_table, records
+from core.datasets.importers.table_file import read_table
+from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
 from core.errors import InputError
 

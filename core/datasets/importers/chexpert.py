@@ -8,7 +8,8 @@ from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.marks import marked
 from core.datasets.importers.rows import Row, films_of
-from core.datasets.importers.tables import long_rows, metadata_of, read_table, records
+from core.datasets.importers.table_file import read_table
+from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
 
 NAME = "chexpert"

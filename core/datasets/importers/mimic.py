@@ -9,7 +9,8 @@ from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.marks import Marks, marked
 from core.datasets.importers.rows import Row, films_of
-from core.datasets.importers.tables import read_table, records
+from core.datasets.importers.table_file import read_table
+from core.datasets.importers.tables import records
 from core.datasets.importers.tree import Tree
 
 NAME = "mimic"

@@ -125,7 +125,7 @@ class Tree:
     def header(self, table: str) -> frozenset[str]:
         """The columns of one of the tables, in small letters; empty when it is no table."""
         if table not in self._headers:
-            from core.datasets.importers.tables import header  # loads pandas: only where asked
+            from core.datasets.importers.table_file import header  # loads pandas: only where asked
 
             self._headers[table] = header(self.root / table)
         return frozenset(self._headers[table])

@@ -9,7 +9,8 @@ from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.marks import is_mark, is_yes
 from core.datasets.importers.rows import Row, films_of
-from core.datasets.importers.tables import long_rows, read_table, records
+from core.datasets.importers.table_file import read_table
+from core.datasets.importers.tables import long_rows, records
 from core.datasets.importers.tree import Tree
 from core.datasets.vocabulary import is_silent
 
