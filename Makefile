@@ -33,6 +33,7 @@ fuzz: $(VENV)/.dev-ready
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=. $(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 format: $(VENV)/.dev-ready
@@ -47,7 +48,7 @@ screenshots: $(VENV)/.dev-ready
 	$(BIN)/python -m tests.browser.screenshots
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-3* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "ThoraxLens needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.x"'

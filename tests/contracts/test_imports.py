@@ -1,153 +1,52 @@
-"""Who may import whom. The server must stay small and never load TensorFlow."""
+"""Who may import whom: what pyproject.toml says of it is held, told, and true of a real server."""
 
 from __future__ import annotations
 
-import ast
+import re
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 from core.workspace import PROJECT_ROOT
-
-# Modules that run only in a worker process: they alone may load Keras and its backends.
-WORKER_ONLY = {
-    "core/audit/networks.py",
-    "core/explain/keras_cam.py",
-    "core/models/block_layers.py",
-    "core/models/build.py",
-    "core/models/cnn.py",
-    "core/models/drawing.py",
-    "core/models/folding.py",
-    "core/models/graph.py",
-    "core/models/lite.py",
-    "core/models/torch_names.py",
-    "core/prediction/loading.py",
-    "core/prediction/worker.py",
-}
-WORKER_ONLY_ROOMS = ("core/training/",)
-ROOMS = ("runs", "training")
-NETWORK_LIBRARIES = {"keras", "tensorflow", "torch", "jax"}
-
-# Lower number = deeper: a room imports its own level's room or deeper ones, never upwards.
-LEVELS = {
-    "core/errors.py": 0,
-    "core/workspace.py": 0,
-    "core/palette.py": 0,
-    "core/names.py": 0,
-    "core/lent.py": 0,
-    "core/spec_words.py": 0,
-    "core/patient_names.py": 0,
-    "core/privacy.py": 0,
-    "core/text.py": 0,
-    "core/version.py": 1,
-    "core/spreadsheet.py": 0,
-    "core/cache.py": 1,
-    "core/escaping.py": 0,
-    "core/files.py": 0,
-    "core/documents.py": 0,
-    "core/fetch.py": 1,
-    "core/specs.py": 1,
-    "core/store": 2,
-    "core/images": 3,
-    "core/models": 4,
-    "core/explain": 4,
-    "core/datasets": 4,
-    "core/runs": 5,
-    "core/evaluation": 5,
-    "core/training": 6,
-    "core/audit": 6,
-    "core/gate": 5,
-    "core/prediction": 6,
-    "core/demonstration": 6,
-    "core/external": 6,
-    "core/figures": 6,
-    "core/card": 7,
-    "core/commands": 8,
-    "core/__main__.py": 9,
-    "pages/components": 10,
-    "pages/components/films": 11,
-    "pages/components/report": 11,
-    "pages/components/training": 11,
-    "pages/components/audit": 12,
-    "pages/components/classify": 12,
-    "pages/components/comparing": 12,
-    "pages/components/datasets": 12,
-    "pages/components/demonstration": 13,
-    "pages/components/external": 13,
-    "pages": 14,
-    "app.py": 15,
-}
+from tools import rooms
 
 
-def _sources() -> list[Path]:
-    found = [*PROJECT_ROOT.glob("core/**/*.py"), *PROJECT_ROOT.glob("pages/**/*.py")]
-    return sorted([PROJECT_ROOT / "app.py", *found])
+def test_no_contract_is_broken() -> None:
+    """What ``make lint`` asks too: here so that nobody finds out late."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()",
+         "--no-logo", "--no-cache"],
+        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(rooms.contracts())} kept, 0 broken" in done.stdout
 
 
-def _relative(path: Path) -> str:
-    return path.relative_to(PROJECT_ROOT).as_posix()
+def test_the_architecture_page_shows_the_layers_of_now() -> None:
+    text = rooms.PAGE.read_text(encoding="utf-8")
+    assert rooms.written(text) == text, "run python -m tools.rooms"
 
 
-def _imports(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
-
-
-def _level(relative: str) -> int | None:
-    fitting = [
-        room
-        for room in LEVELS
-        if relative == room or relative.startswith(f"{room}/") or relative == f"{room}.py"
-    ]
-    return LEVELS[max(fitting, key=len)] if fitting else None
-
-
-def _module_to_path(name: str) -> str:
-    return name.replace(".", "/")
-
-
-@pytest.mark.parametrize("path", _sources(), ids=_relative)
-def test_a_module_imports_only_downwards(path: Path) -> None:
-    own = _level(_relative(path))
-    if own is None:
-        assert path.read_text(encoding="utf-8").strip() == "", f"{path} has no level in LEVELS"
-        return
-    for name in _imports(path):
-        if name.split(".")[0] not in ("core", "pages", "app"):
-            continue
-        level = _level(_module_to_path(name))
-        if name in ("core", "pages") or level is None:
-            continue
-        assert level <= own, f"{_relative(path)} imports {name}, which lies above it"
-
-
-@pytest.mark.parametrize("path", _sources(), ids=_relative)
-def test_only_workers_import_a_network_library(path: Path) -> None:
-    relative = _relative(path)
-    loaded = {name.split(".")[0] for name in _imports(path)} & NETWORK_LIBRARIES
-    if loaded:
-        assert relative in WORKER_ONLY or relative.startswith(WORKER_ONLY_ROOMS)
-
-
-def test_the_queue_is_without_keras_and_the_training_room_without_a_queue() -> None:
-    """Pages and shell start, watch and end trainings without the room that carries them out."""
-    found = {name: set(map(_relative, PROJECT_ROOT.glob(f"core/{name}/**/*.py"))) for name in ROOMS}
-    assert found["runs"]
-    assert not found["runs"] & WORKER_ONLY
-    assert not {"dispatcher", "launcher", "jobs"} & {Path(one).stem for one in found["training"]}
-
-
-@pytest.mark.parametrize("path", sorted(PROJECT_ROOT.glob("core/**/*.py")), ids=_relative)
-def test_core_never_imports_streamlit(path: Path) -> None:
-    assert "streamlit" not in {name.split(".")[0] for name in _imports(path)}
+def test_each_room_has_a_row_that_says_what_it_holds() -> None:
+    text = rooms.PAGE.read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `([\w/.]+)` \|", text, re.MULTILINE))
+    rows = {name.removeprefix("core/").removesuffix(".py").rstrip("/") for name in told}
+    there = {
+        path.stem
+        for path in (PROJECT_ROOT / "core").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    } - {"__init__"}
+    assert there <= rows
+    folders = {
+        path.name
+        for path in (PROJECT_ROOT / "pages" / "components").iterdir()
+        if (path / "__init__.py").exists()
+    }
+    assert {f"{name}/" for name in folders} <= told
+    for name in told:
+        roots = (PROJECT_ROOT, PROJECT_ROOT / "pages" / "components")
+        assert any((root / name).exists() or (root / f"{name}.py").exists() for root in roots), (
+            f"{name} has a row and is not there"
+        )
 
 
 def test_all_that_the_server_imports_leaves_the_network_libraries_out() -> None:
