@@ -18,8 +18,8 @@ from bench.report import head, row
 from bench.settings import Settings
 from core.audit.checks import data_checks
 from core.audit.measured import settled
-from core.audit.statistics import wilson_share
 from core.audit.verdict import judge
+from core.statistics.proportions import wilson
 from tools.planted import EXPECTED, PLANTS, clean, material_of
 
 CLEAN = "none"
@@ -49,7 +49,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
         "no shortcut found",
     )  # fmt: skip
     for name, verdicts in alarms.items():
-        low, high = wilson_share(found[name] / sets, sets)
+        low, high = wilson(found[name], sets) or (0.0, 1.0)
         told = f"{found[name]} ({100 * found[name] / sets:.0f} %)"
         yield row(
             name, str(sets), "–" if name == CLEAN else told,
@@ -57,7 +57,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
             *(str(verdicts[one]) for one in ("do_not_believe", "caution", "no_shortcut_found")),
         )  # fmt: skip
     wrong = sets - alarms[CLEAN]["no_shortcut_found"]
-    low, high = wilson_share(wrong / sets, sets)
+    low, high = wilson(wrong, sets) or (0.0, 1.0)
     told = ", ".join(f"{one} {count}" for one, count in raised.items()) or "none"
     yield (
         f"\nFalse alarms: {wrong} of {sets} ({100 * low:.0f}–{100 * high:.0f} %), by check: {told}"

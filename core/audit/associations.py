@@ -12,8 +12,8 @@ from core.audit.material import Material
 from core.audit.measured import Measured, unmeasured
 from core.audit.populations import POPULATIONS
 from core.audit.report import Level
-from core.audit.statistics import association, units_of
 from core.datasets.cautions import AGE_GROUPS, age_groups
+from core.statistics.association import association, units_of
 from core.store.catalogue import UNKNOWN
 
 ASPECTS = {"source": "source", "view": "view", "age_group": "age", "sex": "sex"}

@@ -9,12 +9,13 @@ from core.audit.leaks import Leaks
 from core.audit.material import Material
 from core.audit.measured import Measured, unmeasured
 from core.audit.report import Level
-from core.audit.statistics import wilson_share
 from core.evaluation.decision import decided
 from core.evaluation.predictions import Predictions, called
 from core.names import name_key
 from core.runs.files import RunFiles
 from core.specs import Split
+from core.statistics.mover import newcombe
+from core.statistics.proportions import Proportion, wilson
 from core.store import Run, Store
 
 _MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
@@ -61,7 +62,7 @@ def _patients(material: Material, leaks: Leaks, test: int) -> Measured:
 
 def _share(check: str, title: str, which: np.ndarray, test: int) -> Measured:
     count = int(which.sum())
-    interval = wilson_share(count / test, test) if test else (0.0, 1.0)
+    interval = wilson(count, test) or (0.0, 1.0)
     level: Level = "caution" if count else "no_shortcut_found"
     if test and count / test >= _MOST:
         level = "do_not_believe"
@@ -74,10 +75,7 @@ def _share(check: str, title: str, which: np.ndarray, test: int) -> Measured:
 
 def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Measured:
     """Share right among test films with a leak, less that among those without, both by the rule
-    that the predictions come with.
-
-    Interval: Newcombe's hybrid score method for a difference (Stat. Med. 17 (1998) 873).
-    """
+    that the predictions come with."""
     check, title = "leak_inflation", "How far leaks flatter the result"
     test = predictions.of("test")
     right = dict(zip(test.film_ids.tolist(), test.truth == called(test), strict=True))
@@ -90,15 +88,12 @@ def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Mea
             "too few to compare"
         )  # fmt: skip
         return unmeasured(check, title, words.no_inflation(few))
-    a, b = float(seen.mean()), float(unseen.mean())
-    (a_low, a_high), (b_low, b_high) = wilson_share(a, len(seen)), wilson_share(b, len(unseen))
-    gap = a - b
-    interval = (
-        gap - float(np.hypot(a - a_low, b_high - b)),
-        gap + float(np.hypot(a_high - a, b - b_low)),
-    )
+    leaked = Proportion.of(int(seen.sum()), len(seen))
+    clean = Proportion.of(int(unseen.sum()), len(unseen))
+    gap = leaked.value - clean.value
+    interval = newcombe(leaked.value, leaked.interval, clean.value, clean.interval)
     said = words.leak_inflation(
-        (int(seen.sum()), len(seen)), (int(unseen.sum()), len(unseen)), gap, interval
+        (leaked.hits, leaked.films), (clean.hits, clean.films), gap, interval
     )
     level: Level = "caution" if interval[0] > 0 else "no_shortcut_found"
     return Measured(check, title, gap, interval, level, None, lambda *_: said)
@@ -141,5 +136,5 @@ def _beside(store: Store, run: Run, split: Split, other: Run, its_split: Split) 
 def _accuracy(store: Store, run: Run) -> tuple[float, tuple[float, float], int]:
     files = RunFiles(store.workspace.run_folder(run.run_id))
     test = decided(files).of("test")
-    share = float((test.truth == called(test)).mean())
-    return share, wilson_share(share, len(test)), len(test)
+    accuracy = Proportion.of(int((test.truth == called(test)).sum()), len(test))
+    return accuracy.value, accuracy.interval, accuracy.films

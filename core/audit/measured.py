@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.audit.report import Finding, Level
-from core.audit.statistics import ALPHA, holm
+from core.statistics.hypotheses import holm
+
+# All checks of one audit together raise a false alarm in at most this share of audits.
+ALPHA = 0.01
 
 Say = Callable[[Level, float], tuple[str, str]]  # level, corrected p → sentence, clause
 

@@ -16,10 +16,8 @@ from core.audit.measured import Measured, unmeasured
 from core.audit.probes import LUNGS_OUT, MIDDLE_OUT, STRONG, balanced, level_of
 from core.audit.report import Level
 from core.audit.split_inflation import split_inflation, vector_classifier
-from core.audit.statistics import units_of, wilson_share
 from core.datasets.training_data import TrainingData
 from core.errors import ThoraxLensError
-from core.evaluation.intervals import mcnemar
 from core.evaluation.predictions import Predictions, called
 from core.explain.keras_cam import CamModel
 from core.models.build import build_model
@@ -28,6 +26,10 @@ from core.models.registry import SMALLEST_FROZEN, get_network
 from core.prediction.loading import LoadedRun, load_run
 from core.runs.config import RunConfig
 from core.runs.jobs import JobReporter
+from core.statistics.association import units_of
+from core.statistics.hypotheses import mcnemar
+from core.statistics.normal import mean_interval
+from core.statistics.proportions import Proportion
 from core.store import Run
 from core.training import backend
 from core.training.features import Source, View, features
@@ -198,9 +200,8 @@ def _patient_mean(shares: np.ndarray, patients: np.ndarray) -> tuple[float, tupl
         return 0.0, (0.0, 1.0)
     unit, _ = units_of(patients[known], np.zeros(known.sum(), int))
     means = np.bincount(unit, shares[known]) / np.bincount(unit)
-    reach = 1.96 * float(means.std(ddof=1)) / len(means) ** 0.5 if len(means) > 1 else 1.0
-    middle = float(means.mean())
-    return middle, (max(0.0, middle - reach), min(1.0, middle + reach))
+    mean, (low, high) = mean_interval(means)
+    return mean, (max(0.0, low), min(1.0, high))
 
 
 def _untrained(
@@ -246,7 +247,8 @@ def _untrained(
     train, test = data.rows("train"), data.rows("test")
     head = vector_classifier().fit(vectors[train], data.truth[train])
     right = head.predict(vectors[test]) == data.truth[test]
-    value, interval = float(right.mean()), wilson_share(float(right.mean()), len(test))
+    accuracy = Proportion.of(int(right.sum()), len(test))
+    value, interval = accuracy.value, accuracy.interval
     tested = predictions.of("test")
     answers = dict(zip(tested.film_ids.tolist(), called(tested).tolist(), strict=True))
     own_right = np.array(

@@ -21,7 +21,8 @@ from core.audit import regions, words
 from core.audit.material import Material
 from core.audit.measured import Measured, unmeasured
 from core.audit.report import Level
-from core.audit.statistics import mean_interval, separation_p, smallest_p, units_of
+from core.statistics.association import separation_p, smallest_p, units_of
+from core.statistics.mover import mean_proportion_interval
 
 # Skill: 0 is guessing, 1 is always right. 0.6 is 80 % of two classes, 0.35 is 67.5 %. Less than
 # that comes from exposure alone: haze in the lungs makes automatic exposure darken the rest.
@@ -158,7 +159,7 @@ def balanced(
     _, owner = units_of(patients, labels)
     recalls = [float(right[labels == one].mean()) for one in present]
     units = [float((owner == one).sum()) for one in present]
-    return float(np.mean(recalls)), mean_interval(recalls, units), float(right.mean())
+    return float(np.mean(recalls)), mean_proportion_interval(recalls, units), float(right.mean())
 
 
 def level_of(value: float, interval: tuple[float, float], chance: float) -> Level:

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from core.audit import network_words as words
 from core.audit.measured import Measured, unmeasured
 from core.audit.report import Level
+from core.statistics.resampling import draw_clusters, percentile_interval
 
 _FOLDS = 5
 _REPEATS = 2
@@ -51,9 +52,8 @@ def split_inflation(
                     right[test] += (head.predict(vectors[test]) == labels[test]) / _REPEATS
     gap = np.bincount(who, apart - together)
     films = np.bincount(who)
-    drawn = np.random.default_rng(0).integers(len(films), size=(_DRAWS, len(films)))
-    spread = gap[drawn].sum(axis=1) / films[drawn].sum(axis=1)
-    low, high = (float(one) for one in np.quantile(spread, [0.025, 0.975]))
+    drawn = draw_clusters(np.random.default_rng(0), len(films), _DRAWS)
+    low, high = percentile_interval((drawn @ gap) / (drawn @ films))
     value = float(gap.sum() / films.sum())
     level: Level = "caution" if low > 0 and torn else "no_shortcut_found"
     said = words.split_inflation(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core import text
+from core.audit.measured import ALPHA
 from core.audit.report import Level
-from core.audit.statistics import ALPHA
 from core.text import capital as upper
 from core.text import listed
 

@@ -10,7 +10,7 @@ from core.audit.standing import Standing, standing_of
 from core.datasets import cautions
 from core.datasets.prepare import shared_patients
 from core.errors import InputError, NotFoundError
-from core.evaluation.bootstrap import Interval, patients_of, resampling_words
+from core.evaluation.bootstrap import patients_of, resampling_words
 from core.evaluation.decision import Decision, decision_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.operating_point import OperatingPoint
@@ -22,6 +22,7 @@ from core.external.testing import compared, stale
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import DatasetSpec
+from core.statistics import Interval
 from core.store import Run, Store
 
 # Of a finished run's result, what its card cannot do without.

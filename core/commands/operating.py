@@ -7,12 +7,12 @@ from typing import Any
 
 from core.commands.command import Command, Outcome, open_default_store, table
 from core.errors import InputError
-from core.evaluation.backing import Backing, backing, films_needed, is_promised, promise
+from core.evaluation.backing import Backing, backing, is_promised, promise, trials_needed
 from core.evaluation.decision import decision_of
-from core.evaluation.intervals import Share
 from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
+from core.statistics.proportions import Proportion
 from core.text import interval, percent
 
 
@@ -62,7 +62,7 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
         "chosen_by": decision.point.chosen_by if decision.point else None,
         "decision": decision.as_dict(),
         "promised": is_promised(point, chosen_on),
-        "films_needed": films_needed(point.wanted_sensitivity),
+        "films_needed": trials_needed(point.wanted_sensitivity),
         "sentence": sentence,
         **{one.split: _numbers(one) for one in there},
     }
@@ -101,7 +101,7 @@ def _row(one: Backing) -> dict[str, Any]:
     }
 
 
-def _share(one: Share) -> str:
+def _share(one: Proportion) -> str:
     return f"{one.hits} of {one.films} ({interval(one.interval, joint=' to ')})"
 
 

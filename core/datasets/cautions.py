@@ -8,6 +8,7 @@ import pandas as pd
 from core.datasets.phantom import PHANTOM_SOURCE
 from core.datasets.splitting import of_unknown_patients
 from core.specs import DatasetSpec
+from core.statistics.proportions import wilson
 from core.text import count, listed, percent, percent_of
 
 ASPECTS = ("source", "view", "sex", "age group")
@@ -16,7 +17,6 @@ AGE_GROUPS = ("0–17", "18–39", "40–59", "60–79", "80+", "unknown")
 _NOTABLE = 0.25  # total variation distance between two classes that is worth a sentence
 _FEW_KNOWN = 20  # films of a class, below which a difference is mostly chance
 _FEW_TEST_FILMS = 200
-_Z95 = 1.959964  # two-sided 95 % point of the normal distribution
 
 
 def shares(members: pd.DataFrame, class_names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
@@ -157,8 +157,7 @@ def _few(members: pd.DataFrame, spec: DatasetSpec) -> list[str]:
     found = []
     test = int((members["split"] == "test").sum())
     if test < _FEW_TEST_FILMS:
-        # Wilson's interval (1927) when all n are right: n / (n + z²) … 1.
-        worst = test / (test + _Z95**2)
+        worst, _ = wilson(test, test) or (0.0, 1.0)
         found.append(
             f"Only {count(test, 'test film')}: even if every one is right, the true accuracy may "
             f"be as low as {percent(worst)} (95 % interval)."

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil
 
 import numpy as np
 
 from core.errors import InputError
-from core.evaluation.intervals import Z_95, Share
 from core.evaluation.operating_point import NOT_SURE, SPLIT, OperatingPoint, answer, apply
 from core.evaluation.predictions import Predictions, predict_classes
+from core.statistics.proportions import Proportion, trials_needed
 from core.text import chosen, interval
 
 
@@ -24,8 +23,8 @@ class Backing:
     """
 
     split: str
-    sensitivity: Share
-    specificity: Share
+    sensitivity: Proportion
+    specificity: Proportion
     films: int
     not_sure: int
     wrong: int
@@ -54,8 +53,8 @@ def backing(point: OperatingPoint, predictions: Predictions, split: str = SPLIT)
     sure = answers != NOT_SURE
     return Backing(
         split=split,
-        sensitivity=Share.of(int((called & is_positive).sum()), sick),
-        specificity=Share.of(int((~called & ~is_positive).sum()), well),
+        sensitivity=Proportion.of(int((called & is_positive).sum()), sick),
+        specificity=Proportion.of(int((~called & ~is_positive).sum()), well),
         films=len(films),
         not_sure=int((~sure).sum()),
         wrong=int((sure & ((answers == point.positive) != is_positive)).sum()),
@@ -65,13 +64,6 @@ def backing(point: OperatingPoint, predictions: Predictions, split: str = SPLIT)
 def is_promised(point: OperatingPoint, found: Backing) -> bool:
     """Whether the interval of the sensitivity lies wholly at or above what was wanted."""
     return found.sensitivity.interval[0] >= point.wanted_sensitivity
-
-
-def films_needed(wanted: float) -> int:
-    """How many positive films, all found, put the Wilson interval's lower end at ``wanted``
-    (0 to 1); 0 where no number can (1)."""
-    # All of n found: the lower end is n / (n + z²).
-    return ceil(Z_95**2 * wanted / (1 - wanted)) if wanted < 1 else 0
 
 
 def promise(point: OperatingPoint, found: Backing) -> str:
@@ -84,7 +76,7 @@ def promise(point: OperatingPoint, found: Backing) -> str:
     wanted = chosen(point.wanted_sensitivity)
     if is_promised(point, found):
         return f"{said} That is enough to expect {wanted} on other films of this kind."
-    needed = films_needed(point.wanted_sensitivity)
+    needed = trials_needed(point.wanted_sensitivity)
     if not needed:
         return f"{said} No number of films can promise {wanted}."
     if needed > share.films:

@@ -1,10 +1,5 @@
-"""How far a number would move with other patients: resampling of patients, not of films.
-
-Films of one patient resemble each other; drawing films would take them for independent and
-make every interval too narrow. Percentile intervals, 95 %, from a generator with a seed, so
-that the same run always shows the same interval.
-Source: A. C. Davison, D. V. Hinkley, Bootstrap Methods and their Application, 1997, ch. 3.8.
-"""
+"""Intervals of a run's numbers over its patients: what core/statistics/resampling.py draws, of
+predictions."""
 
 from __future__ import annotations
 
@@ -14,18 +9,16 @@ import numpy as np
 
 from core.errors import InputError
 from core.evaluation.predictions import Predictions, called
+from core.statistics import Interval
+from core.statistics.resampling import bootstrap_interval, cluster_draws
 
 Statistic = Callable[[Predictions], float | None]
-Interval = tuple[float, float]
 
 DRAWS = 1000
-LEVEL = 0.95
-# More draws than this without a value (no film of a class, say): the rest is a selection.
-MOST_UNDEFINED = 0.05
 CHUNK = 4_000_000  # counts held at once
 
 
-def patient_bootstrap(
+def cluster_bootstrap(
     statistic: Statistic,
     predictions: Predictions,
     patients: np.ndarray,
@@ -44,10 +37,12 @@ def patient_bootstrap(
         statistic(predictions.take(np.repeat(np.arange(len(predictions)), counts)))
         for counts in _counts(_groups(patients, len(predictions)), draws, seed)
     ]
-    return _interval(np.array([np.nan if one is None else one for one in values], dtype=float))
+    return bootstrap_interval(
+        np.array([np.nan if one is None else one for one in values], dtype=float)
+    )
 
 
-def paired_patient_bootstrap(
+def paired_cluster_bootstrap(
     statistic: Statistic,
     first: Predictions,
     second: Predictions,
@@ -58,7 +53,7 @@ def paired_patient_bootstrap(
 ) -> Interval | None:
     """The 95 % interval of ``statistic`` of ``first`` less that of ``second``, both on the
     same patients at each draw. Rows must be the same films in the same order (``on_common``);
-    raises InputError when they are not. None as for ``patient_bootstrap``."""
+    raises InputError when they are not. None as for ``cluster_bootstrap``."""
     if not np.array_equal(first.film_ids, second.film_ids):
         raise InputError("A paired difference needs the same films in the same order.")
     values = []
@@ -66,7 +61,7 @@ def paired_patient_bootstrap(
         rows = np.repeat(np.arange(len(first)), counts)
         one, other = statistic(first.take(rows)), statistic(second.take(rows))
         values.append(np.nan if one is None or other is None else one - other)
-    return _interval(np.array(values, dtype=float))
+    return bootstrap_interval(np.array(values, dtype=float))
 
 
 def on_common(first: Predictions, second: Predictions) -> tuple[Predictions, Predictions]:
@@ -103,7 +98,7 @@ def resampling_words(predictions: Predictions, known: Mapping[str, str]) -> str:
     )
 
 
-def quick_intervals(
+def bootstrap_intervals(
     predictions: Predictions,
     patients: np.ndarray,
     threshold: float | None = None,
@@ -111,7 +106,7 @@ def quick_intervals(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> dict[str, Interval | None]:
-    """``patient_bootstrap`` of ``roc_auc``, ``average_precision`` and ``f1`` of the positive
+    """``cluster_bootstrap`` of ``roc_auc``, ``average_precision`` and ``f1`` of the positive
     class and of ``accuracy``, from the same draws, all draws at once."""
     groups = _groups(patients, len(predictions))
     found: dict[str, list[np.ndarray]] = {}
@@ -119,7 +114,7 @@ def quick_intervals(
     at_once = max(CHUNK // max(len(predictions), 1), 1)
     rows = _sorted_rows(predictions)
     right, called, is_positive = _hits(predictions, threshold)
-    for counts in _batches(groups, draws, seed, at_once):
+    for counts in cluster_draws(groups, draws, seed, at_once):
         hits = counts @ (called & is_positive)
         either = counts @ called.astype(int) + counts @ is_positive.astype(int)
         values = {
@@ -129,7 +124,7 @@ def quick_intervals(
         }
         for name, some in values.items():
             found.setdefault(name, []).append(some)
-    return {name: _interval(np.concatenate(some)) for name, some in found.items()}
+    return {name: bootstrap_interval(np.concatenate(some)) for name, some in found.items()}
 
 
 def difference_interval(
@@ -141,14 +136,14 @@ def difference_interval(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval | None:
-    """``paired_patient_bootstrap`` of the accuracy, all draws at once."""
+    """``paired_cluster_bootstrap`` of the accuracy, all draws at once."""
     gain = _hits(first, threshold)[0].astype(int) - _hits(second, threshold)[0].astype(int)
     at_once = max(CHUNK // max(len(first), 1), 1)
     parts = [
         _divided(counts @ gain, counts.sum(axis=1))
-        for counts in _batches(_groups(patients, len(first)), draws, seed, at_once)
+        for counts in cluster_draws(_groups(patients, len(first)), draws, seed, at_once)
     ]
-    return _interval(np.concatenate(parts)) if parts else None
+    return bootstrap_interval(np.concatenate(parts)) if parts else None
 
 
 def _groups(patients: np.ndarray, films: int) -> np.ndarray:
@@ -160,29 +155,8 @@ def _groups(patients: np.ndarray, films: int) -> np.ndarray:
 
 def _counts(groups: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
     """How often each film is in each draw."""
-    for some in _batches(groups, draws, seed, 64):
+    for some in cluster_draws(groups, draws, seed, 64):
         yield from some
-
-
-def _batches(groups: np.ndarray, draws: int, seed: int, at_once: int) -> Iterator[np.ndarray]:
-    """int (up to ``at_once``, n) several times, ``draws`` rows in all; none for one patient."""
-    patients = int(groups.max()) + 1 if len(groups) else 0
-    if patients < 2:
-        return
-    rng = np.random.default_rng(seed)
-    even = np.full(patients, 1 / patients)
-    for start in range(0, draws, at_once):
-        yield rng.multinomial(patients, even, size=min(at_once, draws - start))[:, groups]
-
-
-def _interval(values: np.ndarray) -> Interval | None:
-    known = values[np.isfinite(values)]
-    if not len(known) or len(known) < (1 - MOST_UNDEFINED) * len(values):
-        return None
-    if np.ptp(known) < 1e-12:
-        return None
-    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
 
 
 def _hits(

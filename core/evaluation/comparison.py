@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.bootstrap import patients_of
-from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import MOST_PROBABLE, Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, Spread, evaluate_repeats
@@ -17,6 +16,7 @@ from core.evaluation.study import PUBLISHED
 from core.evaluation.uncertainty import all_intervals, share_intervals
 from core.models.learnt import learnt_short
 from core.models.registry import network_title
+from core.statistics.proportions import wilson
 from core.store import Run
 
 COLUMNS = (

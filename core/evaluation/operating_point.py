@@ -20,9 +20,9 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from core.errors import InputError
-from core.evaluation.calibration import fit_temperature, tempered
 from core.evaluation.predictions import Predictions
 from core.files import written_whole
+from core.statistics.calibration import fit_temperature, scaled
 
 NOT_SURE = "not_sure"
 WANTED = 0.95  # of the positive films, found; what a run gets until somebody asks for more
@@ -126,8 +126,8 @@ def choose(
             f"No validation film of this run shows {kind}, so no threshold can be chosen on "
             "them. Prepare a data set with validation films of each class, and train again."
         )
-    temperature = fit_temperature(films)
-    score = tempered(films.probabilities, temperature)[:, 0]
+    temperature = fit_temperature(films.truth, films.probabilities)
+    score = scaled(films.probabilities, temperature)[:, 0]
     sick, well = np.sort(score[is_positive]), np.sort(score[~is_positive])
     threshold = _threshold(sick, well, wanted)
     reached = sick[len(sick) - _at_least(wanted, len(sick))]
@@ -145,7 +145,7 @@ def choose(
 
 def apply(point: OperatingPoint, probabilities: np.ndarray) -> np.ndarray:
     """Calibrated probabilities, float32 (n, k), of a network's (n, k), rows adding up to 1."""
-    return tempered(probabilities, point.temperature)
+    return scaled(probabilities, point.temperature)
 
 
 def answer(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> str:

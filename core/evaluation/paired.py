@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from core.evaluation.bootstrap import Interval, difference_interval, on_common, patients_of
+from core.evaluation.bootstrap import difference_interval, on_common, patients_of
 from core.evaluation.comparison import Entry, Patients
-from core.evaluation.intervals import mcnemar, more_needed
 from core.evaluation.predictions import Predictions, called
 from core.evaluation.repeats import Repeats
+from core.statistics import Interval
+from core.statistics.hypotheses import mcnemar, more_needed
 
 LEVEL = 0.05
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.evaluation.bootstrap import Interval, quick_intervals
-from core.evaluation.intervals import area_interval, f1_interval, wilson
+from core.evaluation.bootstrap import bootstrap_intervals
 from core.evaluation.metrics import Evaluation
 from core.evaluation.predictions import Predictions
+from core.statistics import Interval
+from core.statistics.proportions import f1_interval, wilson
+from core.statistics.roc_area import roc_area_interval
 
 RESAMPLED = ("f1", "roc_auc", "average_precision")
 
@@ -41,14 +43,14 @@ def all_intervals(
     the place of films for the area), and the average precision has none.
     """
     found = share_intervals(evaluation)
-    drawn = quick_intervals(predictions, patients, evaluation.threshold)
+    drawn = bootstrap_intervals(predictions, patients, evaluation.threshold)
     found |= {name: drawn.get(name) for name in RESAMPLED}
     if evaluation.roc_auc is None:
         return {**found, "roc_auc": None, "average_precision": None}
     if found["roc_auc"] is None:
         sick = predictions.truth == 0
         people = [len(np.unique(patients[one])) for one in (sick, ~sick)]
-        found["roc_auc"] = area_interval(evaluation.roc_auc, *people)
+        found["roc_auc"] = roc_area_interval(evaluation.roc_auc, *people)
     if found["f1"] is None and evaluation.f1 is not None:
         hits = evaluation.positives - evaluation.false_negatives
         found["f1"] = f1_interval(hits, evaluation.false_negatives, evaluation.false_positives)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
 
 from core.datasets.vocabulary import findings_of
-from core.evaluation.intervals import wilson
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
+from core.statistics import Interval
+from core.statistics.mover import newcombe
+from core.statistics.proportions import wilson
 
-Interval = tuple[float, float]
 Level = Literal["worse", "unclear", "holds"]
 
 # A drop that these films leave possible and that would still be no small matter.
@@ -109,16 +109,12 @@ def compare(source: str, internal: Side, external: Side) -> Comparison:
 
 
 def difference(first: Rate, second: Rate) -> Rate:
-    """First minus second, two proportions of different films, with a 95 % interval.
-
-    Source: R. G. Newcombe, Stat. Med. 17 (1998) 873, method 10, from two Wilson intervals.
-    """
+    """First minus second, two proportions of different films, with a 95 % interval
+    (``core.statistics.mover.newcombe``)."""
     if first.value is None or second.value is None or not first.interval or not second.interval:
         return Rate(None, None, why=first.why or second.why)
     gap = first.value - second.value
-    below = sqrt((first.value - first.interval[0]) ** 2 + (second.interval[1] - second.value) ** 2)
-    above = sqrt((first.interval[1] - first.value) ** 2 + (second.value - second.interval[0]) ** 2)
-    return Rate(gap, (gap - below, gap + above))
+    return Rate(gap, newcombe(first.value, first.interval, second.value, second.interval))
 
 
 def as_dict(side: Side) -> dict[str, Any]:

@@ -5,26 +5,40 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from core.escaping import plotly
-from core.evaluation.prevalence import Thousand
 from core.figures.template import figure, legend_below
 from core.palette import Theme, class_colour, translucent
+from core.statistics.prevalence import NaturalFrequencies
 
 COLUMNS = 40
 
 
 def people_figure(
-    people: Thousand, positive: str, theme: Theme = "dark", *, height: int = 400
+    people: NaturalFrequencies, positive: str, theme: Theme = "dark", *, height: int = 400
 ) -> go.Figure:
     """A dot a person, in rows of 40. The colour says what they truly have; those whom the
     network calls ``positive`` are large, the others small; each kind has its own shape."""
     sick, well = class_colour(0), class_colour(1)
     positive = plotly(positive)
     kinds = (
-        (people.found, f"{positive}, called so", "circle", 8, sick, sick),
-        (people.missed, f"{positive}, missed", "diamond-open", 8, sick, sick),
-        (people.alarms, f"not {positive}, called so by mistake", "square", 7, well, well),
+        (people.true_positives, f"{positive}, called so", "circle", 8, sick, sick),
         (
-            people.cleared,
+            people.false_negatives,
+            f"{positive}, missed",
+            "diamond-open",
+            8,
+            sick,
+            sick,
+        ),
+        (
+            people.false_positives,
+            f"not {positive}, called so by mistake",
+            "square",
+            7,
+            well,
+            well,
+        ),
+        (
+            people.true_negatives,
             f"not {positive}, not called so",
             "circle",
             4,

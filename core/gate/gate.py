@@ -18,6 +18,7 @@ import numpy as np
 
 from core.gate.measures import LEAST_SIDE, Reference, measure, without_borders
 from core.images.resize import thumbnail
+from core.statistics.softmax import softmax
 
 Kind = Literal["frontal", "lateral", "not_a_chest_xray"]
 KINDS_OF_PICTURE: tuple[Kind, ...] = get_args(Kind)
@@ -99,10 +100,9 @@ def look(pixels: np.ndarray, colour: float = 0.0) -> Verdict:
 def _kind(pixels: np.ndarray) -> Kind:
     known = constants()
     found = measure(pixels, known.reference)
-    powers = known.weights @ found + known.bias
-    shares = np.exp(powers - powers.max())
+    shares = softmax(known.weights @ found + known.bias)
     best = int(shares.argmax())
-    if shares[best] < MUCH * shares.sum():
+    if shares[best] < MUCH:
         return "not_a_chest_xray"
     if best < len(known.odd):
         oddness = (((found - known.centre[best]) / known.spread[best]) ** 2).mean()

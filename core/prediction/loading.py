@@ -18,6 +18,7 @@ from core.models.registry import get_network
 from core.models.weights import find_weights, missing_message, published_as
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
+from core.statistics.softmax import softmax
 from core.store.records import damaged_file
 from core.training.fine_tuning import load_tuned
 from core.workspace import Workspace
@@ -49,7 +50,7 @@ class LoadedRun:
         """
         chosen = np.full(len(pixels), BEST if class_index is None else class_index)
         found = self._cam.heats(self._features(pixels), chosen)
-        return _softmax(found.logits), found.heats
+        return softmax(found.logits).astype(np.float32), found.heats
 
     def look(self, pixels: np.ndarray) -> Looked:
         """Films uint8 (n, S, S) → what the network makes of them, to be explained after it is
@@ -60,16 +61,10 @@ class LoadedRun:
         def explain(chosen: np.ndarray) -> Heats:
             return self._cam.heats(features, chosen) if np.any(chosen) else positive
 
-        return Looked(_softmax(positive.logits), explain)
+        return Looked(softmax(positive.logits).astype(np.float32), explain)
 
     def _features(self, pixels: np.ndarray) -> Any:
         return self._cam.features(preprocess(pixels, self.card.preprocessing))
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    found: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-    return found
 
 
 def run_files(workspace: Workspace, run_id: str) -> RunFiles:

@@ -24,6 +24,7 @@ from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.runs.reporter import Reporter
 from core.specs import SPLITS, RunSpec
+from core.statistics.softmax import log_softmax, softmax
 from core.store import Run, Store
 from core.training import backend, checkpoint, precision
 from core.training.checkpoint import TrainingState
@@ -190,11 +191,9 @@ def _learner(
 
 
 def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Any]:
-    logits = logits.astype(np.float64)
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    logs = log_softmax(logits)
     predictions = Predictions(
-        data.classes, data.film_ids, data.split, data.truth, np.exp(logs).astype(np.float32)
+        data.classes, data.film_ids, data.split, data.truth, softmax(logits).astype(np.float32)
     )
     predictions.save(files.predictions)
     _choose_threshold(predictions, files)

@@ -11,8 +11,8 @@ from core import figures
 from core.evaluation.calibration import calibration
 from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
-from core.evaluation.prevalence import Thousand
 from core.palette import Theme, class_colour
+from core.statistics.prevalence import NaturalFrequencies
 
 
 def some(split: str = "validation") -> Predictions:
@@ -29,7 +29,7 @@ def some(split: str = "validation") -> Predictions:
 
 @pytest.mark.parametrize("theme", get_args(Theme))
 def test_every_person_is_one_dot(theme: Theme) -> None:
-    drawing = figures.people_figure(Thousand(45, 5, 70, 880), "covid", theme)
+    drawing = figures.people_figure(NaturalFrequencies(45, 5, 70, 880), "covid", theme)
     assert [len(one.x) for one in drawing.data] == [45, 5, 70, 880]
     places = {(x, y) for one in drawing.data for x, y in zip(one.x, one.y, strict=True)}
     assert len(places) == 1000
@@ -41,7 +41,7 @@ def test_every_person_is_one_dot(theme: Theme) -> None:
 
 
 def test_a_kind_that_nobody_is_of_is_not_listed() -> None:
-    drawing = figures.people_figure(Thousand(10, 0, 0, 990), "covid")
+    drawing = figures.people_figure(NaturalFrequencies(10, 0, 0, 990), "covid")
     assert [len(one.x) for one in drawing.data] == [10, 990]
 
 

@@ -17,8 +17,8 @@ from core.demonstration.films import (
     with_marker,
 )
 from core.demonstration.takes import CHEAT, HONEST, Take
-from core.evaluation.intervals import wilson
 from core.images.overlay import overlay
+from core.statistics.proportions import wilson
 from core.text import interval, percent_of
 from pages.components.charts import show, theme
 from pages.components.classify.cam_view import legend

@@ -8,7 +8,13 @@ from core import figures, text
 from core.evaluation.backing import backing
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
-from core.evaluation.prevalence import PEOPLE, Thousand, Worth, of_people, worth
+from core.statistics.prevalence import (
+    PEOPLE,
+    NaturalFrequencies,
+    PredictiveValues,
+    natural_frequencies,
+    predictive_values,
+)
 from core.store import Run
 from pages.components.charts import show, theme
 from pages.components.run_words import escaped
@@ -38,8 +44,8 @@ def prevalence(run: Run, point: OperatingPoint, predictions: Predictions) -> Non
         f"test it was {text.percent_of(done.sensitivity.films, done.films, 0)} of the films, "
         "because a data set is put together so.",
     )
-    found = worth(done.sensitivity, done.specificity, frequent / 100)
-    people = of_people(found)
+    found = predictive_values(done.sensitivity, done.specificity, frequent / 100)
+    people = natural_frequencies(found)
     left, right = st.columns([3, 2], vertical_alignment="center", gap="medium")
     with left:
         show(
@@ -58,18 +64,20 @@ def prevalence(run: Run, point: OperatingPoint, predictions: Predictions) -> Non
     )
 
 
-def _words(people: Thousand, positive: str) -> str:
-    sick, well = people.found + people.missed, people.alarms + people.cleared
+def _words(people: NaturalFrequencies, positive: str) -> str:
+    found, missed = people.true_positives, people.false_negatives
+    alarms, cleared = people.false_positives, people.true_negatives
+    positives, negatives = found + missed, alarms + cleared
     return (
-        f"Of **{PEOPLE:,} people like this**, {sick} {_have(sick)} {positive}: {people.found} of "
-        f"them {_are(people.found)} found, {people.missed} missed.\n\n"
-        f"Of the {well} others, {people.alarms} {_are(people.alarms)} called {positive} by "
+        f"Of **{PEOPLE:,} people like this**, {positives} {_have(positives)} {positive}: {found} "
+        f"of them {_are(found)} found, {missed} missed.\n\n"
+        f"Of the {negatives} others, {alarms} {_are(alarms)} called {positive} by "
         f"mistake.\n\nSo **of {people.called_positive} people called {positive}, "
-        f"{people.found} {_have(people.found)} it**."
+        f"{found} {_have(found)} it**."
     )
 
 
-def _values(found: Worth, positive: str) -> None:
+def _values(found: PredictiveValues, positive: str) -> None:
     called = f"called {positive}, the share that are"
     others = f"not called {positive}, the share that are not"
     with st.container(horizontal=True, gap="small"):

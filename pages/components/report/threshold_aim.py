@@ -9,10 +9,10 @@ from core import figures
 from core.errors import InputError
 from core.evaluation.backing import Backing, backing, calibrated, is_promised, promise
 from core.evaluation.decision import Decision
-from core.evaluation.intervals import Share
 from core.evaluation.operating_point import WANTED, OperatingPoint, choose
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
+from core.statistics.proportions import Proportion
 from core.store import Run
 from core.text import interval, percent_of, probability
 from pages.components.charts import show, theme
@@ -146,5 +146,5 @@ def _table(there: list[Backing], positive: str) -> None:
     )
 
 
-def _share(one: Share) -> str:
+def _share(one: Proportion) -> str:
     return f"{percent_of(one.hits, one.films)} ({interval(one.interval).removesuffix(' %')})"

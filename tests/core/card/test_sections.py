@@ -20,7 +20,6 @@ from core.card.facts import ExternalTest, Facts, gather
 from core.card.html import to_html
 from core.card.sections import model_card
 from core.errors import InputError, NotFoundError
-from core.evaluation.intervals import wilson
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
@@ -28,6 +27,7 @@ from core.evaluation.uncertainty import share_intervals
 from core.external.report import compare, judge
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
+from core.statistics.proportions import wilson
 from core.store import Run, Store
 from core.workspace import ENVIRONMENT_VARIABLE
 from tests.pages.runs import RESULT, make_dataset, make_run

@@ -8,12 +8,12 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from core.errors import InputError
 from core.evaluation.bootstrap import (
+    bootstrap_intervals,
+    cluster_bootstrap,
     difference_interval,
     on_common,
-    paired_patient_bootstrap,
-    patient_bootstrap,
+    paired_cluster_bootstrap,
     patients_of,
-    quick_intervals,
     resampling_words,
 )
 from core.evaluation.metrics import evaluate
@@ -51,7 +51,7 @@ def accuracy(films: Predictions) -> float | None:
 
 def test_all_draws_at_once_give_what_scikit_learn_gives_draw_by_draw() -> None:
     films, patients = clustered(0)
-    quick = quick_intervals(films, patients, draws=150)
+    quick = bootstrap_intervals(films, patients, draws=150)
     sick = 0
 
     def area(some: Predictions) -> float:
@@ -67,15 +67,15 @@ def test_all_draws_at_once_give_what_scikit_learn_gives_draw_by_draw() -> None:
     slow = {"roc_auc": area, "average_precision": precision, "f1": f1, "accuracy": accuracy}
     assert set(quick) == set(slow)
     for name, statistic in slow.items():
-        found = patient_bootstrap(statistic, films, patients, draws=150)
+        found = cluster_bootstrap(statistic, films, patients, draws=150)
         assert quick[name] == pytest.approx(found, abs=1e-6), name
 
 
 def test_patients_are_drawn_and_not_films() -> None:
     films, patients = clustered(1, people=40, each=5)
     alone = np.arange(len(films)).astype(str)
-    by_patient = quick_intervals(films, patients)["roc_auc"]
-    by_film = quick_intervals(films, alone)["roc_auc"]
+    by_patient = bootstrap_intervals(films, patients)["roc_auc"]
+    by_film = bootstrap_intervals(films, alone)["roc_auc"]
     assert by_patient
     assert by_film
     assert by_patient[1] - by_patient[0] > 1.4 * (by_film[1] - by_film[0])
@@ -85,7 +85,7 @@ def test_the_interval_holds_the_true_accuracy_about_as_often_as_it_says() -> Non
     # 1.2 against a deviate of sqrt(1 + 0.36): Φ(1.2 / 1.166) of all films are right.
     true, covered = 0.8483, 0
     for seed in range(200):
-        ends = quick_intervals(*clustered(seed + 100), draws=300)["accuracy"]
+        ends = bootstrap_intervals(*clustered(seed + 100), draws=300)["accuracy"]
         assert ends
         covered += ends[0] <= true <= ends[1]
     assert 0.89 <= covered / 200 <= 0.99
@@ -96,9 +96,9 @@ def test_a_pair_on_the_same_patients_is_surer_than_two_runs_apart() -> None:
     rng = np.random.default_rng(9)
     moved = np.clip(first.probabilities[:, 0] + rng.normal(-0.05, 0.08, len(first)), 0, 1)
     second = made(moved, first.truth)
-    paired = paired_patient_bootstrap(accuracy, first, second, patients, draws=200)
+    paired = paired_cluster_bootstrap(accuracy, first, second, patients, draws=200)
     assert paired == pytest.approx(difference_interval(first, second, patients, draws=200))
-    alone = quick_intervals(first, patients, draws=200)["accuracy"]
+    alone = bootstrap_intervals(first, patients, draws=200)["accuracy"]
     assert paired
     assert alone
     assert paired[1] - paired[0] < alone[1] - alone[0]
@@ -111,14 +111,14 @@ def test_a_pair_on_the_same_patients_is_surer_than_two_runs_apart() -> None:
 
 def test_where_resampling_cannot_tell_there_is_no_interval() -> None:
     films, patients = clustered(3)
-    assert patient_bootstrap(accuracy, films, np.array(["one"] * len(films))) is None
-    assert patient_bootstrap(lambda _: 1.0, films, patients, draws=50) is None
-    assert patient_bootstrap(lambda _: None, films, patients, draws=50) is None
+    assert cluster_bootstrap(accuracy, films, np.array(["one"] * len(films))) is None
+    assert cluster_bootstrap(lambda _: 1.0, films, patients, draws=50) is None
+    assert cluster_bootstrap(lambda _: None, films, patients, draws=50) is None
     assert difference_interval(films, films, patients) is None
     with pytest.raises(InputError, match="need 180 patients"):
-        patient_bootstrap(accuracy, films, patients[:-1])
+        cluster_bootstrap(accuracy, films, patients[:-1])
     with pytest.raises(InputError, match="same films"):
-        paired_patient_bootstrap(accuracy, films, films.take(np.arange(5)), patients)
+        paired_cluster_bootstrap(accuracy, films, films.take(np.arange(5)), patients)
 
 
 def test_a_perfect_run_still_has_intervals() -> None:

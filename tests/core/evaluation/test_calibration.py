@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.evaluation.calibration import calibration, fit_temperature, tempered
+from core.evaluation.calibration import calibration
 from core.evaluation.predictions import Predictions
+from core.statistics.calibration import fit_temperature, scaled
 
 
 def made(probabilities: np.ndarray, truth: np.ndarray) -> Predictions:
@@ -21,33 +22,37 @@ def made(probabilities: np.ndarray, truth: np.ndarray) -> Predictions:
     )
 
 
+def fitted(films: Predictions) -> float:
+    return fit_temperature(films.truth, films.probabilities)
+
+
 def drawn(sureness: float, films: int = 4000, classes: int = 2, seed: int = 0) -> Predictions:
     """Classes drawn by the probabilities of some logits; told with these times ``sureness``."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 1.5, (films, classes))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     truth = (rng.random(films)[:, None] > shares.cumsum(axis=1)).sum(axis=1)
-    return made(tempered(shares, 1 / sureness), np.minimum(truth, classes - 1))
+    return made(scaled(shares, 1 / sureness), np.minimum(truth, classes - 1))
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("sureness", [0.4, 1.0, 3.0])
 def test_the_temperature_finds_how_much_too_sure_films_are(sureness: float, classes: int) -> None:
-    assert fit_temperature(drawn(sureness, classes=classes)) == pytest.approx(sureness, rel=0.1)
+    assert fitted(drawn(sureness, classes=classes)) == pytest.approx(sureness, rel=0.1)
 
 
 def test_a_run_without_a_mistake_is_not_made_surer_than_its_films_allow() -> None:
     sure = made(np.array([[0.999999, 1e-6]] * 40 + [[1e-6, 0.999999]] * 40), np.repeat([0, 1], 40))
-    after = tempered(sure.probabilities, fit_temperature(sure))
+    after = scaled(sure.probabilities, fitted(sure))
     # 41 of 42, Laplace's rule of succession for 40 of 40.
     assert after[0, 0] == pytest.approx(41 / 42, abs=1e-3)
 
 
 def test_nothing_to_fit_on_leaves_probabilities_as_they_are() -> None:
     nothing = made(np.zeros((0, 2)), np.zeros(0, int))
-    assert fit_temperature(nothing) == 1
+    assert fitted(nothing) == 1
     rows = np.array([[0.25, 0.75], [1.0, 0.0]])
-    assert tempered(rows, 1) == pytest.approx(rows, abs=1e-6)
+    assert scaled(rows, 1) == pytest.approx(rows, abs=1e-6)
     with pytest.raises(InputError, match="no films"):
         calibration(nothing)
 
@@ -76,7 +81,7 @@ def test_probabilities_of_nought_and_one_have_their_bins() -> None:
 
 def test_temperature_makes_too_sure_films_honest() -> None:
     films = drawn(3.0)
-    temperature = fit_temperature(films)
+    temperature = fitted(films)
     before, after = calibration(films), calibration(films, temperature)
     assert after.brier < before.brier
     assert after.error < 0.03 < before.error

@@ -12,12 +12,13 @@ from core.evaluation.comparison import (
     summary_table,
 )
 from core.evaluation.film_table import prediction_table
-from core.evaluation.intervals import mcnemar, wilson
 from core.evaluation.paired import difference_in_films, pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.study import PUBLISHED
 from core.models.registry import get_network
 from core.specs import RunSpec
+from core.statistics.hypotheses import mcnemar
+from core.statistics.proportions import wilson
 from core.store import Run
 
 

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from core.errors import InputError, NotFoundError
-from core.evaluation.backing import backing, films_needed, is_promised, promise
+from core.evaluation.backing import backing, is_promised, promise, trials_needed
 from core.evaluation.decision import decided, decision_of
 from core.evaluation.headline import headline
-from core.evaluation.intervals import wilson
 from core.evaluation.operating_point import (
     NOT_SURE,
     OperatingPoint,
@@ -24,6 +23,7 @@ from core.evaluation.operating_point import (
 )
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
+from core.statistics.proportions import wilson
 
 
 def made(
@@ -156,12 +156,12 @@ def test_what_so_few_films_promise_is_said() -> None:
 
 @pytest.mark.parametrize("wanted", [0.5, 0.9, 0.95, 0.99])
 def test_films_needed_is_the_first_number_that_is_enough(wanted: float) -> None:
-    films = films_needed(wanted)
+    films = trials_needed(wanted)
     now, before = wilson(films, films), wilson(films - 1, films - 1)
     assert now
     assert now[0] >= wanted
     assert before is None or before[0] < wanted
-    assert films_needed(1.0) == 0
+    assert trials_needed(1.0) == 0
 
 
 def test_looking_at_a_run_chooses_nothing(tmp_path: Path) -> None:

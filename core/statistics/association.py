@@ -1,54 +1,16 @@
-"""The statistics of the audit: everything counts patients, because films of one are alike."""
+"""Whether two things go together. Everything counts patients, because films of one are alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import lgamma
 
 import numpy as np
 
-Z_95 = 1.959963984540054
+from core.statistics import Interval
+from core.statistics.resampling import draw_clusters, percentile_interval
+
 DRAWS = 4999
-# All checks of one audit together raise a false alarm in at most this share of audits.
-ALPHA = 0.01
 _CELLS = 4_000_000  # numbers in memory at a time while drawing
-
-
-def wilson_share(share: float, units: float) -> tuple[float, float]:
-    """The Wilson 95 % interval of a share seen on ``units`` independent units, which need
-    not be whole. Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209."""
-    scale = 1 + Z_95**2 / units
-    middle = (share + Z_95**2 / (2 * units)) / scale
-    reach = Z_95 / scale * np.sqrt(share * (1 - share) / units + Z_95**2 / (4 * units**2))
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
-
-
-def mean_interval(
-    shares: Sequence[float], units: Sequence[float], weights: Sequence[float] | None = None
-) -> tuple[float, float]:
-    """The 95 % interval of a weighted mean of shares, each on units of its own.
-
-    Wilson intervals joined as Zou and Donner do (Stat. Med. 27 (2008) 1693): unlike a
-    bootstrap it does not shrink to a point at 100 %. ``weights`` add up to 1, equal if None.
-    """
-    each = [wilson_share(share, count) for share, count in zip(shares, units, strict=True)]
-    part = np.full(len(each), 1 / len(each)) if weights is None else np.asarray(weights)
-    middle = np.asarray(shares)
-    low, high = np.array(each).T
-    mean = float(part @ middle)
-    down = float(np.sqrt(((part * (middle - low)) ** 2).sum()))
-    up = float(np.sqrt(((part * (high - middle)) ** 2).sum()))
-    return max(0.0, mean - down), min(1.0, mean + up)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Each p-value corrected for all of them being looked at, so that any of them is below
-    0.01 by chance in at most 1 of 100 audits. Source: S. Holm, Scand. J. Stat. 6 (1979) 65."""
-    order = np.argsort(p_values)
-    count, corrected, worst = len(order), [1.0] * len(order), 0.0
-    for place, index in enumerate(order):
-        worst = max(worst, min(1.0, (count - place) * p_values[index]))
-        corrected[int(index)] = float(worst)
-    return corrected
 
 
 def units_of(patients: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +46,7 @@ def cramers_v(table: np.ndarray) -> np.ndarray:
 
 def association(
     values: np.ndarray, labels: np.ndarray, patients: np.ndarray, *, seed: int = 0
-) -> tuple[float, tuple[float, float], float]:
+) -> tuple[float, Interval, float]:
     """Cramér's V of class and value, its 95 % interval and p that there is none.
 
     ``values`` str (n,), ``labels`` int (n,), ``patients`` str (n,). The interval draws
@@ -102,12 +64,9 @@ def association(
     rng = np.random.default_rng([seed, 1])
     drawn = []
     for draws in _portions(len(owner), 999):
-        parts = [
-            rng.multinomial(len(one), np.full(len(one), 1 / len(one)), draws) @ counts[one]
-            for one in members
-        ]
+        parts = [draw_clusters(rng, len(one), draws) @ counts[one] for one in members]
         drawn.append(cramers_v(np.stack(parts, axis=1).astype(float)))
-    low, high = np.quantile(np.concatenate(drawn), [0.025, 0.975])
+    low, high = percentile_interval(np.concatenate(drawn))
     seen = 0
     for draws in _portions(len(owner), DRAWS):
         dealt = rng.permuted(np.broadcast_to(owner, (draws, len(owner))), axis=1)
@@ -157,8 +116,6 @@ def separation_p(
 
 def smallest_p(labels: np.ndarray, patients: np.ndarray) -> float:
     """The p of a perfect separation on these films: what is the least that can be found."""
-    from math import lgamma
-
     _, owner = units_of(patients, labels)
     counts = np.bincount(owner)
     ways = lgamma(len(owner) + 1) - sum(lgamma(int(one) + 1) for one in counts)

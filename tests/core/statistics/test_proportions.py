@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from core.evaluation.intervals import area_interval, f1_interval, mcnemar, more_needed, wilson
+from core.statistics.hypotheses import mcnemar, more_needed
+from core.statistics.proportions import f1_interval, wilson
+from core.statistics.roc_area import roc_area_interval
 
 
 @pytest.mark.parametrize(
@@ -52,14 +54,14 @@ def test_more_needed_is_the_least_number_that_suffices() -> None:
 
 
 def test_an_area_has_an_interval_even_where_it_is_perfect() -> None:
-    low, high = area_interval(1.0, 40, 40) or (0, 0)
+    low, high = roc_area_interval(1.0, 40, 40) or (0, 0)
     assert (round(low, 3), high) == (0.950, 1.0)
-    assert area_interval(0.0, 40, 40) == pytest.approx((0, 1 - low))
+    assert roc_area_interval(0.0, 40, 40) == pytest.approx((0, 1 - low))
     # In the middle it is the usual standard error of the rank sum, score-inverted.
-    low, high = area_interval(0.5, 40, 40) or (0, 0)
+    low, high = roc_area_interval(0.5, 40, 40) or (0, 0)
     assert low + high == pytest.approx(1)
     assert 0.5 - low == pytest.approx(1.96 * np.sqrt(81 / (12 * 1600)), rel=0.05)
-    assert area_interval(0.9, 0, 40) is None
+    assert roc_area_interval(0.9, 0, 40) is None
 
 
 @pytest.mark.parametrize("area", [0.7, 0.9])
@@ -69,7 +71,7 @@ def test_the_interval_of_an_area_covers_the_true_one_about_as_often_as_it_says(a
     covered = 0
     for _ in range(600):
         sick, well = rng.normal(apart, 1, 40), rng.normal(0, 1, 40)
-        ends = area_interval(float((sick[:, None] > well).mean()), 40, 40)
+        ends = roc_area_interval(float((sick[:, None] > well).mean()), 40, 40)
         assert ends is not None
         covered += ends[0] <= area <= ends[1]
     assert 0.92 <= covered / 600 <= 0.98
