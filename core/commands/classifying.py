@@ -117,7 +117,7 @@ def _document(
         "unlike_training": result.likeness.unlike if result.likeness else None,
         "cam": cams.get(result.heat_class or ""),
         "cams": cams,
-        "decision": result.decision,
+        "decision": result.decision.as_dict() if result.decision else None,
         "note": note_of(result),
         "error": result.error,
     }

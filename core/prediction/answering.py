@@ -1,28 +1,32 @@
 """From requests to results: what the prediction worker does between its pipes [K].
 
-The form of requests and answers is described in worker.py.
+The form of requests and answers is described in messages.py.
 """
 
 from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import numpy as np
 
 from core.errors import Cancelled, FilmError, ThoraxLensError
 from core.evaluation.decision import Decision
-from core.gate.gate import REFUSED, Verdict, look
-from core.gate.likeness import Likeness
+from core.gate.gate import REFUSED, Kind, Verdict, look
 from core.images.decode import decode_bytes
 from core.images.resize import resize, thumbnail
 from core.models.registry import get_network
 from core.prediction.loader import Loader
 from core.prediction.loading import Looked
+from core.prediction.messages import (
+    Answer,
+    ClassifyFailure,
+    ClassifyProgress,
+    ClassifyRequest,
+    ClassifyResults,
+    FilmRow,
+)
 from core.prediction.turns import Turns
 from core.runs.config import RunConfig
 from core.workspace import Workspace
@@ -31,24 +35,18 @@ LIKENESS_SIDE = 256  # px, longest side, as the thumbnails of the training films
 GIVEN_UP = "The request was given up."
 RANDOM = "; the frozen part of this network has random weights and has learnt nothing"
 
-Rows = list[dict[str, Any]]
-
-Say = Callable[[dict[str, Any]], None]
+Say = Callable[[Answer], None]
 
 
 class Request:
     """One request on its way to its results, film by film and run by run."""
 
-    def __init__(self, loader: Loader, content: dict[str, Any], say: Say) -> None:
+    def __init__(self, loader: Loader, asked: ClassifyRequest, say: Say) -> None:
         self._loader = loader
-        self._folder = Path(content["folder"])
-        self._runs: list[str] = content["runs"]
-        self._films: list[dict[str, str]] = content["films"]
-        self._cam: bool = content["cam"]
-        self._heat_class: str | None = content.get("heat_class")
-        self._lateral: bool = content.get("lateral", False)
-        self._bare: bool = content.get("bare", False)
-        self._number = content.get("id")
+        self._asked = asked
+        self._folder = asked.folder
+        self._runs = asked.runs
+        self._films = asked.films
         self._send = say
         self._done = 0
         self._verdicts: dict[int, Verdict] = {}
@@ -58,17 +56,18 @@ class Request:
         """Do what was asked, and say so; stops where another request may have a turn.
         What goes wrong ends this request only."""
         try:
-            self._say({"results": (yield from self._answer())})
+            rows = yield from self._answer()
+            self._send(ClassifyResults(id=self._asked.id, results=tuple(rows)))
         except ThoraxLensError as error:
-            self._say({"error": str(error)})
+            self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - the border of the process
             if not self._folder.is_dir():  # taken away in the middle of a step
-                self._say({"error": GIVEN_UP})
+                self._fail(GIVEN_UP)
                 return
             traceback.print_exc()
-            self._say({"error": f"Classifying failed: {type(error).__name__}: {error}."})
+            self._fail(f"Classifying failed: {type(error).__name__}: {error}.")
 
-    def _answer(self) -> Generator[None, None, Rows]:
+    def _answer(self) -> Generator[None, None, list[FilmRow]]:
         """One result a film and run, films outer. Raises Cancelled when given up."""
         run_errors: dict[str, str] = {}
         cards: dict[str, RunConfig] = {}
@@ -80,7 +79,7 @@ class Request:
         films, film_errors = yield from self._read_films(
             {card.image_size for card in cards.values()}
         )
-        found: dict[tuple[int, str], dict[str, Any]] = {}
+        found: dict[tuple[int, str], FilmRow] = {}
         for run_id, card in cards.items():
             try:
                 yield from self._classify(run_id, card, films[card.image_size], found)
@@ -96,32 +95,28 @@ class Request:
                     run_errors[run_id] = str(error)
                 else:
                     raise
-        empty: dict[str, Any] = {
-            "label": None, "probabilities": {}, "heat": None, "heat_class": None, "error": None,
-            "answer": REFUSED, "not_sure": None, "likeness": None, "decision": None,
-            "heats": {}, "blank": {},
-        }  # fmt: skip
         return [
-            {
-                **{"film": index, "run": run_id, **empty, **self._gate(index)},
-                **found.get(
-                    (index, run_id),
-                    {"error": film_errors.get(index) or run_errors.get(run_id)},
-                ),
-            }
+            found.get((index, run_id))
+            or self._unanswered(index, run_id, film_errors.get(index) or run_errors.get(run_id))
             for index in range(len(self._films))
             for run_id in self._runs
         ]
 
-    def _gate(self, index: int) -> dict[str, Any]:
+    def _unanswered(self, index: int, run_id: str, error: str | None) -> FilmRow:
+        gate, reason = self._gate(index)
+        return FilmRow(
+            film=index, run=run_id, error=error, gate=gate, reason=reason, answer=REFUSED
+        )
+
+    def _gate(self, index: int) -> tuple[Kind | None, str]:
         verdict = self._verdicts.get(index)
         if verdict is None:  # not even a picture, or nobody asked
-            return {"gate": None, "reason": ""}
-        return {"gate": verdict.kind, "reason": verdict.reason}
+            return None, ""
+        return verdict.kind, verdict.reason
 
     def _is_answered(self, verdict: Verdict) -> bool:
         """A film from the side only when that was asked for; what is no film never."""
-        return verdict.kind == "frontal" or (verdict.kind == "lateral" and self._lateral)
+        return verdict.kind == "frontal" or (verdict.kind == "lateral" and self._asked.lateral)
 
     def _read_films(
         self, sizes: set[int]
@@ -136,15 +131,15 @@ class Request:
             if index:
                 yield  # never behind the last of the work: what is done is to be said at once
             self._check_wanted()
-            self._progress(f"Reading {film['name']}")
+            self._progress(f"Reading {film.name}")
             try:
-                path = self._folder / film["file"]
-                decoded = decode_bytes(path.read_bytes(), film["name"])
+                path = self._folder / film.file
+                decoded = decode_bytes(path.read_bytes(), film.name)
             except FilmError as error:
                 errors[index] = str(error)
                 self._done += len(self._runs)
                 continue
-            if not self._bare:
+            if not self._asked.bare:
                 self._verdicts[index] = verdict = look(decoded.pixels, decoded.colour)
                 if not self._is_answered(verdict):
                     self._done += len(self._runs)
@@ -159,7 +154,7 @@ class Request:
         run_id: str,
         card: RunConfig,
         films: dict[int, np.ndarray],
-        found: dict[tuple[int, str], dict[str, Any]],
+        found: dict[tuple[int, str], FilmRow],
     ) -> Iterator[None]:
         """Put a result for each of the films into ``found``; stops between batches."""
         if not films:
@@ -169,9 +164,9 @@ class Request:
         if is_fresh:
             self._progress(f"Loading {title}")
         run = self._loader.get(run_id)
-        learnt = None if self._bare else self._loader.training_films(run_id)
+        learnt = None if self._asked.bare else self._loader.training_films(run_id)
         classes = card.classes
-        decision = Decision(classes) if self._bare else self._loader.decision(run_id, classes)
+        decision = Decision(classes) if self._asked.bare else self._loader.decision(run_id, classes)
         indices = list(films)
         while indices:
             if len(self._films) > 1 or self._done:
@@ -186,17 +181,28 @@ class Request:
             maps = self._maps(run_id, card, batch, looked, shown)
             answers, called = decision.answers(shown), decision.called(shown)
             for place, index in enumerate(batch):
-                like = None if learnt is None else learnt.compare(self._thumbnails[index])
                 named = classes[called[place]]
-                found[index, run_id] = {
-                    "label": classes[int(looked.probabilities[place].argmax())],
-                    "probabilities": dict(zip(classes, map(float, shown[place]), strict=True)),
-                    "answer": answers[place],
-                    "not_sure": None if decision.not_sure is None else list(decision.not_sure),
-                    "decision": decision.as_dict(),
-                    **_default_map(self._heat_class, classes, named, maps[place]),
-                    **_told(like),
-                }
+                # Of *not sure*: of the class on whose side of the threshold the film lies.
+                asked = self._asked.heat_class
+                first = asked if asked in classes else named
+                files = {name: file for name, (file, _) in maps[place].items()}
+                gate, reason = self._gate(index)
+                found[index, run_id] = FilmRow(
+                    film=index,
+                    run=run_id,
+                    label=classes[int(looked.probabilities[place].argmax())],
+                    probabilities=dict(zip(classes, map(float, shown[place]), strict=True)),
+                    heat=files.get(first),
+                    heat_class=first,
+                    gate=gate,
+                    reason=reason,
+                    answer=answers[place],
+                    not_sure=decision.not_sure,
+                    likeness=None if learnt is None else learnt.compare(self._thumbnails[index]),
+                    decision=decision,
+                    heats=files,
+                    blank={name: why for name, (_, why) in maps[place].items() if why},
+                )
             self._done += len(batch)
             if not is_fresh:  # the first batch builds what the others use
                 self._loader.took(run_id, len(batch), time.monotonic() - began)
@@ -210,10 +216,10 @@ class Request:
         else the positive one and the likeliest other, one of which is the answer, so that both
         are there where the answer is *not sure* or another threshold is tried."""
         found: list[dict[str, tuple[str, str]]] = [{} for _ in batch]
-        if not self._cam:
+        if not self._asked.cam:
             return found
-        if self._heat_class in card.classes:
-            wanted = [np.full(len(batch), card.classes.index(self._heat_class))]
+        if self._asked.heat_class in card.classes:
+            wanted = [np.full(len(batch), card.classes.index(self._asked.heat_class))]
         else:  # a run that does not know the class explains its own answer
             wanted = [np.zeros(len(batch), np.int64), shown[:, 1:].argmax(axis=1) + 1]
         for chosen in wanted:
@@ -227,30 +233,16 @@ class Request:
                 found[place][card.classes[chosen[place]]] = (file, why)
         return found
 
-    def _say(self, answer: dict[str, Any]) -> None:
-        self._send({"id": self._number, **answer})
+    def _fail(self, why: str) -> None:
+        self._send(ClassifyFailure(id=self._asked.id, error=why))
 
     def _progress(self, what: str) -> None:
         total = len(self._films) * len(self._runs)
-        self._say({"progress": [self._done, total, what]})
+        self._send(ClassifyProgress(id=self._asked.id, done=self._done, total=total, doing=what))
 
     def _check_wanted(self) -> None:
         if not self._folder.is_dir():
             raise Cancelled(GIVEN_UP)
-
-
-def _default_map(
-    asked: str | None, classes: Sequence[str], called: str, maps: dict[str, tuple[str, str]]
-) -> dict[str, Any]:
-    """The heat that stands first, that of the class answered (of *not sure*, of the class on
-    whose side of the threshold the film lies), and all there are."""
-    shown = asked if asked in classes else called
-    return {
-        "heat_class": shown,
-        "heat": maps[shown][0] if shown in maps else None,
-        "heats": {name: file for name, (file, _) in maps.items()},
-        "blank": {name: why for name, (_, why) in maps.items() if why},
-    }
 
 
 def _has_random_part(card: RunConfig) -> bool:
@@ -258,22 +250,18 @@ def _has_random_part(card: RunConfig) -> bool:
     return card.weights == "random" and bool(card.backbone_hash) and not card.fine_tune
 
 
-def _told(like: Likeness | None) -> dict[str, Any]:
-    return {"likeness": None if like is None else asdict(like)}
-
-
 def serve(
     workspace: Workspace,
-    requests: Iterable[dict[str, Any]],
+    requests: Iterable[ClassifyRequest],
     say: Say,
-    arrived: Callable[[], list[dict[str, Any]]] = list,
+    arrived: Callable[[], list[ClassifyRequest]] = list,
 ) -> None:
     """Answer requests, in turns with those that have ``arrived`` since it was asked last.
     What goes wrong with one ends only that one."""
     loader = Loader(workspace)
     turns = Turns()
-    for content in requests:
-        turns.add(Request(loader, content, say).steps())
+    for asked in requests:
+        turns.add(Request(loader, asked, say).steps())
         while turns:
             for other in arrived():
                 turns.add(Request(loader, other, say).steps())

@@ -7,14 +7,23 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from core.errors import PredictionError
-from core.gate.likeness import Likeness, Neighbour
+from core.evaluation.decision import Decision
+from core.gate.gate import Kind
+from core.gate.likeness import Likeness
 from core.lent import lent_folder
 from core.prediction.line import Line
+from core.prediction.messages import (
+    ClassifyFailure,
+    ClassifyProgress,
+    ClassifyRequest,
+    FilmFile,
+    FilmRow,
+)
 from core.prediction.process import Lost, WorkerProcess
 from core.workspace import Workspace
 
@@ -34,7 +43,7 @@ class FilmResult:
     ``answer``: a class, ``not_sure`` or ``refused``; empty when nobody has decided.
     ``label``: the most probable class. ``probabilities``: by class, sum 1, calibrated where the
     run has a threshold; ``not_sure``: between which two probabilities of its positive class
-    it gives no answer. ``decision``: the rule that the answer goes by (``Decision.as_dict``).
+    it gives no answer. ``decision``: the rule that the answer goes by.
     ``heat``: float32 (h, w) in [0, 1] at the size of the model's last feature map, for the class
     ``heat_class``: the one asked for, else the one answered (of *not sure*, the one on whose side
     of the threshold the film lies); None when no heat was asked for. ``heats``: by class, all
@@ -53,12 +62,12 @@ class FilmResult:
     heat: np.ndarray | None
     error: str | None
     heat_class: str | None = None
-    gate: str | None = None
+    gate: Kind | None = None
     reason: str = ""
     answer: str = ""
     not_sure: tuple[float, float] | None = None
     likeness: Likeness | None = None
-    decision: Mapping[str, Any] | None = None
+    decision: Decision | None = None
     heats: Mapping[str, np.ndarray] = field(default_factory=dict)
     blank: Mapping[str, str] = field(default_factory=dict)
 
@@ -124,18 +133,19 @@ class PredictionClient:
         with lent_folder(self._workspace.lent) as folder:
             for index, (_, content) in enumerate(films):
                 (folder / f"{index}.film").write_bytes(content)
-            request = {
-                "id": next(self._requests),
-                "folder": str(folder),
-                "runs": list(dict.fromkeys(run_ids)),
-                "films": [
-                    {"name": name, "file": f"{index}.film"} for index, (name, _) in enumerate(films)
-                ],
-                "cam": cam,
-                "heat_class": heat_class,
-                "lateral": lateral,
-                "bare": bare,
-            }
+            request = ClassifyRequest(
+                id=next(self._requests),
+                folder=folder,
+                runs=tuple(dict.fromkeys(run_ids)),
+                films=tuple(
+                    FilmFile(name=name, file=f"{index}.film")
+                    for index, (name, _) in enumerate(films)
+                ),
+                cam=cam,
+                heat_class=heat_class,
+                lateral=lateral,
+                bare=bare,
+            )
             rows = self._exchange(request, progress)
             return [_film_result(row, films, folder) for row in rows]
 
@@ -147,22 +157,21 @@ class PredictionClient:
         if worker is not None:
             worker.end()
 
-    def _exchange(self, request: dict[str, Any], progress: Progress | None) -> list[dict[str, Any]]:
-        number: int = request["id"]
-        with self._line.standing(number, len(request["films"]), len(request["runs"])) as place:
+    def _exchange(self, request: ClassifyRequest, progress: Progress | None) -> tuple[FilmRow, ...]:
+        with self._line.standing(request.id, len(request.films), len(request.runs)) as place:
             worker = self._running()
             try:
                 with worker.asked(request) as answers:
                     for answer in answers(SAID_EVERY, self._silence_seconds):
-                        if answer is None or "progress" in answer:
+                        if answer is None or isinstance(answer, ClassifyProgress):
                             if answer is not None:
-                                self._line.went_on(place, *answer["progress"])
+                                self._line.went_on(place, answer.done, answer.total, answer.doing)
                             if progress is not None:
                                 progress(place.done, place.total, self._line.words(place))
-                        elif "error" in answer:
-                            raise PredictionError(answer["error"])
+                        elif isinstance(answer, ClassifyFailure):
+                            raise PredictionError(answer.error)
                         else:
-                            return list(answer["results"])
+                            return answer.results
                     raise AssertionError("a worker that says no more is lost")
             except Lost as lost:
                 with self._lock:
@@ -183,30 +192,21 @@ class PredictionClient:
             return self._worker
 
 
-def _film_result(
-    row: dict[str, Any], films: Sequence[tuple[str, bytes]], folder: Path
-) -> FilmResult:
+def _film_result(row: FilmRow, films: Sequence[tuple[str, bytes]], folder: Path) -> FilmResult:
     return FilmResult(
-        file=films[row["film"]][0],
-        run_id=row["run"],
-        label=row["label"],
-        probabilities=row["probabilities"],
-        heat=np.load(folder / row["heat"]) if row["heat"] else None,
-        error=row["error"],
-        heat_class=row["heat_class"],
-        gate=row["gate"],
-        reason=row["reason"],
-        answer=row["answer"],
-        not_sure=tuple(row["not_sure"]) if row["not_sure"] else None,
-        likeness=_likeness(row["likeness"]),
-        decision=row["decision"],
-        heats={name: np.load(folder / file) for name, file in row["heats"].items()},
-        blank=row["blank"],
+        file=films[row.film][0],
+        run_id=row.run,
+        label=row.label,
+        probabilities=row.probabilities,
+        heat=np.load(folder / row.heat) if row.heat else None,
+        error=row.error,
+        heat_class=row.heat_class,
+        gate=row.gate,
+        reason=row.reason,
+        answer=row.answer,
+        not_sure=row.not_sure,
+        likeness=row.likeness,
+        decision=row.decision,
+        heats={name: np.load(folder / file) for name, file in row.heats.items()},
+        blank=row.blank,
     )
-
-
-def _likeness(content: dict[str, Any] | None) -> Likeness | None:
-    if content is None:
-        return None
-    nearest = tuple(Neighbour(**one) for one in content["nearest"])
-    return Likeness(**{**content, "nearest": nearest})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import subprocess
@@ -12,12 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from core.prediction.messages import Answer, ClassifyRequest, answer_in, line_of
 from core.workspace import PROJECT_ROOT, Workspace
 
 # (seconds between two looks, longest silence in seconds) → answers, None when there is none yet
-Answers = Callable[[float, float], Iterator[dict[str, Any] | None]]
+Answers = Callable[[float, float], Iterator[Answer | None]]
 
 
 class Lost(Exception):
@@ -50,7 +49,8 @@ class WorkerProcess:
         self._ending = threading.Lock()
         self._heard = time.monotonic()
         self._over = False
-        self._askers: dict[int, queue.SimpleQueue[dict[str, Any] | None]] = {}
+        self._garbled = False  # it said something that is no answer
+        self._askers: dict[int, queue.SimpleQueue[Answer | None]] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -63,12 +63,11 @@ class WorkerProcess:
         return self._process.poll() is None
 
     @contextmanager
-    def asked(self, request: dict[str, Any]) -> Iterator[Answers]:
+    def asked(self, request: ClassifyRequest) -> Iterator[Answers]:
         """Send a request; within the block its answers can be had. Raises Lost, there too."""
-        number: int = request["id"]
-        mine: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        mine: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         with self._sending:
-            self._askers[number] = mine
+            self._askers[request.id] = mine
             if self._over:
                 mine.put(None)
             self._send(request)
@@ -76,7 +75,7 @@ class WorkerProcess:
             yield lambda look, silence: self._answers(mine, look, silence)
         finally:
             with self._sending:
-                del self._askers[number]
+                del self._askers[request.id]
 
     def end(self) -> None:
         """Close its stdin, which ends it; kill it when it does not follow. Twice is fine."""
@@ -95,18 +94,18 @@ class WorkerProcess:
             self._reader.join()
             self._process.stdout.close()
 
-    def _send(self, request: dict[str, Any]) -> None:
+    def _send(self, request: ClassifyRequest) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.write(line_of(request))
             self._process.stdin.flush()
         except (OSError, ValueError):  # it is gone, or somebody is ending it
-            del self._askers[request["id"]]
+            del self._askers[request.id]
             raise Lost(self._how_it_ended()) from None
 
     def _answers(
-        self, mine: queue.SimpleQueue[dict[str, Any] | None], look: float, silence: float
-    ) -> Iterator[dict[str, Any] | None]:
+        self, mine: queue.SimpleQueue[Answer | None], look: float, silence: float
+    ) -> Iterator[Answer | None]:
         asked = time.monotonic()
         while True:
             try:
@@ -126,8 +125,12 @@ class WorkerProcess:
         for line in self._process.stdout:
             self._heard = time.monotonic()
             if line.endswith("\n"):  # the last line of a killed process may be torn
-                answer = json.loads(line)
-                asker = self._askers.get(answer["id"])  # None: that request was given up
+                try:
+                    answer = answer_in(line)
+                except ValueError:  # nobody knows whom it was for
+                    self._garbled = True
+                    break
+                asker = self._askers.get(answer.id)  # None: that request was given up
                 if asker is not None:
                     asker.put(answer)
         with self._sending:
@@ -136,6 +139,8 @@ class WorkerProcess:
                 asker.put(None)
 
     def _how_it_ended(self) -> str:
+        if self._garbled:
+            return "answered something that cannot be understood and was stopped"
         deadline = time.monotonic() + 5
         while self.alive and time.monotonic() < deadline:
             time.sleep(0.02)

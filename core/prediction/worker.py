@@ -1,27 +1,12 @@
 """The process that classifies: ``python -m core.prediction.worker --data DIR`` [K].
 
-One JSON object a line. A request on stdin:
-    {"id": 1, "folder": "/tmp/…", "runs": ["…"], "cam": true, "lateral": false, "bare": false,
-     "films": [{"name": "a.png", "file": "0.film"}]}
-The answers on stdout, each with the request's id: any number of
-    {"id": 1, "progress": [done, total, "what is going on"]}
-and one of
-    {"id": 1, "results": [{"film": 0, "run": "…", "label": "…", "probabilities": {…},
-                           "heat": "0-0-0.npy" or null, "error": null,
-                           "gate": "frontal", "reason": "", "answer": "…",
-                           "not_sure": [low, high] or null, "likeness": {…} or null,
-                           "decision": {…}, "heat_class": "…",
-                           "heats": {class: "0-0-0.npy"}, "blank": {class: "why"}}]}
-    {"id": 1, "error": "a plain sentence"}
-Film contents and heats are files in ``folder``, which belongs to the client: when it
-takes the folder away, the request is given up. A request may come while others are under
-way: they take turns (turns.py). At the end of stdin the process ends.
+Requests on stdin, answers on stdout, one a line, as messages.py describes them. A request may
+come while others are under way: they take turns (turns.py). At the end of stdin the process ends.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import queue
 import shutil
@@ -30,8 +15,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from core.prediction.messages import Answer, ClassifyRequest, line_of, request_in
 from core.workspace import open_workspace
 
 
@@ -39,22 +24,26 @@ class Requests:
     """The lines of stdin, read in a thread so that its end is noticed during work."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._queue: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[ClassifyRequest] = queue.SimpleQueue()
         self._folders: list[Path] = []
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
 
     def _read(self, lines: Iterable[str]) -> None:
         for line in lines:
-            content = json.loads(line)
+            try:
+                asked = request_in(line)
+            except ValueError as error:  # torn: whoever wrote it has died, and the end comes next
+                print(f"A line that is no request: {error}", file=sys.stderr)
+                continue
             self._folders = [one for one in self._folders if one.is_dir()]
-            self._folders.append(Path(content["folder"]))
-            self._queue.put(content)
+            self._folders.append(asked.folder)
+            self._queue.put(asked)
         # Nobody is left to answer to. Films of patients must not stay behind in /tmp.
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
-    def arrived(self) -> list[dict[str, Any]]:
+    def arrived(self) -> list[ClassifyRequest]:
         """Those that wait by now; never waits for one."""
         found = []
         with suppress(queue.Empty):
@@ -62,7 +51,7 @@ class Requests:
                 found.append(self._queue.get_nowait())
         return found
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[ClassifyRequest]:
         while True:
             yield self._queue.get()
 
@@ -83,8 +72,8 @@ def main() -> None:
     load_only_the_chosen()
     from core.prediction.answering import serve
 
-    def say(answer: dict[str, Any]) -> None:
-        answers.write(json.dumps(answer) + "\n")
+    def say(answer: Answer) -> None:
+        answers.write(line_of(answer))
 
     serve(workspace, requests, say, requests.arrived)
 

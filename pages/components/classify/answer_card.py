@@ -53,7 +53,7 @@ def rule_of(answer: FilmResult, threshold: float | None) -> str:
         return ""
     if threshold is not None:
         return f"{next(iter(answer.probabilities))} from {probability(threshold)} on (set here)"
-    return str(answer.decision["in_words"]) if answer.decision else MOST_PROBABLE
+    return answer.decision.in_words() if answer.decision else MOST_PROBABLE
 
 
 def refusal(answer: FilmResult) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,13 @@ from core.gate.gate import REFUSED, Verdict
 from core.prediction import answering, loader
 from core.prediction.answering import GIVEN_UP, serve
 from core.prediction.loader import BATCH, Loader
+from core.prediction.messages import (
+    Answer,
+    ClassifyRequest,
+    ClassifyResults,
+    answer_in,
+    line_of,
+)
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 from tests.core.prediction.conftest import MakeRun, learnt, png, saved
@@ -31,9 +39,16 @@ def request(folder: Path, runs: list[str], films: list[bytes], cam: bool = True)
 
 
 def answers(workspace: Workspace, *requests: dict[str, Any]) -> list[dict[str, Any]]:
-    said: list[dict[str, Any]] = []
-    serve(workspace, requests, said.append)
-    return said
+    said: list[Answer] = []
+    serve(workspace, map(ClassifyRequest.model_validate, requests), said.append)
+    return [plain(one) for one in said]
+
+
+def plain(answer: Answer) -> dict[str, Any]:
+    """As it goes through the pipe: what is written can be read, and is the same."""
+    assert answer_in(line_of(answer)) == answer
+    content: dict[str, Any] = json.loads(line_of(answer))
+    return content
 
 
 def test_films_outer_runs_inner_and_rubbish_alone(
@@ -61,9 +76,9 @@ def test_films_outer_runs_inner_and_rubbish_alone(
         heat = np.load(tmp_path / "r" / row["heat"])
         assert heat.shape == ((4, 4) if row["run"] == "one" else (1, 1))
     assert all(answer["id"] == 7 for answer in said)
-    done = [answer["progress"][0] for answer in said if "progress" in answer]
+    done = [answer["done"] for answer in said if answer["kind"] == "progress"]
     assert done == sorted(done)
-    assert "Loading VGG16" in [answer["progress"][2] for answer in said if "progress" in answer]
+    assert "Loading VGG16" in [answer["doing"] for answer in said if answer["kind"] == "progress"]
 
 
 def test_no_network_sees_what_is_no_film(
@@ -104,28 +119,31 @@ def test_the_answer_comes_from_the_runs_own_threshold(
     make_run("one", "cnn")
     content = request(tmp_path / "r", ["one"], [png(0)])
     bands = {(0.0, 1.0): "not_sure", (0.0, 0.0): "covid", (1.0, 1.0): "healthy"}
-    said: list[dict[str, Any]] = []
+    said: list[Answer] = []
+    usual = ClassifyRequest.model_validate(content)
 
-    def asked() -> Iterator[dict[str, Any]]:
+    def asked() -> Iterator[ClassifyRequest]:
         """The same again, after the Report page has chosen another threshold each time."""
-        yield content
+        yield usual
         for band in bands:
             point = OperatingPoint("covid", 0.95, 0.5, band, 4.0)
             point.save(RunFiles(workspace.run_folder("one")).operating_point)
-            yield content
+            yield usual
 
     serve(workspace, asked(), said.append)
-    serve(workspace, [content | {"bare": True}], said.append)
-    plain, *decided, tested = (answer["results"][0] for answer in said if "results" in answer)
-    assert tested["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
+    serve(workspace, [usual.model_copy(update={"bare": True})], said.append)
+    own, *decided, tested = (
+        plain(answer)["results"][0] for answer in said if isinstance(answer, ClassifyResults)
+    )
+    assert tested["probabilities"] == pytest.approx(own["probabilities"], abs=1e-6)
     assert tested["not_sure"] is None
-    assert (plain["answer"], plain["not_sure"]) == (plain["label"], None)
-    shares = np.array([list(plain["probabilities"].values())], np.float32)
+    assert (own["answer"], own["not_sure"]) == (own["label"], None)
+    shares = np.array([list(own["probabilities"].values())], np.float32)
     calibrated = apply(OperatingPoint("covid", 0.95, 0.5, (0.0, 1.0), 4.0), shares)[0]
     for row, (band, expected) in zip(decided, bands.items(), strict=True):
         assert (row["answer"], row["not_sure"]) == (expected, list(band))
         assert list(row["probabilities"].values()) == pytest.approx(calibrated.tolist(), abs=1e-5)
-        assert row["label"] == plain["label"]
+        assert row["label"] == own["label"]
 
 
 def test_a_bare_answer_is_the_networks_own_whatever_the_film(
@@ -193,7 +211,7 @@ def test_the_map_is_that_of_the_class_answered_and_of_not_sure_both_are_there(
             assert row["answer"] == expected
             assert set(row["heats"]) == {"covid", "healthy"}
             assert row["heat"] == row["heats"][row["heat_class"]]
-            assert row["decision"]["chosen_by"] == "person"
+            assert row["decision"]["point"]["chosen_by"] == "person"
             if expected != "not_sure":
                 assert row["heat_class"] == expected
             maps = [np.load(tmp_path / "r" / file) for file in row["heats"].values()]
@@ -250,7 +268,7 @@ def test_a_request_whose_folder_is_gone_is_given_up(
     (tmp_path / "left").rename(tmp_path / "left-done")
     kept = request(tmp_path / "kept", ["one"], [png(0)])
     said = answers(workspace, left, kept)
-    assert {"id": 7, "error": GIVEN_UP} in said
+    assert {"kind": "failure", "id": 7, "error": GIVEN_UP} in said
     assert said[-1]["results"][0]["error"] is None
 
 
@@ -270,7 +288,11 @@ def test_a_failure_of_one_request_leaves_the_next(
 
     monkeypatch.setattr(answering, "decode_bytes", decode_or_fail)
     said = answers(workspace, dict(bad), good)
-    assert {"id": 7, "error": "Classifying failed: MemoryError: no room."} in said
+    assert {
+        "kind": "failure",
+        "id": 7,
+        "error": "Classifying failed: MemoryError: no room.",
+    } in said
     assert said[-1]["results"][0]["error"] is None
 
 

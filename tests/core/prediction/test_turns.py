@@ -13,6 +13,7 @@ from core.prediction.answering import serve
 from core.prediction.client import PredictionClient
 from core.prediction.line import Line
 from core.prediction.loader import BATCH, BATCH_SECONDS, FIRST_BATCH, Loader
+from core.prediction.messages import Answer, ClassifyProgress, ClassifyRequest, ClassifyResults
 from core.prediction.turns import TURN_SECONDS, Turns
 from core.workspace import Workspace
 from tests.core.prediction.conftest import MakeRun, png
@@ -93,33 +94,40 @@ def test_a_slow_network_gets_small_batches_and_a_fast_one_large_ones(
     assert loader.batch("fast") == BATCH
 
 
+def asked(number: int, content: dict[str, Any]) -> ClassifyRequest:
+    return ClassifyRequest.model_validate(content | {"id": number})
+
+
 def test_one_film_is_answered_while_many_of_somebody_elses_are_under_way(
     workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.prediction.turns.TURN_SECONDS", 0.0)
     make_run("one")
-    many = request(tmp_path / "many", ["one"], [png(seed) for seed in range(12)]) | {"id": 1}
-    one = request(tmp_path / "one", ["one"], [png(99)]) | {"id": 2}
-    left = request(tmp_path / "left", ["one"], [png(98)] * 50) | {"id": 3}
-    said: list[dict[str, Any]] = []
+    many = asked(1, request(tmp_path / "many", ["one"], [png(seed) for seed in range(12)]))
+    one = asked(2, request(tmp_path / "one", ["one"], [png(99)]))
+    left = asked(3, request(tmp_path / "left", ["one"], [png(98)] * 50))
+    said: list[Answer] = []
 
-    def arrived() -> list[dict[str, Any]]:
+    def arrived() -> list[ClassifyRequest]:
         """The others come once the many are under way, and one of them goes again."""
-        if len([answer for answer in said if answer["id"] == 1]) == 2:
-            return [one] if not any(answer["id"] == 2 for answer in said) else []
-        if len([answer for answer in said if answer["id"] == 1]) == 5 and left in coming:
+        if len([answer for answer in said if answer.id == 1]) == 2:
+            return [one] if not any(answer.id == 2 for answer in said) else []
+        if len([answer for answer in said if answer.id == 1]) == 5 and left in coming:
             coming.remove(left)
             return [left]
-        if any(answer["id"] == 3 for answer in said) and (tmp_path / "left").is_dir():
+        if any(answer.id == 3 for answer in said) and (tmp_path / "left").is_dir():
             (tmp_path / "left").rename(tmp_path / "left-done")
         return []
 
     coming = [left]
     serve(workspace, [many], said.append, arrived)
-    ends = [answer["id"] for answer in said if "results" in answer or "error" in answer]
+    ends = [answer.id for answer in said if not isinstance(answer, ClassifyProgress)]
     assert ends == [2, 3, 1]
-    assert [len(answer["results"]) for answer in said if "results" in answer] == [1, 12]
-    assert sum(answer["id"] == 3 for answer in said) < 10, "the rest was given up at once"
+    assert [len(answer.results) for answer in said if isinstance(answer, ClassifyResults)] == [
+        1,
+        12,
+    ]
+    assert sum(answer.id == 3 for answer in said) < 10, "the rest was given up at once"
 
 
 def test_those_who_wait_are_told_for_what() -> None:

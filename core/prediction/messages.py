@@ -1,0 +1,115 @@
+"""What goes through the pipes of the prediction worker: one JSON object a line. No Keras here.
+
+A request on its stdin: ``ClassifyRequest``. The answers on its stdout, each with the request's
+id: any number of ``ClassifyProgress``, and then ``ClassifyResults`` or ``ClassifyFailure``.
+Film contents and heats are files in the request's folder, which belongs to the client: when it
+takes the folder away, the request is given up.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from core.documents import Part
+from core.evaluation.decision import Decision
+from core.gate.gate import Kind
+from core.gate.likeness import Likeness
+
+
+class FilmFile(Part):
+    """A film to classify: what it is called, and its file in the request's folder."""
+
+    name: str
+    file: str
+
+
+class ClassifyRequest(Part):
+    """Films for runs, as ``PredictionClient.classify`` describes it."""
+
+    id: int
+    folder: Path
+    runs: tuple[str, ...]
+    films: tuple[FilmFile, ...]
+    cam: bool
+    heat_class: str | None = None
+    lateral: bool = False
+    bare: bool = False
+
+
+class FilmRow(Part):
+    """What one run says about one film, as ``core.prediction.client.FilmResult`` describes it.
+
+    ``film``: its place in the request. ``heat`` and the values of ``heats``: names of ``.npy``
+    files in the request's folder.
+    """
+
+    film: int
+    run: str
+    label: str | None = None
+    probabilities: dict[str, float] = Field(default_factory=dict)
+    heat: str | None = None
+    heat_class: str | None = None
+    error: str | None = None
+    gate: Kind | None = None
+    reason: str = ""
+    answer: str
+    not_sure: tuple[float, float] | None = None
+    likeness: Likeness | None = None
+    decision: Decision | None = None
+    heats: dict[str, str] = Field(default_factory=dict)
+    blank: dict[str, str] = Field(default_factory=dict)
+
+
+class ClassifyProgress(Part):
+    """``done`` of ``total`` results, one a film and run; ``doing``: what goes on, to show."""
+
+    kind: Literal["progress"] = "progress"
+    id: int
+    done: int
+    total: int
+    doing: str
+
+
+class ClassifyResults(Part):
+    """One row a film and run, films outer."""
+
+    kind: Literal["results"] = "results"
+    id: int
+    results: tuple[FilmRow, ...]
+
+
+class ClassifyFailure(Part):
+    """Why the request as a whole has no results: a plain sentence."""
+
+    kind: Literal["failure"] = "failure"
+    id: int
+    error: str
+
+
+Answer = ClassifyProgress | ClassifyResults | ClassifyFailure
+
+
+# By json and not by pydantic: a file's name may hold bytes that are no text in any encoding.
+def line_of(message: ClassifyRequest | Answer) -> str:
+    """The message as its line."""
+    return json.dumps(message.model_dump(mode="json")) + "\n"
+
+
+def request_in(line: str) -> ClassifyRequest:
+    """Raises ValueError for a line that is no request."""
+    return ClassifyRequest.model_validate(json.loads(line))
+
+
+def answer_in(line: str) -> Answer:
+    """Raises ValueError for a line that is no answer."""
+    return _answers().validate_python(json.loads(line))
+
+
+@cache
+def _answers() -> TypeAdapter[Answer]:
+    return TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
