@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.errors import FilmError
 from core.images.bare_dicom import bare_dicom
-from core.images.bare_raster import JPEG, PNG, bare_jpeg, bare_png
+from core.images.bare_raster import JPEG, PNG, bare_jpeg, bare_png, without_texts
 from core.images.decoding import NOT_KEPT, decode_here
 from core.images.dicom_file import dicom_start
 from core.images.header import header_facts
@@ -56,7 +56,7 @@ def _as_it_is(data: bytes, name: str, salt: bytes) -> bytes | None:
 def _turn(data: bytes, kind: str) -> int:
     """Which side is up, in EXIF's numbers, wherever the file says it; 1 where it does not."""
     try:
-        with Image.open(BytesIO(data), formats=[kind]) as image:
+        with Image.open(BytesIO(without_texts(data)), formats=[kind]) as image:
             turn = image.getexif().get(ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - damaged EXIF says nothing
         return 1

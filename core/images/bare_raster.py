@@ -12,6 +12,8 @@ import zlib
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sBIT", b"gAMA"})
+_PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+_LONG = 64 * 1024  # bytes of a text: the short ones may say which side is up
 _ORIENTATION = 0x0112
 # Application segments that say how colours are coded, and nothing else: up to where.
 _JFIF, _ADOBE = (0xE0, b"JFIF\0", 14), (0xEE, b"Adobe", 12)
@@ -39,6 +41,29 @@ def bare_png(data: bytes, turn: int = 1) -> bytes:
         )
         parts.insert(2, chunk)
     return b"".join(parts)
+
+
+def without_texts(data: bytes) -> bytes:
+    """A PNG without its long and its packed texts and colour profiles, over which readers stumble
+    though the picture is fine; anything else, and a PNG that has none, as it is."""
+    if not data.startswith(PNG):
+        return data
+    parts, begin, place = [], 0, len(PNG)
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        end = place + 12 + length
+        if kind in _PNG_TEXTS and (length > _LONG or _is_packed(data, kind, place + 8)):
+            parts.append(data[begin:place])
+            begin = end
+        place = end
+    return b"".join([*parts, data[begin:]]) if parts else data
+
+
+def _is_packed(data: bytes, kind: bytes, place: int) -> bool:
+    if kind == b"iTXt":  # behind a keyword of up to 79 letters
+        ended = data.find(b"\0", place, place + 80)
+        return ended >= 0 and data[ended + 1 : ended + 2] == b"\1"
+    return kind != b"tEXt"
 
 
 def bare_jpeg(data: bytes, turn: int = 1) -> bytes:

@@ -33,14 +33,30 @@ OTHER_FORMATS = (
     (b"P5", "a PGM image"),
     (b"P2\n", "a PGM image"),
     (b"P6", "a PPM image"),
+    (b"P3\n", "a PPM image"),
+    (b"P1\n", "a PBM image"),
+    (b"P4\n", "a PBM image"),
     (b"8BPS", "a Photoshop file"),
+    (b"II\xbc", "a JPEG XR image"),
+    (b"\x76\x2f\x31\x01", "an OpenEXR image"),
+    (b"DDS ", "a DDS image"),
+    (b"%!PS", "a PostScript file"),
+    (b"\0\0\1\0", "an icon"),
+    (b"\x01\xda\x01\x01", "an SGI image"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"ObjectType = Image", "a MetaImage file"),
+    (b"\x89PNG", "a PNG image whose line ends were changed on its way, which damages it"),
 )
-BOXED = {b"heic": "a HEIC image", b"heix": "a HEIC image", b"mif1": "a HEIC image",
-         b"avif": "an AVIF image", b"mp42": "a video", b"isom": "a video"}  # fmt: skip
+BOXED = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
+                    "a HEIC image"),
+    **dict.fromkeys((b"avif", b"avis"), "an AVIF image"),
+    b"crx ": "a camera's raw image",
+}  # fmt: skip
 # Begins what is kept in place of a file that is no film: the reason, as UTF-8.
 NOT_KEPT = b"ThoraxLens did not keep this file. "
 POINTER = b"version https://git-lfs"
-NIFTI = (b"n+1\x00", b"ni1\x00")
+NIFTI, NIFTI_2 = (b"n+1\x00", b"ni1\x00"), b"n+2\0\r\n\x1a\n"
 
 
 def decode_here(data: bytes, name: str) -> DecodedFilm:
@@ -83,7 +99,7 @@ def _other(data: bytes) -> str:
         return "a WebP image" if data[8:12] == b"WEBP" else "a sound or video file"
     if data[4:8] == b"ftyp":
         return BOXED.get(data[8:12], "a video")
-    if data[344:348] in NIFTI:
+    if data[344:348] in NIFTI or data[4:12] == NIFTI_2:
         return "a NIfTI image"
     head = data[:256].lstrip().lower()
     if head.startswith((b"<!doctype html", b"<html")):

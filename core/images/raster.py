@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from core.errors import FilmError
+from core.images.bare_raster import without_texts
 from core.images.colour import SAMPLED, deep_grey, share_of_colour, to_8_bits
 from core.images.film import DecodedFilm
 from core.images.grey_range import GreyRange, linear, own_range, shown
@@ -73,7 +74,7 @@ def _decoded(
 ) -> DecodedFilm:
     notes: list[str] = []
     try:
-        with Image.open(BytesIO(data), formats=[kind]) as image:
+        with Image.open(BytesIO(without_texts(data)), formats=[kind]) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise too_large(name, image.width, image.height)
             if getattr(image, "n_frames", 1) > 1:
@@ -93,7 +94,7 @@ def _decoded(
     # included; none of it may end an import of a thousand other films.
     except Exception as error:
         raise FilmError(f"{name} is a damaged {kind} image. Copy or export it again.") from error
-    if turn:
+    if turn is not None:  # one of them is number 0
         pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
         notes.append(TURNED)
     return DecodedFilm(
