@@ -185,7 +185,7 @@ def check_blocks(model: keras.Model) -> None:
         assert backbone[-1] in layers
         fewer = layers
     assert len(fewer) < len(backbone)  # the film and what stands before the first block
-    with pytest.raises(InputError, match="blocks that can be unfrozen"):
+    with pytest.raises(InputError, match="blocks that can be fine-tuned"):
         get_network(model.name).last_blocks(len(titles) + 1)
 
 
