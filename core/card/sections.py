@@ -21,8 +21,8 @@ from core.card.words import (
 )
 from core.datasets.cautions import age_groups
 from core.errors import InputError
-from core.evaluation.backing import backing, promise
 from core.evaluation.decision import WHO
+from core.evaluation.performance import performance, target_words
 from core.external.report import Comparison
 from core.external.words import headline, verdict
 from core.figures.picture import confusion_png
@@ -157,7 +157,7 @@ def _aim(facts: Facts) -> Section:
     point, test, plain = facts.point, facts.test, facts.plain
     chosen = (
         f"{capital(WHO[point.chosen_by])}, on the validation films, so that "
-        f"{percent(point.wanted_sensitivity, 0)} of the {point.positive} films are found: a film "
+        f"{percent(point.target_sensitivity, 0)} of the {point.positive} films are found: a film "
         f"is called {point.positive} from a probability of {point.threshold:.3f} on, and between "
         f"{point.not_sure[0]:.3f} and {point.not_sure[1]:.3f} the answer is “not sure”."
         f"{_promised(facts)}"
@@ -177,7 +177,7 @@ def _promised(facts: Facts) -> str:
     """What the validation films behind the threshold are enough for; nothing without them."""
     assert facts.point
     try:
-        return f" {promise(facts.point, backing(facts.point, facts.raw))}"
+        return f" {target_words(facts.point, performance(facts.point, facts.raw))}"
     except InputError:
         return ""
 

@@ -9,7 +9,7 @@ from core.commands.command import Command, Outcome, ProgressLine, open_default_s
 from core.errors import InputError
 from core.evaluation.decision import Decision, as_used, decision_of
 from core.evaluation.operating_point import choose
-from core.external.report import Rate, Side, as_dict
+from core.external.report import Estimate, Side, as_dict
 from core.external.testing import (
     alarms_by_finding,
     compared,
@@ -115,7 +115,7 @@ def _row(title: str, name: str, internal: Side, external: Side) -> dict[str, Any
     }
 
 
-def _text(rate: Rate) -> str:
+def _text(rate: Estimate) -> str:
     if rate.value is None:
         return f"– ({rate.why})"
     if rate.interval is None:

@@ -7,9 +7,15 @@ from typing import Any
 
 from core.commands.command import Command, Outcome, open_default_store, table
 from core.errors import InputError
-from core.evaluation.backing import Backing, backing, is_promised, promise, trials_needed
 from core.evaluation.decision import decision_of
 from core.evaluation.operating_point import choose
+from core.evaluation.performance import (
+    OperatingPointPerformance,
+    meets_target,
+    performance,
+    target_words,
+    trials_needed,
+)
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.statistics.proportions import Proportion
@@ -46,28 +52,29 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
         choose(predictions, options.sensitivity).save(files.operating_point)
     decision = decision_of(files, predictions.classes)
     point = decision.point or choose(predictions)
-    chosen_on = backing(point, predictions)
+    chosen_on = performance(point, predictions)
     there = [chosen_on]
     if "test" in predictions.splits:
-        there.append(backing(point, predictions, "test"))
-    sentence = promise(point, chosen_on)
+        there.append(performance(point, predictions, "test"))
+    sentence = target_words(point, chosen_on)
     document = {
         "run": run.run_id,
         "positive": point.positive,
-        "wanted_sensitivity": point.wanted_sensitivity,
+        "target_sensitivity": point.target_sensitivity,
+        "wanted_sensitivity": point.target_sensitivity,  # its name in earlier versions
         "threshold": point.threshold,
         "not_sure": list(point.not_sure),
         "temperature": point.temperature,
         "stored": decision.point is not None,
         "chosen_by": decision.point.chosen_by if decision.point else None,
         "decision": decision.as_dict(),
-        "promised": is_promised(point, chosen_on),
-        "films_needed": trials_needed(point.wanted_sensitivity),
+        "promised": meets_target(point, chosen_on),
+        "films_needed": trials_needed(point.target_sensitivity),
         "sentence": sentence,
         **{one.split: _numbers(one) for one in there},
     }
     low, high = point.not_sure
-    preview = "" if decision.point else f"For {percent(point.wanted_sensitivity, 0)} it would be: "
+    preview = "" if decision.point else f"For {percent(point.target_sensitivity, 0)} it would be: "
     text = (
         f"{decision.sentence()}\n"
         f"{preview}{point.positive} from a calibrated probability of {point.threshold:.4f} on "
@@ -77,7 +84,7 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
     return Outcome(document, text)
 
 
-def _numbers(one: Backing) -> dict[str, Any]:
+def _numbers(one: OperatingPointPerformance) -> dict[str, Any]:
     return {
         "films": one.films,
         "sensitivity": one.sensitivity.value,
@@ -85,13 +92,13 @@ def _numbers(one: Backing) -> dict[str, Any]:
         "specificity": one.specificity.value,
         "specificity_interval": list(one.specificity.interval),
         "false_negatives": one.sensitivity.films - one.sensitivity.hits,
-        "false_positives": one.false_alarms,
+        "false_positives": one.false_positives,
         "not_sure": one.not_sure,
         "sure_and_wrong": one.wrong,
     }
 
 
-def _row(one: Backing) -> dict[str, Any]:
+def _row(one: OperatingPointPerformance) -> dict[str, Any]:
     return {
         "films": one.split,
         "sensitivity": _share(one.sensitivity),

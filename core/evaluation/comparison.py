@@ -11,7 +11,7 @@ import pandas as pd
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import MOST_PROBABLE, Predictions, rule_words
-from core.evaluation.repeats import RepeatedEvaluation, Repeats, Spread, evaluate_repeats
+from core.evaluation.repeats import RepeatedEvaluation, Repeats, Summary, evaluate_repeats
 from core.evaluation.study import PUBLISHED
 from core.evaluation.uncertainty import all_intervals, share_intervals
 from core.models.learnt import learnt_short
@@ -190,15 +190,15 @@ def _repeats_row(
         else (run.result.get("train") or {}).get("accuracy")
         for run, one in repeats.members
     ]
-    spread = found.spread | {
-        "train_accuracy": Spread.of(trained),
-        "train_loss": Spread.of([(run.result.get("train") or {}).get("loss") for run in runs]),
+    summary = found.summary | {
+        "train_accuracy": Summary.of(trained),
+        "train_loss": Summary.of([(run.result.get("train") or {}).get("loss") for run in runs]),
     }
-    spread |= {
-        name: Spread.of([run.result.get(name) for run in runs])
+    summary |= {
+        name: Summary.of([run.result.get(name) for run in runs])
         for name in ("seconds_per_epoch", "epochs")
     }
-    del spread["loss"]  # not a column: it is among the run's own results
+    del summary["loss"]  # not a column: it is among the run's own results
     row: dict[str, Any] = {
         "run": repeats.title,
         "run_id": repeats.repeat.group,
@@ -213,8 +213,8 @@ def _repeats_row(
         "trainable_params": repeats.first.result.get("trainable_params"),
         "threshold": found.threshold,
         "decision": rule_words(repeats.together(split), threshold),
-        **{name: one.mean for name, one in spread.items()},
-        **{f"{name}_sd": one.sd for name, one in spread.items()},
+        **{name: one.mean for name, one in summary.items()},
+        **{f"{name}_sd": one.sd for name, one in summary.items()},
     }
     if pooled:
         row["false_negatives"] = pooled.false_negatives if pooled.positives else None

@@ -25,8 +25,9 @@ from core.files import written_whole
 from core.statistics.calibration import fit_temperature, scaled
 
 NOT_SURE = "not_sure"
-WANTED = 0.95  # of the positive films, found; what a run gets until somebody asks for more
+TARGET = 0.95  # of the positive films, found; what a run gets until somebody asks for more
 SPLIT = "validation"
+_TARGET, _OLD_TARGET = "target_sensitivity", "wanted_sensitivity"  # in the file
 
 # Who chose a threshold; files from before this was kept say nothing of it.
 Chooser = Literal["person", "program", "not_recorded"]
@@ -36,7 +37,7 @@ Chooser = Literal["person", "program", "not_recorded"]
 class OperatingPoint:
     """How a run's probabilities become an answer.
 
-    ``positive``: the class that shall not be missed. ``wanted_sensitivity``: 0 to 1.
+    ``positive``: the class that shall not be missed. ``target_sensitivity``: 0 to 1.
     ``threshold``: from this calibrated probability of the positive class on, a film is called
     so. ``not_sure``: (low, high), both calibrated; from low up to, not including, high there
     is no answer. ``temperature``: what logits are divided by (above 1: the network was too
@@ -44,16 +45,18 @@ class OperatingPoint:
     """
 
     positive: str
-    wanted_sensitivity: float
+    target_sensitivity: float
     threshold: float
     not_sure: tuple[float, float]
     temperature: float
     chosen_by: Chooser = "not_recorded"
 
     def save(self, path: Path) -> None:
+        # Under the name of earlier versions too, so that they can read the folder.
+        document = {**asdict(self), _OLD_TARGET: self.target_sensitivity}
         with written_whole(path) as temporary:
             temporary.write_text(
-                json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8"
+                json.dumps(document, indent=2, ensure_ascii=False), encoding="utf-8"
             )
 
     @classmethod
@@ -64,7 +67,7 @@ class OperatingPoint:
             low, high = kept["not_sure"]
             found = cls(
                 str(kept["positive"]),
-                float(kept["wanted_sensitivity"]),
+                float(kept[_TARGET if _TARGET in kept else _OLD_TARGET]),
                 float(kept["threshold"]),
                 (float(low), float(high)),
                 float(kept["temperature"]),
@@ -102,7 +105,7 @@ class HasPoint(Protocol):
 
 
 def choose(
-    predictions: Predictions, wanted: float = WANTED, by: Chooser = "person"
+    predictions: Predictions, target: float = TARGET, by: Chooser = "person"
 ) -> OperatingPoint:
     """The point for a wanted sensitivity (above 0, at most 1), from the validation films only.
     ``by``: who wants it.
@@ -111,11 +114,11 @@ def choose(
     of those, the one that finds most, half-way to the next film. *Not sure* lies between the
     probability that so many positive films reach and the one that so many of the others stay
     below: the two overlap in a network that errs, and leave a gap in one that does not.
-    Raises InputError for another ``wanted``, or without validation films of both kinds.
+    Raises InputError for another ``target``, or without validation films of both kinds.
     """
-    if not 0 < wanted <= 1:
+    if not 0 < target <= 1:
         raise InputError(
-            f"The wanted sensitivity must lie above 0 and at most at 1, not at {wanted:g}."
+            f"The wanted sensitivity must lie above 0 and at most at 1, not at {target:g}."
         )
     films = predictions.of(SPLIT)
     positive = predictions.classes[0]
@@ -128,14 +131,14 @@ def choose(
         )
     temperature = fit_temperature(films.truth, films.probabilities)
     score = scaled(films.probabilities, temperature)[:, 0]
-    sick, well = np.sort(score[is_positive]), np.sort(score[~is_positive])
-    threshold = _threshold(sick, well, wanted)
-    reached = sick[len(sick) - _at_least(wanted, len(sick))]
-    stays_below = well[_at_least(wanted, len(well)) - 1]
+    positives, negatives = np.sort(score[is_positive]), np.sort(score[~is_positive])
+    threshold = _threshold(positives, negatives, target)
+    reached = positives[len(positives) - _at_least(target, len(positives))]
+    stays_below = negatives[_at_least(target, len(negatives)) - 1]
     low, high = sorted((float(reached), float(np.nextafter(stays_below, np.float32(2)))))
     return OperatingPoint(
         positive,
-        float(wanted),
+        float(target),
         threshold,
         (min(low, threshold), max(high, threshold)),
         temperature,
@@ -173,21 +176,21 @@ def answer(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> st
     return names[max(others, key=lambda index: float(row[index]))]
 
 
-def _at_least(wanted: float, films: int) -> int:
+def _at_least(target: float, films: int) -> int:
     """How many of so many films make the share; 0.95 of 40 is 38, not 38.000000000000004."""
-    return max(ceil(wanted * films - 1e-9), 1)
+    return max(ceil(target * films - 1e-9), 1)
 
 
-def _threshold(sick: np.ndarray, well: np.ndarray, wanted: float) -> float:
-    """``sick`` and ``well``: sorted scores of the positive films and of the others."""
+def _threshold(positives: np.ndarray, negatives: np.ndarray, target: float) -> float:
+    """``positives`` and ``negatives``: sorted scores of the positive films and of the others."""
     # The highest score that finds enough; then down as long as it costs no false alarm.
-    highest = sick[len(sick) - _at_least(wanted, len(sick))]
-    below = well[well < highest]
+    highest = positives[len(positives) - _at_least(target, len(positives))]
+    below = negatives[negatives < highest]
     if not len(below):
         # Every other film is an alarm already: nothing below is worth going to.
-        return float(sick[0])
+        return float(positives[0])
     lower = below[-1]
-    upper = sick[sick > lower][0]
+    upper = positives[positives > lower][0]
     middle = np.float32((float(lower) + float(upper)) / 2)
     # Two neighbours in single precision have nothing between them.
     return float(middle if middle > lower else upper)

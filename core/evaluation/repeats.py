@@ -34,7 +34,7 @@ SHARES = ("precision", "recall", "f1")  # columns of a report
 
 
 @dataclass(frozen=True)
-class Spread:
+class Summary:
     """One number over ``count`` repeats. ``sd``: sample standard deviation, None for a
     single repeat. All are None when one repeat has no such number: a mean over some of
     them would pass for one over all."""
@@ -46,7 +46,7 @@ class Spread:
     high: float | None
 
     @classmethod
-    def of(cls, values: Sequence[float | None]) -> Spread:
+    def of(cls, values: Sequence[float | None]) -> Summary:
         known = [float(one) for one in values if one is not None and np.isfinite(one)]
         if not known or len(known) < len(values):
             return cls(len(values), None, None, None, None)
@@ -106,7 +106,7 @@ class Repeats:
 class RepeatedEvaluation:
     """One group on one split.
 
-    ``members``: the evaluations one by one. ``spread``: over the members, for each of
+    ``members``: the evaluations one by one. ``summary``: over the members, for each of
     METRICS, ``loss``, ``false_negatives``, ``false_positives`` and ``precision <class>``.
     ``confusion``: float (k, k); counts of all folds together where ``pooled``, else the
     mean count of a member. ``report``: as ``Evaluation.report`` with mean values, support
@@ -119,7 +119,7 @@ class RepeatedEvaluation:
     split: str
     threshold: float | None
     members: tuple[Evaluation, ...]
-    spread: dict[str, Spread]
+    summary: dict[str, Summary]
     confusion: np.ndarray
     report: pd.DataFrame
     pooled: Evaluation | None
@@ -150,16 +150,16 @@ def evaluate_repeats(
     Raises InputError for a threshold outside 0 to 1.
     """
     members = tuple(evaluate(one.of(split), threshold) for _, one in repeats.members)
-    spread = {name: Spread.of([read(one) for one in members]) for name, read in METRICS.items()}
-    spread[LOSS] = Spread.of([_loss(run, split) for run, _ in repeats.members])
-    spread["false_negatives"] = Spread.of(
+    summary = {name: Summary.of([read(one) for one in members]) for name, read in METRICS.items()}
+    summary[LOSS] = Summary.of([_loss(run, split) for run, _ in repeats.members])
+    summary["false_negatives"] = Summary.of(
         [one.false_negatives if one.positives else None for one in members]
     )
-    spread["false_positives"] = Spread.of(
+    summary["false_positives"] = Summary.of(
         [one.false_positives if one.negatives else None for one in members]
     )
     for name in repeats.classes:
-        spread[f"precision {name}"] = Spread.of([one.precision[name] for one in members])
+        summary[f"precision {name}"] = Summary.of([one.precision[name] for one in members])
     pooled = None
     if repeats.is_pooled(split):
         pooled = evaluate(repeats.together(split), threshold)
@@ -174,7 +174,7 @@ def evaluate_repeats(
         split=split,
         threshold=thresholds.pop() if len(thresholds) == 1 else None,
         members=members,
-        spread=spread,
+        summary=summary,
         confusion=confusion,
         report=_report([one.report for one in members], pooled),
         pooled=pooled,
@@ -185,10 +185,10 @@ def as_dict(found: RepeatedEvaluation) -> dict[str, Any]:
     """``mean``, ``sd``, ``min`` and ``max`` of the plain metrics and the loss."""
     names = (*METRICS, LOSS)
     return {
-        "mean": {name: found.spread[name].mean for name in names},
-        "sd": {name: found.spread[name].sd for name in names},
-        "min": {name: found.spread[name].low for name in names},
-        "max": {name: found.spread[name].high for name in names},
+        "mean": {name: found.summary[name].mean for name in names},
+        "sd": {name: found.summary[name].sd for name in names},
+        "min": {name: found.summary[name].low for name in names},
+        "max": {name: found.summary[name].high for name in names},
     }
 
 
@@ -202,7 +202,7 @@ def _loss(run: Run, split: str) -> float | None:
 
 
 def _report(reports: Sequence[pd.DataFrame], pooled: Evaluation | None) -> pd.DataFrame:
-    """Mean and spread cell by cell; none where a member has none, as in ``Spread``."""
+    """Mean and spread cell by cell; none where a member has none, as in ``Summary``."""
     table = pd.DataFrame(index=reports[0].index)
     values = {name: np.stack([one[name].to_numpy(float) for one in reports]) for name in SHARES}
     for name in SHARES:

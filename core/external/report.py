@@ -28,7 +28,7 @@ METRICS = ("sensitivity", "false_positive_rate", "auc")
 
 
 @dataclass(frozen=True)
-class Rate:
+class Estimate:
     """One number (0 to 1) with its 95 % interval; ``why``: why one of them is None.
 
     ``hits`` of ``films`` for proportions; both 0 for an area under a curve.
@@ -49,9 +49,9 @@ class Side:
     predictions: Predictions
     evaluation: Evaluation
     patients: int
-    sensitivity: Rate
-    false_positive_rate: Rate
-    auc: Rate
+    sensitivity: Estimate
+    false_positive_rate: Estimate
+    auc: Estimate
     unknown: int = 0
 
 
@@ -66,7 +66,7 @@ class Comparison:
     source: str
     internal: Side
     external: Side
-    differences: dict[str, Rate] = field(default_factory=dict)
+    differences: dict[str, Estimate] = field(default_factory=dict)
     level: Level = "unclear"
 
     @property
@@ -108,13 +108,13 @@ def compare(source: str, internal: Side, external: Side) -> Comparison:
     return Comparison(source, internal, external, differences, _level(differences))
 
 
-def difference(first: Rate, second: Rate) -> Rate:
+def difference(first: Estimate, second: Estimate) -> Estimate:
     """First minus second, two proportions of different films, with a 95 % interval
     (``core.statistics.mover.newcombe``)."""
     if first.value is None or second.value is None or not first.interval or not second.interval:
-        return Rate(None, None, why=first.why or second.why)
+        return Estimate(None, None, why=first.why or second.why)
     gap = first.value - second.value
-    return Rate(gap, newcombe(first.value, first.interval, second.value, second.interval))
+    return Estimate(gap, newcombe(first.value, first.interval, second.value, second.interval))
 
 
 def as_dict(side: Side) -> dict[str, Any]:
@@ -163,20 +163,20 @@ def by_finding(side: Side, findings: np.ndarray) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["films"])
 
 
-def _share(hits: int, films: int, why: str) -> Rate:
-    return Rate(hits / films if films else None, wilson(hits, films), hits, films, why)
+def _share(hits: int, films: int, why: str) -> Estimate:
+    return Estimate(hits / films if films else None, wilson(hits, films), hits, films, why)
 
 
-def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> Rate:
+def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> Estimate:
     if found.roc_auc is None:
-        return Rate(None, None, why=found.notes.get("roc_auc", ""))
+        return Estimate(None, None, why=found.notes.get("roc_auc", ""))
     # At 100 % every draw gives the same; then the area has an interval by a formula.
     interval = all_intervals(found, predictions, patients)["roc_auc"]
     why = "" if interval else "no interval: the same whichever patients are drawn"
-    return Rate(found.roc_auc, interval, why=why)
+    return Estimate(found.roc_auc, interval, why=why)
 
 
-def _level(differences: dict[str, Rate]) -> Level:
+def _level(differences: dict[str, Estimate]) -> Level:
     # How much worse, as an interval that is better below 0 for both.
     worse: dict[str, Callable[[Interval], Interval]] = {
         "sensitivity": lambda ends: (-ends[1], -ends[0]),

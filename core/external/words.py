@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.external.report import TOLERATED, Comparison, Rate
+from core.external.report import TOLERATED, Comparison, Estimate
 from core.text import points
 
 JUST_OVER = 0.0005  # a difference that one decimal of a percentage point does not show
@@ -74,7 +74,7 @@ def negative_films(found: Comparison) -> str:
     return f"films that are not {found.positive}"
 
 
-def of_100(rate: Rate) -> str:
+def of_100(rate: Estimate) -> str:
     """“94 of 100”; never 0 or 100 for what is neither."""
     if rate.value is None:
         return "–"
@@ -111,7 +111,7 @@ def _own_class(found: Comparison) -> str:
     return f"Their own class get {there} films from {found.source}, {own} of its own test."
 
 
-def _points(rate: Rate) -> str:
+def _points(rate: Estimate) -> str:
     """“93 (89 to 96)”, without a sign: the words around it say which way."""
     assert rate.value is not None
     assert rate.interval is not None

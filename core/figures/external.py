@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from core.escaping import plotly
-from core.external.report import Comparison, Rate, Side
+from core.external.report import Comparison, Estimate, Side
 from core.figures.template import SHARE_TICKS, figure, legend_below
 from core.palette import Theme, run_colour, run_symbol
 from core.text import interval, percent
@@ -80,7 +80,7 @@ def _points(drawing: go.Figure, name: str, side: Side, shift: float, index: int)
     )
 
 
-def _told(rate: Rate) -> str:
+def _told(rate: Estimate) -> str:
     if rate.interval is None:
         return percent(rate.value)
     return f"{percent(rate.value)} ({interval(rate.interval, joint=' to ')})"

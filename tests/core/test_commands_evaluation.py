@@ -75,7 +75,7 @@ def test_a_point_is_chosen_stored_and_told_again(
     chosen = told(capsys, "operating-point", run, "--sensitivity", "0.9")
     kept = OperatingPoint.load(RunFiles(store.workspace.run_folder(run)).operating_point)
     assert kept is not None
-    assert (kept.threshold, kept.wanted_sensitivity) == (chosen["threshold"], 0.9)
+    assert (kept.threshold, kept.target_sensitivity) == (chosen["threshold"], 0.9)
     assert chosen["promised"]
     assert chosen["test"]["false_negatives"] == 2
     assert chosen["test"]["sensitivity_interval"] == pytest.approx([0.835, 0.986], abs=5e-4)

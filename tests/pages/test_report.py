@@ -155,7 +155,7 @@ def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store
     page.button(key=f"store_aim_{run.run_id}").click().run()
     stored = OperatingPoint.load(files.operating_point)
     assert stored is not None
-    assert (stored.wanted_sensitivity, stored.chosen_by) == (0.8, "person")
+    assert (stored.target_sensitivity, stored.chosen_by) == (0.8, "person")
     assert "(chosen by a person)" in said(page)
     assert page.button(key=f"store_aim_{run.run_id}").disabled
     table = page.dataframe[0].value.set_index("Films")
@@ -218,5 +218,6 @@ def test_the_stored_file_is_plain_json(quiet_store: Store) -> None:
     )
     kept = json.loads(files_of(quiet_store, run).operating_point.read_text())
     assert set(kept) == {
-        "positive", "wanted_sensitivity", "threshold", "not_sure", "temperature", "chosen_by",
+        "positive", "target_sensitivity", "wanted_sensitivity", "threshold", "not_sure",
+        "temperature", "chosen_by",
     }  # fmt: skip

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import figures
 from core.evaluation.film_table import prediction_table
-from core.external.report import Comparison, Rate, Side
+from core.external.report import Comparison, Estimate, Side
 from core.external.testing import SPLIT, alarms_by_finding
 from core.external.words import headline, sentences
 from core.store import Run, Store
@@ -179,7 +179,7 @@ def _side(title: str, side: Side, positive: str, key: str) -> None:
     with st.container(horizontal=True, key=f"external_numbers_{key}"):
         for name, label, about in METRICS:
             with st.container(width=NUMBER, gap="xsmall"):
-                rate: Rate = getattr(side, name)
+                rate: Estimate = getattr(side, name)
                 st.metric(label, percent(rate.value), help=about.format(positive=escaped(positive)))
                 st.caption(_under(rate), help=INTERVAL if rate.interval else None)
 
@@ -193,7 +193,7 @@ def _people(side: Side) -> str:
     return f"{known}, and {side.unknown:,} of unknown ones"
 
 
-def _under(rate: Rate) -> str:
+def _under(rate: Estimate) -> str:
     if rate.value is None:
         return escaped(rate.why)
     if rate.interval is None:

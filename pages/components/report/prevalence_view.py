@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import figures, text
-from core.evaluation.backing import backing
 from core.evaluation.operating_point import OperatingPoint
+from core.evaluation.performance import performance
 from core.evaluation.predictions import Predictions
 from core.statistics.prevalence import (
     PEOPLE,
@@ -32,7 +32,7 @@ def prevalence(run: Run, point: OperatingPoint, predictions: Predictions) -> Non
         f"{positive} can still be wrong most times it says so, where {positive} is rare.",
     )
     split = "test" if "test" in predictions.splits else "validation"
-    done = backing(point, predictions, split)
+    done = performance(point, predictions, split)
     frequent = st.select_slider(
         f"How many of the people have {positive}?",
         STEPS,

@@ -7,9 +7,15 @@ import streamlit as st
 
 from core import figures
 from core.errors import InputError
-from core.evaluation.backing import Backing, backing, calibrated, is_promised, promise
 from core.evaluation.decision import Decision
-from core.evaluation.operating_point import WANTED, OperatingPoint, choose
+from core.evaluation.operating_point import TARGET, OperatingPoint, choose
+from core.evaluation.performance import (
+    OperatingPointPerformance,
+    calibrated,
+    meets_target,
+    performance,
+    target_words,
+)
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.statistics.proportions import Proportion
@@ -46,7 +52,7 @@ def threshold_for_the_aim(
             f"Share of {positive} films to find, in % (sensitivity)",
             min_value=50.0,
             max_value=100.0,
-            value=round(100 * (stored.wanted_sensitivity if stored else WANTED), 4),
+            value=round(100 * (stored.target_sensitivity if stored else TARGET), 4),
             step=1.0,
             format="%.4g",
             key=f"aim_{run.run_id}",
@@ -85,9 +91,9 @@ def threshold_for_the_aim(
         st.caption(f":material/rule: The run goes by it: {escaped(decision.in_words())}.")
     else:
         st.caption(f":material/info: Not stored: the run goes by {escaped(decision.in_words())}.")
-    there = [backing(point, predictions, one) for one in SPLITS if one in predictions.splits]
-    said = promise(point, there[0])
-    box = st.success if is_promised(point, there[0]) else st.warning
+    there = [performance(point, predictions, one) for one in SPLITS if one in predictions.splits]
+    said = target_words(point, there[0])
+    box = st.success if meets_target(point, there[0]) else st.warning
     box(escaped(said), icon=":material/rule:")
     _table(there, positive)
     split = "test" if "test" in predictions.splits else "validation"
@@ -100,14 +106,14 @@ def threshold_for_the_aim(
     return point
 
 
-def _table(there: list[Backing], positive: str) -> None:
+def _table(there: list[OperatingPointPerformance], positive: str) -> None:
     shown = pd.DataFrame(
         {
             "Films": [SPLITS[one.split] for one in there],
             "Sensitivity": [_share(one.sensitivity) for one in there],
             "Specificity": [_share(one.specificity) for one in there],
             "Missed": [one.sensitivity.films - one.sensitivity.hits for one in there],
-            "False alarms": [one.false_alarms for one in there],
+            "False alarms": [one.false_positives for one in there],
             "Not sure": [f"{one.not_sure} of {one.films}" for one in there],
             "Sure and wrong": [one.wrong for one in there],
         }

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from core.errors import InputError, NotFoundError
-from core.evaluation.backing import backing, is_promised, promise, trials_needed
 from core.evaluation.decision import decided, decision_of
 from core.evaluation.headline import headline
 from core.evaluation.operating_point import (
@@ -21,6 +20,7 @@ from core.evaluation.operating_point import (
     apply,
     choose,
 )
+from core.evaluation.performance import meets_target, performance, target_words, trials_needed
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.statistics.proportions import wilson
@@ -65,7 +65,7 @@ def test_the_threshold_finds_what_was_wanted_and_no_other_does_so_with_fewer_ala
         for one in score
         if (score[is_sick] >= one).mean() >= wanted
     )
-    assert alarms == fewest == backing(point, films).false_alarms
+    assert alarms == fewest == performance(point, films).false_positives
 
 
 def test_classes_that_are_parted_are_parted_in_the_middle_with_no_answer_in_the_gap() -> None:
@@ -107,7 +107,7 @@ def test_only_validation_films_count() -> None:
 
 def test_a_constant_network_calls_every_film_positive_rather_than_miss_one() -> None:
     point = choose(made([0.5] * 10, [0.5] * 10))
-    assert backing(point, made([0.5] * 10, [0.5] * 10)).sensitivity.hits == 10
+    assert performance(point, made([0.5] * 10, [0.5] * 10)).sensitivity.hits == 10
 
 
 def test_three_classes_ask_one_against_the_rest_and_name_the_likelier_of_the_rest() -> None:
@@ -138,20 +138,20 @@ def test_calibration_keeps_the_order_and_the_rows_add_up_to_one() -> None:
 def test_what_so_few_films_promise_is_said() -> None:
     films = made([0.9] * 40, [0.1] * 40)
     point = choose(films)
-    said = backing(point, films)
-    assert (said.sensitivity.hits, said.sensitivity.films, said.false_alarms) == (40, 40, 0)
+    said = performance(point, films)
+    assert (said.sensitivity.hits, said.sensitivity.films, said.false_positives) == (40, 40, 0)
     assert (said.films, said.not_sure, said.wrong) == (80, 0, 0)
     assert said.sensitivity.interval == pytest.approx((0.912, 1), abs=5e-4)
-    assert not is_promised(point, said)
-    assert promise(point, said) == (
+    assert not meets_target(point, said)
+    assert target_words(point, said) == (
         "On validation, it finds 40 of 40 covid films (between 91.2 and 100.0 %). These are too "
         "few films to promise 95 %: it takes at least 73, all of them found."
     )
     many = made([0.9] * 73, [0.1] * 5)
-    assert "enough to expect 95 %" in promise(choose(many), backing(choose(many), many))
+    assert "enough to expect 95 %" in target_words(choose(many), performance(choose(many), many))
     half = made([0.9] * 195 + [0.1] * 5, [0.1] * 195 + [0.9] * 5)
-    assert "may be less" in promise(choose(half, 0.97), backing(choose(half, 0.97), half))
-    assert "No number of films" in promise(choose(many, 1), backing(choose(many, 1), many))
+    assert "may be less" in target_words(choose(half, 0.97), performance(choose(half, 0.97), half))
+    assert "No number of films" in target_words(choose(many, 1), performance(choose(many, 1), many))
 
 
 @pytest.mark.parametrize("wanted", [0.5, 0.9, 0.95, 0.99])
@@ -229,6 +229,16 @@ def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="above 0"):
         choose(noisy(5, 0), 1.5)
     with pytest.raises(InputError, match="no test films of covid"):
-        backing(choose(noisy(5, 0)), noisy(5, 0), "test")
+        performance(choose(noisy(5, 0)), noisy(5, 0), "test")
     with pytest.raises(NotFoundError):
         decided(RunFiles(tmp_path))
+
+
+def test_a_target_is_read_under_the_name_of_earlier_versions_too(tmp_path: Path) -> None:
+    path = tmp_path / "operating_point.json"
+    point = choose(noisy(40, 2), 0.8)
+    point.save(path)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert kept.pop("target_sensitivity") == kept["wanted_sensitivity"] == 0.8
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    assert OperatingPoint.load(path) == point

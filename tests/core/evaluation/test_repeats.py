@@ -15,7 +15,7 @@ from core.evaluation.comparison import (
 from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import pairs
 from core.evaluation.predictions import Predictions
-from core.evaluation.repeats import Repeats, Spread, as_dict, evaluate_repeats, grouped
+from core.evaluation.repeats import Repeats, Summary, as_dict, evaluate_repeats, grouped
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Run
 
@@ -45,7 +45,7 @@ GOOD, MIXED = [0.9, 0.8, 0.2, 0.1], [0.9, 0.4, 0.6, 0.1]
 def test_mean_spread_and_range_over_the_finished_seeds() -> None:
     repeats = Repeats((member(0, GOOD), member(1, MIXED)))
     found = evaluate_repeats(repeats)
-    assert found.spread["accuracy"] == Spread(
+    assert found.summary["accuracy"] == Summary(
         2, 0.75, pytest.approx(np.std([1, 0.5], ddof=1)), 0.5, 1
     )
     numbers = as_dict(found)
@@ -76,17 +76,17 @@ def test_folds_are_one_matrix_of_all_films() -> None:
 
 def test_the_threshold_counts_for_every_member() -> None:
     found = evaluate_repeats(Repeats((member(0, GOOD), member(1, MIXED))), threshold=0.3)
-    assert found.spread["sensitivity"].mean == 1
-    assert found.spread["false_positives"].mean == 0.5
+    assert found.summary["sensitivity"].mean == 1
+    assert found.summary["false_positives"].mean == 0.5
 
 
 def test_a_number_that_one_member_lacks_is_missing() -> None:
     # The second calls no film covid: its precision does not exist.
     found = evaluate_repeats(Repeats((member(0, GOOD), member(1, [0.1, 0.1, 0.1, 0.1]))))
-    assert found.spread["precision covid"].mean is None
+    assert found.summary["precision covid"].mean is None
     assert np.isnan(found.report.loc["covid", "precision"])
-    assert Spread.of([0.5]) == Spread(1, 0.5, None, 0.5, 0.5)
-    assert Spread.of([]).mean is None
+    assert Summary.of([0.5]) == Summary(1, 0.5, None, 0.5, 0.5)
+    assert Summary.of([]).mean is None
 
 
 def test_only_what_belongs_together_is_put_together() -> None:

@@ -10,8 +10,8 @@ from core.external import words
 from core.external.films import patients_of
 from core.external.report import (
     Comparison,
+    Estimate,
     Level,
-    Rate,
     Side,
     _level,
     as_dict,
@@ -96,13 +96,13 @@ def test_only_negatives_have_a_false_positive_rate_and_reasons_for_the_rest() ->
 
 def test_the_difference_has_newcombes_interval() -> None:
     # Newcombe 1998, table II, method 10: 56/70 and 48/80 give 0.2, 0.0524 to 0.3339.
-    def rate(hits: int, count: int) -> Rate:
+    def rate(hits: int, count: int) -> Estimate:
         return judge(*side(hits, count, 0, 1)).sensitivity
 
     gap = difference(rate(56, 70), rate(48, 80))
     assert gap.value == pytest.approx(0.2)
     assert gap.interval == pytest.approx((0.0524, 0.3339), abs=5e-5)
-    none = difference(Rate(None, None, why="no film here is covid"), rate(1, 2))
+    none = difference(Estimate(None, None, why="no film here is covid"), rate(1, 2))
     assert (none.value, none.interval, none.why) == (None, None, "no film here is covid")
 
 
@@ -119,8 +119,8 @@ def test_the_drop_of_the_study_is_said_in_words() -> None:
 
 def test_a_drop_that_is_shown_never_reads_as_none() -> None:
     for low, told in ((0.004, "17 (0.4 to 30)"), (0.0002, "17 (just over 0 to 30)")):
-        assert words._points(Rate(0.17, (low, 0.3))) == told
-        assert words._points(Rate(-0.17, (-0.3, -low))) == told
+        assert words._points(Estimate(0.17, (low, 0.3))) == told
+        assert words._points(Estimate(-0.17, (-0.3, -low))) == told
 
 
 def test_missed_films_are_a_drop_as_well() -> None:
@@ -217,7 +217,7 @@ def test_worse_begins_where_the_interval_leaves_zero_behind(
     """However small the drop that is shown: the limit lies at 0, and that of no harm at 0.10."""
     middle = [sum(one) / 2 for one in (sensitivity, alarms)]
     found = {
-        "sensitivity": Rate(middle[0], sensitivity),
-        "false_positive_rate": Rate(middle[1], alarms),
+        "sensitivity": Estimate(middle[0], sensitivity),
+        "false_positive_rate": Estimate(middle[1], alarms),
     }
     assert _level(found) == level

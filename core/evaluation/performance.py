@@ -1,4 +1,4 @@
-"""What films say for a threshold, and whether they are enough to promise what was wanted."""
+"""What films say for a threshold, and whether they are enough to promise what was aimed at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.text import chosen, interval
 
 
 @dataclass(frozen=True)
-class Backing:
+class OperatingPointPerformance:
     """How a point does on the films of one split.
 
     ``sensitivity`` and ``specificity``: by the threshold, every film with an answer.
@@ -30,7 +30,7 @@ class Backing:
     wrong: int
 
     @property
-    def false_alarms(self) -> int:
+    def false_positives(self) -> int:
         return self.specificity.films - self.specificity.hits
 
 
@@ -39,7 +39,9 @@ def calibrated(point: OperatingPoint, predictions: Predictions) -> Predictions:
     return replace(predictions, probabilities=apply(point, predictions.probabilities))
 
 
-def backing(point: OperatingPoint, predictions: Predictions, split: str = SPLIT) -> Backing:
+def performance(
+    point: OperatingPoint, predictions: Predictions, split: str = SPLIT
+) -> OperatingPointPerformance:
     """Of a run's ``predictions``, on one split. Raises InputError when films of the positive
     class or all others are missing there."""
     films = calibrated(point, predictions.of(split))
@@ -51,7 +53,7 @@ def backing(point: OperatingPoint, predictions: Predictions, split: str = SPLIT)
         raise InputError(f"There are no {split} films {kind} {point.positive} in this run.")
     answers = np.array([answer(point, row, films.classes) for row in films.probabilities])
     sure = answers != NOT_SURE
-    return Backing(
+    return OperatingPointPerformance(
         split=split,
         sensitivity=Proportion.of(int((called & is_positive).sum()), sick),
         specificity=Proportion.of(int((~called & ~is_positive).sum()), well),
@@ -61,27 +63,27 @@ def backing(point: OperatingPoint, predictions: Predictions, split: str = SPLIT)
     )
 
 
-def is_promised(point: OperatingPoint, found: Backing) -> bool:
-    """Whether the interval of the sensitivity lies wholly at or above what was wanted."""
-    return found.sensitivity.interval[0] >= point.wanted_sensitivity
+def meets_target(point: OperatingPoint, found: OperatingPointPerformance) -> bool:
+    """Whether the interval of the sensitivity lies wholly at or above its target."""
+    return found.sensitivity.interval[0] >= point.target_sensitivity
 
 
-def promise(point: OperatingPoint, found: Backing) -> str:
-    """Whether the validation films are enough to promise the wanted sensitivity, in words."""
+def target_words(point: OperatingPoint, found: OperatingPointPerformance) -> str:
+    """Whether the validation films are enough to promise the target, in words."""
     share = found.sensitivity
     said = (
         f"On validation, it finds {share.hits} of {share.films} {point.positive} films "
         f"(between {interval(share.interval, joint=' and ')})."
     )
-    wanted = chosen(point.wanted_sensitivity)
-    if is_promised(point, found):
-        return f"{said} That is enough to expect {wanted} on other films of this kind."
-    needed = trials_needed(point.wanted_sensitivity)
+    target = chosen(point.target_sensitivity)
+    if meets_target(point, found):
+        return f"{said} That is enough to expect {target} on other films of this kind."
+    needed = trials_needed(point.target_sensitivity)
     if not needed:
-        return f"{said} No number of films can promise {wanted}."
+        return f"{said} No number of films can promise {target}."
     if needed > share.films:
         return (
-            f"{said} These are too few films to promise {wanted}: it takes at least {needed}, "
+            f"{said} These are too few films to promise {target}: it takes at least {needed}, "
             "all of them found."
         )
-    return f"{said} That does not promise {wanted}: with other films it may be less."
+    return f"{said} That does not promise {target}: with other films it may be less."
