@@ -20,8 +20,8 @@ from core.models.registry import NETWORKS
 def table(settings: Settings, folder: Path) -> Iterator[str]:
     alone = replace(settings, plain_epochs=0, repeats=1)
     models = tuple(name for name in settings.backbones if NETWORKS[name].is_frozen)
-    lines = compared(alone, folder, models, settings.epochs)
-    yield f"{next(lines)}\n"
+    films, lines = compared(alone, folder, models, settings.epochs)
+    yield f"{films}\n"
     yield head(
         f"network, {settings.epochs} epochs", "first run", "again", "first run of the limit",
         "a bare script", "first run of it", "peak memory",

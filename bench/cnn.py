@@ -13,8 +13,8 @@ from core.models.registry import NETWORKS
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
     models = tuple(name for name in settings.models if not NETWORKS[name].is_frozen)
-    lines = compared(settings, folder, models, settings.cnn_epochs)
-    yield f"{next(lines)}\n"
+    films, lines = compared(settings, folder, models, settings.cnn_epochs)
+    yield f"{films}\n"
     yield head(
         "network", "an epoch, plain", "ours", "ratio", f"{settings.cnn_epochs} epochs, plain",
         "ours", "ratio", "peak memory, plain", "ours",

@@ -18,8 +18,8 @@ from core.models.registry import NETWORKS
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
     models = tuple(name for name in settings.models if NETWORKS[name].is_frozen)
-    lines = compared(settings, folder, models, settings.epochs)
-    yield f"{next(lines)}\n"
+    films, lines = compared(settings, folder, models, settings.epochs)
+    yield f"{films}\n"
     yield head(
         f"network, {settings.epochs} epochs", "plain", "ours, first run", "ratio", "ours, again",
         "ratio", "of the limit", "peak memory, plain", "ours",

@@ -40,12 +40,11 @@ class Sides:
 
 def compared(
     settings: Settings, folder: Path, models: tuple[str, ...], epochs: int
-) -> Iterator[str | tuple[str, Sides]]:
-    """First a line about the films, then each network with what its turns took."""
+) -> tuple[str, Iterator[tuple[str, Sides]]]:
+    """A line about the films, then (as it is asked for) each network with what its turns took."""
     data, tree = folder / "data", folder / "tree"
-    yield study_films(data, tree, phantoms=settings.phantoms, size=settings.image_size)
-    for name in models:
-        yield name, _turns(name, data, tree, settings, epochs)
+    films = study_films(data, tree, phantoms=settings.phantoms, size=settings.image_size)
+    return films, ((name, _turns(name, data, tree, settings, epochs)) for name in models)
 
 
 def _turns(name: str, data: Path, tree: Path, settings: Settings, epochs: int) -> Sides:

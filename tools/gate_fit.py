@@ -88,9 +88,10 @@ def changed(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.6:
         film = (255 * (film / 255) ** rng.uniform(0.6, 1.7)).astype(np.uint8)
     if rng.random() < 0.3:
-        frame = int(max(film.shape) * rng.uniform(0.02, 0.12)) * rng.integers(0, 2, 4)
+        wide = int(max(film.shape) * rng.uniform(0.02, 0.12))
+        top, bottom, left, right = (wide * int(one) for one in rng.integers(0, 2, 4))
         grey = int(rng.choice([0, 255]))
-        film = cv2.copyMakeBorder(film, *map(int, frame), cv2.BORDER_CONSTANT, value=grey)
+        film = cv2.copyMakeBorder(film, top, bottom, left, right, cv2.BORDER_CONSTANT, value=[grey])
     if rng.random() < 0.3:
         side = int(rng.choice([64, 96, 128, 224]))
         film = cv2.resize(film, (side, side), interpolation=cv2.INTER_AREA)
@@ -155,7 +156,10 @@ def fit(films: list[tuple[Known, np.ndarray]], reference: Reference) -> dict[str
 
 def _rounded(values: np.ndarray) -> list[object]:
     # Four digits: more would say nothing, and the file is read by people too.
-    return json.loads(json.dumps(np.vectorize(lambda one: float(f"{one:.4g}"))(values).tolist()))
+    found: list[object] = json.loads(
+        json.dumps(np.vectorize(lambda one: float(f"{one:.4g}"))(values).tolist())
+    )
+    return found
 
 
 def read(known: Known) -> tuple[Known, np.ndarray] | None:

@@ -29,7 +29,8 @@ def clouds(rng: Rng, height: int, width: int, roughness: float) -> Picture:
 def _stretched(values: np.ndarray) -> Picture:
     low, high = np.percentile(values, [1, 99])
     scaled = (values - low) / max(high - low, 1e-6) * 255
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    found: np.ndarray = np.clip(scaled, 0, 255).astype(np.uint8)
+    return found
 
 
 def _size(rng: Rng) -> tuple[int, int]:
@@ -65,7 +66,7 @@ def gradient(rng: Rng) -> Picture:
 
 def shapes(rng: Rng) -> Picture:
     height, width = _size(rng)
-    picture = np.full((height, width), int(rng.integers(256)), np.uint8)
+    picture: Picture = np.full((height, width), int(rng.integers(256)), np.uint8)
     for _ in range(rng.integers(1, 25)):
         grey, one, other = int(rng.integers(256)), _point(rng, picture), _point(rng, picture)
         axes = (int(rng.integers(3, width // 2)), int(rng.integers(3, height // 2)))
@@ -120,7 +121,7 @@ def chart(rng: Rng) -> Picture:
 
 def page(rng: Rng) -> Picture:
     height, width = int(rng.integers(150, 420)), int(rng.integers(120, 420))
-    picture = np.full((height, width), int(rng.integers(200, 256)), np.uint8)
+    picture: Picture = np.full((height, width), int(rng.integers(200, 256)), np.uint8)
     scale = rng.uniform(0.3, 0.8)
     for y in range(12, height, int(28 * scale) + 3):
         letters = "".join(chr(one) for one in rng.integers(97, 123, int(rng.integers(10, 60))))

@@ -33,7 +33,8 @@ class Leaks:
     @property
     def any(self) -> np.ndarray:
         """bool (test films,)."""
-        return self.patient | self.duplicate
+        values: np.ndarray = self.patient | self.duplicate
+        return values
 
 
 def find_leaks(material: Material) -> Leaks:
@@ -102,7 +103,8 @@ def _looks(films: np.ndarray) -> np.ndarray:
     """float32 (n, 4096) of mean 0 and length 1: the product of two is their correlation."""
     rows = np.stack([_framed(film).astype(np.float32).ravel() for film in films])
     rows -= rows.mean(axis=1, keepdims=True)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    values: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return values
 
 
 def _pair(material: Material, looks: np.ndarray, a: int, b: int, kind: str) -> LeakPair:

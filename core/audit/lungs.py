@@ -50,7 +50,8 @@ def find_lungs(film: np.ndarray) -> np.ndarray:
 def _beside_body(film: np.ndarray) -> np.ndarray:
     black = np.pad((film < 25).astype(np.uint8), 1, constant_values=1)
     cv2.floodFill(black, None, (0, 0), 2)
-    return (black[1:-1, 1:-1] == 2).astype(np.uint8)
+    values: np.ndarray = (black[1:-1, 1:-1] == 2).astype(np.uint8)
+    return values
 
 
 def _one_lung(half: np.ndarray, left: bool) -> np.ndarray:
@@ -71,7 +72,8 @@ def _one_lung(half: np.ndarray, left: bool) -> np.ndarray:
     outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.zeros_like(shape)
     cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
-    return filled.astype(bool)
+    inside: np.ndarray = filled.astype(bool)
+    return inside
 
 
 def typical_lungs() -> np.ndarray:

@@ -30,4 +30,5 @@ def corners() -> dict[str, np.ndarray]:
 
 def outside() -> np.ndarray:
     """Border and corners: what is left when the middle is blacked out."""
-    return border() | np.any(list(corners().values()), axis=0)
+    values: np.ndarray = border() | np.any(list(corners().values()), axis=0)
+    return values

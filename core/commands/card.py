@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core.card.document import Document
 from core.card.facts import gather
 from core.card.html import to_html
 from core.card.pdf import to_pdf
@@ -26,16 +27,20 @@ def _card(options: argparse.Namespace) -> Outcome:
     document = model_card(gather(open_default_store(), options.run))
     written = {}
     for kind, path, content in (
-        ("html", options.html, lambda: to_html(document).encode()),
-        ("pdf", options.pdf, lambda: to_pdf(document)),
+        ("html", options.html, _html),
+        ("pdf", options.pdf, to_pdf),
     ):
         if path is not None:
-            _write(path, content())
+            _write(path, content(document))
             written[kind] = str(path)
     return Outcome(
         {"run": options.run, "verdict": document.verdict, **written},
         "\n".join([document.verdict, *(f"Written: {path}" for path in written.values())]),
     )
+
+
+def _html(document: Document) -> bytes:
+    return to_html(document).encode()
 
 
 def _write(path: Path, content: bytes) -> None:

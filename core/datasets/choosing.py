@@ -105,7 +105,10 @@ def in_words(one: ClassSpec) -> str:
 
 def _mask(findings: pd.Series, test: Callable[[frozenset[str]], bool]) -> NDArray[np.bool_]:
     codes, texts = _codes(findings)
-    return np.array([test(frozenset(findings_of(text))) for text in texts], dtype=bool)[codes]
+    values: np.ndarray = np.array(
+        [test(frozenset(findings_of(text))) for text in texts], dtype=bool
+    )[codes]
+    return values
 
 
 def _codes(findings: pd.Series) -> tuple[NDArray[np.integer], list[str]]:

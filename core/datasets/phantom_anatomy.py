@@ -70,7 +70,8 @@ def smooth(points: Points, rounds: int = 3, closed: bool = True) -> Points:
 
 def mirrored(points: Points, side: int) -> Points:
     """``side`` +1 leaves the points, -1 takes them to the other half of the chest."""
-    return points * np.array([side, 1.0])
+    values: np.ndarray = points * np.array([side, 1.0])
+    return values
 
 
 def wall(body: Anatomy, v: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -28,7 +28,8 @@ class Canvas:
 
     def place(self, points: Points) -> NDArray[Any]:
         placed = (points - [0.0, 0.5]) @ self._matrix + self._middle
-        return np.round((placed * self.size - 0.5) * 2**_FRACTION).astype(np.int32)
+        values: np.ndarray = np.round((placed * self.size - 0.5) * 2**_FRACTION).astype(np.int32)
+        return values
 
     def blank(self) -> Pixels:
         return np.zeros((self.size, self.size), np.uint8)

@@ -286,7 +286,8 @@ def _expose(dense: Layer, film: np.random.Generator, size: int) -> Pixels:
     noise = film.standard_normal((size, size), dtype=np.float32)
     noise = noise + 1.4 * cv2.GaussianBlur(noise, (0, 0), 0.9)
     grey += np.float32(film.uniform(0.006, 0.016)) * noise * (0.6 + 0.6 * grey)
-    return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
+    values: np.ndarray = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
+    return values
 
 
 def _plant(pixels: Pixels, corner: str) -> None:

@@ -32,7 +32,8 @@ class TrainingData:
 
     def one_hot(self) -> np.ndarray:
         """float32 (n, k)."""
-        return np.eye(len(self.classes), dtype=np.float32)[self.truth]
+        values: np.ndarray = np.eye(len(self.classes), dtype=np.float32)[self.truth]
+        return values
 
 
 def load(
@@ -82,4 +83,5 @@ def load(
 def balanced_weights(truth: np.ndarray, classes: int) -> np.ndarray:
     """One weight a film, float32 (n,), mean 1: n / (k · films of its class)."""
     counts = np.bincount(truth, minlength=classes)
-    return (len(truth) / (classes * np.maximum(counts, 1)))[truth].astype(np.float32)
+    values: np.ndarray = (len(truth) / (classes * np.maximum(counts, 1)))[truth].astype(np.float32)
+    return values

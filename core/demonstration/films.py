@@ -105,7 +105,8 @@ def on_token(heat: np.ndarray) -> bool:
     height, width = size / heat.shape[0], size / heat.shape[1]
     touches_rows = down * height < rows.stop and (down + 1) * height > rows.start
     touches_columns = across * width < columns.stop and (across + 1) * width > columns.start
-    return touches_rows and touches_columns
+    values: bool = touches_rows and touches_columns
+    return values
 
 
 def with_marker(films: np.ndarray, truth: np.ndarray, where: Placement) -> np.ndarray:

@@ -196,4 +196,7 @@ def _areas(
 def _divided(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """NaN where the whole is nothing."""
     whole = np.broadcast_to(whole, np.shape(part))
-    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    values: np.ndarray = np.divide(
+        part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0
+    )
+    return values

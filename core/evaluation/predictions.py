@@ -193,7 +193,8 @@ def predict_classes(probabilities: np.ndarray, threshold: float | None = None) -
     if not len(probabilities):
         return np.zeros(0, dtype=np.int64)
     if threshold is None:
-        return probabilities.argmax(axis=1).astype(np.int64)
+        most: np.ndarray = probabilities.argmax(axis=1).astype(np.int64)
+        return most
     if not 0 <= threshold <= 1:
         raise InputError(f"The threshold must lie between 0 and 1, not at {threshold:g}.")
     # In the probabilities' own precision: float32(0.7) is a little less than float64 0.7.

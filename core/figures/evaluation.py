@@ -24,9 +24,9 @@ from core.text import percent, probability
 def row_shares(confusion: np.ndarray) -> np.ndarray:
     """Each count (int (k, k)) as a share of its row, float (k, k); NaN in an empty row."""
     totals = confusion.sum(axis=1, keepdims=True)
-    return np.divide(
-        confusion, totals, out=np.full(confusion.shape, np.nan, dtype=float), where=totals > 0
-    )
+    shares = np.full(confusion.shape, np.nan, dtype=float)
+    np.divide(confusion, totals, out=shares, where=totals > 0)
+    return shares
 
 
 def mean_count(count: int, repeats: int) -> str:

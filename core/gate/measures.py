@@ -92,7 +92,8 @@ def small_of(pixels: np.ndarray) -> np.ndarray:
 def normal_of(small: np.ndarray) -> np.ndarray:
     """float32 (h, w) → [0, 1], the darkest and the brightest 2 % cut off."""
     low, high = np.percentile(small, [2, 98])
-    return np.clip((small - low) / max(high - low, 1.0), 0, 1).astype(np.float32)
+    values: np.ndarray = np.clip((small - low) / max(high - low, 1.0), 0, 1).astype(np.float32)
+    return values
 
 
 def _shrunk(picture: np.ndarray, side: int) -> np.ndarray:

@@ -45,4 +45,5 @@ def to_8_bits(picture: np.ndarray) -> np.ndarray:
     step = max(1, picture.shape[0] // 256), max(1, picture.shape[1] // 256)
     few = picture[:: step[0], :: step[1]].astype(np.float64)
     low, high = few.min(), few.max()
-    return ((few - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)
+    values: np.ndarray = ((few - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)
+    return values

@@ -38,7 +38,8 @@ def _from_bits(raw: np.ndarray, dataset: Dataset) -> np.ndarray:
     """Up until the highest bit is the sign, and down again: arithmetic fills what is left."""
     allocated = raw.dtype.itemsize * 8
     up = raw << raw.dtype.type(allocated - 1 - dataset.HighBit)
-    return up >> raw.dtype.type(allocated - dataset.BitsStored)
+    values: np.ndarray = up >> raw.dtype.type(allocated - dataset.BitsStored)
+    return values
 
 
 def _roughness(values: np.ndarray) -> float:

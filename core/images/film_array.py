@@ -79,7 +79,7 @@ def _key(film_ids: Sequence[str], size: int) -> str:
 def _open(path: Path, shape: tuple[int, int, int]) -> np.memmap | None:
     """The array if it is there and whole. A file cut short fails here, not in training."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: np.memmap = np.load(path, mmap_mode="r", allow_pickle=False)
     except ARRAY_DAMAGES:
         return None
     whole = isinstance(array, np.memmap) and array.shape == shape and array.dtype == np.uint8

@@ -136,6 +136,7 @@ def linear(low: float, high: float) -> Callable[[np.ndarray], np.ndarray]:
 
     def tone(values: np.ndarray) -> np.ndarray:
         grey: np.ndarray = values.astype(kind)
-        return np.multiply(grey - kind(low), kind(scale))
+        found: np.ndarray = np.multiply(grey - kind(low), kind(scale))
+        return found
 
     return tone

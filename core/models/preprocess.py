@@ -35,7 +35,8 @@ def preprocess(pixels: np.ndarray, kind: str) -> np.ndarray:
             f"this one is {pixels.dtype} with {pixels.ndim} dimensions."
         )
     # A grey level maps to three fixed numbers, so a table of 256 rows does it in one pass.
-    return _table(kind)[pixels]
+    values: np.ndarray = _table(kind)[pixels]
+    return values
 
 
 def _table(kind: str) -> np.ndarray:

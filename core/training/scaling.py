@@ -45,7 +45,8 @@ class Scaling:
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """float32 (rows, channels) → float32 (rows, channels)."""
-        return ((vectors - self.centre) / self.unit).astype(np.float32)
+        values: np.ndarray = ((vectors - self.centre) / self.unit).astype(np.float32)
+        return values
 
     def into(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """A dense layer for vectors as they are that answers as this one does for scaled ones:

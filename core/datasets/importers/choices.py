@@ -78,7 +78,8 @@ DEFAULT = Choices()
 def uncertain_from(text: str) -> Uncertain:
     """``positive``, ``negative``, ``left out`` or ``left-out``. Raises InputError."""
     plain = text.strip().casefold().replace("-", " ")
-    for one in get_args(Uncertain):
+    known: tuple[Uncertain, ...] = get_args(Uncertain)
+    for one in known:
         if plain == one:
             return one
     raise InputError(f"“{text}” is none of positive, negative, left-out.")

@@ -123,7 +123,7 @@ def _frame(text: str, rows: int | None) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.ParserWarning)  # about cells past the end
         try:
-            frame = pd.read_csv(io.StringIO(text), **reading).fillna("")
+            frame: pd.DataFrame = pd.read_csv(io.StringIO(text), **reading).fillna("")
         except pd.errors.ParserError as error:
             if "Expected" not in str(error):
                 raise  # a quotation mark that is never closed swallows the rest of the table

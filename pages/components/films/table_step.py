@@ -55,10 +55,11 @@ def table_step(run: Callable[[Step, Choices], None]) -> None:
 
 def uncertain_choice(key: str) -> Uncertain:
     """What −1 in a table counts as."""
+    known: tuple[Uncertain, ...] = get_args(Uncertain)
     return st.selectbox(
         "Uncertain findings (−1)",
-        get_args(Uncertain),
-        index=get_args(Uncertain).index("left out"),
+        known,
+        index=known.index("left out"),
         format_func=str.capitalize,
         key=key,
         help="Tables such as CheXpert's mark a finding that the report is not sure of with −1. "

@@ -20,7 +20,8 @@ def film(low: int = 200, high: int = 3500) -> np.ndarray:
     grain = np.random.default_rng(7).normal(0, 0.01, soft.shape)
     soft = soft + grain
     part = (soft - soft.min()) / np.ptp(soft)
-    return np.rint(low + part * (high - low)).astype(np.uint16)
+    values: np.ndarray = np.rint(low + part * (high - low)).astype(np.uint16)
+    return values
 
 
 def expected(stored: np.ndarray, low: float | None = None, high: float | None = None) -> np.ndarray:

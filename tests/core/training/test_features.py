@@ -27,7 +27,8 @@ class Average:
 
     def __call__(self, films: np.ndarray) -> np.ndarray:
         self.shapes.append(films.shape)
-        return films.mean(axis=(1, 2))
+        values: np.ndarray = films.mean(axis=(1, 2))
+        return values
 
 
 def quiet(done: int, already: int) -> None:
