@@ -14,11 +14,10 @@ from core.evaluation.performance import (
     meets_target,
     performance,
     target_words,
-    trials_needed,
 )
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
-from core.statistics.proportions import Proportion
+from core.statistics.proportions import Proportion, trials_needed
 from core.text import interval, percent
 
 

@@ -14,7 +14,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
     films = only_first + only_second
     tail = sum(comb(films, count) for count in range(min(only_first, only_second) + 1))
     # Whole numbers to the end: 2**films alone is no float from 1,024 films on.
-    return min(1.0, 2 * tail / 2**films)
+    both_sides: float = 2 * tail / 2**films
+    return min(1.0, both_sides)
 
 
 def more_needed(only_first: int, only_second: int, level: float = 0.05) -> int:
