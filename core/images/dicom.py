@@ -22,6 +22,7 @@ from core.images.words import AS_STORED, of_own_range, outside_note
 # What the values of one sample a pixel may mean.
 GREY = ("MONOCHROME1", "MONOCHROME2")
 PALETTE = "PALETTE COLOR"
+TABLES = ("RedPaletteColorLookupTableData", "SegmentedRedPaletteColorLookupTableData")
 NO_MEANING = (
     "The header does not say what dark and bright are (photometric interpretation); bright values "
     "were taken for bright."
@@ -80,7 +81,7 @@ def _meaning(dataset: Dataset, written: str, notes: list[str]) -> str:
     joined = written.replace(" ", "").replace("_", "").replace("-", "")
     if joined in GREY:
         return joined
-    if joined in ("PALETTECOLOR", "PALETTECOLOUR"):
+    if joined in ("PALETTECOLOR", "PALETTECOLOUR") and any(one in dataset for one in TABLES):
         return PALETTE
     samples = dataset.get("SamplesPerPixel")
     if written.startswith(("RGB", "YBR")) and samples != 1:

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pydicom
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
@@ -33,10 +34,14 @@ VRS = frozenset(
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 OURS = b"THORAXLENS"  # begins the patient's number where it is a hash of ours
 INFLATED = 4 * MAX_PIXELS + 16 * 1024 * 1024  # bytes that a deflated file may come to
-# Elements that say who the patient is, beside all that hold a person's name.
-PATIENT = (
-    0x00100020, 0x00100030, 0x00101000, 0x00101002, 0x00101040, 0x00102154, 0x00080050,
-)  # fmt: skip
+# Who the patient is, beside all that holds a person's name: the accession number, and what stands
+# in the patient's own group but for what many people have in common and what was done to hide it.
+ACCESSION, PATIENTS_GROUP = 0x00080050, 0x0010
+SHARED_BY_MANY = frozenset({
+    0x00100000, 0x00100022, 0x00100040, 0x00101010, 0x00101020, 0x00101030, 0x00102160,
+    0x001021A0, 0x001021C0, 0x00102203,
+})  # fmt: skip
+DEPTH = 8  # sequences within each other
 
 
 def dicom_start(data: bytes) -> int | None:
@@ -150,19 +155,27 @@ def word_of(dataset: Dataset, keyword: str) -> str:
     return " ".join(value.replace("\0", " ").split()).upper() if isinstance(value, str) else ""
 
 
-def has_patient_data(dataset: Dataset) -> bool:
-    """Whether the header says who the patient is: a name, a number, a birth date, an address.
-    Looks at whether values are there, and at none of them."""
-    for tag in dataset.keys():  # noqa: SIM118 - iterating a Dataset would decode its values
+def has_patient_data(dataset: Dataset, depth: int = 0) -> bool:
+    """Whether the header says who the patient is: a name, a number, a birth date, an address,
+    also within a sequence. Looks at whether values are there, and at none of them."""
+    for tag in list(dataset.keys()):  # iterating a Dataset itself would decode all its values
         try:
             element = dataset.get_item(tag)
+            vr = element.VR or (dictionary_VR(tag) if dictionary_has_tag(tag) else "")
+            if vr == "SQ":
+                if depth < DEPTH and any(
+                    has_patient_data(item, depth + 1) for item in dataset[tag].value
+                ):
+                    return True
+                continue
             filled = bool(bytes(element.value).strip(b" \0^") if isinstance(element.value, bytes)
                           else str(element.value).strip(" ^"))  # fmt: skip
         except Exception:  # noqa: BLE001 - an element that cannot be read is not shown either
             continue
-        if filled and isinstance(element.value, bytes) and element.value.startswith(OURS):
-            continue  # a hash that we put there ourselves
-        if filled and (int(tag) in PATIENT or element.VR == "PN" or int(tag) == 0x00100010):
+        if not filled or (isinstance(element.value, bytes) and element.value.startswith(OURS)):
+            continue  # empty, or a hash that we put there ourselves
+        own = int(tag) >> 16 == PATIENTS_GROUP and int(tag) not in SHARED_BY_MANY
+        if own or int(tag) == ACCESSION or vr == "PN":
             return True
     return False
 

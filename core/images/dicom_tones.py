@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut, apply_voi
 
 from core.images.dicom_file import numbers_of, value_of, word_of
+from core.images.dicom_tables import items_of, looked_up
 from core.images.emptiness import histogram, why_one_shade
 from core.images.grey_range import GreyRange, linear, own_range, shown, strips
 from core.images.words import number, of_own_range, outside_note
@@ -23,7 +23,8 @@ from core.images.words import number, of_own_range, outside_note
 RESCALE = "The header's rescale cannot be used; the values were taken as they are stored."
 MODALITY = "The header's modality table cannot be used; the values were taken as they are stored."
 TABLE = "The header's VOI table cannot be used; it was passed over."
-NOTHING = "shows nothing of the film; the film's own range was used."
+NOTHING = "shows nothing of the film and was passed over."
+FAR = 1 << 40  # beyond every table
 INSIDE = 0.01  # of the film that must lie between a window's black and its white
 
 Tone = Callable[[np.ndarray], np.ndarray]
@@ -66,8 +67,8 @@ def in_grey(
 def _modality(values: np.ndarray, dataset: Dataset, notes: list[str]) -> tuple[np.ndarray, _Scale]:
     if value_of(dataset, "ModalityLUTSequence"):
         try:
-            parts = [apply_modality_lut(values[rows], dataset) for rows in strips(*values.shape)]
-            return np.concatenate(parts), _Scale()
+            item = items_of(dataset, "ModalityLUTSequence")[0]
+            return looked_up(values, item, little=_is_little(dataset)), _Scale()
         except Exception:  # noqa: BLE001 - a damaged table raises almost anything
             notes.append(MODALITY)
             return values, _Scale()
@@ -108,26 +109,31 @@ def _chosen(
     notes: list[str],
 ) -> Iterator[tuple[str, np.ndarray]]:
     """What the header asks for, in words and as pictures, the first wish first."""
-    if value_of(dataset, "VOILUTSequence"):
+    tables = items_of(dataset, "VOILUTSequence")
+    if not tables and value_of(dataset, "VOILUTSequence"):
+        notes.append(TABLE)
+    for item in tables:
         try:
-            picture = _through_table(values, dataset, scale, padding)
+            picture = _through_table(values, item, scale, padding, little=_is_little(dataset))
         except Exception:  # noqa: BLE001 - as above
             notes.append(TABLE)
         else:
             yield "the VOI table in its header", picture
     function = word_of(dataset, "VOILUTFunction")
-    for centre, width in _windows(dataset):
+    for centre, width in _windows(dataset, function):
         tone = _window(centre, width, function, scale)
         words = f"the window in its header, centre {number(centre)} and width {number(width)}"
         yield words, shown(values, tone, padding)
 
 
-def _windows(dataset: Dataset) -> Iterator[tuple[float, float]]:
-    """Each usable pair once. One narrower than 1 is a scanner's slip and shows nothing."""
+def _windows(dataset: Dataset, function: str) -> Iterator[tuple[float, float]]:
+    """Each usable pair once. A linear one narrower than 1 is a scanner's slip and shows nothing;
+    of the other functions each width has a meaning (PS3.3 C.11.2.1.3)."""
+    exact = function in ("LINEAR_EXACT", "SIGMOID")
     centres, widths = (numbers_of(dataset, f"Window{word}") for word in ("Center", "Width"))
     pairs = zip(centres, widths, strict=False)
     for centre, width in dict.fromkeys(pairs):
-        if math.isfinite(centre) and math.isfinite(width) and width >= 1:
+        if math.isfinite(centre) and math.isfinite(width) and (width > 0 if exact else width >= 1):
             yield centre, width
 
 
@@ -148,17 +154,23 @@ def _window(centre: float, width: float, function: str, scale: _Scale) -> Tone:
 
 
 def _through_table(
-    values: np.ndarray, dataset: Dataset, scale: _Scale, padding: np.ndarray | None
+    values: np.ndarray, item: Dataset, scale: _Scale, padding: np.ndarray | None, *, little: bool
 ) -> np.ndarray:
     """A table is looked up with whole numbers; a rescale may have made them none."""
-
-    def looked_up(some: np.ndarray) -> np.ndarray:
-        spoken = np.nan_to_num(some * scale.slope + scale.intercept)
-        return np.asarray(apply_voi(np.rint(spoken).astype(np.int64), dataset))
-
-    through = np.concatenate([looked_up(values[rows]) for rows in strips(*values.shape)])
+    spoken = values
+    if scale != _Scale() or values.dtype.kind == "f":
+        spoken = np.empty(values.shape, np.int64)
+        for rows in strips(*values.shape):
+            some = np.nan_to_num(values[rows] * scale.slope + scale.intercept)
+            spoken[rows] = np.clip(np.rint(some), -FAR, FAR)
+    through = looked_up(spoken, item, little=little)
     film = through if padding is None else through[~padding]
     return shown(through, linear(float(film.min()), float(film.max())), padding)
+
+
+def _is_little(dataset: Dataset) -> bool:
+    """Whether words stand with their smaller half first."""
+    return dataset.original_encoding[1] is not False
 
 
 def _shows_nothing(picture: np.ndarray, own: np.ndarray, padding: np.ndarray | None) -> bool:

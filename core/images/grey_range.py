@@ -19,6 +19,9 @@ HOLE = 0.15  # of the film's range must lie empty between the film and a marker
 HANDFUL = 20  # pixels: so few may be the end of a thin tail, unless they lie very far off
 WIDE_HOLE = 0.5  # of the film's range, for those
 SPARSE = 0.25  # of the marker's pixels may lie in that hole: its soft edges
+# A border, or a large marker, of one value: so much of the picture, so far off, beside a film.
+MUCH, FAR_OFF, ONE_VALUE = 0.5, 3.0, 0.75
+SHADES = 64  # different values that a film has at least
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,9 @@ def _end_of_film(levels: np.ndarray, counts: np.ndarray) -> float:
     """The brightest value that belongs to the film.
 
     A marker burnt in far above the film shows as a few pixels beyond a hole in which hardly
-    any lie. A film whose bright tail only thins out, as over metal, has no such hole and
-    keeps all of its range.
+    any lie. So does, however large it is, a border of one value: it lies several times as far
+    off as the film is wide. A film whose bright tail only thins out, as over metal, has no such
+    hole and keeps all of its range.
     """
     below = np.concatenate([[0], np.cumsum(counts)])
     total = below[-1]
@@ -104,6 +108,12 @@ def _end_of_film(levels: np.ndarray, counts: np.ndarray) -> float:
     starts = np.searchsorted(levels, ends)
     within = below[:-1] - below[starts]
     beyond = (ends >= bright) & (above <= FEW * total) & (within <= SPARSE * above)
+    if not beyond.any():
+        ends = dark + (levels - dark) / (1 + FAR_OFF)
+        starts = np.searchsorted(levels, ends)
+        within = below[:-1] - below[starts]
+        beyond = (starts >= SHADES) & (above <= MUCH * total) & (within <= SPARSE * above)
+        beyond &= counts[-1] >= ONE_VALUE * above
     if not beyond.any():
         return float(levels[-1])
     return float(levels[starts[int(beyond.argmax())] - 1])

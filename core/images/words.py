@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.images.film import DecodedFilm
-from core.images.grey_range import GreyRange
+from core.images.grey_range import FEW, GreyRange
 from core.text import percent
 
 AS_STORED = "as stored: 0 is black, 255 is white"
@@ -24,6 +24,11 @@ def outside_note(found: GreyRange) -> list[str]:
     """One sentence when a marker was left out of the range, else none."""
     if not found.outside:
         return []
+    if found.outside > FEW:
+        return [
+            f"A part of the picture ({percent(found.outside)}), perhaps a border or a marker, lies "
+            "far outside of the film's range and does not set it; it is shown black or white."
+        ]
     return [
         f"A few pixels ({percent(found.outside, 2)}), perhaps a burnt-in marker, lie far outside "
         "of the film's range and do not set it; they are shown black or white."

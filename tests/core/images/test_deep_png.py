@@ -108,7 +108,7 @@ def test_a_tail_that_thins_out_belongs_to_the_film() -> None:
 
 def test_a_large_bright_part_is_no_marker() -> None:
     collimated = FILM.copy()
-    collimated[:, :10] = 65535  # a tenth of the film
+    collimated[:, :10] = 9000  # a tenth of the film, not so far off that it takes all the greys
     assert decode_bytes(png(collimated), "film.png").notes == ()
 
 
@@ -136,3 +136,26 @@ def test_jpeg_by_name_only_is_called_what_it_is(kind: str, says: str) -> None:
 def test_other_files_are_called_what_they_are(data: bytes, says: str) -> None:
     with pytest.raises(FilmError, match=says):
         decode_bytes(data, "film.png")
+
+
+@pytest.mark.parametrize("fill", [65535, 40000])
+def test_a_border_of_one_far_value_does_not_set_the_range(fill: int) -> None:
+    around = FILM.copy()
+    around[:, :30] = fill
+    got = decode_bytes(png(around), "film.png")
+    inside = expected(around[:, 30:])
+    assert np.abs(got.pixels[:, 30:] - inside).max() <= 1
+    assert (got.pixels[:, :30] == 255).all()
+    assert got.notes[0].startswith("A part of the picture (31.3 %), perhaps a border or a marker")
+
+
+def test_a_body_far_above_the_air_keeps_the_range() -> None:
+    """Air and body lie as far from each other as a film and a border; but no body is of one
+    value, and no two shades beside a border are a film."""
+    body = FILM.astype(np.int64) // 20
+    body[20:70, 20:70] = 30000 + 8 * FILM[20:70, 20:70].astype(np.int64)
+    found = own_range(body.astype(np.uint16))
+    assert found is not None
+    assert (found.low, found.high) == (body.min(), body.max())
+    mask = np.where(FILM > 1800, 65535, 0).astype(np.uint16)
+    assert decode_bytes(png(mask), "mask.png").window == "the film's own range, 0 to 65535"
