@@ -25,13 +25,19 @@ class Place(NamedTuple):
 
 def detect(tree: Tree) -> bool:
     """Whether films lie directly in class folders, also inside ``train``, ``test`` …, or in
-    several class folders that hold them in ``images`` and the like."""
+    several class folders that hold them in ``images`` and the like. Where all that lies side by
+    side are parts, folds, patients or hospitals, they are one collection."""
     through = set()
+    tops = {name.split("/")[0] for name in tree.films if "/" in name}
+    divided = len(tops) > 1 and all(map(names.is_part, tops))
     for name in tree.films:
         *folders, _ = name.split("/")
         if folders and names.is_split(folders[0]):
             folders = folders[1:]
-        if len(folders) == 1 or (folders and all(map(names.is_container, folders))):
+        below = [one for one in folders if not names.is_part(one)] if divided else []
+        if len(folders) == 1 or len(below) == 1:
+            return True
+        if folders and all(map(names.is_container, folders)):
             return True
         if folders and all(map(names.is_container, folders[1:])):
             through.add(folders[0])
@@ -77,8 +83,8 @@ def place_of(name: str) -> Place:
     and ``patient00012`` do not), or the first at all where there is no such folder.
     """
     folders = PurePosixPath(name).parts[:-1]
-    parts = [place for place, folder in enumerate(folders) if names.is_split(folder)]
-    subset = folders[parts[0]].strip().casefold() if parts else ""
+    parts = [place for place, folder in enumerate(folders) if names.split_of(folder)]
+    subset = names.split_of(folders[parts[0]]) if parts else ""
     below = folders[parts[0] + 1 :] if parts else folders
     above = folders[: parts[0]] if parts else ()
     said = [folder for folder in (*below, *above) if not names.is_container(folder)]

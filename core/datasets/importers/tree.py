@@ -53,6 +53,9 @@ class Tree:
         self.masks = [name for name in kept if _in_mask_folder(name)]
         apart = set(self.masks)
         rest = [name for name in kept if name not in apart]
+        outlines = _outlines(rest)
+        self.masks += sorted(outlines)
+        rest = [name for name in rest if name not in outlines] if outlines else rest
         beside = _masks_beside(rest)
         self.masks += beside
         self.files = [name for name in rest if name not in set(beside)] if beside else rest
@@ -205,24 +208,66 @@ def _in_mask_folder(name: str) -> bool:
     return any(names.is_mask_folder(part) for part in name.split("/")[:-1])
 
 
+def _outlines(files: list[str]) -> set[str]:
+    """Masks in folders such as ``segmentation`` and ``GT``: where nearly all of their files are
+    named like films beside the folder."""
+    inside: dict[str, list[str]] = {}
+    for name in files:
+        parts = name.split("/")
+        for depth, part in enumerate(parts[:-1]):
+            if names.may_hold_outlines(part):
+                inside.setdefault("/".join(parts[: depth + 1]) + "/", []).append(name)
+                break
+    if not inside:
+        return set()
+    held = {name for several in inside.values() for name in several}
+    stems_below: dict[str, set[str]] = {
+        folder.rstrip("/").rpartition("/")[0]: set() for folder in inside
+    }
+    for name in files:
+        if name not in held and name.casefold().endswith(tuple(FILM_SUFFIXES)):
+            stem = names.folded(_last_stem(name))
+            for above in {"", *_folders_above(name)} & stems_below.keys():
+                stems_below[above].add(stem)
+    found = set()
+    for folder, several in inside.items():
+        there = stems_below[folder.rstrip("/").rpartition("/")[0]]
+        pictures = [name for name in several if name.casefold().endswith(tuple(FILM_SUFFIXES))]
+        mine = [names.folded(names.mask_stem(_last_stem(name))) for name in pictures]
+        if mine and sum(stem in there for stem in mine) >= COPY_SHARE * len(mine):
+            found |= set(pictures)
+    return found
+
+
+def _folders_above(name: str) -> list[str]:
+    parts = name.split("/")[:-1]
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+
+
+def _last_stem(name: str) -> str:
+    return PurePosixPath(name.rsplit("/", 1)[-1]).stem
+
+
 def _masks_beside(files: list[str]) -> list[str]:
     """Masks that lie in the folder of their films: ``a_mask.png`` beside ``a.png``."""
     stems = {_without_suffix(name) for name in files}
     found = []
     for name in files:
-        if "mask" in name.rsplit("/", 1)[-1].casefold():
-            whole = _without_suffix(name)
-            folder, slash, stem = whole.rpartition("/")
-            film = names.mask_stem(stem)
-            if film != stem and f"{folder}{slash}{film}" in stems:
-                found.append(name)
+        whole = _without_suffix(name)
+        folder, slash, stem = whole.rpartition("/")
+        film = names.mask_stem(stem)
+        if film != stem and f"{folder}{slash}{film}" in stems:
+            found.append(name)
     return found
 
 
 def film_stem(last: str) -> str:
-    """A file's name without the ending of a film; other dots belong to it."""
+    """A file's name without the ending of a film, or several as in ``a.dcm.png``; other dots
+    belong to it."""
     pure = PurePosixPath(last)
-    return pure.stem if pure.suffix.strip().casefold() in FILM_SUFFIXES else last
+    while pure.suffix.strip().casefold() in FILM_SUFFIXES:
+        pure = PurePosixPath(pure.stem)
+    return str(pure)
 
 
 def _without_suffix(name: str) -> str:
@@ -236,7 +281,8 @@ def _mask_key(name: str) -> tuple[str, str]:
     place = [
         part
         for part in folders
-        if not names.is_mask_folder(part) and (names.is_split(part) or not names.is_container(part))
+        if not (names.is_mask_folder(part) or names.may_hold_outlines(part))
+        and (names.is_split(part) or not names.is_container(part))
     ]
     stem = PurePosixPath(last).stem
     stem = PurePosixPath(stem).stem if PurePosixPath(stem).suffix in FILM_SUFFIXES else stem

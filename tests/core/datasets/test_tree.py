@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from core.datasets.importers import detect_layout
-from core.datasets.importers.names import is_container, is_litter, is_mask_folder, mask_stem
+from core.datasets.importers.names import (
+    is_container,
+    is_litter,
+    is_mask_folder,
+    mask_stem,
+    split_of,
+)
 from core.datasets.importers.tree import Tree
 from core.datasets.importers.walking import LOOP, NO_FILE, NOWHERE
 from core.datasets.ingest import import_folder
@@ -23,6 +29,7 @@ LITTER = (
     "covid/.ipynb_checkpoints/0-checkpoint.png", "covid/.snapshot/hourly/0.png",
     "covid/._0.png", "covid/Thumbs.db", "covid/desktop.ini", "covid/~$list.xlsx",
     "covid/SYNOFILE_THUMB_M_0.png", "covid/0.png.part", "covid/0.png:Zone.Identifier",
+    "covid/Thumbnail/0.png", "Recycle Bin/0.png", "covid/checkpoints/0.png", "venv/lib/0.png",
     ".@__thumb/default0.png", "found.000/0.png",
 )  # fmt: skip
 
@@ -49,7 +56,11 @@ def test_ordinary_names_are_no_litter(name: str) -> None:
         ("images", True), ("images_001", True), ("stage_2_train_images", True), ("CXR_png", True),
         ("patient00012", True), ("study1", True), ("p10000032", True), ("20190101", True),
         ("Normal images", False), ("covid", False), ("0", False), ("肺炎", False), ("TB", False),
-        ("Class 1", True), ("sarcoidosis", False), ("p", False), ("Pneumonia", False),
+        ("Class 1", False), ("class_0", False), ("fold_2", True), ("TrainData", True),
+        ("All247images", True), ("2021-03-04", True), ("04.03.2021", True), ("2019", True),
+        ("5776db0cec75", True), ("31d4a7f5-9c02-4e7d", True), ("Hospital B", True),
+        ("facade", False), ("grade 2", False), ("Testis", False),
+        ("sarcoidosis", False), ("p", False), ("Pneumonia", False),
     ],
 )  # fmt: skip
 def test_folders_that_say_nothing_of_their_films(name: str, says_nothing: bool) -> None:
@@ -86,8 +97,65 @@ def test_a_film_called_mask_alone_is_a_film_and_half_a_lung_is_no_lung_mask(tmp_
 def test_names_of_masks() -> None:
     assert all(map(is_mask_folder, ("masks", "Mask", "lung masks", "lungVAE-masks", "ManualMask")))
     assert not any(map(is_mask_folder, ("masked", "damask rose", "images")))
-    for stem in ("a", "a_mask", "a-mask", "a.mask", "a lung mask", "a_masks", "a_mask_1"):
+    for stem in ("a", "a_mask", "a-mask", "a.mask", "a lung mask", "a_masks", "a_mask_1", "amask",
+                 "mask_a", "lung-mask-a", "a_seg", "a-lung-segmentation", "a_gt"):  # fmt: skip
         assert mask_stem(stem) == "a"
+    assert mask_stem("segmental_a") == "segmental_a"
+    assert split_of("training_set") == "training"
+    assert split_of("TestData") == "test"
+    assert split_of("train-80") == split_of("traindata") == "train"
+    assert split_of("test positive") == split_of("images") == ""
+
+
+def test_folders_of_outlines_are_masks_where_they_are_named_like_films(tmp_path: Path) -> None:
+    write(tmp_path, {f"TB/{folder}/{film}.png": b"" for film in "ab"
+                     for folder in ("images", "lung_segmentation", "GT")})  # fmt: skip
+    write(tmp_path, {"TB/a_seg.png": b"", "TB/a.png": b"", "Segmentation/1.png": b""})
+    tree = Tree(tmp_path)
+    assert tree.files == ["Segmentation/1.png", "TB/a.png", "TB/images/a.png", "TB/images/b.png"]
+    assert tree.masks_of("TB/images/b.png") == {
+        "lungs": str(tmp_path / "TB/lung_segmentation/b.png")
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "subsets"),
+    [
+        (("fold1", "fold2", "fold3"), {""}),
+        (("fold_1/train", "fold_1/test", "fold_2/train"), {"train", "test"}),
+        (("TrainData", "TestData"), {"train", "test"}),
+        (("training_set", "test_set"), {"training", "test"}),
+        (("entrenamiento", "prueba"), {"entrenamiento", "prueba"}),
+        (("dev", "holdout", "train"), {"dev", "holdout", "train"}),
+        (("P001", "P002"), {""}),
+        (("Hospital A", "Hospital B/2021-03-04"), {""}),
+    ],
+)
+def test_parts_of_one_collection_are_one_collection(
+    tmp_path: Path, parts: tuple[str, ...], subsets: set[str]
+) -> None:
+    write(tmp_path, {f"{part}/{one}/{part[-1]}.png": b"" for part in parts
+                     for one in ("covid", "normal")})  # fmt: skip
+    found = detect_layout(tmp_path)
+    assert found.root == tmp_path
+    read = list(found.layout.read(found.tree))
+    assert {one.finding for one in read} == {"COVID-19", "No finding"}
+    assert {one.subset for one in read} == subsets
+
+
+def test_two_collections_side_by_side_are_still_two(tmp_path: Path) -> None:
+    write(tmp_path, {f"{place}/{one}/1.png": b"" for place in ("chest_xray", "mine")
+                     for one in ("covid", "normal")})  # fmt: skip
+    with pytest.raises(InputError, match="several collections"):
+        detect_layout(tmp_path)
+
+
+def test_copies_of_class_folders_are_that_class(tmp_path: Path) -> None:
+    copies = ("covid", "covid - Copy", "covid (1)", "covid copy 2", "covid_copy", "Copy of covid",
+              "Kopie von covid")  # fmt: skip
+    write(tmp_path, {f"{one}/{n}.png": b"" for n, one in enumerate(copies)})
+    found = detect_layout(tmp_path)
+    assert {one.finding for one in found.layout.read(found.tree)} == {"COVID-19"}
 
 
 def test_a_second_copy_inside_itself_is_named_as_that(store: Store, tmp_path: Path) -> None:
