@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from core.datasets.archive_checks import Damaged, check, check_list, is_litter, path_in, shown
+from core.datasets.archive_names import put_right
 from core.datasets.uploads import UNPACKING
 from core.errors import FilmError, InputError
 from core.files import written_whole
@@ -69,7 +70,11 @@ def unpack(
         folder = workspace.uploads / key
         check_list(file, filename)
         with zipfile.ZipFile(file) as archive:
+            changed = put_right(archive)
             if folder.is_dir():
+                for before, member in changed.items():  # older versions unpacked it as that
+                    if (folder / path_in(before)).exists():
+                        member.filename = before
                 _make_whole(archive, folder, workspace.secret())
                 return folder, False
             members = check(archive, file, filename, workspace)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core.datasets.archive_names import put_right
 from core.datasets.importers import Columns, Tree, names
 from core.datasets.importers.guessing import guess
 from core.datasets.importers.table_file import read_table
@@ -51,6 +52,7 @@ def tables_in_zip(file: BinaryIO, filename: str, table: str = "") -> TableChoice
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive, tempfile.TemporaryDirectory() as folder:
+            put_right(archive)
             held = [one for one in archive.infolist() if not one.is_dir()]
             listed = [one.filename.replace("\\", "/") for one in held]
             kept = [name for name in listed if not any(map(names.is_litter, name.split("/")))]
