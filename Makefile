@@ -1,4 +1,5 @@
-# make run | test | test-large | test-backends | fuzz | bench | lint | lock.  The environment is made on first use, in .venv.
+# make run | test | cover | test-large | test-backends | test-pythons | fuzz | mutants | bench | lint | lock.
+# The environment is made on first use, in .venv.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
 # What is installed: the same with all that it pulls in, each file known by its hash.
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test test-large test-backends fuzz bench lint lock format screenshots clean
+.PHONY: run test cover test-large test-backends test-pythons fuzz mutants bench lint lock format screenshots clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
@@ -16,6 +17,19 @@ run: $(VENV)/.run-ready
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 	  -m "not large" $(ARGS)
+
+# The same, and which branches it takes: by room, with a floor. Slower, so CI runs it.
+cover: ARGS = --cov --cov-report=json:.coverage.json --cov-report=
+cover: test
+	$(BIN)/python -m tools.covered
+
+# A chosen part on Python 3.11, 3.12 and 3.13, where they are installed.
+test-pythons: $(VENV)/.dev-ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.pythons $(ARGS)
+
+# By hand: do the tests notice a wrong sign, number or comparison?  ARGS="core/store --sample 30"
+mutants: $(VENV)/.dev-ready
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 # What takes minutes: large networks, and what is asked of all 26.
 test-large: $(VENV)/.dev-ready

@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict
 
 from core.errors import DamagedError, NotFoundError
 from core.files import written_whole
+from core.version import thoraxlens_version
 
 # A JSON object that has no fixed keys, or is made only to be printed: to read a value out of it,
 # say what it is first.
 Json = dict[str, object]
+WRITTEN_BY = "thoraxlens"  # in each file: the version of ThoraxLens that wrote it, for people
 
 
 class Part(BaseModel):
@@ -42,13 +44,17 @@ class Document(Part):
     def save(self, path: Path) -> None:
         """Write it, whole or not at all; its folder is there. Raises OSError."""
         with written_whole(path) as temporary:
-            temporary.write_text(self.to_json(indent=2), encoding="utf-8")
+            fields = {WRITTEN_BY: thoraxlens_version(), **self._fields()}
+            text = json.dumps(fields, indent=2, ensure_ascii=False)
+            temporary.write_text(text, encoding="utf-8")
 
     def to_json(self, indent: int | None = None) -> str:
         """As JSON text, with its version."""
+        return json.dumps(self._fields(), indent=indent, ensure_ascii=False)
+
+    def _fields(self) -> Json:
         # By hand: the version is no field, and a field of that name could be set wrong.
-        fields = {"version": self.VERSION, **self.model_dump(mode="json")}
-        return json.dumps(fields, indent=indent, ensure_ascii=False)
+        return {"version": self.VERSION, **self.model_dump(mode="json")}
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -77,6 +83,7 @@ class Document(Part):
         try:
             fields = json.loads(text)
             version = fields.pop("version", 0)
+            fields.pop(WRITTEN_BY, None)
             if type(version) is not int or version < 0:
                 raise TypeError("no version")
             if version <= cls.VERSION:

@@ -1,10 +1,12 @@
-"""What surrounds every page: the name and the reminder."""
+"""What surrounds every page: the name, the reminder and the version."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import streamlit as st
+
+from core.version import thoraxlens_version
 
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"
@@ -16,4 +18,4 @@ def frame() -> None:
     """Draw it; ``navigation.py`` does so before each page."""
     st.logo(str(LOGO), size="large", icon_image=str(ICON))
     with st.sidebar:
-        st.caption(REMINDER)
+        st.caption(f"{REMINDER}  \nThoraxLens {thoraxlens_version()}")

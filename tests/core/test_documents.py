@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from core.documents import Document, Part
 from core.errors import DamagedError, NotFoundError
+from core.version import thoraxlens_version
 
 
 class Box(Part):
@@ -39,7 +40,9 @@ def test_what_is_saved_comes_back_alike(tmp_path: Path) -> None:
     note = Note(words="ä – “b”", boxes=(Box(side=3),), number=0.1)
     note.save(tmp_path / "note.json")
     assert Note.load(tmp_path / "note.json") == note
-    assert json.loads((tmp_path / "note.json").read_text("utf-8"))["version"] == 1
+    written = json.loads((tmp_path / "note.json").read_text("utf-8"))
+    assert written["version"] == 1
+    assert written["thoraxlens"] == thoraxlens_version() != "unknown"
     assert [one.name for one in tmp_path.iterdir()] == ["note.json"]
 
 
