@@ -10,7 +10,7 @@ from core.audit.material import Material
 from core.audit.measured import Measured, unmeasured
 from core.audit.report import Level
 from core.evaluation.decision import decided
-from core.evaluation.predictions import Predictions, called
+from core.evaluation.predictions import Predictions, predicted_classes
 from core.names import name_key
 from core.runs.files import RunFiles
 from core.specs import Split
@@ -78,7 +78,7 @@ def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Mea
     that the predictions come with."""
     check, title = "leak_inflation", "How far leaks flatter the result"
     test = predictions.of("test")
-    right = dict(zip(test.film_ids.tolist(), test.truth == called(test), strict=True))
+    right = dict(zip(test.film_ids.tolist(), test.y_true == predicted_classes(test), strict=True))
     ids = material.table["film_id"].to_numpy()[material.rows("test")]
     correct = np.array([bool(right.get(one, False)) for one in ids])
     seen, unseen = correct[leaks.any], correct[~leaks.any]
@@ -136,5 +136,5 @@ def _beside(store: Store, run: Run, split: Split, other: Run, its_split: Split) 
 def _accuracy(store: Store, run: Run) -> tuple[float, tuple[float, float], int]:
     files = RunFiles(store.workspace.run_folder(run.run_id))
     test = decided(files).of("test")
-    accuracy = Proportion.of(int((test.truth == called(test)).sum()), len(test))
+    accuracy = Proportion.of(int((test.y_true == predicted_classes(test)).sum()), len(test))
     return accuracy.value, accuracy.interval, accuracy.films

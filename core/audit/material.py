@@ -103,7 +103,7 @@ def of_run(
     films = {film.film_id: film for film in store.catalogue.films(ids)}
     layouts = {one.name: one.layout for one in store.catalogue.sources()}
     rows = []
-    for film_id, split, label in zip(ids, data.split, data.truth, strict=True):
+    for film_id, split, label in zip(ids, data.split, data.y_true, strict=True):
         film = films[film_id]
         ending = Path(film.path).suffix.lower().lstrip(".")
         rows.append(

@@ -18,7 +18,7 @@ from core.audit.report import Level
 from core.audit.split_inflation import split_inflation, vector_classifier
 from core.datasets.training_data import TrainingData
 from core.errors import ThoraxLensError
-from core.evaluation.predictions import Predictions, called
+from core.evaluation.predictions import Predictions, predicted_classes
 from core.explain.keras_cam import CamModel
 from core.models.build import build_model
 from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
@@ -245,16 +245,16 @@ def _untrained(
         lambda done, _: tell.update(done),
     )  # fmt: skip
     train, test = data.rows("train"), data.rows("test")
-    head = vector_classifier().fit(vectors[train], data.truth[train])
-    right = head.predict(vectors[test]) == data.truth[test]
+    head = vector_classifier().fit(vectors[train], data.y_true[train])
+    right = head.predict(vectors[test]) == data.y_true[test]
     accuracy = Proportion.of(int(right.sum()), len(test))
     value, interval = accuracy.value, accuracy.interval
     tested = predictions.of("test")
-    answers = dict(zip(tested.film_ids.tolist(), called(tested).tolist(), strict=True))
+    answers = dict(zip(tested.film_ids.tolist(), predicted_classes(tested).tolist(), strict=True))
     own_right = np.array(
         [
             answers.get(one) == true
-            for one, true in zip(data.film_ids[test], data.truth[test], strict=True)
+            for one, true in zip(data.film_ids[test], data.y_true[test], strict=True)
         ]
     )
     p = mcnemar(int((own_right & ~right).sum()), int((right & ~own_right).sum()))
@@ -274,5 +274,5 @@ def _untrained(
     )  # fmt: skip
     tell.stage("Comparing ways to deal out the films")
     torn = len(material.apart()) < len(train)
-    beside = split_inflation(vectors[everything], data.truth, material.patients, torn=torn)
+    beside = split_inflation(vectors[everything], data.y_true, material.patients, torn=torn)
     return [untrained, beside]

@@ -18,13 +18,13 @@ from core.workspace import Workspace
 @dataclass(frozen=True)
 class TrainingData:
     """One row a film. ``films``: uint8 (n, S, S), memory-mapped; ``film_ids`` and
-    ``split``: str (n,); ``truth``: int64 (n,), index into ``classes``."""
+    ``split``: str (n,); ``y_true``: int64 (n,), index into ``classes``."""
 
     classes: tuple[str, ...]
     films: np.ndarray
     film_ids: np.ndarray
     split: np.ndarray
-    truth: np.ndarray
+    y_true: np.ndarray
 
     def rows(self, split: str) -> np.ndarray:
         """Indices int64 of the films of one split, in the data set's order."""
@@ -32,7 +32,7 @@ class TrainingData:
 
     def one_hot(self) -> np.ndarray:
         """float32 (n, k)."""
-        values: np.ndarray = np.eye(len(self.classes), dtype=np.float32)[self.truth]
+        values: np.ndarray = np.eye(len(self.classes), dtype=np.float32)[self.y_true]
         return values
 
 
@@ -64,9 +64,9 @@ def load(
         split = fold_split(members, stored.spec, repeat.index, repeat.count)
     else:
         split = members["split"].to_numpy(dtype=str)
-    truth = members["class_index"].to_numpy(dtype=np.int64)
+    y_true = members["class_index"].to_numpy(dtype=np.int64)
     classes = stored.spec.class_names
-    trained = set(truth[split == "train"])
+    trained = set(y_true[split == "train"])
     missing = [name for index, name in enumerate(classes) if index not in trained]
     if missing:
         raise TrainingError(
@@ -77,11 +77,13 @@ def load(
     films = film_array(
         caches or store.workspace, ids, members["path"].tolist(), image_size, progress
     )
-    return TrainingData(classes, films, np.asarray(ids, dtype=str), split, truth)
+    return TrainingData(classes, films, np.asarray(ids, dtype=str), split, y_true)
 
 
-def balanced_weights(truth: np.ndarray, classes: int) -> np.ndarray:
+def balanced_weights(y_true: np.ndarray, classes: int) -> np.ndarray:
     """One weight a film, float32 (n,), mean 1: n / (k · films of its class)."""
-    counts = np.bincount(truth, minlength=classes)
-    values: np.ndarray = (len(truth) / (classes * np.maximum(counts, 1)))[truth].astype(np.float32)
+    counts = np.bincount(y_true, minlength=classes)
+    values: np.ndarray = (len(y_true) / (classes * np.maximum(counts, 1)))[y_true].astype(
+        np.float32
+    )
     return values

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from core.errors import InputError
-from core.evaluation.predictions import Predictions, called
+from core.evaluation.predictions import Predictions, predicted_classes
 from core.statistics import Interval
 from core.statistics.resampling import bootstrap_interval, cluster_draws
 
@@ -113,13 +113,13 @@ def bootstrap_intervals(
     # Many films at once would fill the memory; a part of the draws does not.
     at_once = max(CHUNK // max(len(predictions), 1), 1)
     rows = _sorted_rows(predictions)
-    right, called, is_positive = _hits(predictions, threshold)
+    correct, y_pred, y_true = _binary(predictions, threshold)
     for counts in cluster_draws(groups, draws, seed, at_once):
-        hits = counts @ (called & is_positive)
-        either = counts @ called.astype(int) + counts @ is_positive.astype(int)
+        true_positives = counts @ (y_pred & y_true)
+        either = counts @ y_pred.astype(int) + counts @ y_true.astype(int)
         values = {
-            "accuracy": _divided(counts @ right.astype(int), counts.sum(axis=1)),
-            "f1": _divided(2 * hits, either),
+            "accuracy": _divided(counts @ correct.astype(int), counts.sum(axis=1)),
+            "f1": _divided(2 * true_positives, either),
             **_areas(counts[:, rows[0]], *rows),
         }
         for name, some in values.items():
@@ -137,7 +137,7 @@ def difference_interval(
     seed: int = 0,
 ) -> Interval | None:
     """``paired_cluster_bootstrap`` of the accuracy, all draws at once."""
-    gain = _hits(first, threshold)[0].astype(int) - _hits(second, threshold)[0].astype(int)
+    gain = _binary(first, threshold)[0].astype(int) - _binary(second, threshold)[0].astype(int)
     at_once = max(CHUNK // max(len(first), 1), 1)
     parts = [
         _divided(counts @ gain, counts.sum(axis=1))
@@ -159,19 +159,19 @@ def _counts(groups: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
         yield from some
 
 
-def _hits(
+def _binary(
     predictions: Predictions, threshold: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    predicted = called(predictions, threshold)
-    return predicted == predictions.truth, predicted == 0, predictions.truth == 0
+    predicted = predicted_classes(predictions, threshold)
+    return predicted == predictions.y_true, predicted == 0, predictions.y_true == 0
 
 
 def _sorted_rows(predictions: Predictions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows by falling score, which of them are positive, and where equal scores end."""
-    score = predictions.probabilities[:, 0]
-    order = np.argsort(-score, kind="stable")
-    falls = np.append(np.diff(score[order]) != 0, True) if len(order) else np.zeros(0, bool)
-    return order, predictions.truth[order] == 0, np.flatnonzero(falls)
+    y_score = predictions.probabilities[:, 0]
+    order = np.argsort(-y_score, kind="stable")
+    falls = np.append(np.diff(y_score[order]) != 0, True) if len(order) else np.zeros(0, bool)
+    return order, predictions.y_true[order] == 0, np.flatnonzero(falls)
 
 
 def _areas(
@@ -179,16 +179,18 @@ def _areas(
 ) -> dict[str, np.ndarray]:
     """Area under the ROC curve and average precision, as scikit-learn defines them, for
     counts (draws, n) of films in falling order of their score."""
-    hits = np.cumsum(counts * positive, axis=1)[:, ends]
-    alarms = np.cumsum(counts * ~positive, axis=1)[:, ends]
-    sick, well = hits[:, -1:], alarms[:, -1:]
-    start = np.zeros_like(sick)
-    recall = np.hstack([start, _divided(hits, sick)])
-    rate = np.hstack([start, _divided(alarms, well)])
-    precision = _divided(hits, hits + alarms)
+    true_positives = np.cumsum(counts * positive, axis=1)[:, ends]
+    false_positives = np.cumsum(counts * ~positive, axis=1)[:, ends]
+    positives, negatives = true_positives[:, -1:], false_positives[:, -1:]
+    start = np.zeros_like(positives)
+    recall = np.hstack([start, _divided(true_positives, positives)])
+    false_positive_rate = np.hstack([start, _divided(false_positives, negatives)])
+    precision = _divided(true_positives, true_positives + false_positives)
     # A score that no drawn film has adds no recall, so that its missing precision counts 0.
     return {
-        "roc_auc": (np.diff(rate, axis=1) * (recall[:, 1:] + recall[:, :-1]) / 2).sum(axis=1),
+        "roc_auc": (
+            np.diff(false_positive_rate, axis=1) * (recall[:, 1:] + recall[:, :-1]) / 2
+        ).sum(axis=1),
         "average_precision": (np.diff(recall, axis=1) * np.nan_to_num(precision)).sum(axis=1),
     }
 

@@ -64,25 +64,25 @@ def calibration(
     """
     if not len(predictions):
         raise InputError("There are no films here, so nothing says how sure to be.")
-    positive = predictions.truth == 0
-    score = predictions.probabilities[:, 0].astype(np.float64)
+    y_true = predictions.y_true == 0
+    y_score = predictions.probabilities[:, 0].astype(np.float64)
     if temperature != 1:
-        score = scaled(predictions.probabilities, temperature)[:, 0].astype(np.float64)
+        y_score = scaled(predictions.probabilities, temperature)[:, 0].astype(np.float64)
     steps = bins or (BINS if len(predictions) >= MANY else FEW_BINS)
-    place = np.minimum((score * steps).astype(int), steps - 1)
+    place = np.minimum((y_score * steps).astype(int), steps - 1)
     found = []
     for index in np.unique(place):
         inside = place == index
-        films, hits = int(inside.sum()), int(positive[inside].sum())
-        interval = wilson(hits, films)
+        films, positives = int(inside.sum()), int(y_true[inside].sum())
+        interval = wilson(positives, films)
         assert interval is not None
         low, high = int(index) / steps, (int(index) + 1) / steps
-        found.append(Bin(low, high, films, float(score[inside].mean()), hits, interval))
+        found.append(Bin(low, high, films, float(y_score[inside].mean()), positives, interval))
     return Calibration(
         bins=tuple(found),
         films=len(predictions),
-        brier=brier_score(positive, score),
-        brier_known=float(positive.mean() * (1 - positive.mean())),
+        brier=brier_score(y_true, y_score),
+        brier_known=float(y_true.mean() * (1 - y_true.mean())),
         error=calibration_error(
             [one.mean for one in found], [one.share for one in found], [one.films for one in found]
         ),

@@ -69,7 +69,7 @@ class Decision:
         """What a network gives, float (n, k), as this run tells it: calibrated, float32."""
         return np.asarray(raw, np.float32) if self.point is None else apply(self.point, raw)
 
-    def called(self, shown: np.ndarray) -> np.ndarray:
+    def predict(self, shown: np.ndarray) -> np.ndarray:
         """Class index int64 (n,) of ``probabilities``: every film is called something here, as
         measures like sensitivity need it, also where the answer would be *not sure*."""
         return predict_classes(shown, self.threshold)
@@ -77,7 +77,7 @@ class Decision:
     def answers(self, shown: np.ndarray) -> list[str]:
         """A class or ``not_sure`` for each row of ``probabilities``."""
         if self.point is None:
-            return [self.classes[index] for index in self.called(shown).tolist()]
+            return [self.classes[index] for index in self.predict(shown).tolist()]
         return [answer(self.point, row, self.classes) for row in shown]
 
     def unsure(self, shown: np.ndarray) -> np.ndarray:
@@ -94,7 +94,7 @@ class Decision:
         if most_probable:
             return replace(predictions, probabilities=shown, decided=None)
         made = Decided(
-            self.called(shown), self.unsure(shown), self.threshold, self.in_words(), self.not_sure
+            self.predict(shown), self.unsure(shown), self.threshold, self.in_words(), self.not_sure
         )
         return replace(predictions, probabilities=shown, decided=made)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.comparison import Entry
-from core.evaluation.predictions import Predictions, called, rule_words, unsure_words
+from core.evaluation.predictions import Predictions, predicted_classes, rule_words, unsure_words
 from core.evaluation.repeats import Repeats
 from core.models.learnt import learnt_short
 from core.spreadsheet import as_text
@@ -47,7 +47,7 @@ def _rows(
     run: Run, predictions: Predictions, threshold: float | None, known: Mapping[str, Film]
 ) -> pd.DataFrame:
     names = np.asarray(predictions.classes)
-    predicted = called(predictions, threshold)
+    predicted = predicted_classes(predictions, threshold)
     # A threshold asked for here leaves nothing unsure.
     decided = predictions.decided if threshold is None else None
     unsure = np.zeros(len(predictions), bool) if decided is None else decided.unsure
@@ -62,9 +62,9 @@ def _rows(
             "source": [one.source if one else "" for one in films],
             "patient": [one.patient if one else "" for one in films],
             "split": predictions.split,
-            "true": names[predictions.truth],
+            "true": names[predictions.y_true],
             "predicted": names[predicted],
-            "correct": predicted == predictions.truth,
+            "correct": predicted == predictions.y_true,
             "answer": np.where(unsure, NOT_SURE, names[predicted]),
             "decision": rule_words(predictions, threshold),
         }

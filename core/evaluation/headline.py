@@ -25,7 +25,7 @@ from core.specs import SPLITS
 class Headline:
     """A run on one split. Shares are 0 to 1, None where no film says so.
 
-    ``films``, ``right`` and ``unsure`` are None, and ``confusion`` (rows true, columns called)
+    ``films``, ``correct`` and ``unsure`` are None, and ``confusion`` (rows true, columns called)
     empty, for a run that has only its result left; then ``decision`` is None, and the numbers
     are those of the most probable class.
     """
@@ -34,7 +34,7 @@ class Headline:
     sensitivity: float | None = None
     specificity: float | None = None
     films: int | None = None
-    right: int | None = None
+    correct: int | None = None
     unsure: int | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     decision: Decision | None = None
@@ -123,15 +123,15 @@ def _headlines(files: _Key) -> dict[str, Headline]:
 def _of(films: Predictions, decision: Decision) -> Headline:
     assert films.decided is not None
     k = len(films.classes)
-    cells = np.bincount(films.truth * k + films.decided.called, minlength=k * k).reshape(k, k)
-    right, positives = int(np.trace(cells)), int(cells[0].sum())
+    cells = np.bincount(films.y_true * k + films.decided.y_pred, minlength=k * k).reshape(k, k)
+    correct, positives = int(np.trace(cells)), int(cells[0].sum())
     negatives = len(films) - positives
     return Headline(
-        accuracy=right / len(films),
+        accuracy=correct / len(films),
         sensitivity=int(cells[0, 0]) / positives if positives else None,
         specificity=int(cells[1:, 1:].sum()) / negatives if negatives else None,
         films=len(films),
-        right=right,
+        correct=correct,
         unsure=int(films.decided.unsure.sum()),
         confusion=tuple(tuple(row) for row in cells.tolist()),
         decision=decision,

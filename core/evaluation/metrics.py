@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from core.evaluation.predictions import Predictions, called
+from core.evaluation.predictions import Predictions, predicted_classes
 from core.evaluation.predictions import predict_classes as predict_classes
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -29,7 +29,7 @@ class Evaluation:
     curves are about the positive class. ``roc``: false positive rate, sensitivity, threshold
     (the first threshold is infinite). ``pr``: recall, precision, threshold, all (m,); the
     last threshold is NaN, for the point that every curve ends on (recall 0, precision 1).
-    ``predicted``: int (n,). ``notes``: metric → why it is None.
+    ``y_pred``: int (n,). ``notes``: metric → why it is None.
     """
 
     classes: tuple[str, ...]
@@ -49,7 +49,7 @@ class Evaluation:
     average_precision: float | None
     roc: Curve | None
     pr: Curve | None
-    predicted: np.ndarray
+    y_pred: np.ndarray
     notes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -69,14 +69,14 @@ def evaluate(predictions: Predictions, threshold: float | None = None) -> Evalua
     (``Decision.apply``), or by their most probable class where none was.
     Raises InputError for a threshold outside 0 to 1.
     """
-    classes, truth = predictions.classes, predictions.truth
-    predicted = called(predictions, threshold)
+    classes, y_true = predictions.classes, predictions.y_true
+    y_pred = predicted_classes(predictions, threshold)
     if threshold is None and predictions.decided is not None:
         threshold = predictions.decided.threshold
-    cells = np.bincount(truth * len(classes) + predicted, minlength=len(classes) ** 2)
+    cells = np.bincount(y_true * len(classes) + y_pred, minlength=len(classes) ** 2)
     confusion = cells.reshape(len(classes), len(classes))
     notes: dict[str, str] = {}
-    if not len(truth):
+    if not len(y_true):
         notes["accuracy"] = "there are no films here"
 
     positive = classes[0]
@@ -84,17 +84,23 @@ def evaluate(predictions: Predictions, threshold: float | None = None) -> Evalua
     recall: dict[str, float | None] = {}
     f1: dict[str, float | None] = {}
     for index, name in enumerate(classes):
-        hits, actual, so_called = (
+        true_positives, actual, so_called = (
             int(confusion[index, index]),
             int(confusion[index].sum()),
             int(confusion[:, index].sum()),
         )
         precision[name] = _share(
-            hits, so_called, notes, f"precision {name}", f"no film was called {name}"
+            true_positives, so_called, notes, f"precision {name}", f"no film was called {name}"
         )
-        recall[name] = _share(hits, actual, notes, f"recall {name}", f"no film here is {name}")
+        recall[name] = _share(
+            true_positives, actual, notes, f"recall {name}", f"no film here is {name}"
+        )
         f1[name] = _share(
-            2 * hits, actual + so_called, notes, f"f1 {name}", f"no film is {name} or called so"
+            2 * true_positives,
+            actual + so_called,
+            notes,
+            f"f1 {name}",
+            f"no film is {name} or called so",
         )
 
     false_negatives = int(confusion[0, 1:].sum())
@@ -115,10 +121,10 @@ def evaluate(predictions: Predictions, threshold: float | None = None) -> Evalua
     return Evaluation(
         classes=classes,
         threshold=threshold,
-        films=len(truth),
+        films=len(y_true),
         confusion=confusion,
         report=_report(classes, confusion, precision, recall, f1),
-        accuracy=float(np.trace(confusion) / len(truth)) if len(truth) else None,
+        accuracy=float(np.trace(confusion) / len(y_true)) if len(y_true) else None,
         sensitivity=recall[positive],
         specificity=specificity,
         f1=f1[positive],
@@ -130,7 +136,7 @@ def evaluate(predictions: Predictions, threshold: float | None = None) -> Evalua
         average_precision=average_precision,
         roc=roc,
         pr=pr,
-        predicted=predicted,
+        y_pred=y_pred,
         notes=notes,
     )
 
@@ -147,23 +153,23 @@ def _curves(
 ) -> tuple[Curve | None, Curve | None, float | None, float | None]:
     from sklearn import metrics  # only here: see core/evaluation/__init__.py
 
-    positive = predictions.truth == 0
-    score = predictions.probabilities[:, 0].astype(np.float64)
+    y_true = predictions.y_true == 0
+    y_score = predictions.probabilities[:, 0].astype(np.float64)
     name = predictions.classes[0]
-    if not positive.any():
+    if not y_true.any():
         reason = f"no film here is {name}"
-    elif positive.all():
+    elif y_true.all():
         reason = f"every film here is {name}, so there is nothing to tell it from"
     else:
         rate, sensitivity, roc_thresholds = metrics.roc_curve(
-            positive, score, drop_intermediate=False
+            y_true, y_score, drop_intermediate=False
         )
-        values, recalls, pr_thresholds = metrics.precision_recall_curve(positive, score)
+        values, recalls, pr_thresholds = metrics.precision_recall_curve(y_true, y_score)
         return (
             (rate, sensitivity, roc_thresholds),
             (recalls, values, np.append(pr_thresholds, np.nan)),
             float(metrics.auc(rate, sensitivity)),
-            float(metrics.average_precision_score(positive, score)),
+            float(metrics.average_precision_score(y_true, y_score)),
         )
     notes["roc_auc"] = notes["average_precision"] = reason
     return None, None, None, None

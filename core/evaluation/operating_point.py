@@ -122,16 +122,16 @@ def choose(
         )
     films = predictions.of(SPLIT)
     positive = predictions.classes[0]
-    is_positive = films.truth == 0
+    is_positive = films.y_true == 0
     if is_positive.all() or not is_positive.any():
         kind = positive if not is_positive.any() else f"anything but {positive}"
         raise InputError(
             f"No validation film of this run shows {kind}, so no threshold can be chosen on "
             "them. Prepare a data set with validation films of each class, and train again."
         )
-    temperature = fit_temperature(films.truth, films.probabilities)
-    score = scaled(films.probabilities, temperature)[:, 0]
-    positives, negatives = np.sort(score[is_positive]), np.sort(score[~is_positive])
+    temperature = fit_temperature(films.y_true, films.probabilities)
+    y_score = scaled(films.probabilities, temperature)[:, 0]
+    positives, negatives = np.sort(y_score[is_positive]), np.sort(y_score[~is_positive])
     threshold = _threshold(positives, negatives, target)
     reached = positives[len(positives) - _at_least(target, len(positives))]
     stays_below = negatives[_at_least(target, len(negatives)) - 1]
@@ -167,10 +167,10 @@ def answer(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> st
     place = names.index(point.positive)
     low, high = point.not_sure
     # In single precision, as the ends were found: 0.7 is a little more there than here.
-    score = np.float32(row[place])
-    if score >= np.float32(high):
+    y_score = np.float32(row[place])
+    if y_score >= np.float32(high):
         return point.positive
-    if score >= np.float32(low):
+    if y_score >= np.float32(low):
         return NOT_SURE
     others = [index for index in range(len(names)) if index != place]
     return names[max(others, key=lambda index: float(row[index]))]

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from core.evaluation.bootstrap import difference_interval, on_common, patients_of
 from core.evaluation.comparison import Entry, Patients
-from core.evaluation.predictions import Predictions, called
+from core.evaluation.predictions import Predictions, predicted_classes
 from core.evaluation.repeats import Repeats
 from core.statistics import Interval
 from core.statistics.hypotheses import mcnemar, more_needed
@@ -79,7 +79,7 @@ def difference_in_films(several: Sequence[Predictions]) -> str:
             "These runs tell different classes apart, and were tested on different films. "
             "Their numbers answer different questions."
         )
-    tests = [dict(zip(one.film_ids, one.truth, strict=True)) for one in several]
+    tests = [dict(zip(one.film_ids, one.y_true, strict=True)) for one in several]
     if all(test == tests[0] for test in tests):
         return ""
     common = set.intersection(*(set(test) for test in tests))
@@ -126,9 +126,12 @@ def pair(
     patients: Patients | None = None,
 ) -> Pair:
     """Two networks on the same films in the same order (``on_common``), at least one film."""
-    right = called(one, threshold) == one.truth
-    right_too = called(other, threshold) == other.truth
-    only_first, only_second = int((right & ~right_too).sum()), int((right_too & ~right).sum())
+    correct = predicted_classes(one, threshold) == one.y_true
+    correct_too = predicted_classes(other, threshold) == other.y_true
+    only_first, only_second = (
+        int((correct & ~correct_too).sum()),
+        int((correct_too & ~correct).sum()),
+    )
     interval = None
     if patients is not None:
         interval = difference_interval(one, other, patients_of(one, patients), threshold)
@@ -138,7 +141,7 @@ def pair(
         films=len(one),
         only_first=only_first,
         only_second=only_second,
-        both=int((right & right_too).sum()),
+        both=int((correct & correct_too).sum()),
         p_value=mcnemar(only_first, only_second),
         difference=(only_first - only_second) / len(one),
         interval=interval,

@@ -45,18 +45,18 @@ def performance(
     """Of a run's ``predictions``, on one split. Raises InputError when films of the positive
     class or all others are missing there."""
     films = calibrated(point, predictions.of(split))
-    called = predict_classes(films.probabilities, point.threshold) == 0
-    is_positive = films.truth == 0
-    sick, well = int(is_positive.sum()), int((~is_positive).sum())
-    if not sick or not well:
-        kind = "others than" if sick else "of"
+    y_pred = predict_classes(films.probabilities, point.threshold) == 0
+    is_positive = films.y_true == 0
+    positives, negatives = int(is_positive.sum()), int((~is_positive).sum())
+    if not positives or not negatives:
+        kind = "others than" if positives else "of"
         raise InputError(f"There are no {split} films {kind} {point.positive} in this run.")
     answers = np.array([answer(point, row, films.classes) for row in films.probabilities])
     sure = answers != NOT_SURE
     return OperatingPointPerformance(
         split=split,
-        sensitivity=Proportion.of(int((called & is_positive).sum()), sick),
-        specificity=Proportion.of(int((~called & ~is_positive).sum()), well),
+        sensitivity=Proportion.of(int((y_pred & is_positive).sum()), positives),
+        specificity=Proportion.of(int((~y_pred & ~is_positive).sum()), negatives),
         films=len(films),
         not_sure=int((~sure).sum()),
         wrong=int((sure & ((answers == point.positive) != is_positive)).sum()),

@@ -22,13 +22,13 @@ EACH = "each run's own rule"  # of several runs whose rules differ
 class Decided:
     """What a decision rule (``core.evaluation.decision``) makes of n films.
 
-    ``called``: int64 (n,), the class that each is called. ``unsure``: bool (n,), whether the
+    ``y_pred``: int64 (n,), the class that each is called. ``unsure``: bool (n,), whether the
     answer is *not sure* all the same, and ``band`` between which two probabilities of the
     positive class it is. ``threshold``: the one that it goes by, None for the most probable
     class. ``rule``: in words, for a sentence.
     """
 
-    called: np.ndarray
+    y_pred: np.ndarray
     unsure: np.ndarray
     threshold: float | None
     rule: str
@@ -36,7 +36,7 @@ class Decided:
 
     def take(self, chosen: np.ndarray) -> Decided:
         """The rows that a boolean mask or an index array picks."""
-        return replace(self, called=self.called[chosen], unsure=self.unsure[chosen])
+        return replace(self, y_pred=self.y_pred[chosen], unsure=self.unsure[chosen])
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Predictions:
     """One row a film, in any order.
 
     ``classes``: k names, the positive class first. ``film_ids`` and ``split``: str (n,).
-    ``truth``: int64 (n,), index into ``classes``. ``probabilities``: float32 (n, k), each
+    ``y_true``: int64 (n,), index into ``classes``. ``probabilities``: float32 (n, k), each
     row adding up to 1. ``decided``: what the run's decision rule makes of the films; None where
     none has been applied, and then the most probable class counts. It is not saved, because the
     rule can change. Raises InputError when the parts do not fit each other.
@@ -53,7 +53,7 @@ class Predictions:
     classes: tuple[str, ...]
     film_ids: np.ndarray
     split: np.ndarray
-    truth: np.ndarray
+    y_true: np.ndarray
     probabilities: np.ndarray
     decided: Decided | None = None
 
@@ -63,12 +63,12 @@ class Predictions:
         set_(self, "classes", tuple(str(name) for name in self.classes))
         set_(self, "film_ids", np.asarray(self.film_ids, dtype=str))
         set_(self, "split", np.asarray(self.split, dtype=str))
-        set_(self, "truth", np.asarray(self.truth, dtype=np.int64))
+        set_(self, "y_true", np.asarray(self.y_true, dtype=np.int64))
         set_(self, "probabilities", np.asarray(self.probabilities, dtype=np.float32))
         self._check()
 
     def __len__(self) -> int:
-        return len(self.truth)
+        return len(self.y_true)
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ class Predictions:
             self.classes,
             self.film_ids[chosen],
             self.split[chosen],
-            self.truth[chosen],
+            self.y_true[chosen],
             self.probabilities[chosen],
             self.decided and self.decided.take(chosen),
         )
@@ -101,7 +101,7 @@ class Predictions:
                     classes=np.asarray(self.classes, dtype=str),
                     film_ids=self.film_ids,
                     split=self.split,
-                    truth=self.truth,
+                    truth=self.y_true,  # the file's name for it
                     probabilities=self.probabilities,
                 )
             temporary.replace(path)
@@ -139,7 +139,7 @@ class Predictions:
             raise InputError(_DAMAGED.format(path)) from None
 
     def _check(self) -> None:
-        films = self.truth.shape[0] if self.truth.ndim == 1 else -1
+        films = self.y_true.shape[0] if self.y_true.ndim == 1 else -1
         wrong = ""
         if len(self.classes) < 2:
             wrong = "fewer than two classes"
@@ -147,9 +147,9 @@ class Predictions:
             wrong = "film ids, splits and true classes differ in number"
         elif self.probabilities.shape != (films, len(self.classes)):
             wrong = f"probabilities of shape {self.probabilities.shape}"
-        elif films and (self.truth.min() < 0 or self.truth.max() >= len(self.classes)):
+        elif films and (self.y_true.min() < 0 or self.y_true.max() >= len(self.classes)):
             wrong = "a true class that is not in the list of classes"
-        elif self.decided is not None and self.decided.called.shape != (films,):
+        elif self.decided is not None and self.decided.y_pred.shape != (films,):
             wrong = "films and the classes that they are called differ in number"
         elif not np.isfinite(self.probabilities).all():
             wrong = "a probability that is not a number; the training may have diverged"
@@ -165,7 +165,7 @@ def together(several: Sequence[Predictions]) -> Predictions:
         several[0].classes,
         np.concatenate([one.film_ids for one in several]),
         np.concatenate([one.split for one in several]),
-        np.concatenate([one.truth for one in several]),
+        np.concatenate([one.y_true for one in several]),
         np.concatenate([one.probabilities for one in several]),
         _decided_together([one.decided for one in several]),
     )
@@ -177,7 +177,7 @@ def _decided_together(several: Sequence[Decided | None]) -> Decided | None:
         return None
     thresholds, rules = {one.threshold for one in parts}, {one.rule for one in parts}
     return Decided(
-        np.concatenate([one.called for one in parts]),
+        np.concatenate([one.y_pred for one in parts]),
         np.concatenate([one.unsure for one in parts]),
         thresholds.pop() if len(thresholds) == 1 else None,
         rules.pop() if len(rules) == 1 else EACH,
@@ -203,16 +203,17 @@ def predict_classes(probabilities: np.ndarray, threshold: float | None = None) -
     return np.where(positive, 0, others).astype(np.int64)
 
 
-def called(predictions: Predictions, threshold: float | None = None) -> np.ndarray:
+def predicted_classes(predictions: Predictions, threshold: float | None = None) -> np.ndarray:
     """Class index (int64 (n,)) that each film is called: at ``threshold`` (0 to 1) if there is
     one, else by the rule that was applied to the predictions, else the most probable."""
     if threshold is None and predictions.decided is not None:
-        return predictions.decided.called
+        return predictions.decided.y_pred
     return predict_classes(predictions.probabilities, threshold)
 
 
 def rule_words(predictions: Predictions, threshold: float | None = None) -> str:
-    """How ``called`` calls films, for a sentence: “covid from 40.8 % on (chosen by a person)”."""
+    """How ``predicted_classes`` calls films, for a sentence: “covid from 40.8 % on
+    (chosen by a person)”."""
     if threshold is not None:
         return f"{predictions.classes[0]} from {probability(threshold)} on (asked for here)"
     return predictions.decided.rule if predictions.decided else MOST_PROBABLE

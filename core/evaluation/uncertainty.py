@@ -18,7 +18,7 @@ def share_intervals(evaluation: Evaluation) -> dict[str, Interval | None]:
     """Wilson intervals of what is a share of films: ``accuracy``, ``sensitivity``,
     ``specificity``, ``precision <class>`` and ``recall <class>``; None without films."""
     confusion = evaluation.confusion
-    actual, called = confusion.sum(axis=1), confusion.sum(axis=0)
+    actual, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
     found = {
         "accuracy": wilson(int(np.trace(confusion)), evaluation.films),
         "sensitivity": wilson(int(confusion[0, 0]), evaluation.positives),
@@ -27,9 +27,9 @@ def share_intervals(evaluation: Evaluation) -> dict[str, Interval | None]:
         ),
     }
     for index, name in enumerate(evaluation.classes):
-        hits = int(confusion[index, index])
-        found[f"precision {name}"] = wilson(hits, int(called[index]))
-        found[f"recall {name}"] = wilson(hits, int(actual[index]))
+        true_positives = int(confusion[index, index])
+        found[f"precision {name}"] = wilson(true_positives, int(predicted[index]))
+        found[f"recall {name}"] = wilson(true_positives, int(actual[index]))
     return found
 
 
@@ -48,10 +48,12 @@ def all_intervals(
     if evaluation.roc_auc is None:
         return {**found, "roc_auc": None, "average_precision": None}
     if found["roc_auc"] is None:
-        sick = predictions.truth == 0
-        people = [len(np.unique(patients[one])) for one in (sick, ~sick)]
+        positive = predictions.y_true == 0
+        people = [len(np.unique(patients[one])) for one in (positive, ~positive)]
         found["roc_auc"] = roc_area_interval(evaluation.roc_auc, *people)
     if found["f1"] is None and evaluation.f1 is not None:
-        hits = evaluation.positives - evaluation.false_negatives
-        found["f1"] = f1_interval(hits, evaluation.false_negatives, evaluation.false_positives)
+        true_positives = evaluation.positives - evaluation.false_negatives
+        found["f1"] = f1_interval(
+            true_positives, evaluation.false_negatives, evaluation.false_positives
+        )
     return found

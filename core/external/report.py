@@ -144,9 +144,9 @@ def by_finding(side: Side, findings: np.ndarray) -> list[dict[str, Any]]:
     ``findings``: str (n,), one a film of ``side``; a film with two is counted with both. Rows
     ``{"finding", "class", "films", "called", "share", "interval"}`` (Wilson), most films first.
     """
-    called = side.evaluation.predicted == 0
+    called = side.evaluation.y_pred == 0
     tally: dict[tuple[str, int], list[bool]] = {}
-    for text, truth, hit in zip(findings.tolist(), side.predictions.truth, called, strict=True):
+    for text, truth, hit in zip(findings.tolist(), side.predictions.y_true, called, strict=True):
         for name in findings_of(text):
             tally.setdefault((name, int(truth)), []).append(bool(hit))
     rows = [

@@ -123,7 +123,7 @@ def distribution_figure(
     drawing = figure(theme, height)
     for index, name in enumerate(names):
         drawing.add_histogram(
-            x=predictions.probabilities[predictions.truth == index, 0],
+            x=predictions.probabilities[predictions.y_true == index, 0],
             xbins={"start": 0, "end": 1.0001, "size": 0.05},
             name=f"truly {name}",
             marker={

@@ -118,7 +118,7 @@ def training_films(workspace: Workspace, files: RunFiles) -> TrainingFilms | Non
         return None
     there = [
         (str(film_id), learnt.classes[truth])
-        for film_id, truth in zip(learnt.film_ids, learnt.truth, strict=True)
+        for film_id, truth in zip(learnt.film_ids, learnt.y_true, strict=True)
         if workspace.thumbnail(str(film_id)).is_file()
     ]
     if len(there) < 2:

@@ -179,7 +179,7 @@ class Request:
             looked = run.look(np.stack([films[index] for index in batch]))
             shown = decision.probabilities(looked.probabilities)
             maps = self._maps(run_id, card, batch, looked, shown)
-            answers, called = decision.answers(shown), decision.called(shown)
+            answers, called = decision.answers(shown), decision.predict(shown)
             for place, index in enumerate(batch):
                 named = classes[called[place]]
                 # Of *not sure*: of the class on whose side of the threshold the film lies.

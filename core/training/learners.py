@@ -62,7 +62,7 @@ class Plan:
         """The arguments that ``Batches`` takes for the films of one split."""
         rows = self.data.rows(split)
         training = split == "train"
-        weights = balanced_weights(self.data.truth[rows], len(self.data.classes))
+        weights = balanced_weights(self.data.y_true[rows], len(self.data.classes))
         return {
             "targets": self.data.one_hot()[rows],
             "weights": weights if training and self.weigh_classes else None,

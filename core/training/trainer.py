@@ -193,11 +193,11 @@ def _learner(
 def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Any]:
     logs = log_softmax(logits)
     predictions = Predictions(
-        data.classes, data.film_ids, data.split, data.truth, softmax(logits).astype(np.float32)
+        data.classes, data.film_ids, data.split, data.y_true, softmax(logits).astype(np.float32)
     )
     predictions.save(files.predictions)
     _choose_threshold(predictions, files)
-    losses = -logs[np.arange(len(logs)), data.truth]
+    losses = -logs[np.arange(len(logs)), data.y_true]
     # By the most probable class, as the curves of the epochs are: the decision rule can change
     # later, and pages then read what came of it from the predictions.
     result: dict[str, Any] = {}

@@ -76,6 +76,6 @@ def _predictions(store: Store) -> Predictions:
         classes=store.datasets.get("tiny").spec.class_names,
         film_ids=members["film_id"].to_numpy(str),
         split=members["split"].to_numpy(str),
-        truth=members["class_index"].to_numpy(int),
+        y_true=members["class_index"].to_numpy(int),
         probabilities=np.stack([positive, 1 - positive], axis=1),
     )

@@ -133,7 +133,7 @@ def test_the_chosen_cell_is_outlined() -> None:
 
 
 def test_a_class_without_films_has_no_percentage() -> None:
-    empty = some().take(some().truth == 1)
+    empty = some().take(some().y_true == 1)
     (cells,) = figures.confusion_figure(evaluate(empty)).data
     assert cells.text[0] == "<b>0</b>"
     assert "%" in cells.text[3]
@@ -149,7 +149,7 @@ def test_the_operating_point_stands_where_the_threshold_puts_it() -> None:
 
 
 def test_a_curve_that_cannot_be_drawn_says_why() -> None:
-    alone = evaluate(some().take(some().truth == 0))
+    alone = evaluate(some().take(some().y_true == 0))
     for draw in (figures.roc_figure, figures.pr_figure):
         empty = draw({"one": alone})
         assert not empty.data

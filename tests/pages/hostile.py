@@ -53,7 +53,7 @@ def make_hostile(root: Path, films: Path, top: Path) -> None:
         classes=spec.class_names,
         film_ids=members["film_id"].to_numpy(str),
         split=members["split"].to_numpy(str),
-        truth=members["class_index"].to_numpy(int),
+        y_true=members["class_index"].to_numpy(int),
         probabilities=np.stack([positive, 1 - positive], axis=1),
     ).save(RunFiles(store.workspace.run_folder(run.run_id)).create().predictions)
     make_run(store, "failed", reason=f"{FINDING} {SOURCE}", spec={"dataset": DATASET})

@@ -121,7 +121,7 @@ def test_an_audit_of_what_the_run_no_longer_is_gives_no_verdict(quiet_store: Sto
     file = files_of(quiet_store, run).predictions
     kept = Predictions.load(file)
     answers = kept.probabilities[:, ::-1]
-    Predictions(kept.classes, kept.film_ids, kept.split, kept.truth, answers).save(file)
+    Predictions(kept.classes, kept.film_ids, kept.split, kept.y_true, answers).save(file)
     page = opened()
     assert "This audit is old: since then the run has been trained again." in said(page).replace(
         "\\", ""

@@ -150,7 +150,7 @@ def _tested(store: Store, run: Run) -> dict[str, str]:
         return {} if run.spec.repeat else _of_dataset(store, run.spec.dataset)
     return {
         film: films.classes[truth]
-        for film, truth in zip(films.film_ids.tolist(), films.truth.tolist(), strict=True)
+        for film, truth in zip(films.film_ids.tolist(), films.y_true.tolist(), strict=True)
     }
 
 

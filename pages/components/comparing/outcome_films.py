@@ -94,7 +94,7 @@ def cell_films(compared: Sequence[Compared], store: Store) -> None:
 def films_in_cell(one: Compared, cell: tuple[int, int]) -> pd.DataFrame:
     """film_id, ``called`` (probability of the class it was called) and ``positive`` (of the
     positive class), surest first."""
-    chosen = (one.predictions.truth == cell[0]) & (one.evaluation.predicted == cell[1])
+    chosen = (one.predictions.y_true == cell[0]) & (one.evaluation.y_pred == cell[1])
     frame = pd.DataFrame(
         {
             "film_id": one.predictions.film_ids[chosen],

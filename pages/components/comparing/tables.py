@@ -106,7 +106,7 @@ def _frame(
 def _state(one: Compared) -> str:
     """Another training, or another rule, is another table."""
     films, decided = one.predictions, one.predictions.decided
-    parts = films.probabilities.tobytes(), b"" if decided is None else decided.called.tobytes()
+    parts = films.probabilities.tobytes(), b"" if decided is None else decided.y_pred.tobytes()
     return sha256(b"".join(parts)).hexdigest()[:16]
 
 

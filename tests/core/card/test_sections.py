@@ -74,7 +74,7 @@ def words(facts: Facts, title: str) -> str:
 def test_results_are_those_of_the_test_films(facts: Facts) -> None:
     rows = table(facts, "Results on the test films")
     test = facts.predictions.of("test")
-    right = int((test.probabilities.argmax(axis=1) == test.truth).sum())
+    right = int((test.probabilities.argmax(axis=1) == test.y_true).sum())
     interval = wilson(right, len(test))
     assert interval
     told = rows["Accuracy: films called rightly"]
@@ -89,7 +89,7 @@ def test_films_are_counted_by_class_and_split(facts: Facts) -> None:
     for index, name in enumerate(facts.predictions.classes):
         for place, split in enumerate(("train", "validation", "test")):
             films = facts.predictions.of(split)
-            assert rows[name][place] == str(int((films.truth == index).sum()))
+            assert rows[name][place] == str(int((films.y_true == index).sum()))
         assert int(rows[name][3]) > 0
 
 
@@ -123,7 +123,7 @@ def test_of_several_classes_each_has_its_recall(facts: Facts) -> None:
     films = facts.predictions
     spread = np.insert(films.probabilities, 1, 0.0, axis=1)
     names = (films.classes[0], "viral", films.classes[1])
-    more = Predictions(names, films.film_ids, films.split, films.truth * 2, spread)
+    more = Predictions(names, films.film_ids, films.split, films.y_true * 2, spread)
     test = evaluate(more.of("test"))
     told = replace(facts, predictions=more, test=test, intervals=share_intervals(test))
     row = table(told, "Results on the test films")[f"Recall: {names[2]} films called so"]
@@ -262,7 +262,7 @@ def test_a_fold_is_told_with_its_own_films(phantom_store: Store, run: Run) -> No
     for index, name in enumerate(facts.predictions.classes):
         for place, split in enumerate(("train", "validation", "test")):
             there = facts.predictions.of(split)
-            assert rows[name][place] == str(int((there.truth == index).sum()))
+            assert rows[name][place] == str(int((there.y_true == index).sum()))
     members = phantom_store.datasets.members("tiny").set_index("film_id")
     assert (facts.members.set_index("film_id")["split"] != members["split"]).all()
 
@@ -279,7 +279,7 @@ def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, 
     assert "A film is called covid from 35.0 % on (chosen by the program" in said
     test = facts.raw.of("test")
     called = np.where(test.probabilities[:, 0] >= np.float32(0.35), 0, 1)
-    right = int((called == test.truth).sum())
+    right = int((called == test.y_true).sum())
     row = table(facts, "Results on the test films")["Accuracy: films called rightly"]
     assert row[0] == f"{right} of {len(test)}"
     assert facts.plain.accuracy != facts.test.accuracy, "the rule must matter in this test"

@@ -46,7 +46,7 @@ def clustered(seed: int, people: int = 60, each: int = 3) -> tuple[Predictions, 
 
 
 def accuracy(films: Predictions) -> float | None:
-    return float((films.probabilities.argmax(axis=1) == films.truth).mean())
+    return float((films.probabilities.argmax(axis=1) == films.y_true).mean())
 
 
 def test_all_draws_at_once_give_what_scikit_learn_gives_draw_by_draw() -> None:
@@ -55,14 +55,14 @@ def test_all_draws_at_once_give_what_scikit_learn_gives_draw_by_draw() -> None:
     sick = 0
 
     def area(some: Predictions) -> float:
-        return float(roc_auc_score(some.truth == sick, some.probabilities[:, 0]))
+        return float(roc_auc_score(some.y_true == sick, some.probabilities[:, 0]))
 
     def precision(some: Predictions) -> float:
-        return float(average_precision_score(some.truth == sick, some.probabilities[:, 0]))
+        return float(average_precision_score(some.y_true == sick, some.probabilities[:, 0]))
 
     def f1(some: Predictions) -> float:
         called = some.probabilities.argmax(axis=1)
-        return float(f1_score(some.truth == sick, called == sick))
+        return float(f1_score(some.y_true == sick, called == sick))
 
     slow = {"roc_auc": area, "average_precision": precision, "f1": f1, "accuracy": accuracy}
     assert set(quick) == set(slow)
@@ -95,7 +95,7 @@ def test_a_pair_on_the_same_patients_is_surer_than_two_runs_apart() -> None:
     first, patients = clustered(2)
     rng = np.random.default_rng(9)
     moved = np.clip(first.probabilities[:, 0] + rng.normal(-0.05, 0.08, len(first)), 0, 1)
-    second = made(moved, first.truth)
+    second = made(moved, first.y_true)
     paired = paired_cluster_bootstrap(accuracy, first, second, patients, draws=200)
     assert paired == pytest.approx(difference_interval(first, second, patients, draws=200))
     alone = bootstrap_intervals(first, patients, draws=200)["accuracy"]

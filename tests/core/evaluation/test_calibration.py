@@ -23,7 +23,7 @@ def made(probabilities: np.ndarray, truth: np.ndarray) -> Predictions:
 
 
 def fitted(films: Predictions) -> float:
-    return fit_temperature(films.truth, films.probabilities)
+    return fit_temperature(films.y_true, films.probabilities)
 
 
 def drawn(sureness: float, films: int = 4000, classes: int = 2, seed: int = 0) -> Predictions:

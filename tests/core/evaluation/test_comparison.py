@@ -113,7 +113,7 @@ def test_films_that_differ_are_said_to_differ() -> None:
     said = difference_in_films([same, other])
     assert "tested on different films" in said
     assert "3 to 4 each, 0 in common" in said
-    classes = Predictions(("a", "b"), same.film_ids, same.split, same.truth, same.probabilities)
+    classes = Predictions(("a", "b"), same.film_ids, same.split, same.y_true, same.probabilities)
     assert "different classes" in difference_in_films([same, classes])
 
 

@@ -44,11 +44,11 @@ def test_a_film_at_44_with_the_threshold_at_40(files: RunFiles) -> None:
     decision = decision_of(files, CLASSES)
     shown = decision.probabilities(films().probabilities)
     assert decision.answers(shown) == ["covid", "covid", "healthy", "healthy"]
-    assert decision.called(shown).tolist() == [0, 0, 1, 1]
+    assert decision.predict(shown).tolist() == [0, 0, 1, 1]
     found = evaluate(decided(files))
     assert (found.accuracy, found.sensitivity, found.threshold) == (1.0, 1.0, 0.40)
     told = headline(files, {"test": {"accuracy": 0.75}})
-    assert (told.accuracy, told.right, told.confusion) == (1.0, 4, ((2, 0), (0, 2)))
+    assert (told.accuracy, told.correct, told.confusion) == (1.0, 4, ((2, 0), (0, 2)))
     assert told.rule == "covid from 40.0 % on (chosen by a person)"
     assert decision.as_dict()["chosen_by"] == "person"
     plain = evaluate(decided(files, most_probable=True))
@@ -71,7 +71,7 @@ def test_not_sure_counts_as_the_threshold_calls_it_and_is_told(files: RunFiles) 
     shown = decision.probabilities(films().probabilities)
     assert decision.answers(shown) == ["covid", "not_sure", "not_sure", "healthy"]
     assert decision.unsure(shown).tolist() == [False, True, True, False]
-    assert (headline(files, {}).unsure, headline(files, {}).right) == (2, 4)
+    assert (headline(files, {}).unsure, headline(files, {}).correct) == (2, 4)
 
 
 def test_probabilities_are_calibrated_once_and_stay_where_nothing_is_to_do(
@@ -121,10 +121,10 @@ def test_rows_keep_what_they_are_called_when_they_are_taken_or_put_together() ->
     assert one.of("test").decided is not None
     picked = one.take(np.array([1]))
     assert picked.decided is not None
-    assert picked.decided.called.tolist() == [0]
+    assert picked.decided.y_pred.tolist() == [0]
     both = together([one, other])
     assert both.decided is not None
-    assert both.decided.called.tolist() == [0, 0, 1, 1, 0, 1, 1, 1]
+    assert both.decided.y_pred.tolist() == [0, 0, 1, 1, 0, 1, 1, 1]
     assert (both.decided.threshold, both.decided.rule) == (None, "each run's own rule")
     assert together([one, films()]).decided is None
 

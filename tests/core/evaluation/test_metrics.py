@@ -53,10 +53,14 @@ def test_a_table_worked_by_hand() -> None:
 def test_it_agrees_with_scikit_learn(classes: int, threshold: float | None) -> None:
     data = random_predictions(classes)
     one = evaluate(data, threshold)
-    np.testing.assert_array_equal(one.confusion, sk.confusion_matrix(data.truth, one.predicted))
-    assert one.accuracy == pytest.approx(sk.accuracy_score(data.truth, one.predicted))
+    np.testing.assert_array_equal(one.confusion, sk.confusion_matrix(data.y_true, one.y_pred))
+    assert one.accuracy == pytest.approx(sk.accuracy_score(data.y_true, one.y_pred))
     expected = sk.classification_report(
-        data.truth, one.predicted, target_names=data.classes, output_dict=True, zero_division=np.nan
+        data.y_true,
+        one.y_pred,
+        target_names=data.classes,
+        output_dict=True,
+        zero_division=np.nan,
     )
     for row, name in [
         *zip(data.classes, data.classes, strict=True),
@@ -65,10 +69,10 @@ def test_it_agrees_with_scikit_learn(classes: int, threshold: float | None) -> N
     ]:
         for ours, theirs in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
             assert one.report.loc[row, ours] == pytest.approx(expected[name][theirs])
-    positive, score = data.truth == 0, data.probabilities[:, 0]
+    positive, score = data.y_true == 0, data.probabilities[:, 0]
     assert one.roc_auc == pytest.approx(sk.roc_auc_score(positive, score))
     assert one.average_precision == pytest.approx(sk.average_precision_score(positive, score))
-    called = one.predicted == 0
+    called = one.y_pred == 0
     assert one.sensitivity == pytest.approx(sk.recall_score(positive, called))
     assert one.specificity == pytest.approx(sk.recall_score(~positive, ~called))
 
@@ -83,8 +87,8 @@ def test_the_threshold_counts_from_itself_on() -> None:
 
 def test_the_ends_of_the_threshold() -> None:
     data = of_scores([0, 0, 1, 1], [1.0, 0.6, 0.4, 0.0])
-    assert evaluate(data, 0.0).predicted.tolist() == [0, 0, 0, 0]
-    assert evaluate(data, 1.0).predicted.tolist() == [0, 1, 1, 1]
+    assert evaluate(data, 0.0).y_pred.tolist() == [0, 0, 0, 0]
+    assert evaluate(data, 1.0).y_pred.tolist() == [0, 1, 1, 1]
     for outside in (-0.1, 1.1):
         with pytest.raises(InputError, match="between 0 and 1"):
             evaluate(data, outside)
@@ -92,7 +96,7 @@ def test_the_ends_of_the_threshold() -> None:
 
 def test_half_is_the_most_probable_of_two_classes() -> None:
     data = random_predictions(2)
-    np.testing.assert_array_equal(evaluate(data, 0.5).predicted, evaluate(data).predicted)
+    np.testing.assert_array_equal(evaluate(data, 0.5).y_pred, evaluate(data).y_pred)
 
 
 def test_below_the_threshold_the_best_of_the_others_is_taken() -> None:
@@ -160,7 +164,7 @@ def test_the_curves_are_scikit_learns_and_pass_through_the_operating_point() -> 
     assert one.roc is not None
     assert one.pr is not None
     rate, sensitivity, thresholds = one.roc
-    expected = sk.roc_curve(data.truth == 0, data.probabilities[:, 0], drop_intermediate=False)
+    expected = sk.roc_curve(data.y_true == 0, data.probabilities[:, 0], drop_intermediate=False)
     np.testing.assert_allclose(rate, expected[0])
     np.testing.assert_allclose(sensitivity, expected[1])
     at = int(np.flatnonzero(thresholds >= np.float32(0.4))[-1])

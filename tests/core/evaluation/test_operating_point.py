@@ -57,7 +57,7 @@ def test_the_threshold_finds_what_was_wanted_and_no_other_does_so_with_fewer_ala
     films = noisy(40, seed)
     point = choose(films, wanted)
     score = apply(point, films.probabilities)[:, 0]
-    is_sick = films.truth == 0
+    is_sick = films.y_true == 0
     assert (score[is_sick] >= np.float32(point.threshold)).mean() >= wanted
     alarms = int((score[~is_sick] >= np.float32(point.threshold)).sum())
     fewest = min(
@@ -87,8 +87,8 @@ def test_where_classes_overlap_the_definite_answers_keep_the_aim_both_ways() -> 
     names = np.array(
         [answer(point, row, films.classes) for row in apply(point, films.probabilities)]
     )
-    assert (names[films.truth == 0] == "healthy").mean() <= 0.1
-    assert (names[films.truth == 1] == "covid").mean() <= 0.1
+    assert (names[films.y_true == 0] == "healthy").mean() <= 0.1
+    assert (names[films.y_true == 1] == "covid").mean() <= 0.1
     assert 0.1 < (names == NOT_SURE).mean() < 0.7
 
 
@@ -99,7 +99,7 @@ def test_only_validation_films_count() -> None:
         films.classes,
         np.concatenate([films.film_ids, other.film_ids]),
         np.concatenate([films.split, other.split]),
-        np.concatenate([films.truth, other.truth]),
+        np.concatenate([films.y_true, other.y_true]),
         np.concatenate([films.probabilities, other.probabilities]),
     )
     assert choose(both) == choose(films)

@@ -16,7 +16,7 @@ def small(**changes: object) -> Predictions:
         "classes": ("covid", "healthy"),
         "film_ids": ["a", "b", "c"],
         "split": ["train", "test", "test"],
-        "truth": [0, 1, 0],
+        "y_true": [0, 1, 0],
         "probabilities": [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]],
         **changes,
     }
@@ -30,7 +30,7 @@ def test_a_file_brings_back_everything(tmp_path: Path) -> None:
     assert again.classes == ("covid", "healthy")
     assert again.film_ids.tolist() == ["a", "b", "c"]
     assert again.split.tolist() == ["train", "test", "test"]
-    assert again.truth.tolist() == [0, 1, 0]
+    assert again.y_true.tolist() == [0, 1, 0]
     assert again.probabilities.dtype == np.float32
     np.testing.assert_array_equal(again.probabilities, small().probabilities)
     assert [one.name for one in tmp_path.iterdir()] == ["predictions.npz"]
@@ -46,9 +46,9 @@ def test_a_split_holds_its_own_films_only() -> None:
     ("changes", "said"),
     [
         ({"classes": ("covid",), "probabilities": [[1.0]] * 3}, "fewer than two classes"),
-        ({"truth": [0, 1]}, "differ in number"),
-        ({"truth": [0, 1, 2]}, "not in the list"),
-        ({"truth": [0, 1, -1]}, "not in the list"),
+        ({"y_true": [0, 1]}, "differ in number"),
+        ({"y_true": [0, 1, 2]}, "not in the list"),
+        ({"y_true": [0, 1, -1]}, "not in the list"),
         ({"probabilities": [[0.9, 0.1]] * 2}, "shape"),
         ({"probabilities": [[np.nan, 0.1]] * 3}, "diverged"),
         ({"probabilities": [[0.9, 0.9]] * 3}, "add up to 1"),

@@ -130,7 +130,7 @@ def test_a_finding_that_only_its_source_puts_into_a_class_is_left_out() -> None:
         ("here", "there"),
         predictions.film_ids,
         predictions.split,
-        predictions.truth,
+        predictions.y_true,
         predictions.probabilities,
     )
     frame = pd.DataFrame([*HOME, film(10, "away", "No finding")])

@@ -65,7 +65,7 @@ def test_a_film_without_an_answer_is_left_out_with_its_reason(
     assert len(result.predictions) == 10
     kept = films.drop(films.index[[3, 5]])
     assert result.predictions.film_ids.tolist() == kept["film_id"].tolist()
-    assert result.predictions.truth.tolist() == kept["truth"].tolist()
+    assert result.predictions.y_true.tolist() == kept["truth"].tolist()
     assert [one["films"] for one in result.left_out] == [1, 1]
     assert any("not the file that was imported" in one["reason"] for one in result.left_out)
 

@@ -229,7 +229,7 @@ def test_numbers_of_each_split(store: Store, tmp_path: Any) -> None:
         classes=("covid", "healthy"),
         film_ids=np.array(list("abcdef")),
         split=split,
-        truth=truth,
+        y_true=truth,
         rows=lambda name: np.flatnonzero(split == name),
     )
     result = _evaluate(logits, data, RunFiles(tmp_path))
