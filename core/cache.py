@@ -12,7 +12,6 @@ has mapped (or, on Windows, the system refuses to remove it, and it stays).
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -23,9 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from pydantic import Field
 
+from core.documents import Document
 from core.errors import InputError
-from core.files import written_whole
 from core.workspace import Workspace
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_CACHE_GB"
@@ -34,6 +34,10 @@ DEFAULT_GB = 10.0
 ABANDONED_SECONDS = 24 * 3600  # a part that nobody has gone on with for so long is removed
 
 _TEMPORARY = re.compile(r"tmp-\d+-")  # see core.files.written_whole
+
+
+class _Setting(Document):
+    limit_gb: float = Field(ge=0, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,9 @@ def cache_limit(workspace: Workspace) -> Limit:
     named = os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
     if named:
         return Limit(_gigabytes(named, ENVIRONMENT_VARIABLE), fixed=True)
-    try:
-        stored = json.loads(_setting(workspace).read_text(encoding="utf-8"))["limit_gb"]
-        return Limit(_gigabytes(stored, "The stored limit"), fixed=False)
-    except (OSError, ValueError, KeyError, TypeError, InputError):
-        # Never set, or damaged: the default does no harm.
-        return Limit(DEFAULT_GB, fixed=False)
+    stored = _Setting.load_if_readable(_setting(workspace))
+    # Never set, or damaged: the default does no harm.
+    return Limit(stored.limit_gb if stored else DEFAULT_GB, fixed=False)
 
 
 def set_cache_limit(workspace: Workspace, gigabytes: float) -> None:
@@ -111,8 +112,7 @@ def set_cache_limit(workspace: Workspace, gigabytes: float) -> None:
         )
     target = _setting(workspace)
     try:
-        with written_whole(target) as temporary:
-            temporary.write_text(json.dumps({"limit_gb": wanted}), encoding="utf-8")
+        _Setting(limit_gb=wanted).save(target)
     except OSError as error:
         raise InputError(
             f"The limit cannot be stored in {target} ({error.strerror or error}). "

@@ -21,6 +21,8 @@ from core.version import thoraxlens_version
 # say what it is first.
 Json = dict[str, object]
 WRITTEN_BY = "thoraxlens"  # in each file: the version of ThoraxLens that wrote it, for people
+# What a file gave, before anybody has looked at it: only ``Document.upgrade`` works on it.
+Fields = dict[str, Any]
 
 
 class Part(BaseModel):
@@ -100,7 +102,7 @@ class Document(Part):
         )
 
     @classmethod
-    def upgrade(cls, older: dict[str, Any], version: int) -> dict[str, Any]:  # as a file gave it
+    def upgrade(cls, older: Fields, version: int) -> Fields:
         """The fields of a file of ``version`` as the version after it has them. May raise what
         comes of a file that is not what it should be."""
         return older

@@ -95,7 +95,7 @@ def _stale(now: dict[str, str], report: AuditReport) -> str:
 
 
 def _rule(files: RunFiles) -> str:
-    point = OperatingPoint.load(files.operating_point)
+    point = OperatingPoint.load_if_readable(files.operating_point)
     told = [] if point is None else [point.positive, point.threshold, point.temperature]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 

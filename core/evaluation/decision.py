@@ -149,7 +149,7 @@ def as_used(
 
 def decision_of(files: HasPoint, classes: tuple[str, ...]) -> Decision:
     """How the run with these files and classes decides now."""
-    point = OperatingPoint.load(files.operating_point)
+    point = OperatingPoint.load_if_readable(files.operating_point)
     if point is None:
         return Decision(classes, problem=UNREADABLE if files.operating_point.exists() else "")
     if point.positive != classes[0]:  # chosen for other classes: a file that somebody moved

@@ -10,18 +10,17 @@ best epoch, so what they promise is a little too good; the test films say what c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from math import ceil, isfinite
+from math import ceil
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import ClassVar, Literal, Protocol, Self
 
 import numpy as np
+from pydantic import Field, computed_field, model_validator
 
+from core.documents import Document, Fields
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
-from core.files import written_whole
 from core.statistics.calibration import fit_temperature, scaled
 
 NOT_SURE = "not_sure"
@@ -33,8 +32,7 @@ _TARGET, _OLD_TARGET = "target_sensitivity", "wanted_sensitivity"  # in the file
 Chooser = Literal["person", "program", "not_recorded"]
 
 
-@dataclass(frozen=True)
-class OperatingPoint:
+class OperatingPoint(Document):
     """How a run's probabilities become an answer.
 
     ``positive``: the class that shall not be missed. ``target_sensitivity``: 0 to 1.
@@ -44,54 +42,52 @@ class OperatingPoint:
     sure of itself). ``chosen_by``: a person, or the program at the end of the training.
     """
 
+    SPOKEN: ClassVar[str] = "The threshold of this run"
+    REMEDY: ClassVar[str] = "Choose it again on the Report page."
+
     positive: str
     target_sensitivity: float
-    threshold: float
+    threshold: float = Field(ge=0, le=1)
     not_sure: tuple[float, float]
-    temperature: float
+    temperature: float = Field(gt=0, allow_inf_nan=False)
     chosen_by: Chooser = "not_recorded"
 
-    def save(self, path: Path) -> None:
-        # Under the name of earlier versions too, so that they can read the folder.
-        document = {**asdict(self), _OLD_TARGET: self.target_sensitivity}
-        with written_whole(path) as temporary:
-            temporary.write_text(
-                json.dumps(document, indent=2, ensure_ascii=False), encoding="utf-8"
-            )
-
-    @classmethod
-    def load(cls, path: Path) -> OperatingPoint | None:
-        """What ``save`` wrote; None where there is none, or none that can be read."""
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            low, high = kept["not_sure"]
-            found = cls(
-                str(kept["positive"]),
-                float(kept[_TARGET if _TARGET in kept else _OLD_TARGET]),
-                float(kept["threshold"]),
-                (float(low), float(high)),
-                float(kept["temperature"]),
-                kept.get("chosen_by", "not_recorded"),
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None
-        return found if found._makes_sense else None
-
+    @computed_field  # type: ignore[prop-decorator]
     @property
-    def _makes_sense(self) -> bool:
+    def wanted_sensitivity(self) -> float:
+        """The target under the name of earlier versions, so that they can read the file."""
+        return self.target_sensitivity
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, fields: object) -> object:
+        if not isinstance(fields, dict):
+            return fields
+        known = {_TARGET: fields[_OLD_TARGET]} if _OLD_TARGET in fields else {}
+        known |= {name: value for name, value in fields.items() if name != _OLD_TARGET}
+        if isinstance(known.get("not_sure"), list):  # what is looked through here is JSON no more
+            known["not_sure"] = tuple(known["not_sure"])
+        return known
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
         """A damaged or hand-written file must not make answers up."""
         low, high = self.not_sure
-        return (
-            0 <= low <= high <= 1 + 1e-6
-            and 0 <= self.threshold <= 1
-            and isfinite(self.temperature)
-            and self.temperature > 0
-            and self.chosen_by in get_args(Chooser)
-        )
+        if not 0 <= low <= high <= 1 + 1e-6:
+            raise ValueError("no band of probabilities")
+        return self
+
+    @classmethod
+    def upgrade(cls, older: Fields, version: int) -> Fields:
+        # Beside these, other programs may have written what they liked.
+        known = {*cls.model_fields, _OLD_TARGET}
+        return {name: value for name, value in older.items() if name in known}
 
     def like(self, other: OperatingPoint | None) -> bool:
         """Whether both lead to the same answers, whoever chose them."""
-        return other is not None and replace(self, chosen_by=other.chosen_by) == other
+        if other is None:
+            return False
+        return self.model_copy(update={"chosen_by": other.chosen_by}) == other
 
 
 class HasPoint(Protocol):
@@ -137,12 +133,12 @@ def choose(
     stays_below = negatives[_at_least(target, len(negatives)) - 1]
     low, high = sorted((float(reached), float(np.nextafter(stays_below, np.float32(2)))))
     return OperatingPoint(
-        positive,
-        float(target),
-        threshold,
-        (min(low, threshold), max(high, threshold)),
-        temperature,
-        by,
+        positive=positive,
+        target_sensitivity=float(target),
+        threshold=threshold,
+        not_sure=(min(low, threshold), max(high, threshold)),
+        temperature=temperature,
+        chosen_by=by,
     )
 
 

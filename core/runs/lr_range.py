@@ -6,41 +6,26 @@ arXiv:2002.04688).
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 
-from core.files import written_whole
+from core.documents import Document
 
 FLAT = 1e-3  # a loss that falls by less than this over a tenfold rate does not fall
 EDGE = 5  # batches at either end whose slope is mostly chance
 
 
-@dataclass(frozen=True)
-class LRRangeTest:
+class LRRangeTest(Document):
     """``rates`` tried in turn, the smoothed training loss after each, and the suggestion
     (None when the loss fell nowhere)."""
 
-    rates: list[float]
-    losses: list[float]
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
     suggested: float | None
 
-    def save(self, path: Path) -> None:
-        with written_whole(path) as temporary:
-            temporary.write_text(json.dumps(asdict(self)))
 
-    @classmethod
-    def load(cls, path: Path) -> LRRangeTest | None:
-        """What ``save`` wrote; None when there is none that can be read."""
-        try:
-            return cls(**json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
-
-
-def suggestion(rates: list[float], losses: list[float]) -> float | None:
+def suggestion(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     """The rate at which the smoothed loss falls fastest, two digits; None if it never does."""
     inner = slice(EDGE, len(losses) - EDGE)
     if len(losses) < 2 * EDGE + 3:

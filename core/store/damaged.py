@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
+from core.documents import Fields
 from core.errors import SpecError
 from core.specs import DatasetSpec, RunSpec
 
@@ -38,14 +39,14 @@ def lenient(raw: bytes) -> str:
     return raw.decode("utf-8", errors="replace")
 
 
-def text_of(value: Any, what: str) -> str:
+def text_of(value: object, what: str) -> str:
     """Raises SpecError for anything but text."""
     if not isinstance(value, str):
         raise SpecError(f"Its {what} is not text.")
     return value
 
 
-def object_of(value: Any, what: str) -> dict[str, Any]:
+def object_of(value: object, what: str) -> Fields:
     """A JSON object. Raises SpecError for any other text."""
     try:
         found = json.loads(text_of(value, what))
@@ -59,11 +60,12 @@ def object_of(value: Any, what: str) -> dict[str, Any]:
 LARGEST = 1e15
 
 
-def number_of(value: Any, what: str) -> float:
+def number_of(value: object, what: str) -> float:
     """An ordinary number. Raises SpecError."""
     # A whole number of any length is JSON; arithmetic wants one that a float can hold.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not -LARGEST < value < LARGEST:
+    if isinstance(value, bool) or not (
+        isinstance(value, int | float) and -LARGEST < value < LARGEST
+    ):
         raise SpecError(f"Its {what} is not a number.")
     return float(value)
 
@@ -76,7 +78,7 @@ _NUMBERS = (
 )  # fmt: skip
 
 
-def check_result(result: dict[str, Any]) -> None:
+def check_result(result: Mapping[str, object]) -> None:
     """Raises SpecError when a part that is there is not what it should be."""
     for name in _OBJECTS:
         part = result.get(name)

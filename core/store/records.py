@@ -12,11 +12,14 @@ import sqlite3
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import Field
+
+from core.documents import Document, Json, Part
 from core.errors import NotFoundError, SpecError
-from core.files import written_whole
-from core.store.damaged import check_result, dataset_spec, number_of, object_of, run_spec
+from core.specs import DatasetSpec
+from core.store.damaged import LARGEST, check_result, dataset_spec, run_spec
 from core.store.runs import FINISHED, STATES, Epoch, Run
 from core.workspace import Workspace
 
@@ -30,8 +33,7 @@ LOST = (
 )
 
 
-@dataclass(frozen=True)
-class Recovery:
+class Recovery(Document):
     """What was found again when the store had been lost. ``runs``: their ids. ``datasets``:
     names. ``unknown``: folders among the runs that say too little of themselves. ``folders``:
     where the films lay, to be imported again. ``at``: seconds since 1970."""
@@ -61,6 +63,40 @@ class Recovery:
         return " ".join(words)
 
 
+class DatasetRecord(Part):
+    """A data set with its films. ``members``: film id, index of its class, split."""
+
+    spec: Json
+    created: str
+    members: tuple[tuple[str, int, str], ...]
+
+    def read_spec(self) -> DatasetSpec:
+        """Raises SpecError."""
+        return dataset_spec(json.dumps(self.spec))
+
+
+class RunRecord(Document):
+    """What the store knows of a run. ``stamp``: tells one end of the run from its next.
+    ``files``: name → SHA-256 in hex. ``folders``: where the films of its data set came from."""
+
+    SPOKEN: ClassVar[str] = "The record of this run"
+
+    stamp: str
+    run_id: str
+    spec: Json
+    state: str
+    reason: str
+    device: str
+    created_at: float = Field(gt=-LARGEST, lt=LARGEST)
+    started_at: float | None
+    finished_at: float | None
+    result: Json
+    epochs: tuple[Epoch, ...]
+    files: dict[str, str]
+    dataset: DatasetRecord | None
+    folders: tuple[str, ...]
+
+
 def keep_records(store: Store) -> None:
     """Write the record of every run that has changed its state since the last one. Raises
     OSError on a full disk."""
@@ -73,34 +109,32 @@ def keep_records(store: Store) -> None:
 def keep_record(store: Store, run: Run) -> None:
     """Write the run's record into its folder, which is there. Raises OSError."""
     folder = store.workspace.run_folder(run.run_id)
-    document = {
-        "version": 1,
-        "stamp": _stamp(run),
-        "run_id": run.run_id,
-        "spec": json.loads(run.spec.to_json()),
-        "state": run.state,
-        "reason": run.reason,
-        "device": run.device,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "result": run.result,
-        "epochs": [asdict(one) for one in store.runs.finished_epochs(run.run_id)],
-        "files": _hashes(folder) if run.state == "done" else {},
-        **_dataset_of(store, run),
-    }
-    with written_whole(folder / RECORD) as temporary:
-        temporary.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    dataset, folders = _dataset_of(store, run)
+    RunRecord(
+        stamp=_stamp(run),
+        run_id=run.run_id,
+        spec=json.loads(run.spec.to_json()),
+        state=run.state,
+        reason=run.reason,
+        device=run.device,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        result=run.result,
+        epochs=tuple(store.runs.finished_epochs(run.run_id)),
+        files=_hashes(folder) if run.state == "done" else {},
+        dataset=dataset,
+        folders=folders,
+    ).save(folder / RECORD)
 
 
 def damaged_file(folder: Path) -> Path | None:
     """The first of a run's files that is not what it was when the run ended; None when all are,
     and for a run of an earlier version, which kept no hashes."""
-    try:
-        kept = json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"]
-        wanted = {str(name): str(digest) for name, digest in kept.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    record = RunRecord.load_if_readable(folder / RECORD)
+    if record is None:
         return None
+    wanted = record.files
     now = _hashes(folder)
     return next(
         (folder / name for name in HASHED if name in wanted and now.get(name) != wanted[name]), None
@@ -114,12 +148,7 @@ def recovery_note(workspace: Workspace) -> Path:
 
 def recovered(workspace: Workspace) -> Recovery | None:
     """What was found again in the place of a lost store, if nobody has said that they know."""
-    try:
-        kept = json.loads(recovery_note(workspace).read_text(encoding="utf-8"))
-        parts = {key: tuple(map(str, kept[key])) for key in kept if key != "at"}
-        return Recovery(at=float(kept["at"]), **parts)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return Recovery.load_if_readable(recovery_note(workspace))
 
 
 @dataclass
@@ -139,20 +168,20 @@ class Rebuilding:
         for folder in sorted(self._run_folders()):
             try:
                 records.append(_read(folder))
-            except (OSError, ValueError, KeyError, TypeError, SpecError):
-                self._unknown.append(str(folder))
-        for record in sorted(records, key=lambda one: one["created_at"]):
+            except (NotFoundError, SpecError):
+                # Its name may hold bytes that are no text.
+                self._unknown.append(str(folder).encode(errors="replace").decode())
+        for record in sorted(records, key=lambda one: one.created_at):
             self._put(work, record)
         if self._runs or self._unknown:
             found = Recovery(
-                time.time(),
-                tuple(self._runs),
-                tuple(self._datasets),
-                tuple(self._unknown),
-                tuple(sorted(self._folders)),
+                at=time.time(),
+                runs=tuple(self._runs),
+                datasets=tuple(self._datasets),
+                unknown=tuple(self._unknown),
+                folders=tuple(sorted(self._folders)),
             )
-            with written_whole(recovery_note(self.workspace)) as temporary:
-                temporary.write_text(json.dumps(asdict(found)), encoding="utf-8")
+            found.save(recovery_note(self.workspace))
 
     def _run_folders(self) -> list[Path]:
         try:
@@ -160,83 +189,72 @@ class Rebuilding:
         except OSError:
             return []
 
-    def _put(self, work: sqlite3.Connection, record: dict[str, Any]) -> None:
+    def _put(self, work: sqlite3.Connection, record: RunRecord) -> None:
+        over = record.state in FINISHED
+        row = {
+            **record.model_dump(
+                include={"run_id", "device", "created_at", "started_at", "finished_at"}
+            ),
+            "spec": run_spec(json.dumps(record.spec)).to_json(),
+            "state": record.state if over else "interrupted",
+            "reason": record.reason if over else LOST,
+            "result": json.dumps(record.result),
+        }
         work.execute(
             "INSERT INTO runs (run_id, spec, state, reason, device, created_at, started_at, "
             "finished_at, result) VALUES (:run_id, :spec, :state, :reason, :device, :created_at, "
             ":started_at, :finished_at, :result)",
-            record,
+            row,
         )
         work.executemany(
             "INSERT INTO epochs VALUES (:run_id, :epoch, :loss, :accuracy, :val_loss, "
             ":val_accuracy, :learning_rate, :seconds, :phase)",
-            [{"run_id": record["run_id"], **one} for one in record["epochs"]],
+            [{"run_id": record.run_id, **asdict(one)} for one in record.epochs],
         )
-        self._runs.append(record["run_id"])
-        self._folders |= set(record["folders"])
-        kept = record["dataset"]
-        if kept is None or kept["name"].lower() in map(str.lower, self._datasets):
+        self._runs.append(record.run_id)
+        self._folders |= set(record.folders)
+        kept = record.dataset
+        if kept is None:
             return
-        self._datasets.append(kept["name"])
+        spec = kept.read_spec()
+        if spec.name.lower() in map(str.lower, self._datasets):
+            return
+        self._datasets.append(spec.name)
         work.execute(
-            "INSERT INTO datasets VALUES (?, ?, ?)", (kept["name"], kept["spec"], kept["created"])
+            "INSERT INTO datasets VALUES (?, ?, ?)", (spec.name, spec.to_json(), kept.created)
         )
         work.executemany(
             "INSERT INTO dataset_films VALUES (?, ?, ?, ?, ?)",
-            [(kept["name"], place, *member) for place, member in enumerate(kept["members"])],
+            [(spec.name, place, *member) for place, member in enumerate(kept.members)],
         )
 
 
-def _dataset_of(store: Store, run: Run) -> dict[str, Any]:
+def _dataset_of(store: Store, run: Run) -> tuple[DatasetRecord | None, tuple[str, ...]]:
     """The run's data set with its films, and the folders that those came from."""
     try:
         stored = store.datasets.get(run.spec.dataset)
         members = store.datasets.listed(run.spec.dataset)
     except NotFoundError:
-        return {"dataset": None, "folders": []}
+        return None, ()
     named = store.catalogue.sources_of([one.film_id for one in members])
-    return {
-        "dataset": {
-            "spec": json.loads(stored.spec.to_json()),
-            "created": stored.created_at,
-            "members": [(one.film_id, one.class_index, one.split) for one in members],
-        },
-        "folders": [one.root for one in store.catalogue.sources() if one.name in named],
-    }
+    kept = DatasetRecord(
+        spec=json.loads(stored.spec.to_json()),
+        created=stored.created_at,
+        members=tuple((one.film_id, one.class_index, one.split) for one in members),
+    )
+    return kept, tuple(one.root for one in store.catalogue.sources() if one.name in named)
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    """The record as rows for the store. Raises one of many errors when it is not whole."""
-    kept = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    spec = run_spec(json.dumps(kept["spec"]))
-    check_result(object_of(json.dumps(kept["result"]), "result"))
-    if kept["run_id"] != folder.name or kept["state"] not in STATES:
-        raise ValueError("not this folder's record")
-    over = kept["state"] in FINISHED
-    row = {name: kept[name] for name in ("run_id", "device", "started_at", "finished_at")}
-    return row | {
-        "spec": spec.to_json(),
-        "state": kept["state"] if over else "interrupted",
-        "reason": str(kept["reason"]) if over else LOST,
-        "created_at": number_of(kept["created_at"], "time"),
-        "result": json.dumps(kept["result"]),
-        "epochs": [asdict(Epoch(**one)) for one in kept["epochs"]],
-        "dataset": _dataset_in(kept["dataset"]),
-        "folders": [str(one) for one in kept["folders"]],
-    }
-
-
-def _dataset_in(kept: Any) -> dict[str, Any] | None:
-    if kept is None:
-        return None
-    spec = dataset_spec(json.dumps(kept["spec"]))
-    members = [(str(film_id), int(place), str(split)) for film_id, place, split in kept["members"]]
-    return {
-        "name": spec.name,
-        "spec": spec.to_json(),
-        "created": str(kept["created"]),
-        "members": members,
-    }
+def _read(folder: Path) -> RunRecord:
+    """The run's record. Raises NotFoundError, or SpecError when a part of it is not whole."""
+    record = RunRecord.load(folder / RECORD)
+    run_spec(json.dumps(record.spec))
+    check_result(record.result)
+    if record.dataset is not None:
+        record.dataset.read_spec()
+    if record.run_id != folder.name or record.state not in STATES:
+        raise SpecError("This is not the record of the run in this folder.")
+    return record
 
 
 def _count(number: int, of: str) -> str:
@@ -249,6 +267,7 @@ def _stamp(run: Run) -> str:
 
 
 def _stamp_in(folder: Path) -> str:
+    # Not as a RunRecord: this is asked for every run at once, and a record has thousands of films.
     try:
         return str(json.loads((folder / RECORD).read_text(encoding="utf-8"))["stamp"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -67,7 +67,7 @@ def learning_rate(
     """The learning rate to train with: the one asked for, or the one that a test suggests."""
     if not spec.find_learning_rate:
         return spec.learning_rate
-    test = LRRangeTest.load(files.rates)
+    test = LRRangeTest.load_if_readable(files.rates)
     if test is None:
         _compile(learner.model, spec, LOWEST, xla)
         keras.utils.set_random_seed(spec.trained_seed)
@@ -80,7 +80,7 @@ def learning_rate(
 
 def used_rate(spec: RunSpec, files: RunFiles) -> float:
     """What ``learning_rate`` gave, from the run's files."""
-    test = LRRangeTest.load(files.rates) if spec.find_learning_rate else None
+    test = LRRangeTest.load_if_readable(files.rates) if spec.find_learning_rate else None
     return (test.suggested if test else None) or spec.learning_rate
 
 

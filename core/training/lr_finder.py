@@ -50,4 +50,5 @@ def find_rate(model: keras.Model, batches: Batches, steps: int, reporter: Report
         if average > DIVERGED * lowest:
             break
     put(variables, before)
-    return LRRangeTest(rates[: len(losses)], losses, suggestion(rates[: len(losses)], losses))
+    tried = tuple(rates[: len(losses)])
+    return LRRangeTest(rates=tried, losses=tuple(losses), suggested=suggestion(tried, losses))

@@ -66,7 +66,14 @@ def told(_phantom_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         np.stack([positive, 1 - positive], axis=1),
     ).save(files.predictions)
     band = (THRESHOLD, THRESHOLD)
-    OperatingPoint("covid", 0.95, THRESHOLD, band, 1.0, "person").save(files.operating_point)
+    OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=THRESHOLD,
+        not_sure=band,
+        temperature=1.0,
+        chosen_by="person",
+    ).save(files.operating_point)
     _network(store, run.run_id, names, Path(film["path"]))
     one = Server(root)
     one.start()
@@ -83,7 +90,17 @@ def _network(store: Store, run_id: str, names: tuple[str, ...], film: Path) -> N
     from core.models.preprocess import preprocess
 
     files = RunFiles(store.workspace.run_folder(run_id))
-    RunConfig(run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.config)
+    RunConfig(
+        run_id=run_id,
+        model="cnn",
+        classes=names,
+        image_size=32,
+        preprocessing="rescale",
+        dropout=0.3,
+        seed=0,
+        weights="random",
+        backbone_hash="",
+    ).save(files.config)
     model = build_model(
         get_network("cnn"), image_size=32, classes=2, dropout=0.3, weights="random", seed=0
     )

@@ -35,8 +35,9 @@ files = RunFiles(Workspace(Path(sys.argv[1])).run_folder(run)).create()
 shape = {"image_size": 32, "classes": 2, "dropout": 0.3}
 model = build_model(get_network("cnn"), weights="random", seed=0, **shape)
 save_head(model, files.weights)
-RunConfig(run, "cnn", tuple(sys.argv[3:]), 32, "rescale", 0.3, 0,
-        "random", backbone_hash(model)).save(files.config)
+RunConfig(run_id=run, model="cnn", classes=tuple(sys.argv[3:]), image_size=32,
+        preprocessing="rescale", dropout=0.3, seed=0, weights="random",
+        backbone_hash=backbone_hash(model)).save(files.config)
 """
 
 

@@ -73,7 +73,9 @@ def test_a_point_is_chosen_stored_and_told_again(
 ) -> None:
     run = finished(store, 2)
     chosen = told(capsys, "operating-point", run, "--sensitivity", "0.9")
-    kept = OperatingPoint.load(RunFiles(store.workspace.run_folder(run)).operating_point)
+    kept = OperatingPoint.load_if_readable(
+        RunFiles(store.workspace.run_folder(run)).operating_point
+    )
     assert kept is not None
     assert (kept.threshold, kept.target_sensitivity) == (chosen["threshold"], 0.9)
     assert chosen["promised"]
@@ -92,7 +94,14 @@ def test_every_command_goes_by_the_run_s_rule_and_names_it(
     assert (plain["threshold"], plain["decision"]["rule"]) == (None, "most_probable")
     assert plain["false_negatives"] == 3
     # From 0.05 on everything is covid: what was missed is found, and the rest are false alarms.
-    OperatingPoint("covid", 0.95, 0.05, (0.05, 0.5), 1.0, "program").save(files.operating_point)
+    OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.05,
+        not_sure=(0.05, 0.5),
+        temperature=1.0,
+        chosen_by="program",
+    ).save(files.operating_point)
     (ruled,) = told(capsys, "compare", run)
     assert (ruled["threshold"], ruled["decision"]["chosen_by"]) == (0.05, "program")
     assert (ruled["false_negatives"], ruled["false_positives"]) == (0, 40)

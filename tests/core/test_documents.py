@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from math import inf, isnan, nan
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 from pydantic import ValidationError
 
-from core.documents import Document, Part
+from core.documents import Document, Fields, Part
 from core.errors import DamagedError, NotFoundError
 from core.version import thoraxlens_version
 
@@ -32,7 +32,7 @@ class NewerNote(Note):
     VERSION: ClassVar[int] = 3
 
     @classmethod
-    def upgrade(cls, older: dict[str, Any], version: int) -> dict[str, Any]:
+    def upgrade(cls, older: Fields, version: int) -> Fields:
         return {**older, "words": f"{older['words']}, {version}"}
 
 

@@ -42,8 +42,14 @@ def predictions(workspace: Workspace) -> tuple[Path, Load]:
 
 def point(workspace: Workspace) -> tuple[Path, Load]:
     file = workspace.root / "operating_point.json"
-    OperatingPoint("covid", 0.95, 0.4, (0.3, 0.5), 1.2).save(file)
-    return file, lambda: OperatingPoint.load(file)
+    OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.4,
+        not_sure=(0.3, 0.5),
+        temperature=1.2,
+    ).save(file)
+    return file, lambda: OperatingPoint.load_if_readable(file)
 
 
 def audit(workspace: Workspace) -> tuple[Path, Load]:
@@ -62,7 +68,17 @@ def external(workspace: Workspace) -> tuple[Path, Load]:
 
 def card(workspace: Workspace) -> tuple[Path, Load]:
     file = workspace.root / "run.json"
-    RunConfig("run", "cnn", ("covid", "healthy"), 64, "rescale", 0.3, 0, "random", "").save(file)
+    RunConfig(
+        run_id="run",
+        model="cnn",
+        classes=("covid", "healthy"),
+        image_size=64,
+        preprocessing="rescale",
+        dropout=0.3,
+        seed=0,
+        weights="random",
+        backbone_hash="",
+    ).save(file)
     return file, lambda: RunConfig.load(file)
 
 
@@ -82,7 +98,7 @@ def epoch(workspace: Workspace) -> tuple[Path, Load]:
 def note(workspace: Workspace) -> tuple[Path, Load]:
     file = recovery_note(workspace)
     file.write_text(json.dumps({"at": 5.0, "runs": ["a"], "folders": ["/films"]}))
-    assert recovered(workspace) == Recovery(5.0, ("a",), folders=("/films",))
+    assert recovered(workspace) == Recovery(at=5.0, runs=("a",), folders=("/films",))
     return file, lambda: recovered(workspace)
 
 

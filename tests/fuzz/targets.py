@@ -78,7 +78,7 @@ def targets(folder: Path) -> list[Target]:
         Target("predictions", 3, [files.predictions.read_bytes(), _stored(files.predictions)],
                damaged, _read(file, Predictions.load)),
         Target("threshold", 2, [files.operating_point.read_bytes()], damaged_json,
-               _read(file, OperatingPoint.load)),
+               _read(file, OperatingPoint.load_if_readable)),
         Target("job", 1, [b'{"state": "done", "stage": "x", "done": 1, "total": 2, "pid": 0}'],
                damaged_json, _job(folder / "job")),
         Target("result", 3, [json.dumps(store.runs.get(run_id).result).encode()], damaged_json,
@@ -110,13 +110,29 @@ def _finished(data: Path) -> tuple[Store, str]:
         members["class_index"].to_numpy(int),
         np.stack([first, 1 - first], axis=1),
     ).save(files.predictions)
-    RunConfig(run.run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.config)
+    RunConfig(
+        run_id=run.run_id,
+        model="cnn",
+        classes=names,
+        image_size=32,
+        preprocessing="rescale",
+        dropout=0.3,
+        seed=0,
+        weights="random",
+        backbone_hash="",
+    ).save(files.config)
     finding = Finding("border", "Border", 0.9, (0.8, 1.0), "caution", "It is seen.", "it is seen")
     pair = LeakPair("patient", "a", "b", "covid", "healthy", 0.9)
     AuditReport(run.run_id, "tiny", "do_not_believe", "No.", (finding,), (pair,)).save(
         audit_folder(files.folder)
     )
-    OperatingPoint(names[0], 0.95, 0.4, (0.3, 0.5), 1.5).save(files.operating_point)
+    OperatingPoint(
+        positive=names[0],
+        target_sensitivity=0.95,
+        threshold=0.4,
+        not_sure=(0.3, 0.5),
+        temperature=1.5,
+    ).save(files.operating_point)
     with sqlite3.connect(store.workspace.database) as connection:  # one file, for the mutants
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

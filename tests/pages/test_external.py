@@ -77,7 +77,14 @@ def test_a_drop_is_said_first_and_both_sides_stand_below(
     assert any("healthy, but called covid: 6 films" in one.value for one in page.caption)
     assert len([one for one in page.button if one.label == "covid 75.0 %"]) == 6
     assert any("Each film gets the most probable class" in one.value for one in page.caption)
-    point = OperatingPoint("covid", 0.95, 0.8, (0.8, 0.8), 1.0, "person")
+    point = OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.8,
+        not_sure=(0.8, 0.8),
+        temperature=1.0,
+        chosen_by="person",
+    )
     files = RunFiles(phantom_store.workspace.run_folder(finished.run_id))
     point.save(files.operating_point)
     page = opened(finished)

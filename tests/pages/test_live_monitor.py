@@ -178,9 +178,9 @@ def test_fine_tuning_is_a_second_phase_and_what_it_took_is_told(phantom_store: S
     before = live_curves._curve(run, frame.head(3), "loss", percent=False)["series"][0]
     assert "markLine" not in before
 
-    rates = [1e-6, 1e-4, 1e-2]
+    rates = (1e-6, 1e-4, 1e-2)
     folder = RunFiles(phantom_store.workspace.run_folder(run.run_id)).create()
-    LRRangeTest(rates, [0.7, 0.5, 0.9], 1e-4).save(folder.rates)
+    LRRangeTest(rates=rates, losses=(0.7, 0.5, 0.9), suggested=1e-4).save(folder.rates)
     app = open_app("train", run=run.run_id)
     said = everything_said(app)
     assert "fine-tuned: Block 5, 8.0 s per epoch" in said

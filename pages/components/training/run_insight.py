@@ -21,7 +21,7 @@ def rate_test(store: Store, run: Run) -> None:
     """The loss at each learning rate tried, where the run was asked to look for one."""
     if not run.spec.find_learning_rate:
         return
-    test = LRRangeTest.load(RunFiles(store.workspace.run_folder(run.run_id)).rates)
+    test = LRRangeTest.load_if_readable(RunFiles(store.workspace.run_folder(run.run_id)).rates)
     if test is None:
         return
     with st.expander("Learning rates tried"):

@@ -39,7 +39,17 @@ def finished(phantom_store: Store) -> Run:
     )
     built = build_model(BASELINE, image_size=SIZE, classes=2, dropout=0.3, weights="random", seed=0)
     save_head(built, files.weights)
-    RunConfig(run.run_id, "cnn", classes, SIZE, "rescale", 0.3, 0, "random", "").save(files.config)
+    RunConfig(
+        run_id=run.run_id,
+        model="cnn",
+        classes=classes,
+        image_size=SIZE,
+        preprocessing="rescale",
+        dropout=0.3,
+        seed=0,
+        weights="random",
+        backbone_hash="",
+    ).save(files.config)
     return run
 
 

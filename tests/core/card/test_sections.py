@@ -50,7 +50,17 @@ def run(phantom_store: Store) -> Run:
     ids, split = (members[column].to_numpy(str) for column in ("film_id", "split"))
     both = np.stack([first, 1 - first], axis=1)
     Predictions(names, ids, split, truth, both).save(files.predictions)
-    RunConfig(run.run_id, "cnn", names, 32, "rescale", 0.3, 0, "random", "").save(files.config)
+    RunConfig(
+        run_id=run.run_id,
+        model="cnn",
+        classes=names,
+        image_size=32,
+        preprocessing="rescale",
+        dropout=0.3,
+        seed=0,
+        weights="random",
+        backbone_hash="",
+    ).save(files.config)
     return run
 
 
@@ -272,7 +282,14 @@ def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, 
     plain = gather(phantom_store, run.run_id)
     assert "Each film gets the most probable class." in words(plain, "Results on the test films")
     assert "no threshold of its own" in words(plain, "The threshold")
-    point = OperatingPoint("covid", 0.95, 0.35, (0.3, 0.5), 1.0, "program")
+    point = OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.35,
+        not_sure=(0.3, 0.5),
+        temperature=1.0,
+        chosen_by="program",
+    )
     point.save(files.operating_point)
     facts = gather(phantom_store, run.run_id)
     said = words(facts, "Results on the test films")

@@ -20,7 +20,14 @@ from core.specs import RunSpec
 from core.store import Film, Run
 
 CLASSES = ("covid", "healthy")
-AT_40 = OperatingPoint("covid", 0.95, 0.40, (0.40, 0.40), 1.0, "person")
+AT_40 = OperatingPoint(
+    positive="covid",
+    target_sensitivity=0.95,
+    threshold=0.40,
+    not_sure=(0.40, 0.40),
+    temperature=1.0,
+    chosen_by="person",
+)
 SCORES = [0.9, 0.44, 0.39, 0.1]
 TRUTH = [0, 0, 1, 1]
 
@@ -66,7 +73,14 @@ def test_without_a_threshold_the_larger_probability_counts(files: RunFiles) -> N
 
 
 def test_not_sure_counts_as_the_threshold_calls_it_and_is_told(files: RunFiles) -> None:
-    OperatingPoint("covid", 0.95, 0.40, (0.35, 0.5), 1.0, "program").save(files.operating_point)
+    OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.40,
+        not_sure=(0.35, 0.5),
+        temperature=1.0,
+        chosen_by="program",
+    ).save(files.operating_point)
     decision = decision_of(files, CLASSES)
     shown = decision.probabilities(films().probabilities)
     assert decision.answers(shown) == ["covid", "not_sure", "not_sure", "healthy"]
@@ -77,7 +91,14 @@ def test_not_sure_counts_as_the_threshold_calls_it_and_is_told(files: RunFiles) 
 def test_probabilities_are_calibrated_once_and_stay_where_nothing_is_to_do(
     files: RunFiles,
 ) -> None:
-    OperatingPoint("covid", 0.95, 0.40, (0.40, 0.40), 2.0, "person").save(files.operating_point)
+    OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.40,
+        not_sure=(0.40, 0.40),
+        temperature=2.0,
+        chosen_by="person",
+    ).save(files.operating_point)
     shown = decided(files).probabilities[:, 0]
     logit = np.log(np.array(SCORES) / (1 - np.array(SCORES)))
     assert shown == pytest.approx(1 / (1 + np.exp(-logit / 2)), abs=1e-6)
@@ -130,7 +151,14 @@ def test_rows_keep_what_they_are_called_when_they_are_taken_or_put_together() ->
 
 
 def test_the_table_of_films_can_be_read_alone() -> None:
-    point = OperatingPoint("covid", 0.95, 0.40, (0.35, 0.5), 1.0, "program")
+    point = OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.40,
+        not_sure=(0.35, 0.5),
+        temperature=1.0,
+        chosen_by="program",
+    )
     run = Run("20260101-000000-abcd", RunSpec(dataset="d", model="cnn"), "done")
     known = [
         Film(f"test-{place}", "Clinic", f"/films/a{place}.png", patient, "COVID-19")

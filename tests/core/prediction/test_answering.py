@@ -126,7 +126,13 @@ def test_the_answer_comes_from_the_runs_own_threshold(
         """The same again, after the Report page has chosen another threshold each time."""
         yield usual
         for band in bands:
-            point = OperatingPoint("covid", 0.95, 0.5, band, 4.0)
+            point = OperatingPoint(
+                positive="covid",
+                target_sensitivity=0.95,
+                threshold=0.5,
+                not_sure=band,
+                temperature=4.0,
+            )
             point.save(RunFiles(workspace.run_folder("one")).operating_point)
             yield usual
 
@@ -139,7 +145,16 @@ def test_the_answer_comes_from_the_runs_own_threshold(
     assert tested["not_sure"] is None
     assert (own["answer"], own["not_sure"]) == (own["label"], None)
     shares = np.array([list(own["probabilities"].values())], np.float32)
-    calibrated = apply(OperatingPoint("covid", 0.95, 0.5, (0.0, 1.0), 4.0), shares)[0]
+    calibrated = apply(
+        OperatingPoint(
+            positive="covid",
+            target_sensitivity=0.95,
+            threshold=0.5,
+            not_sure=(0.0, 1.0),
+            temperature=4.0,
+        ),
+        shares,
+    )[0]
     for row, (band, expected) in zip(decided, bands.items(), strict=True):
         assert (row["answer"], row["not_sure"]) == (expected, list(band))
         assert list(row["probabilities"].values()) == pytest.approx(calibrated.tolist(), abs=1e-5)
@@ -150,7 +165,13 @@ def test_a_bare_answer_is_the_networks_own_whatever_the_film(
     workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run("one", "cnn")
-    point = OperatingPoint("covid", 0.95, 0.5, (0.0, 1.0), 4.0)
+    point = OperatingPoint(
+        positive="covid",
+        target_sensitivity=0.95,
+        threshold=0.5,
+        not_sure=(0.0, 1.0),
+        temperature=4.0,
+    )
     learnt(workspace, "one", range(30))
     content = request(tmp_path / "r", ["one"], [png(0)], cam=False)
     plain = answers(workspace, content)[-1]["results"][0]
@@ -204,9 +225,14 @@ def test_the_map_is_that_of_the_class_answered_and_of_not_sure_both_are_there(
     bands = {(0.0, 0.0): "covid", (1.0, 1.0): "healthy", (0.0, 1.0): "not_sure"}
     for (low, high), expected in bands.items():
         threshold = 0.5 if low < high else low
-        OperatingPoint("covid", 0.95, threshold, (low, high), 1.0, "person").save(
-            files.operating_point
-        )
+        OperatingPoint(
+            positive="covid",
+            target_sensitivity=0.95,
+            threshold=threshold,
+            not_sure=(low, high),
+            temperature=1.0,
+            chosen_by="person",
+        ).save(files.operating_point)
         for row in answers(workspace, content)[-1]["results"]:
             assert row["answer"] == expected
             assert set(row["heats"]) == {"covid", "healthy"}

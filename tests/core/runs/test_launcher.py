@@ -255,7 +255,17 @@ def test_wait_returns_what_there_is_when_time_is_up(
 
 
 def test_a_card_survives_the_disk(tmp_path: Path) -> None:
-    card = RunConfig("r", "vgg16", ("covid", "healthy"), 224, "caffe", 0.3, 0, "random", "ab")
+    card = RunConfig(
+        run_id="r",
+        model="vgg16",
+        classes=("covid", "healthy"),
+        image_size=224,
+        preprocessing="caffe",
+        dropout=0.3,
+        seed=0,
+        weights="random",
+        backbone_hash="ab",
+    )
     path = tmp_path / "run.json"
     card.save(path)
     assert RunConfig.load(path) == card

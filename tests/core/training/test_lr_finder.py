@@ -44,7 +44,7 @@ def test_a_rate_is_suggested_and_the_weights_are_put_back() -> None:
     quiet: Any = Quiet()
     found = find_rate(made, batches, 60, quiet)
     assert found.rates[0] == LOWEST
-    assert found.rates == sorted(found.rates)
+    assert list(found.rates) == sorted(found.rates)
     assert found.rates[-1] <= HIGHEST
     assert len(found.losses) == len(found.rates)
     assert min(found.losses) < found.losses[0], "it learnt while it tried"
@@ -76,9 +76,9 @@ def test_nothing_is_suggested_when_the_loss_falls_nowhere(losses: list[float]) -
 
 def test_it_is_kept_and_read_back(tmp_path: Path) -> None:
     file = tmp_path / "rates.json"
-    assert LRRangeTest.load(file) is None
-    found = LRRangeTest([1e-6, 1e-5], [0.7, 0.6], None)
+    assert LRRangeTest.load_if_readable(file) is None
+    found = LRRangeTest(rates=(1e-6, 1e-5), losses=(0.7, 0.6), suggested=None)
     found.save(file)
-    assert LRRangeTest.load(file) == found
+    assert LRRangeTest.load_if_readable(file) == found
     file.write_text("torn {")
-    assert LRRangeTest.load(file) is None
+    assert LRRangeTest.load_if_readable(file) is None
