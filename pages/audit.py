@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.audit.report import AuditReport
-from core.audit.start import job_of, start
-from core.runs.jobs import JobStatus
+from core.audit.status import audit_job, start_audit
 from core.store import Run, Store
 from pages.components.audit.details import details
 from pages.components.audit.verdict import reasons, verdict
-from pages.components.audit_word import standing
+from pages.components.audit_word import audit_of
 from pages.components.boundary import boundary
 from pages.components.empty import empty
 from pages.components.headlines import headline_of
@@ -33,16 +31,17 @@ def page() -> None:
         )
         return
     run = _run(finished)
-    job = job_of(store, run.run_id)
+    job = audit_job(store, run.run_id)
     status = job.status()
-    if status.state == "running":
+    if status.is_running:
         st.fragment(_progress, run_every=EVERY)(run.run_id)
         return
-    report = AuditReport.load(job.folder)
-    if status.state in ("failed", "stopped") and (report is None or report.made_at < status.began):
+    found = audit_of(store, run)
+    report = found.result
+    if status.broke_off and (report is None or report.made_at < status.began):
         st.error(f"The last audit did not come to an end. {escaped(status.reason)}")
     if report is None:
-        if AuditReport.is_unreadable(job.folder):
+        if found.unreadable:
             st.warning(
                 "The report of the last audit of this run cannot be read: it is damaged, or of "
                 "another version of ThoraxLens. Audit the run again.",
@@ -50,7 +49,6 @@ def page() -> None:
             )
         _offer(store, run)
         return
-    found = standing(store, run)
     stale = found.stale
     if stale:
         st.warning(
@@ -100,32 +98,23 @@ def _offer(store: Store, run: Run) -> None:
 
 def _button(store: Store, run: Run, label: str) -> None:
     if st.button(label, type="primary", icon=":material/policy:", key="audit_start"):
-        start(store, run.run_id)
+        start_audit(store, run.run_id)
         st.rerun()
 
 
 @boundary()
 def _progress(run_id: str) -> None:
     """How far the audit is; the whole page is drawn again when it has ended."""
-    job = job_of(get_store(), run_id)
+    job = audit_job(get_store(), run_id)
     status = job.status()
-    if status.state != "running":
+    if not status.is_running:
         st.rerun(scope="app")
     st.subheader("The audit is under way")
-    st.progress(_share(status), text=escaped(_told(status)))
+    st.progress(status.share, text=escaped(status.told))
     st.caption("It goes on when you close this page. Its verdict will stand here.")
     if st.button("Stop", icon=":material/stop_circle:", key="audit_stop"):
         job.stop()
         st.rerun(scope="app")
-
-
-def _share(status: JobStatus) -> float:
-    return min(status.done / status.total, 1.0) if status.total else 0.0
-
-
-def _told(status: JobStatus) -> str:
-    count = f" ({status.done:,} of {status.total:,})" if status.total else ""
-    return f"{status.stage}{count}"
 
 
 page()

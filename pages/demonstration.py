@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.demonstration.takes import CHEAT, Demonstration, Take
+from core.runs.jobs import JobState
 from pages.components.boundary import boundary
 from pages.components.demonstration.story import STEP, STEPS, go
 from pages.components.session import get_workspace
@@ -33,7 +34,7 @@ def _step(take: Take) -> int:
     """The step that the address names, as far as this take has come."""
     named = st.query_params.get(STEP, "1")
     wanted = int(named) if named.isdecimal() and len(named) < 4 else 1
-    if take.status().state == "none":
+    if take.status().state is JobState.NONE:
         furthest = 1
     elif take.answers(CHEAT) is None:
         furthest = 2
@@ -46,7 +47,7 @@ def _step(take: Take) -> int:
 
 
 def _start_again(demonstration: Demonstration, take: Take) -> None:
-    if take.status().state == "none":
+    if take.status().state is JobState.NONE:
         return
     st.divider()
     if st.button(

@@ -6,15 +6,16 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.evaluation.decision import decision_of
-from core.external.kept import ExternalResult, is_unreadable, load_result
+from core.external.kept import ExternalResult
 from core.external.testing import (
     compared,
+    external_job,
+    external_status,
     films_for,
     internal_predictions,
     nothing_to_test,
-    stale,
+    start_external,
 )
-from core.external.worker import job_of, start
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
 from core.store import Run, Store
@@ -57,13 +58,13 @@ def page() -> None:
         return
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(escaped(problem), icon=":material/error:")
-    job = job_of(store.workspace, run.run_id, source)
-    if job.status().state == "running":
+    job = external_job(store.workspace, run.run_id, source)
+    if job.status().is_running:
         _running(job)
         return
-    result = load_result(store.workspace, run.run_id, source)
-    if result is None:
-        if is_unreadable(store.workspace, run.run_id, source):
+    found = external_status(store, run, source, catalogue_frame())
+    if found.result is None:
+        if found.unreadable:
             st.warning(
                 "The result of the last test of this run on these films cannot be read: it is "
                 "damaged, or of another version of ThoraxLens. Test it again.",
@@ -71,12 +72,12 @@ def page() -> None:
             )
         _before(store, run, source, job)
     else:
-        _after(store, run, result)
+        _after(store, run, found.result, found.stale)
 
 
 def _before(store: Store, run: Run, source: str, job: Job) -> None:
     status = job.status()
-    if status.state in ("failed", "stopped"):
+    if status.broke_off:
         st.error(
             f"The last test did not come to an end. {escaped(status.reason)}",
             icon=":material/error:",
@@ -93,8 +94,8 @@ def _before(store: Store, run: Run, source: str, job: Job) -> None:
     tested(chosen.mapped, chosen.left_out, chosen.warnings, expanded=True)
 
 
-def _after(store: Store, run: Run, result: ExternalResult) -> None:
-    if old := stale(store, run, result, catalogue_frame()):
+def _after(store: Store, run: Run, result: ExternalResult, old: str) -> None:
+    if old:
         st.warning(
             f"**{escaped(old)}** What it found, below, may no longer hold.",
             icon=":material/history:",
@@ -130,7 +131,7 @@ def _start_button(store: Store, run: Run, source: str, label: str, *, primary: b
 def _begin(store: Store, run: Run, source: str) -> None:
     """A button's callback: the error boundary of the page does not reach here."""
     try:
-        start(store.workspace, run.run_id, source)
+        start_external(store.workspace, run.run_id, source)
     except ThoraxLensError as error:
         st.session_state[PROBLEM] = str(error)
 
@@ -140,11 +141,9 @@ def _running(job: Job) -> None:
     @boundary()
     def look() -> None:
         status = job.status()
-        if status.state != "running":
+        if not status.is_running:
             st.rerun()
-        share = status.done / status.total if status.total else 0.0
-        counted = f" ({status.done:,} of {status.total:,})" if status.total else ""
-        st.progress(min(share, 1.0), f"{escaped(status.stage)}{counted} …")
+        st.progress(status.share, f"{escaped(status.told)} …")
         st.button("Stop", key="external_stop", icon=":material/stop:", on_click=job.stop)
 
     look()

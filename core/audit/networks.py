@@ -25,7 +25,7 @@ from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
 from core.models.registry import SMALLEST_FROZEN, get_network
 from core.prediction.loading import LoadedRun, load_run
 from core.runs.config import RunConfig
-from core.runs.jobs import JobReporter
+from core.runs.job_process import JobReporter
 from core.statistics.association import units_of
 from core.statistics.hypotheses import mcnemar
 from core.statistics.normal import mean_interval

@@ -57,7 +57,7 @@ class LeakPair:
 @dataclass(frozen=True)
 class AuditReport:
     """One run's audit. ``sentence``: the verdict in words. ``pairs``: leaks, the most alike
-    first. ``made_at``: seconds since 1970. ``basis``: what it rests on (``standing.basis_of``);
+    first. ``made_at``: seconds since 1970. ``basis``: what it rests on (``status.grounds_of``);
     empty in files that an earlier version wrote."""
 
     run: str
@@ -100,12 +100,6 @@ class AuditReport:
             return found if found._makes_sense else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-
-    @staticmethod
-    def is_unreadable(folder: Path) -> bool:
-        """Whether there is a report that ``load`` can make nothing of: damaged, or of another
-        version."""
-        return (folder / FILE).exists() and AuditReport.load(folder) is None
 
     def finding(self, check: str) -> Finding | None:
         """The finding of one check, None when it was not made."""

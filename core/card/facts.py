@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from core.audit.standing import Standing, standing_of
+from core.audit.status import AuditStatus, audit_status
 from core.datasets import cautions
 from core.datasets.prepare import shared_patients
 from core.errors import InputError, NotFoundError
@@ -16,9 +16,9 @@ from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
-from core.external.kept import load_result
+from core.external.kept import result_file
 from core.external.report import Comparison
-from core.external.testing import compared, stale
+from core.external.testing import compared, external_status
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import DatasetSpec
@@ -59,7 +59,7 @@ class Facts:
     test: Evaluation
     plain: Evaluation
     decision: Decision
-    audited: Standing
+    audited: AuditStatus
     external: tuple[ExternalTest, ...]
     cautions: tuple[str, ...]
     intervals: dict[str, Interval | None]
@@ -79,9 +79,9 @@ class Facts:
     @property
     def audit_sentence(self) -> str:
         """The audit's verdict, with what has changed since; empty when there was no audit."""
-        if self.audited.report is None:
+        if self.audited.result is None:
             return ""
-        return " ".join(filter(None, (self.audited.report.sentence, self.audited.stale)))
+        return " ".join(filter(None, (self.audited.result.sentence, self.audited.stale)))
 
 
 def gather(store: Store, run_id: str) -> Facts:
@@ -113,7 +113,7 @@ def gather(store: Store, run_id: str) -> Facts:
         test=evaluated,
         plain=evaluate(replace(test, decided=None)),
         decision=decision,
-        audited=standing_of(store, run),
+        audited=audit_status(store, run),
         external=_external(store, run, raw, decision),
         cautions=_cautions(dataset, members),
         intervals=all_intervals(evaluated, test, patients_of(test, known)),
@@ -138,15 +138,19 @@ def _dataset(
 def _external(
     store: Store, run: Run, predictions: Predictions, decision: Decision
 ) -> tuple[ExternalTest, ...]:
-    names = [one.name for one in store.catalogue.sources()]
-    kept = [one for name in names if (one := load_result(store.workspace, run.run_id, name))]
-    frame = store.catalogue.frame() if kept else None  # read once for all of them
+    names = [
+        one.name
+        for one in store.catalogue.sources()
+        if result_file(store.workspace, run.run_id, one.name).exists()
+    ]
+    frame = store.catalogue.frame() if names else None  # read once for all of them
+    kept = [external_status(store, run, name, frame) for name in names]
     return tuple(
         ExternalTest(
-            compared(one, predictions, store.catalogue, decision=decision),
-            stale(store, run, one, frame),
+            compared(one.result, predictions, store.catalogue, decision=decision), one.stale
         )
         for one in kept
+        if one.result is not None
     )
 
 

@@ -65,7 +65,7 @@ def model_card(facts: Facts) -> Document:
 
 
 def _verdict(facts: Facts) -> tuple[str, Level]:
-    audit = facts.audited.report
+    audit = facts.audited.result
     if audit is None:
         return (
             "Nobody has looked for shortcuts in this run yet, so its numbers may mean less than "
@@ -195,7 +195,7 @@ def _doubts(facts: Facts) -> str:
 
 def _audit(facts: Facts) -> Section:
     title = "Shortcuts and leaks"
-    audit = facts.audited.report
+    audit = facts.audited.result
     if audit is None:
         return Section(title, ("Not audited.",))
     words = {

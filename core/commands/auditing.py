@@ -6,12 +6,10 @@ import argparse
 import time
 from textwrap import fill
 
-from core.audit.report import AuditReport
-from core.audit.standing import SHORT, standing_of
-from core.audit.start import job_of, start
+from core.audit.status import SHORT, audit_job, audit_status, start_audit
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say
 from core.errors import InputError
-from core.runs.jobs import Job
+from core.runs.jobs import Job, JobState
 
 LOOK_SECONDS = 0.3
 WIDTH = 88  # characters a line
@@ -26,18 +24,18 @@ def _audit_arguments(parser: argparse.ArgumentParser) -> None:
 def _audit(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     run = store.runs.get(options.run)
-    job = job_of(store, run.run_id)
-    report = None if options.again else AuditReport.load(job.folder)
-    if not options.again and AuditReport.is_unreadable(job.folder):
+    job = audit_job(store, run.run_id)
+    found = audit_status(store, run)
+    if not options.again and found.unreadable:
         say("The report of the last audit cannot be read, so the run is audited again.")
-    if report is None or job.status().state == "running":
-        _wait(start(store, run.run_id))
-        report = AuditReport.load(job.folder)
+    if options.again or found.result is None or job.status().is_running:
+        _wait(start_audit(store, run.run_id))
+        found = audit_status(store, run)
+    report = found.result
     if report is None:
         raise InputError(f"The audit of {run.run_id} left no result. Start it again with --again.")
     findings = [f"{one.title}: {SHORT[one.level]}\n{_lines(one.sentence, '  ')}"
                 for one in report.findings]  # fmt: skip
-    found = standing_of(store, run)
     stale = found.stale
     above = [_lines(f"{stale}{'' if found.lost else AGAIN}")] if stale else []
     # Null as long as the verdict holds; else a sentence.
@@ -52,11 +50,11 @@ def _lines(text: str, indent: str = "") -> str:
 def _wait(job: Job) -> None:
     """Until it has ended. Ctrl-C stops waiting, not the audit. Raises InputError."""
     line = ProgressLine("audit")
-    while (status := job.status()).state == "running":
+    while (status := job.status()).is_running:
         if status.total:
             line(status.done, status.total, status.stage)
         time.sleep(LOOK_SECONDS)
-    if status.state != "done":
+    if status.state is not JobState.DONE:
         # Without a state its files are gone, and with them the run's.
         reason = status.reason or "The run was deleted while it was audited."
         raise InputError(f"The audit did not come to an end. {reason}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.audit.standing import shortest, standing_of
+from core.audit.status import audit_status, worst_verdict
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.errors import DamagedError, InputError, NotFoundError
 from core.evaluation.bootstrap import of_unknown_patients, patients_of
@@ -109,7 +109,7 @@ def _members(entry: Entry) -> Sequence[tuple[Run, Predictions]]:
 
 def _audit(store: Store, entry: Entry) -> str:
     """What the audit said, in a word; of repeats the gravest."""
-    return shortest([standing_of(store, run) for run, _ in _members(entry)])
+    return worst_verdict([audit_status(store, run) for run, _ in _members(entry)])
 
 
 def _against(name: str, one: Pair) -> dict[str, Any]:

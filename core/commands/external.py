@@ -13,13 +13,14 @@ from core.external.report import Estimate, Side, as_dict
 from core.external.testing import (
     alarms_by_finding,
     compared,
-    finished_run,
     internal_predictions,
     run_external,
 )
 from core.external.words import sentences
 from core.models.learnt import weights_source
 from core.runs.files import RunFiles
+from core.runs.kinds import EXTERNAL_TEST
+from core.runs.results import finished_run
 from core.runs.turns import Turns
 from core.text import interval, percent
 
@@ -58,7 +59,7 @@ def _external(options: argparse.Namespace) -> Outcome:
     if options.threshold is not None and not 0 <= options.threshold <= 1:
         raise InputError("--threshold is a probability: choose a number from 0 to 1.")
     store = open_default_store()
-    run = finished_run(store, options.run)
+    run = finished_run(store, options.run, to_be="tested")
     # Before minutes of work: a run without a point for its aim cannot be judged at it.
     internal = internal_predictions(store, run)
     decision = decision_of(RunFiles(store.workspace.run_folder(run.run_id)), internal.classes)
@@ -69,7 +70,7 @@ def _external(options: argparse.Namespace) -> Outcome:
         )
     if options.aim not in (None, STORED):
         decision = Decision(internal.classes, choose(internal, options.aim))
-    with Turns(store.workspace.turns).turn(say):
+    with Turns(store.workspace.turns).turn(EXTERNAL_TEST, say):
         result = run_external(store, run.run_id, options.source, ProgressLine("films"))
     found = compared(
         result,

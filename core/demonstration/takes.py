@@ -13,11 +13,11 @@ from typing import Literal
 
 from core.demonstration.answers import Answers
 from core.demonstration.films import Cast
-from core.runs.jobs import Job, JobStatus
+from core.runs.jobs import Job, JobState, JobStatus
+from core.runs.kinds import DEMONSTRATION
 from core.store import Run, Store, open_store
 from core.workspace import Workspace
 
-WORKER = "core.demonstration.worker"
 # The two networks: what the data sets that they learn from are called.
 Network = Literal["with a marker", "without a marker"]
 CHEAT: Network = "with a marker"
@@ -79,6 +79,7 @@ class Demonstration:
     """All takes of a workspace; the latest counts."""
 
     def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self.folder = workspace.root / "demonstration"
 
     def latest(self) -> Take:
@@ -90,11 +91,11 @@ class Demonstration:
         """Begin to train and answer. One at a time: where a take is under way or finished,
         that is the one. After one that failed, a new one. Raises InputError."""
         take = self.latest()
-        state = take.status().state
-        if state in ("failed", "stopped") or (state == "done" and not take.is_whole):
+        status = take.status()
+        if status.broke_off or (status.state is JobState.DONE and not take.is_whole):
             take = self.next()
-        if take.status().state == "none":
-            take.job.start(WORKER, [str(take.folder), str(take.number)])
+        if take.status().state is JobState.NONE:
+            take.job.start(DEMONSTRATION, self._workspace, take=str(take.number))
         return take
 
     def next(self) -> Take:

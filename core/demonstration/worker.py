@@ -1,4 +1,4 @@
-"""The process of one take: ``python -m core.demonstration.worker FOLDER TAKE`` [K].
+"""What the process of one take does [K].
 
 It trains twice on the same people, with the marker and without, by the product's own training
 in a data folder of its own. Each network then answers about people whom it has not seen, with
@@ -7,14 +7,12 @@ the marker on one class, on the other and on nobody.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -35,12 +33,11 @@ from core.demonstration.films import (
 from core.demonstration.takes import CHEAT, HONEST, Network, Take
 from core.images.resize import resize
 from core.models.registry import BASELINE
-from core.runs.devices import CPU, worker_environment
-from core.runs.jobs import JobReporter, reporting
+from core.runs.devices import CPU
+from core.runs.job_process import JobReporter, Task
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Store, open_store
 
-NICENESS = 5  # the page stays quick while it trains
 IMAGE_SIZE = 48
 EPOCHS: dict[Network, int] = {CHEAT: 10, HONEST: 20}
 SHORT: dict[Network, int] = {CHEAT: 10, HONEST: 1}  # for a test
@@ -58,21 +55,13 @@ SETTINGS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("take", type=int)
-    parser.add_argument("--small", action="store_true", help="few people, for a test")
-    options = parser.parse_args(arguments)
-    os.environ.update(worker_environment(CPU))
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-    with reporting(options.folder) as tell:
-        take = Take(options.folder, options.take)
-        if options.small:
-            _carry_out(take, replace(take.cast, train=24, validation=4, test=8), SHORT, tell)
-        else:
-            _carry_out(take, take.cast, EPOCHS, tell)
+def work(task: Task, tell: JobReporter) -> None:
+    """The take number ``take``; with few people where ``small`` is asked for, in a test."""
+    take = Take(task.folder, int(task.arguments["take"]))
+    if "small" in task.arguments:
+        _carry_out(take, replace(take.cast, train=24, validation=4, test=8), SHORT, tell)
+    else:
+        _carry_out(take, take.cast, EPOCHS, tell)
     shutil.rmtree(take.workspace.root / "cache", ignore_errors=True)
 
 
@@ -158,7 +147,3 @@ def _answer(store: Store, run_id: str, films: np.ndarray, truth: np.ndarray) -> 
         small = np.stack([resize(film, network.card.image_size) for film in shown])
         probabilities[where], heats[where] = network.classify(small)
     return Answers(truth, probabilities, heats)
-
-
-if __name__ == "__main__":
-    main()

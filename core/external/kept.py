@@ -14,6 +14,7 @@ import pandas as pd
 from core.errors import InputError, NotFoundError
 from core.evaluation.predictions import Predictions
 from core.files import written_whole
+from core.runs.results import digest
 from core.workspace import Workspace
 
 
@@ -46,8 +47,7 @@ def folder_of(workspace: Workspace, run_id: str, source: str) -> Path:
 
 def hash_of(films: pd.DataFrame) -> str:
     """SHA-256 in hex of the films (``ExternalFilms.films``) and the class that each counts as."""
-    rows = list(zip(films["film_id"].tolist(), films["truth"].tolist(), strict=True))
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+    return digest(list(zip(films["film_id"].tolist(), films["truth"].tolist(), strict=True)))
 
 
 def save_result(workspace: Workspace, result: ExternalResult) -> None:
@@ -65,17 +65,16 @@ def save_result(workspace: Workspace, result: ExternalResult) -> None:
         temporary.write_text(json.dumps(bare, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
-def is_unreadable(workspace: Workspace, run_id: str, source: str) -> bool:
-    """Whether there is a result that ``load_result`` can make nothing of."""
-    there = (folder_of(workspace, run_id, source) / "external.json").exists()
-    return there and load_result(workspace, run_id, source) is None
+def result_file(workspace: Workspace, run_id: str, source: str) -> Path:
+    """What ``load_result`` reads."""
+    return folder_of(workspace, run_id, source) / "external.json"
 
 
 def load_result(workspace: Workspace, run_id: str, source: str) -> ExternalResult | None:
     """The result kept for a run and a source, None where there is none that can be read."""
     folder = folder_of(workspace, run_id, source)
     try:
-        kept = json.loads((folder / "external.json").read_text(encoding="utf-8"))
+        kept = json.loads(result_file(workspace, run_id, source).read_text(encoding="utf-8"))
         return ExternalResult(
             run=kept["run"],
             source=kept["source"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,24 @@ from core.errors import FilmError, InputError, ThoraxLensError
 from core.evaluation.decision import Decision
 from core.evaluation.predictions import Predictions
 from core.external.films import ExternalFilms, choose, finding_texts, patients_of
-from core.external.kept import ExternalResult, hash_of, save_result
+from core.external.kept import (
+    ExternalResult,
+    folder_of,
+    hash_of,
+    load_result,
+    result_file,
+    save_result,
+)
 from core.external.report import Comparison, by_finding, compare, judge
 from core.images.decode import read_imported
 from core.prediction.client import PredictionClient
+from core.runs import results
 from core.runs.files import RunFiles
+from core.runs.jobs import Job
+from core.runs.kinds import EXTERNAL_TEST
+from core.runs.results import Ground, StoredResult
 from core.store import Catalogue, Run, Store
+from core.workspace import Workspace
 
 SPLIT = "external"
 AT_ONCE = 32  # films in memory, and a batch of the worker that classifies
@@ -29,12 +40,16 @@ AT_ONCE = 32  # films in memory, and a batch of the worker that classifies
 Progress = Callable[[int, int], None]
 
 
-def finished_run(store: Store, run_id: str) -> Run:
-    """The run. Raises NotFoundError, or InputError when it is not done."""
-    run = store.runs.get(run_id)
-    if run.state != "done":
-        raise InputError(f"{run.run_id} is {run.state}; only a finished run can be tested.")
-    return run
+def external_job(workspace: Workspace, run_id: str, source: str) -> Job:
+    """The job that tests a run on a source; it may never have been started."""
+    return Job(folder_of(workspace, run_id, source))
+
+
+def start_external(workspace: Workspace, run_id: str, source: str) -> Job:
+    """Test in a process of its own; a test that is under way goes on. Raises InputError."""
+    job = external_job(workspace, run_id, source)
+    job.start(EXTERNAL_TEST, workspace, run=run_id, source=source)
+    return job
 
 
 def internal_predictions(store: Store, run: Run) -> Predictions:
@@ -64,11 +79,12 @@ def run_external(
 
     Raises InputError when no film can be used, PredictionError when classifying failed.
     """
-    run = finished_run(store, run_id)
+    run = results.finished_run(store, run_id, to_be="tested")
     chosen = films_for(store, run, source)
     if chosen.films.empty:
         raise InputError(nothing_to_test(chosen))
-    basis = {"answers": _answers(store, run), "films": hash_of(chosen.films)}
+    grounds = results.of_predictions(store, run), Ground("films", hash_of(chosen.films), "")
+    basis = results.basis_of(grounds)
     rows, probabilities, unreadable = _classified(store, run, chosen, progress)
     if not rows:
         raise InputError(
@@ -100,23 +116,31 @@ def run_external(
     return result
 
 
-def stale(store: Store, run: Run, result: ExternalResult, frame: pd.DataFrame | None = None) -> str:
-    """What has changed since the test, a sentence; empty while its numbers still hold.
+def external_status(
+    store: Store, run: Run, source: str, frame: pd.DataFrame | None = None
+) -> StoredResult[ExternalResult]:
+    """The last test of ``run`` on ``source``, held against what run and films are now.
 
     ``frame``: the catalogue's, if at hand.
     """
-    if not result.basis:
-        return (
-            "This test is of an earlier version, which did not note what it rested on, so it may "
-            "no longer hold."
-        )
-    changed = []
-    if _answers(store, run) != result.basis.get("answers"):
-        changed.append("the run has been trained again")
-    with suppress(ThoraxLensError):  # it cannot be made again, which makes it no less true
-        if hash_of(films_for(store, run, result.source, frame).films) != result.basis.get("films"):
-            changed.append(f"the films of {result.source} that can test it have changed")
-    return f"This test is old: since then {' and '.join(changed)}." if changed else ""
+    return results.stored(
+        result_file(store.workspace, run.run_id, source),
+        lambda: load_result(store.workspace, run.run_id, source),
+        lambda found: results.stale_sentence(
+            "test", found.basis, _grounds(store, run, source, frame)
+        ),
+    )
+
+
+def _grounds(
+    store: Store, run: Run, source: str, frame: pd.DataFrame | None
+) -> tuple[Ground, Ground]:
+    try:
+        films = hash_of(films_for(store, run, source, frame).films)
+    except ThoraxLensError:  # it cannot be made again, which makes it no less true
+        films = None
+    changed = f"the films of {source} that can test it have changed"
+    return results.of_predictions(store, run), Ground("films", films, changed)
 
 
 def nothing_to_test(chosen: ExternalFilms) -> str:
@@ -157,10 +181,6 @@ def alarms_by_finding(found: Comparison, catalogue: Catalogue) -> list[dict[str,
     """``by_finding`` of the external side, with the findings that the catalogue has now."""
     film_ids = found.external.predictions.film_ids
     return by_finding(found.external, finding_texts(catalogue.films(film_ids.tolist()), film_ids))
-
-
-def _answers(store: Store, run: Run) -> str:
-    return RunFiles(store.workspace.run_folder(run.run_id)).answers()
 
 
 def _classified(

@@ -31,6 +31,7 @@ from core.runs.devices import (
     worker_environment,
 )
 from core.runs.files import RunFiles
+from core.runs.kinds import TRAIN
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import end_worker, start_detached, start_time, with_our_modules
 from core.runs.silence import HANG_SECONDS, Silences
@@ -214,8 +215,7 @@ def worker_command(store: Store) -> WorkerCommand:
 
     def command(run: Run, slot: str) -> list[str]:
         data = str(store.workspace.root)
-        module = "core.training.worker"
-        return [sys.executable, "-m", module, "--data", data, "--slot", slot, run.run_id]
+        return [sys.executable, "-m", TRAIN.module, "--data", data, "--slot", slot, run.run_id]
 
     return command
 

@@ -1,8 +1,9 @@
-"""Whether a worker that lives has hung: it gives no heartbeat, though it could."""
+"""Whether a process that lives has hung: it gives no heartbeat, though it could."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psutil
@@ -29,29 +30,45 @@ class _Silence:
 
 @dataclass
 class Silences:
-    """What one dispatcher remembers of the workers that it watches, by run."""
+    """What one process remembers of the workers that it watches, by name."""
 
-    _by_run: dict[str, _Silence] = field(default_factory=dict)
+    _by_name: dict[str, _Silence] = field(default_factory=dict)
 
     def hung(self, store: Store, run: Run, worker: psutil.Process, limit: float) -> bool:
-        """Whether the living worker has been silent for ``limit`` seconds, though somebody
-        could write to the store. To be asked again and again."""
+        """``over`` for a run, whose worker tells the store that it lives."""
+
+        def could(at_work: bool) -> bool:
+            return could_write(store, run, at_work=at_work)
+
+        return self.over(run.run_id, run.heartbeat_at, worker, limit, could)
+
+    def over(
+        self,
+        name: str,
+        beat: float | None,
+        worker: psutil.Process,
+        limit: float,
+        could_write: Callable[[bool], bool],
+    ) -> bool:
+        """Whether the living worker has been silent for ``limit`` seconds, though it could have
+        written. To be asked again and again. ``beat``: its last heartbeat. ``could_write``: is
+        told whether the worker has computed since then."""
         now = time.monotonic()
-        silence = self._by_run.setdefault(run.run_id, _Silence(run.heartbeat_at, now))
-        if silence.beat != run.heartbeat_at or not silence.seconds:
-            silence.beat, silence.seconds = run.heartbeat_at, 0.0
+        silence = self._by_name.setdefault(name, _Silence(beat, now))
+        if silence.beat != beat or not silence.seconds:
+            silence.beat, silence.seconds = beat, 0.0
             silence.worked = _worked(worker)
         silence.seconds += min(now - silence.looked, LOOK_SECONDS)
         silence.looked = now
         if silence.seconds > limit / 2:
             at_work = _worked(worker) - silence.worked > WORKED_SHARE * silence.seconds
-            if not could_write(store, run, at_work=at_work):
+            if not could_write(at_work):
                 silence.seconds = 0.0  # a full disk keeps a healthy worker silent too
         return silence.seconds >= limit
 
-    def forget(self, run_id: str) -> None:
-        """The run is over."""
-        self._by_run.pop(run_id, None)
+    def forget(self, name: str) -> None:
+        """What it did is over."""
+        self._by_name.pop(name, None)
 
 
 def could_write(store: Store, run: Run, *, at_work: bool) -> bool:

@@ -1,8 +1,9 @@
 """Turns: of several processes that each take much memory, a few work and the others wait.
 
 A process that wants a turn puts a ticket into a folder: a small file named by a number, with its
-process id. It has its turn once fewer than ``at_once`` tickets of living processes have a
-smaller number. A process that is killed leaves a ticket, which the next one to look removes.
+process id and kind. Who has a turn follows from the tickets of living processes, in their order:
+each gets one while there is a slot, and its kind is under its limit. A process that is killed
+leaves a ticket, which the next one to look removes; one that hangs is ended by those behind it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,38 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 from filelock import FileLock
 
 from core.files import written_whole
+from core.runs.jobs import Job
+from core.runs.kinds import SLOTS, Kind
 from core.runs.processes import living, start_time
 
-AT_ONCE = 1
 LOOK_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Who wants a turn. ``word``: the end of its process's command line, which knows it again
+    when the clock is set. ``folder``: the job's, empty for what is no job."""
+
+    pid: int
+    started: float
+    word: str
+    kind: str
+    limit: int
+    folder: str = ""
+
+    @property
+    def lives(self) -> bool:
+        return living(self.pid, self.started, named=self.word) is not None
 
 
 @dataclass(frozen=True)
@@ -30,52 +50,80 @@ class Turns:
     """The queue whose tickets lie in ``folder``."""
 
     folder: Path
-    at_once: int = AT_ONCE
+    slots: int = SLOTS
 
     @contextmanager
-    def turn(self, tell: Callable[[str], object]) -> Iterator[None]:
-        """Wait for this process's turn, and keep it for the work inside.
+    def turn(
+        self, kind: Kind, tell: Callable[[str], object], folder: Path | None = None
+    ) -> Iterator[None]:
+        """Wait for this process's turn, and keep it for the work inside. ``folder``: the job's.
 
         ``tell`` gets a sentence to show each time that the place in the queue has changed.
         """
-        ticket = self._draw()
+        file = self._draw(kind, folder)
         try:
             told = 0
-            while before := self._before(ticket):
+            while before := self._before(file, kind):
                 if before != told:
                     tell(waiting_words(before))
                     told = before
                 time.sleep(LOOK_SECONDS)
             yield
         finally:
-            ticket.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
 
-    def _draw(self) -> Path:
+    def _draw(self, kind: Kind, folder: Path | None) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
+        pid = os.getpid()
+        own = Ticket(
+            pid,
+            start_time(pid) or 0.0,
+            _last_word(pid),
+            kind.name,
+            kind.limit or self.slots,
+            str(folder or ""),
+        )
         with FileLock(self.folder / "tickets.lock"):
-            taken = [int(one.stem) for one in self._tickets()]
-            ticket = self.folder / f"{max(taken, default=0) + 1:08d}.ticket"
-            with written_whole(ticket) as temporary:
-                own = [os.getpid(), start_time(os.getpid()) or 0.0, _last_word(os.getpid())]
-                temporary.write_text(json.dumps(own), encoding="utf-8")
-        return ticket
+            taken = [int(one.stem) for one in self._files()]
+            file = self.folder / f"{max(taken, default=0) + 1:08d}.ticket"
+            with written_whole(file) as temporary:
+                temporary.write_text(json.dumps(asdict(own)), encoding="utf-8")
+        return file
 
-    def _before(self, ticket: Path) -> int:
+    def _before(self, file: Path, kind: Kind) -> int:
         """How many have to end before it is this ticket's turn."""
-        waiting = 0
+        earlier: list[Ticket] = []
         with FileLock(self.folder / "tickets.lock"):
-            for other in self._tickets():
-                if other.name >= ticket.name:
+            for other in self._files():
+                if other.name >= file.name:
                     break
-                if _lives(other):
-                    waiting += 1
+                ticket = _read(other)
+                if ticket is not None and ticket.lives:
+                    earlier.append(ticket)
                 else:
                     with suppress(OSError):
                         other.unlink()
-        return max(waiting - self.at_once + 1, 0)
+        if earlier and earlier[0].folder:
+            Job(Path(earlier[0].folder)).status()  # ends it if it hangs
+        limit = kind.limit or self.slots
+        return ahead([(one.kind, one.limit) for one in earlier], (kind.name, limit), self.slots)
 
-    def _tickets(self) -> list[Path]:
+    def _files(self) -> list[Path]:
         return sorted(one for one in self.folder.glob("*.ticket") if one.stem.isdigit())
+
+
+def ahead(earlier: Sequence[tuple[str, int]], own: tuple[str, int], slots: int) -> int:
+    """How many of ``earlier`` have to end before ``own`` may begin, 0 when it may now. Each is a
+    kind and the limit of that kind; all of them share ``slots``."""
+    working: Counter[str] = Counter()
+    for kind, limit in earlier:
+        if working.total() < slots and working[kind] < limit:
+            working[kind] += 1
+    kind, limit = own
+    if working.total() < slots and working[kind] < limit:
+        return 0
+    same = sum(other == kind for other, _ in earlier)
+    return max(len(earlier) - slots + 1, same - limit + 1, 1)
 
 
 def waiting_words(before: int) -> str:
@@ -84,16 +132,25 @@ def waiting_words(before: int) -> str:
     return f"Waiting for its turn: {others} first"
 
 
-def _lives(ticket: Path) -> bool:
+def _read(file: Path) -> Ticket | None:
     try:
-        pid, started, word = json.loads(ticket.read_text(encoding="utf-8"))
-        return living(int(pid), float(started), named=str(word)) is not None
-    except (OSError, ValueError, TypeError):
-        return False
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(found, list):  # an earlier version's: process id, start, word
+            pid, started, word = found
+            return Ticket(int(pid), float(started), str(word), "", SLOTS)
+        return Ticket(
+            int(found["pid"]),
+            float(found["started"]),
+            str(found["word"]),
+            str(found["kind"]),
+            int(found["limit"]),
+            str(found["folder"]),
+        )
+    except (OSError, ValueError, TypeError, LookupError, OverflowError):
+        return None
 
 
 def _last_word(pid: int) -> str:
-    """The end of the process's command line, which knows it again when the clock is set."""
     try:
         return psutil.Process(pid).cmdline()[-1]
     except (psutil.Error, IndexError):

@@ -17,7 +17,17 @@ from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
 from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
-from core.store.runs import ACTIVE, FINISHED, PHASES, STATES, Epoch, Run, Runs
+from core.store.runs import (
+    ACTIVE,
+    FINISHED,
+    PHASES,
+    STATES,
+    UNFINISHED,
+    Epoch,
+    Run,
+    Runs,
+    RunState,
+)
 from core.workspace import Workspace
 
 __all__ = [
@@ -25,6 +35,7 @@ __all__ = [
     "FINISHED",
     "PHASES",
     "STATES",
+    "UNFINISHED",
     "Catalogue",
     "Damaged",
     "Database",
@@ -34,6 +45,7 @@ __all__ = [
     "Member",
     "Recovery",
     "Run",
+    "RunState",
     "Runs",
     "Source",
     "Store",

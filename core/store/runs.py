@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
@@ -26,19 +27,28 @@ from core.store.database import Database
 if TYPE_CHECKING:
     import pandas as pd
 
-STATES = (
-    "queued",
-    "preparing",
-    "training",
-    "evaluating",
-    "done",
-    "failed",
-    "cancelled",
-    "interrupted",
-)
-ACTIVE = ("preparing", "training", "evaluating")  # a worker process should be alive
+
+class RunState(StrEnum):
+    """Where a run is on its way. ``FAILED``: it could not go on, the reason is stored.
+    ``CANCELLED``: somebody stopped it. ``INTERRUPTED``: its process is gone."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    TRAINING = "training"
+    EVALUATING = "evaluating"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+STATES = tuple(RunState)
+# A worker process should be alive.
+ACTIVE = (RunState.PREPARING, RunState.TRAINING, RunState.EVALUATING)
 PHASES = ("training", "fine-tuning")  # of a run's epochs; the second only where asked for
-FINISHED = ("done", "failed", "cancelled", "interrupted")
+FINISHED = (RunState.DONE, RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED)
+# All that a dispatcher looks after.
+UNFINISHED = (RunState.QUEUED, *ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class Run:
 
     run_id: str
     spec: RunSpec
-    state: str
+    state: RunState
     reason: str = ""
     device: str = ""
     pid: int | None = None
@@ -321,6 +331,7 @@ def _run(row: Any) -> Run:
             text_of(values[name], name.replace("_id", "’s id"))
         if values["state"] not in STATES:
             raise SpecError(f"This version knows no state “{values['state']}”.")
+        values["state"] = RunState(values["state"])
         for name in _TIMES:
             if values[name] is not None or name == "created_at":
                 moment = number_of(values[name], name.replace("_at", " time"))

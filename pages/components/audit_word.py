@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.audit.report import FILE, audit_folder
-from core.audit.standing import NOT_AUDITED, Standing, shortest, standing_of
+from core.audit.status import NOT_AUDITED, AuditStatus, audit_status, worst_verdict
 from core.errors import NotFoundError
 from core.runs.files import RunFiles
 from core.store import Run, Store
@@ -24,12 +24,13 @@ ICONS = {
 }
 
 
-def standing(store: Store, run: Run) -> Standing:
-    """``standing_of``, kept until one of the files or the catalogue changes."""
+def audit_of(store: Store, run: Run) -> AuditStatus:
+    """``audit_status``, kept until one of the files or the catalogue changes."""
     folder = store.workspace.run_folder(run.run_id)
     changed = (
         _time(audit_folder(folder) / FILE),
         _time(RunFiles(folder).predictions),
+        _time(RunFiles(folder).operating_point),
         store.catalogue.version(),
         _made(store, run.spec.dataset),
     )
@@ -38,16 +39,16 @@ def standing(store: Store, run: Run) -> Standing:
 
 def audit_word(store: Store, runs: Sequence[Run]) -> str:
     """“do not believe”, “not audited” and the like, on one run or on repeats."""
-    return shortest([standing(store, one) for one in runs])
+    return worst_verdict([audit_of(store, one) for one in runs])
 
 
 def audit_link(store: Store, run: Run, *, named: str = "") -> None:
     """A link to the run's audit that says what came out; ``named``: of which run, behind it,
     because a telephone cuts off the end."""
-    found = standing(store, run)
+    found = audit_of(store, run)
     word = f"{NOT_AUDITED} yet" if found.short == NOT_AUDITED else found.short
     label = f"Audit: {word} · {escaped(named)}" if named else f"Audit: {word}"
-    icon = ICONS[found.report.verdict if found.report else ""]
+    icon = ICONS[found.result.verdict if found.result else ""]
     next_step(AUDIT, label, icon=icon, query={"run": run.run_id})
 
 
@@ -65,5 +66,5 @@ def _time(path: Path) -> int:
 @st.cache_data(show_spinner=False, max_entries=256)
 def _kept(
     root: str, run_id: str, changed: tuple[object, ...], _store: Store, _run: Run
-) -> Standing:
-    return standing_of(_store, _run)
+) -> AuditStatus:
+    return audit_status(_store, _run)

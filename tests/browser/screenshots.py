@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from core.audit.start import start
+from core.audit.status import start_audit
 from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save
 from core.datasets.presets import recommended_spec
@@ -129,8 +129,8 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
 
 def _audited(store: Store, run_id: str) -> None:
     """Have the run audited, as the page's button does."""
-    job = start(store, run_id)
-    until("the audit is over", lambda: job.status().state != "running", 900)
+    job = start_audit(store, run_id)
+    until("the audit is over", lambda: not job.status().is_running, 900)
     if job.status().state != "done":
         raise InputError(job.status().reason)
 

@@ -15,10 +15,11 @@ from core.audit.report import Finding as AuditFinding
 from core.errors import InputError, ThoraxLensError
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
-from core.external.kept import ExternalResult, is_unreadable, load_result, save_result
+from core.external.kept import ExternalResult, load_result, save_result
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
-from core.runs.jobs import Job, JobStatus
+from core.runs.jobs import Job, JobState, JobStatus
+from core.runs.results import stored
 from core.store.records import Recovery, damaged_file, recovered, recovery_note
 from core.workspace import Workspace, open_workspace
 
@@ -84,7 +85,12 @@ def card(workspace: Workspace) -> tuple[Path, Load]:
 
 def job(workspace: Workspace) -> tuple[Path, Load]:
     one = Job(workspace.root)
-    one._write(JobStatus("running", "Counting", 3, 9, began=5.0, pid=1, pid_started=2.0))
+    one.write(
+        JobStatus(
+            state=JobState.RUNNING, stage="Counting", done=3, total=9, began=5.0, pid=1,
+            pid_started=2.0,
+        )
+    )  # fmt: skip
     return workspace.root / "job.json", one.status
 
 
@@ -140,13 +146,13 @@ def test_rot_in_a_file_never_comes_as_another_error(
 
 def test_a_damaged_result_is_told_from_none(tmp_path: Path) -> None:
     workspace = open_workspace(tmp_path / "data")
-    assert not AuditReport.is_unreadable(workspace.root)
-    assert not is_unreadable(workspace, "run", "away")
     for make in (audit, external):
-        file, _ = make(workspace)
+        file, load = make(workspace)
+        assert not stored(file, load, lambda _: "").unreadable
         file.write_bytes(b"{half")
-    assert AuditReport.is_unreadable(workspace.root)
-    assert is_unreadable(workspace, "run", "away")
+        assert stored(file, load, lambda _: "").unreadable
+        file.unlink()
+        assert not stored(file, load, lambda _: "").unreadable
 
 
 def test_damaged_predictions_are_told_with_their_place(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.audit.report import AuditReport, Finding, audit_folder
-from core.audit.standing import basis_of
+from core.audit.status import audit_basis
 from core.datasets import prepare
 from core.datasets.ingest import import_folder
 from core.evaluation.predictions import Predictions
@@ -74,7 +74,7 @@ def _audit(store: Store, run: Run) -> None:
     report = AuditReport(
         run.run_id, DATASET, "do_not_believe",
         f"Do not believe this result: each class comes from {SOURCE}.", (finding,), (),
-        time.time(), basis_of(store, run),
+        time.time(), audit_basis(store, run),
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     report.save(folder)

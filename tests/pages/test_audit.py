@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_folder
-from core.audit.standing import basis_of
-from core.audit.start import job_of
-from core.runs.jobs import Job, JobReporter
+from core.audit.status import audit_basis, audit_job
+from core.runs.job_process import JobReporter
+from core.runs.jobs import Job, JobState
+from core.runs.kinds import Kind
 from core.store import Run, Store
+from core.workspace import Workspace
 from tests.pages.opening import APP
 from tests.pages.runs import make_dataset, make_run
 
@@ -63,7 +66,7 @@ def audited(store: Store, run: Run, verdict: Verdict = "do_not_believe") -> Audi
             Finding("class_by_age", "Class and age", None, None, "not_checked", "No age is known."),
         ),
         (LeakPair("patient", films[0], films[1], "covid", "covid", 0.93),), time.time(),
-        basis_of(store, run),
+        audit_basis(store, run),
     )  # fmt: skip
     report.save(audit_folder(store.workspace.run_folder(run.run_id)))
     return report
@@ -77,19 +80,18 @@ def test_a_run_that_was_never_audited_can_be(
     phantom_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(phantom_store, "done")
-    asked: list[tuple[str, list[str]]] = []
+    asked: list[tuple[Path, str, dict[str, str]]] = []
 
-    def remember(self: Job, module: str, arguments: list[str]) -> bool:
-        asked.append((module, arguments))
+    def remember(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
+        asked.append((job.folder, kind.name, arguments))
         return True
 
     monkeypatch.setattr(Job, "start", remember)
     page = opened(run=run.run_id)
     assert "Nobody knows yet" in texts(page)
     page.button(key="audit_start").click().run()
-    root, folder = phantom_store.workspace.root, phantom_store.workspace.run_folder(run.run_id)
-    where = ["--data", str(root), "--folder", str(folder / "audit")]
-    assert asked == [("core.audit.worker", [*where, "--run", run.run_id])]
+    folder = phantom_store.workspace.run_folder(run.run_id)
+    assert asked == [(folder / "audit", "audit", {"run": run.run_id})]
 
 
 @pytest.mark.parametrize(
@@ -156,14 +158,14 @@ def test_an_audit_under_way_shows_how_far_it_is(phantom_store: Store) -> None:
 
 def test_a_failed_audit_says_why_and_offers_another(phantom_store: Store) -> None:
     run = make_run(phantom_store, "done")
-    JobReporter(job_of_made(phantom_store, run)).end("failed", "The films are gone.")
+    JobReporter(job_of_made(phantom_store, run)).end(JobState.FAILED, "The films are gone.")
     page = opened(run=run.run_id)
     assert "The films are gone" in texts(page)
     assert page.button(key="audit_start").label == "Audit this run"
 
 
 def job_of_made(store: Store, run: Run) -> Job:
-    job = job_of(store, run.run_id)
+    job = audit_job(store, run.run_id)
     job.folder.mkdir(parents=True)
     return job
 

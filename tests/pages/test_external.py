@@ -11,11 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
-from core.external import worker
-from core.external.testing import run_external
+from core.external.testing import external_job, run_external
 from core.runs.files import RunFiles
-from core.runs.jobs import Job, reporting
+from core.runs.job_process import reporting
+from core.runs.jobs import Job, JobState
+from core.runs.kinds import Kind
 from core.store import Run, Store
+from core.workspace import Workspace
 from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
 from tests.pages.opening import everything_said, open_app
 
@@ -38,10 +40,13 @@ def opened(run: Run, source: str = AWAY) -> AppTest:
 def test_before_a_test_the_page_says_what_would_be_tested(
     phantom_store: Store, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setattr(
-        Job, "start", lambda self, module, words: bool(started.append([module, *words])) or True
-    )
+    started: list[tuple[str, dict[str, str]]] = []
+
+    def remember(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
+        started.append((kind.name, arguments))
+        return True
+
+    monkeypatch.setattr(Job, "start", remember)
     page = open_app("external")
     assert page.selectbox("external_run").value == finished.run_id
     assert page.selectbox("external_source").value == AWAY, "the one it has not learnt from"
@@ -49,8 +54,7 @@ def test_before_a_test_the_page_says_what_would_be_tested(
     assert f"**12** films of {AWAY} can test this run" in everything_said(page)
     assert page.dataframe[0].value["Class of the run"].tolist() == ["covid", "healthy"]
     page.button("external_start").click().run()
-    assert started[0][0] == worker.MODULE
-    assert started[0][-4:] == ["--run", finished.run_id, "--source", AWAY]
+    assert started == [("external_test", {"run": finished.run_id, "source": AWAY})]
 
 
 def test_a_drop_is_said_first_and_both_sides_stand_below(
@@ -120,12 +124,12 @@ def test_the_source_of_the_training_is_called_that(
 def test_a_running_test_shows_how_far_it_is_and_a_failed_one_why(
     phantom_store: Store, finished: Run
 ) -> None:
-    folder = worker.job_of(phantom_store.workspace, finished.run_id, AWAY).folder
+    folder = external_job(phantom_store.workspace, finished.run_id, AWAY).folder
     with reporting(folder) as tell:
         tell.stage("Classifying films", total=12)
         page = opened(finished)
         assert [one.label for one in page.button] == ["Stop"]
-        tell.end("failed", "The process that classifies films was killed.")
+        tell.end(JobState.FAILED, "The process that classifies films was killed.")
         page = opened(finished)
         assert "was killed" in page.error[0].value
         assert page.button("external_start").label == "Test on these films"

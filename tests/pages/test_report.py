@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport
-from core.audit.standing import basis_of
+from core.audit.status import audit_basis
 from core.evaluation.operating_point import OperatingPoint, choose
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
@@ -110,7 +110,7 @@ def test_an_audit_speaks_at_the_top(quiet_store: Store, verdict: str, kind: str)
 def audited(store: Store, run: Run, verdict: str) -> None:
     AuditReport(
         run.run_id, "study", verdict, "Mind it: each class has its source.", (),  # type: ignore[arg-type]
-        basis=basis_of(store, run),
+        basis=audit_basis(store, run),
     ).save(files_of(store, run).folder / "audit")  # fmt: skip
 
 

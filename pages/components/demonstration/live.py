@@ -24,7 +24,7 @@ def under_way(take: Take, network: Network, *, finished: bool) -> None:
 def _watch(number: int, network: Network, finished: bool) -> None:
     take = Demonstration(get_workspace()).latest()
     status = take.status()
-    over = take.answers(network) is not None or status.state != "running"
+    over = take.answers(network) is not None or not status.is_running
     if take.number != number or (over and not finished):
         # Answers are there, it failed, or somebody has started again: another page altogether.
         st.rerun(scope="app")

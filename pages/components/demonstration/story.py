@@ -12,6 +12,7 @@ import streamlit as st
 from core.demonstration.answers import Answers
 from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
 from core.errors import InputError, NotFoundError
+from core.runs.jobs import JobState
 from pages.components.demonstration import pictures
 from pages.components.demonstration.live import under_way
 from pages.components.empty import next_step
@@ -60,7 +61,7 @@ def films(demonstration: Demonstration, take: Take) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("Marker on the covid-like films", True, key="demonstration_marker")
-        begun = take.status().state != "none"
+        begun = take.status().state is not JobState.NONE
         st.button(
             "Go on to the training" if begun else "Train a network on these films",
             type="primary",
@@ -86,7 +87,7 @@ def training(demonstration: Demonstration, take: Take) -> None:
     # First how it stands: it may end, with its answers written, between these two looks.
     status = take.status()
     answers = take.answers(CHEAT)
-    if answers is None and status.state != "running":
+    if answers is None and not status.is_running:
         reason = status.reason or "The training ended without an answer."
         st.error(escaped(reason), icon=":material/error:")
         st.button(

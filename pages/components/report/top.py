@@ -13,7 +13,7 @@ from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.uncertainty import all_intervals
 from core.store import Run, Store
 from core.text import NONE, count, interval, percent, percent_of
-from pages.components.audit_word import standing
+from pages.components.audit_word import audit_of
 from pages.components.empty import next_step
 from pages.components.run_words import escaped
 from pages.components.session import AUDIT
@@ -176,8 +176,8 @@ def _value(value: float | None, *, is_area: bool) -> str:
 
 def audit_verdict(store: Store, run: Run) -> None:
     """What the audit of ``run`` found, or where to start one."""
-    found = standing(store, run)
-    report = found.report
+    found = audit_of(store, run)
+    report = found.result
     if report and found.stale:
         st.warning(
             _together(f"**{escaped(found.stale)}** It said: {escaped(report.sentence)}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,14 @@ from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.models.build import build_model, save_head
 from core.models.registry import BASELINE
+from core.runs import job_process
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
-from core.runs.jobs import Job, JobReporter
+from core.runs.job_process import JobReporter
+from core.runs.jobs import Job
+from core.runs.kinds import Kind
 from core.store import Run, Store
+from core.workspace import Workspace
 from tests.pages.runs import make_dataset, make_run
 
 SIZE = 32
@@ -56,14 +59,13 @@ def finished(phantom_store: Store) -> Run:
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Jobs do their work at once instead of in a process of their own."""
-    for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
-        monkeypatch.setenv(name, "-1" if name.startswith("CUDA") else "cpu")
     started: list[str] = []
 
-    def work(self: Job, module: str, arguments: list[str]) -> bool:
-        started.append(module)
-        monkeypatch.setattr(sys, "argv", [module, *arguments])
-        worker.main()
+    def work(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
+        started.append(kind.name)
+        where = ["--data", str(workspace.root), "--folder", str(job.folder)]
+        more = [f"{name}={value}" for name, value in arguments.items()]
+        job_process.main([kind.name, *where, *more])
         return True
 
     monkeypatch.setattr(Job, "start", work)
@@ -95,7 +97,7 @@ def test_a_run_is_audited_once_and_the_answer_kept(
 
     assert main(command) == 0
     assert json.loads(capsys.readouterr().out) == document
-    assert in_this_process == ["core.audit.worker"]
+    assert in_this_process == ["audit"]
 
 
 def test_a_network_that_is_gone_leaves_the_checks_on_films(

@@ -13,7 +13,7 @@ import pytest
 
 from core.__main__ import main
 from core.audit.report import AuditReport, Finding, Verdict, audit_folder
-from core.audit.standing import basis_of
+from core.audit.status import audit_basis
 from core.card.claim import FOR_AUTHORS, items
 from core.card.document import Table
 from core.card.facts import ExternalTest, Facts, gather
@@ -115,7 +115,7 @@ def test_the_audit_speaks_first(phantom_store: Store, run: Run) -> None:
     finding = Finding("source", "Class and source", 1.0, (0.9, 1.0), "do_not_believe", "Too alike.")
     report = AuditReport(
         run.run_id, "tiny", "do_not_believe", "Do not believe it.", (finding,),
-        basis=basis_of(phantom_store, run),
+        basis=audit_basis(phantom_store, run),
     )  # fmt: skip
     report.save(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
     facts = gather(phantom_store, run.run_id)
@@ -148,7 +148,7 @@ def test_an_old_audit_is_told_to_be_old(
     phantom_store: Store, run: Run, verdict: Verdict, level: str
 ) -> None:
     report = AuditReport(
-        run.run_id, "tiny", verdict, "So it is.", (), basis=basis_of(phantom_store, run)
+        run.run_id, "tiny", verdict, "So it is.", (), basis=audit_basis(phantom_store, run)
     )
     report.save(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
     phantom_store.datasets.delete("tiny")

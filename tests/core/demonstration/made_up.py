@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 from core.demonstration.answers import Answers
 from core.demonstration.films import CLASSES, COVID_LIKE, HEALTHY, PLACEMENTS, Placement
 from core.demonstration.takes import CHEAT, HONEST, Network, Take
-from core.runs.jobs import JobStatus
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, open_store
 
@@ -60,7 +58,7 @@ def give(take: Take, network: Network, epochs: int = 4, **state: Any) -> None:
 def stand(take: Take, **status: Any) -> None:
     """Write how the take's job stands."""
     take.folder.mkdir(parents=True, exist_ok=True)
-    (take.folder / "job.json").write_text(json.dumps(asdict(JobStatus(**status))))
+    (take.folder / "job.json").write_text(json.dumps(status))
 
 
 def finished(take: Take) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.demonstration import takes
 from core.demonstration.takes import CHEAT, HONEST, Demonstration
 from core.runs.jobs import Job
+from core.runs.kinds import DEMONSTRATION, Kind
 from core.store import Store
 from core.workspace import Workspace
 from tests.core.demonstration.made_up import cheating, finished, give, stand
@@ -25,9 +25,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What would have been started; nothing is."""
     calls: list[list[str]] = []
 
-    def note(job: Job, module: str, arguments: list[str]) -> bool:
-        assert module == takes.WORKER
-        calls.append([str(job.folder), *arguments])
+    def note(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
+        assert kind is DEMONSTRATION
+        calls.append([str(job.folder), *arguments.values()])
         return True
 
     monkeypatch.setattr(Job, "start", note)
@@ -45,7 +45,7 @@ def test_a_take_is_started_with_its_folder_and_number(
     demonstration: Demonstration, started: list[list[str]]
 ) -> None:
     take = demonstration.start()
-    assert started == [[str(take.folder), str(take.folder), "1"]]
+    assert started == [[str(take.folder), "1"]]
 
 
 @pytest.mark.parametrize("state", ["running", "done"])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 
-from core.demonstration.takes import CHEAT, HONEST, WORKER, Demonstration
+from core.demonstration.takes import CHEAT, HONEST, Demonstration
+from core.runs.kinds import DEMONSTRATION
 from core.store import Store
 
 
 def test_a_network_learns_the_marker_and_its_answers_go_where_it_goes(store: Store) -> None:
     take = Demonstration(store.workspace).latest()
-    assert take.job.start(WORKER, [str(take.folder), "1", "--small"])
+    assert take.job.start(DEMONSTRATION, store.workspace, take="1", small="yes")
     try:
-        while take.status().state == "running":
+        while take.status().is_running:
             time.sleep(0.2)
     finally:
         take.job.stop()

@@ -12,15 +12,16 @@ from core.__main__ import main
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import make_phantoms
 from core.errors import InputError
-from core.external import worker
-from core.external.kept import folder_of, load_result
+from core.external.kept import folder_of, load_result, save_result
 from core.external.testing import (
     compared,
+    external_job,
+    external_status,
     films_for,
     internal_predictions,
     run_external,
-    stale,
 )
+from core.runs import job_process
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
 from core.store import Run, Store
@@ -74,22 +75,25 @@ def test_a_result_that_rests_on_what_is_no_more_is_old(
     phantom_store: Store, finished: Run, fake_client: type[FakeClient], tmp_path: Path
 ) -> None:
     result = run_external(phantom_store, finished.run_id, AWAY)
-    kept = load_result(phantom_store.workspace, finished.run_id, AWAY)
-    assert kept is not None
-    assert stale(phantom_store, finished, kept) == ""
+
+    def stale() -> str:
+        return external_status(phantom_store, finished, AWAY).stale
+
+    assert stale() == ""
     make_phantoms(tmp_path / AWAY, per_class=7, size=128, seed=7)
     import_folder(phantom_store, tmp_path / AWAY, name=AWAY)
-    assert stale(phantom_store, finished, kept) == (
+    assert stale() == (
         f"This test is old: since then the films of {AWAY} that can test it have changed."
     )
     own = internal_predictions(phantom_store, finished)
     file = RunFiles(phantom_store.workspace.run_folder(finished.run_id)).predictions
     replace(own, probabilities=own.probabilities[:, ::-1]).save(file)
-    assert "the run has been trained again and the films" in stale(phantom_store, finished, kept)
+    assert "the run has been trained again and the films" in stale()
     own.save(file)
     phantom_store.datasets.delete("study")
-    assert stale(phantom_store, finished, kept) == "", "no less true for that"
-    assert "earlier version" in stale(phantom_store, finished, replace(result, basis={}))
+    assert stale() == "", "no less true for that"
+    save_result(phantom_store.workspace, replace(result, basis={}))
+    assert "earlier version" in stale()
 
 
 def test_what_cannot_be_tested_is_refused_before_the_network_is_asked(
@@ -112,18 +116,15 @@ def test_two_sources_never_share_a_folder(workspace: Workspace) -> None:
 
 
 def test_the_process_of_a_test_tells_how_it_went(
-    phantom_store: Store,
-    finished: Run,
-    fake_client: type[FakeClient],
-    monkeypatch: pytest.MonkeyPatch,
+    phantom_store: Store, finished: Run, fake_client: type[FakeClient]
 ) -> None:
     root = phantom_store.workspace.root
 
     def process(source: str) -> Job:
-        job = worker.job_of(phantom_store.workspace, finished.run_id, source)
-        words = ["--data", str(root), "--run", finished.run_id, "--source", source]
-        monkeypatch.setattr("sys.argv", ["worker", *words, "--folder", str(job.folder)])
-        worker.main()
+        job = external_job(phantom_store.workspace, finished.run_id, source)
+        words = [f"run={finished.run_id}", f"source={source}"]
+        where = ["--data", str(root), "--folder", str(job.folder)]
+        job_process.main(["external_test", *where, *words])
         return job
 
     status = process(AWAY).status()
@@ -132,7 +133,7 @@ def test_the_process_of_a_test_tells_how_it_went(
     )  # fmt: skip
     with pytest.raises(SystemExit):
         process("nowhere")
-    job = worker.job_of(phantom_store.workspace, finished.run_id, "nowhere")
+    job = external_job(phantom_store.workspace, finished.run_id, "nowhere")
     assert job.status().state == "failed"
     assert "There are no films" in job.status().reason
 

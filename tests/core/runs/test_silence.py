@@ -172,7 +172,7 @@ def test_a_store_that_cannot_be_used_for_a_while_ends_no_dispatcher(
         return step()
 
     monkeypatch.setattr(dispatcher, "step", stumbling)
-    module._serve_locked(dispatcher, 0.01, 0.05)
+    module._serve_locked(dispatcher, 0.01, 0.5)
     assert pretended.store.runs.get(run.run_id).state == "interrupted"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.__main__ import main
 from core.audit.report import AuditReport, Verdict, audit_folder
-from core.audit.standing import NOT_AUDITED, Standing, basis_of, shortest, standing_of
+from core.audit.status import NOT_AUDITED, AuditStatus, audit_basis, audit_status, worst_verdict
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.store import Run, Store
@@ -37,15 +37,15 @@ def predict(store: Store, run: Run, right: float) -> None:
 
 
 def audited(store: Store, run: Run, verdict: Verdict = "caution", *, basis: bool = True) -> None:
-    rests = basis_of(store, run) if basis else {}
+    rests = audit_basis(store, run) if basis else {}
     report = AuditReport(run.run_id, "tiny", verdict, "Be careful.", (), basis=rests)
     report.save(audit_folder(store.workspace.run_folder(run.run_id)))
 
 
 def test_an_audit_holds_while_nothing_changes(phantom_store: Store, run: Run) -> None:
-    assert standing_of(phantom_store, run).short == NOT_AUDITED
+    assert audit_status(phantom_store, run).short == NOT_AUDITED
     audited(phantom_store, run)
-    found = standing_of(phantom_store, run)
+    found = audit_status(phantom_store, run)
     assert (found.stale, found.short) == ("", "be careful")
 
 
@@ -54,7 +54,7 @@ def test_a_run_that_was_trained_again_is_not_what_was_audited(
 ) -> None:
     audited(phantom_store, run)
     predict(phantom_store, run, right=0.8)
-    found = standing_of(phantom_store, run)
+    found = audit_status(phantom_store, run)
     assert found.stale == "This audit is old: since then the run has been trained again."
     assert found.short == "be careful (old)"
 
@@ -73,7 +73,7 @@ def test_films_that_changed_are_not_what_was_audited(
         catalogue.remove_source(source.name)
     if change == "imported anew":
         catalogue.save_source(source, [replace(one, age=(one.age or 0) + 1) for one in films])
-    said = standing_of(phantom_store, run).stale
+    said = audit_status(phantom_store, run).stale
     assert ("data set has been deleted" if change == "deleted" else "films, or what") in said
 
 
@@ -81,7 +81,7 @@ def test_an_audit_that_did_not_note_what_it_rested_on_is_not_trusted(
     phantom_store: Store, run: Run
 ) -> None:
     audited(phantom_store, run, basis=False)
-    assert "earlier version" in standing_of(phantom_store, run).stale
+    assert "earlier version" in audit_status(phantom_store, run).stale
 
 
 def test_the_shell_says_so_too(
@@ -102,10 +102,10 @@ def test_the_shell_says_so_too(
 
 
 def test_of_repeats_the_gravest_verdict_stands_for_all() -> None:
-    def one(verdict: Verdict) -> Standing:
-        return Standing(AuditReport("r", "d", verdict, "", ()))
+    def one(verdict: Verdict) -> AuditStatus:
+        return AuditStatus(AuditReport("r", "d", verdict, "", ()))
 
     clean, grave = one("no_shortcut_found"), one("do_not_believe")
-    assert shortest([clean, grave]) == "do not believe"
-    assert shortest([clean, Standing(None)]) == "no shortcut found (1 of 2 audited)"
-    assert shortest([Standing(None)]) == NOT_AUDITED
+    assert worst_verdict([clean, grave]) == "do not believe"
+    assert worst_verdict([clean, AuditStatus(None)]) == "no shortcut found (1 of 2 audited)"
+    assert worst_verdict([AuditStatus(None)]) == NOT_AUDITED
