@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from io import BytesIO
+from math import ceil
 
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -24,9 +25,18 @@ from pydicom.uid import (
 )
 
 from core.images.bare_raster import bare_jpeg, bare_jpeg_2000
-from core.images.dicom_file import OURS, PREAMBLE, PREFIX, read_dataset
+from core.images.bare_rle import bare_rle
+from core.images.dicom_file import (
+    OURS,
+    PREAMBLE,
+    PREFIX,
+    numbers_of,
+    read_dataset,
+    whole_of,
+)
 from core.images.header import VIEWS
 from core.images.header_facts import HeaderFacts
+from core.images.limits import MAX_BYTES
 
 # Written as text in the file.
 TEXT_NUMBERS = frozenset({
@@ -72,7 +82,7 @@ def bare_dicom(data: bytes, start: int, facts: HeaderFacts) -> bytes:
         if isinstance(text, str) and re.fullmatch(pattern, text.strip(" \0"), re.IGNORECASE):
             setattr(kept, word, text)
     for name in LUTS:
-        items = [_kept(item, ("LUTDescriptor", "LUTData")) for item in dataset.get(name) or ()]
+        items = [_table(item) for item in dataset.get(name) or ()]
         if items:
             setattr(kept, name, items)
     if facts.patient or facts.person:
@@ -92,7 +102,7 @@ def bare_dicom(data: bytes, start: int, facts: HeaderFacts) -> bytes:
     for name in PIXELS:
         if name in dataset:
             tag = Tag(name)
-            kept[tag] = _pixels(_raw(dataset, tag))
+            kept[tag] = _pixels(_raw(dataset, tag), *_size_of_pixels(dataset))
     return _written(kept, syntax, data, bool(implicit), bool(little))
 
 
@@ -126,21 +136,46 @@ def _raw(dataset: Dataset, tag: int) -> RawDataElement:
     return element
 
 
-def _pixels(element: RawDataElement) -> RawDataElement:
-    """Compressed pixels carry comments of their own."""
+def _table(item: Dataset) -> Dataset:
+    """A look-up table, without what stands behind its last number."""
+    kept = _kept(item, ("LUTDescriptor", "LUTData"))
+    descriptor = numbers_of(item, "LUTDescriptor")
+    if "LUTData" in kept and descriptor:
+        element = _raw(kept, Tag("LUTData"))
+        most = 2 * (int(descriptor[0]) % 65536 or 65536)
+        kept[element.tag] = element._replace(value=(element.value or b"")[:most])
+    return kept
+
+
+def _size_of_pixels(dataset: Dataset) -> tuple[int, int]:
+    """How many bytes a picture has that is not compressed, filled up to an even number (the most
+    there can be when the header does not say), and how many pixels."""
+    rows, columns, samples, bits = (
+        whole_of(dataset, word) or 0
+        for word in ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated")
+    )
+    pixels = rows * columns
+    return 2 * ceil(pixels * (samples or 1) * bits / 16) or MAX_BYTES, pixels
+
+
+def _pixels(element: RawDataElement, most: int, pixels: int) -> RawDataElement:
+    """Compressed pixels carry comments of their own; behind others anything may stand."""
     if not element.value or not element.value.startswith(b"\xfe\xff\x00\xe0"):
-        return element
-    frames = [_bare_stream(frame) for frame in generate_frames(element.value, number_of_frames=1)]
+        value = (element.value or b"")[:most]
+        return element._replace(value=value, length=len(value))
+    frames = [
+        _bare_stream(frame, pixels) for frame in generate_frames(element.value, number_of_frames=1)
+    ]
     packed = encapsulate(frames)
     return element._replace(value=packed, length=0xFFFFFFFF)
 
 
-def _bare_stream(stream: bytes) -> bytes:
+def _bare_stream(stream: bytes, pixels: int) -> bytes:
     if stream.startswith(b"\xff\xd8"):
         return bare_jpeg(stream)
     if stream.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")):
         return bare_jpeg_2000(stream)
-    return stream  # run lengths hold pixels only
+    return bare_rle(stream, pixels)
 
 
 def _written(kept: Dataset, syntax: UID, data: bytes, implicit: bool, little: bool) -> bytes:

@@ -13,10 +13,12 @@ import zlib
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sBIT", b"gAMA"})
 _PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+_AT_ONCE = 1 << 20  # bytes unpacked at a time
 _LONG = 64 * 1024  # bytes of a text: the short ones may say which side is up
 _ORIENTATION = 0x0112
 # Application segments that say how colours are coded, and nothing else: up to where.
 _JFIF, _ADOBE = (0xE0, b"JFIF\0", 14), (0xEE, b"Adobe", 12)
+_JPEG_LS = (0xF7, 0xF8)
 _J2K, _J2K_COMMENT, _J2K_TILE = b"\xff\x4f\xff\x51", 0xFF64, 0xFF90
 _JP2 = b"\x00\x00\x00\x0cjP  "
 
@@ -26,14 +28,22 @@ def bare_png(data: bytes, turn: int = 1) -> bytes:
     if not data.startswith(PNG):
         raise ValueError("no PNG")
     parts, place, ended = [PNG], len(PNG), False
+    packed: list[bytes] = []
     while not ended:
         length, kind = struct.unpack_from(">I4s", data, place)
         end = place + 12 + length
         if end > len(data):
             raise ValueError("a chunk reaches beyond the end")
-        if kind in _PNG_KEPT:
+        if kind == b"IDAT":
+            packed.append(data[place + 8 : end - 4])
+        fits = length <= _longest(kind, data)
+        if kind == b"tRNS" and not fits:
+            raise ValueError("more than one transparent colour")
+        if kind in _PNG_KEPT and fits:
             parts.append(data[place:end])
         place, ended = end, kind == b"IEND"
+    if _is_followed(packed):
+        raise ValueError("something else stands behind the pixels")
     if turn != 1:
         content = b"eXIf" + _exif(turn)
         chunk = (
@@ -41,6 +51,28 @@ def bare_png(data: bytes, turn: int = 1) -> bytes:
         )
         parts.insert(2, chunk)
     return b"".join(parts)
+
+
+def _longest(kind: bytes, data: bytes) -> int:
+    """Bytes that a chunk of this kind has at most; more would be somebody's writing."""
+    colours = data[25]
+    of_transparency = {0: 2, 2: 6, 3: 256}.get(colours, -1)
+    of_palette = 768 if colours == 3 else -1  # elsewhere it is a mere suggestion
+    most = {b"IHDR": 13, b"PLTE": of_palette, b"tRNS": of_transparency, b"sBIT": 4, b"gAMA": 4,
+            b"IEND": 0}  # fmt: skip
+    return most.get(kind, len(data))
+
+
+def _is_followed(packed: list[bytes]) -> bool:
+    """Whether anything stands behind the end of the packed pixels."""
+    machine = zlib.decompressobj()
+    for part in packed:
+        while part and not machine.eof:
+            machine.decompress(part, _AT_ONCE)
+            part = machine.unconsumed_tail
+        if machine.unused_data or (machine.eof and part):
+            return True
+    return False
 
 
 def without_texts(data: bytes) -> bytes:
@@ -88,6 +120,7 @@ def bare_jpeg(data: bytes, turn: int = 1) -> bytes:
         if length < 2 or end > len(data):
             raise ValueError("a segment reaches beyond the end")
         content = data[place + 4 : end]
+        _check_segment(marker, content)
         if 0xE0 <= marker <= 0xEF or marker == 0xFE:
             parts.append(_coding(marker, content))
         else:
@@ -105,6 +138,33 @@ def bare_jpeg(data: bytes, turn: int = 1) -> bytes:
     return b"".join(parts) + b"\xff\xd9"
 
 
+def _check_segment(marker: int, content: bytes) -> None:
+    """Raises ValueError for one that holds anything beside what its kind holds."""
+    length = len(content)
+    if marker == 0xDB:  # quantisation: tables of 64 numbers
+        place = 0
+        while place < length:
+            place += 129 if content[place] >> 4 else 65
+        fits = place == length
+    elif marker == 0xC4:  # Huffman codes: 16 counts, and as many symbols
+        place = 0
+        while place < length:
+            place += 17 + sum(content[place + 1 : place + 17])
+        fits = place == length
+    elif marker in (0xC8, 0xDE, 0xDF) or (0xF0 <= marker <= 0xFD and marker not in _JPEG_LS):
+        fits = False  # reserved, or of a kind that nobody writes
+    else:
+        numbers = content[5] if length > 5 else 0
+        of_scan = content[0] if length else 0
+        most = {0xCC: 32, 0xDC: 2, 0xDD: 4, 0xDA: 4 + 2 * of_scan}
+        is_frame = 0xC0 <= marker <= 0xCF or marker == 0xF7
+        fits = length <= (
+            6 + 3 * numbers if is_frame and marker != 0xCC else most.get(marker, length)
+        )
+    if not fits:
+        raise ValueError("a segment holds more than its kind does")
+
+
 def bare_jpeg_2000(data: bytes) -> bytes:
     """A code stream without comments; of a file in boxes, without texts and other people's."""
     if data.startswith(_JP2):
@@ -115,13 +175,34 @@ def bare_jpeg_2000(data: bytes) -> bytes:
     while True:
         marker, length = struct.unpack_from(">HH", data, place)
         if marker == _J2K_TILE:
-            return b"".join(parts) + data[place:]
+            return b"".join(parts) + _tiles(data, place)
         end = place + 2 + length
         if length < 2 or end > len(data):
             raise ValueError("a segment reaches beyond the end")
         if marker != _J2K_COMMENT:
             parts.append(data[place:end])
         place = end
+
+
+def _tiles(data: bytes, place: int) -> bytes:
+    """From the first tile to the end of the stream. Raises ValueError for a comment between."""
+    begin = place
+    while data[place : place + 2] == b"\xff\x90":
+        (size,) = struct.unpack_from(">I", data, place + 6)
+        header = place + 12
+        while data[header : header + 2] != b"\xff\x93":  # where its pixels begin
+            if data[header : header + 2] == b"\xff\x64":
+                raise ValueError("a comment stands between tiles")
+            if header + 4 > len(data):
+                raise ValueError("a tile has no pixels")
+            header += 2 + struct.unpack_from(">H", data, header + 2)[0]
+        if not size:  # up to the end, whose mark cannot stand in packed pixels
+            place = data.find(b"\xff\xd9", header)
+            break
+        place += max(size, 12)
+    if place < 0 or data[place : place + 2] != b"\xff\xd9":
+        raise ValueError("a stream without an end")
+    return data[begin : place + 2]
 
 
 def _exif(turn: int) -> bytes:
