@@ -26,6 +26,8 @@ from core.text import count, listed
 
 KEPT = 1_000  # rows and files that are told one by one in the store
 FEW = 3  # names told in a sentence
+MANY_FOLDERS = 6  # class folders from which on they may be patients,
+SPARSE = 3  # with so few films each
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,19 @@ def notes_on_replaced(replaced: int) -> list[str]:
 def notes_on_table(found: Found, choices: Choices, films: list[Film]) -> list[str]:
     """How a table was read; or, of class folders, that a table beside them may say more."""
     if found.layout.NAME == any_table.NAME and choices.columns is not None:
-        return [f"{Path(choices.table).name} was read as {choices.columns.in_words()}."]
+        read = any_table.read_together(found.tree, choices.table)
+        told = listed([shown(Path(one).name if len(read) == 1 else one) for one in read])
+        verb = "was" if len(read) == 1 else "were"
+        notes = [f"{told} {verb} read as {choices.columns.in_words()}."]
+        others = [one for one in any_table.tables_beside(found.tree) if one not in read]
+        if others:
+            notes.append(
+                f"{listed(list(map(shown, others)), most=FEW)} "
+                f"{'names' if len(others) == 1 else 'name'} films too, and "
+                f"{'was' if len(others) == 1 else 'were'} not read. Choose another table "
+                "(--table in the shell) to go by it instead."
+            )
+        return notes
     if found.layout.NAME != folders.NAME:
         return []
     beside = any_table.tables_beside(found.tree)
@@ -207,7 +221,23 @@ def notes_on_table(found: Found, choices: Choices, films: list[Film]) -> list[st
             f"The table {shown(beside[0])} names these films too. To go by it instead of the "
             "folders, choose its columns (--table in the shell)."
         ]
+    if not all(film.finding == UNKNOWN for film in films):
+        return _note_on_many_folders(films)
+    if found.tree.all_tables:
+        some = listed(list(map(shown, found.tree.all_tables)), most=FEW)
+        return [f"If {some} says what the films show, choose its columns (--table in the shell)."]
     books = [name for name in found.tree.files if name.casefold().endswith(WORKBOOKS)]
-    if books and all(film.finding == UNKNOWN for film in films):
+    if books:
         return [f"If {shown(books[0])} says what the films show, save it as CSV and import again."]
     return []
+
+
+def _note_on_many_folders(films: Sequence[Film]) -> list[str]:
+    """Where nearly every folder holds a film or two, its name is hardly a finding's."""
+    findings = by_finding(films)
+    if len(findings) < MANY_FOLDERS or len(films) > SPARSE * len(findings):
+        return []
+    return [
+        f"Each folder counts as a finding: {len(findings):,} of them for {len(films):,} films. If "
+        "the folders are patients or studies, say what the films show with a table of them."
+    ]

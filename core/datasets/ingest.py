@@ -22,6 +22,8 @@ from core.datasets.importers import (
     unlisted,
 )
 from core.datasets.importers.choices import DEFAULT, Columns
+from core.datasets.importers.names import without_copy
+from core.datasets.importers.tables import is_personal
 from core.datasets.known_films import (
     bring_up_to_date,
     follow_renamed,
@@ -30,10 +32,10 @@ from core.datasets.known_films import (
     set_apart_again,
 )
 from core.datasets.looking import Looked, is_text, look_into, shown
-from core.datasets.patients import PatientFinder, patient_finder, with_patients
+from core.datasets.patients import PatientFinder, hashed, patient_finder, with_patients
 from core.datasets.spelling import Spelling
 from core.datasets.uploads import importing
-from core.datasets.vocabulary import UNKNOWN
+from core.datasets.vocabulary import UNKNOWN, normalise_finding
 from core.errors import InputError
 from core.images.emptiness import NOISE
 from core.store import Film, Source, Store
@@ -227,6 +229,9 @@ def _read(
 ) -> tuple[list[Candidate], dict[str, set[str]]]:
     """The candidates, with patients and in one spelling; and finding → how it was written."""
     read = list(found.layout.read(found.tree, choices))
+    if choices.columns and is_personal(choices.columns.patient):
+        salt = store.workspace.secret()
+        read = [replace(one, patient=hashed(one.patient, salt)) for one in read]
     named = iter(with_patients([one for one in read if not one.left_out], find))
     spelling = Spelling(store.catalogue.findings())
     written: dict[str, set[str]] = {}
@@ -234,8 +239,10 @@ def _read(
     for one in read:
         if not one.left_out:
             finding = spelling.of(one.finding)
-            if finding != UNKNOWN and " + " not in finding:
-                written.setdefault(finding, set()).add(one.finding_original.strip())
+            original = one.finding_original.strip()
+            alone = normalise_finding(without_copy(original))  # lists and votes are no spellings
+            if finding != UNKNOWN and spelling.of(alone) == finding:
+                written.setdefault(finding, set()).add(original)
             one = replace(next(named), finding=finding)
         candidates.append(one)
     candidates += [

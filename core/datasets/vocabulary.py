@@ -31,6 +31,7 @@ FINDINGS = {
     "sars-cov-2": "COVID-19",
     "no finding": "No finding",
     "no findings": "No finding",
+    "nofinding": "No finding",
     "normal": "No finding",
     "healthy": "No finding",
     "bacterial pneumonia": "Bacterial pneumonia",
@@ -80,10 +81,12 @@ _KEYED = {re.sub(r"[\s_-]+", " ", written): name for written, name in FINDINGS.i
 
 VIEWS = {
     "pa": "PA",
+    "p a": "PA",
     "postero anterior": "PA",
     "posteroanterior": "PA",
     "frontal pa": "PA",
     "ap": "AP",
+    "a p": "AP",
     "antero posterior": "AP",
     "anteroposterior": "AP",
     "frontal ap": "AP",
@@ -108,7 +111,9 @@ VIEWS = {
 
 SEXES = {
     "f": "F", "female": "F", "w": "F", "woman": "F", "weiblich": "F", "femme": "F", "mujer": "F",
+    "feminino": "F", "femenino": "F", "féminin": "F",
     "m": "M", "male": "M", "man": "M", "männlich": "M", "homme": "M", "hombre": "M",
+    "masculino": "M", "masculin": "M",
 }  # fmt: skip
 
 
@@ -176,7 +181,8 @@ def _one_finding(label: str) -> str:
 
 def normalise_view(text: str | None) -> str:
     """``PA``, ``AP``, ``AP supine``, ``Lateral``, ``Axial``, ``Coronal`` or ``unknown``."""
-    return VIEWS.get(re.sub(r"[_\s-]+", " ", _clean(text)).lower(), UNKNOWN)
+    plain = re.sub(r"[_\s-]+", " ", _clean(text)).lower()
+    return VIEWS.get(re.sub(r" (?:view|projection)$", "", plain), UNKNOWN)
 
 
 def normalise_sex(text: str | None) -> str:

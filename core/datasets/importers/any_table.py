@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from core.datasets.importers import names as file_names
 from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices, Columns
 from core.datasets.importers.folders import place_of
@@ -18,9 +20,14 @@ from core.datasets.importers.rows import Row, films_of
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
+from core.datasets.vocabulary import finding_key, is_silent
 from core.errors import InputError
 
 NAME = "table"
+# A column of 0 and 1 that does not say of what.
+SAYS_NOTHING = re.compile(
+    r"labels?|class(?:es)?|targets?|findings?|categor(?:y|ies)|diagnos[ie]s|y|result|ground truth"
+)
 LOOKS_LIKE = "a table (.csv or .tsv) of films and findings, whose columns you choose"
 
 
@@ -54,15 +61,29 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
     chosen = settled(tree, choices)
     if chosen.columns is None:  # for the type checker: settled() always has them
         return iter(())
-    columns = chosen.columns.each(str.lower)
-    frame = read_table(_place(tree, chosen.table))
+    tables = read_together(tree, chosen.table)
+    rows = [
+        row
+        for table in tables
+        for row in _rows(tree, table, chosen.columns.each(str.lower), choices, len(tables) > 1)
+    ]
+    return films_of(tree, rows)
+
+
+def _rows(tree: Tree, table: str, columns: Columns, choices: Choices, is_part: bool) -> list[Row]:
+    frame = read_table(_place(tree, table))
     spelled = frame.attrs["spelled"]
     by_mark = _are_marks(columns, frame)
     names = {one: spelled[one] for one in columns.findings}
     own = {columns.file, columns.patient, columns.view, columns.sex, columns.age, columns.split}
+    only = columns.findings[0] if len(columns.findings) == 1 else ""
+    folder, split = _part(table)
     rows = []
-    for place, cells in records(tree, chosen.table):
-        if by_mark:
+    for place, cells in records(tree, table):
+        if by_mark and only and SAYS_NOTHING.fullmatch(finding_key(only)):
+            labels, written = _as_written(cells[only], names[only]), cells[only].strip()
+            left_out = ""
+        elif by_mark:
             labels, written, left_out = marked(cells, names, choices.uncertain)
         else:
             said = [cells[one].strip() for one in columns.findings if cells[one].strip()]
@@ -70,20 +91,65 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
             written, left_out = "; ".join(said), ""
         rows.append(
             Row(
-                file=cells[columns.file],
+                file=folder + cells[columns.file].lstrip() if folder else cells[columns.file],
                 place=place,
                 findings=labels,
                 written=written,
-                patient=cells.get(columns.patient, ""),
+                patient=_number(cells.get(columns.patient, "")),
                 view=cells.get(columns.view, ""),
                 sex=cells.get(columns.sex, ""),
                 age=cells.get(columns.age, ""),
-                subset=cells.get(columns.split, ""),
+                subset=cells.get(columns.split, "") or (split if is_part else ""),
                 metadata=metadata_of(cells, own | set(columns.findings)),
                 left_out=left_out,
             )
         )
-    return films_of(tree, [*rows, *long_rows(tree, chosen.table)])
+    return [*rows, *long_rows(tree, table)]
+
+
+def read_together(tree: Tree, table: str) -> list[str]:
+    """The table, and those of the same columns that differ from it in the part of a split
+    alone: ``train.csv`` and ``test.csv``, ``train/labels.csv`` and ``test/labels.csv``."""
+    mine, here = _without_parts(table)
+    if not here or table not in tree.tables:
+        return [table]
+    header = tree.header(table)
+    rest = [
+        one
+        for one in tree.tables
+        if one != table and _without_parts(one)[0] == mine and tree.header(one) == header
+    ]
+    return [table, *(one for one in rest if _without_parts(one)[1] != here)]
+
+
+def _without_parts(table: str) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """A table's path in words, without the parts of a split in them; and these."""
+    said = [file_names.words_of(part) for part in table.split("/")]
+    rest = tuple(tuple(one for one in words if one not in file_names.SPLITS) for words in said)
+    return rest, tuple(one for words in said for one in words if one in file_names.SPLITS)
+
+
+def _part(table: str) -> tuple[str, str]:
+    """The folder that a part's table lies in, with ``/``, and the part that it tells of."""
+    folder, slash, _ = table.rpartition("/")
+    inside = any(map(file_names.split_of, folder.split("/"))) and not Path(table).is_absolute()
+    parts = _without_parts(table)[1]
+    return (folder + slash if inside else "", parts[0] if parts else "")
+
+
+def _as_written(cell: str, column: str) -> tuple[str, ...]:
+    """What a column called “label” says with 0 and 1: which is the finding, nobody knows."""
+    text = cell.strip().removesuffix(".0")
+    if is_silent(text):
+        return ()
+    plain = text.isdigit() or len(text) == 1 or text.casefold() in ("true", "false", "yes", "no")
+    return (f"{column} {text}" if plain else text,)
+
+
+def _number(cell: str) -> str:
+    """A column of numbers with gaps was once one of floats: ``17.0`` is patient 17."""
+    whole, dot, rest = cell.strip().partition(".")
+    return whole if dot and whole.isdigit() and set(rest) == {"0"} else cell
 
 
 def settled(tree: Tree, choices: Choices) -> Choices:

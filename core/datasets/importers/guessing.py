@@ -8,10 +8,18 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from core.datasets.importers.choices import Columns
-from core.datasets.importers.marks import is_mark, is_yes
+from core.datasets.importers.marks import is_mark, is_yes, names_health
 from core.datasets.importers.rows import Files
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import is_silent, normalise_age, normalise_sex, normalise_view
+from core.datasets.vocabulary import (
+    FINDINGS,
+    finding_key,
+    is_silent,
+    normalise_age,
+    normalise_label,
+    normalise_sex,
+    normalise_view,
+)
 
 LOOKED_AT = 200  # rows
 FITS = 0.5  # of the cells that say something
@@ -96,12 +104,20 @@ def _findings(cells: dict[str, list[str]], rows: int) -> tuple[str, ...]:
         name
         for name, values in cells.items()
         if all(map(is_mark, values))
-        and any(map(is_yes, values))
+        # “No finding” tells of the others even where no film of the table has it.
+        and (any(map(is_yes, values)) or names_health(name))
         and not NOT_FINDING.search(_plain(name))
     ]
-    if len(marked) > 1 or (marked and FINDING.search(_plain(marked[0]))):
+    if len(marked) > 1 or (
+        marked and (FINDING.search(_plain(marked[0])) or _is_known_finding(marked[0]))
+    ):
         return tuple(marked)
     return ()
+
+
+def _is_known_finding(column: str) -> bool:
+    """``covid`` or ``pneumonia`` as a column's name."""
+    return normalise_label(finding_key(column)) in FINDINGS.values()
 
 
 def _share(values: Iterable[str], fits: Callable[[str], bool]) -> float:

@@ -15,8 +15,9 @@ NAME = "kaggle"
 LOOKS_LIKE = "chest-xray-pneumonia of Kaggle: train/, test/ or val/ with NORMAL/ and PNEUMONIA/"
 
 CLASSES = frozenset({"NORMAL", "PNEUMONIA"})
-SICK = re.compile(r"(person\d+)_(bacteria|virus)_\d+")
-HEALTHY = re.compile(r"((?:NORMAL\d-)?IM-\d+)(?:-\d+)+")
+# Kaggle's names; and those of the edition at Mendeley: (disease)-(patient)-(number of the film).
+SICK = re.compile(r"(person\d+)_(bacteria|virus)_\d+|(?=(BACTERIA|VIRUS)-)(\w+-\d+)-\d+")
+HEALTHY = re.compile(r"((?:NORMAL\d-)?IM-\d+)(?:-\d+)+|(NORMAL-\d+)-\d+")
 CAUSES = {"bacteria": "Bacterial pneumonia", "virus": "Viral pneumonia"}
 
 
@@ -32,9 +33,10 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
             continue  # what else lies beside train/, test/ and val/ is told as unlisted
         sick, healthy = SICK.fullmatch(one.path.stem), HEALTHY.fullmatch(one.path.stem)
         if sick:
-            yield replace(one, patient=sick[1], finding=CAUSES[sick[2]])
+            cause = (sick[2] or sick[3]).casefold()
+            yield replace(one, patient=sick[1] or sick[4], finding=CAUSES[cause])
         elif healthy:
-            yield replace(one, patient=healthy[1])
+            yield replace(one, patient=healthy[1] or healthy[2])
         else:
             yield one
 

@@ -14,6 +14,7 @@ YES = frozenset({"1", "1.0", "true", "yes", "y", "t", "x", "positive", "present"
 NO = frozenset({"0", "0.0", "false", "no", "n", "f", "negative", "absent", "nein", "non"})
 UNCERTAIN = frozenset({"-1", "-1.0", "u", "uncertain"})
 MARKS = YES | NO | UNCERTAIN
+HEALTHY = frozenset({"no finding", "no findings", "nofinding", "normal", "healthy", "none"})
 
 
 class Marks(NamedTuple):
@@ -32,6 +33,7 @@ def marked(cells: Mapping[str, str], columns: Mapping[str, str], uncertain: Unce
     least two columns say 0. A single column gives its name, or “No” and its name.
     """
     present, open_ones, absent = [], [], 0
+    healthy = any(map(names_health, columns.values()))
     for column, name in columns.items():
         mark = _mark(cells.get(column, ""))
         if mark in YES or (mark in UNCERTAIN and uncertain == "positive"):
@@ -40,7 +42,7 @@ def marked(cells: Mapping[str, str], columns: Mapping[str, str], uncertain: Unce
             open_ones.append(name)
         elif mark in NO or mark in UNCERTAIN:
             absent += 1
-    if not present and not open_ones and absent == len(columns) and not _names_health(columns):
+    if not present and not open_ones and absent == len(columns) and not healthy:
         present = [NO_FINDING if absent > 1 else f"No {next(iter(columns.values()))}"]
     written = "; ".join(
         f"{name} {cells[column].strip()}"
@@ -65,6 +67,6 @@ def _mark(cell: str) -> str:
     return cell.strip().casefold().replace("\u2212", "-")
 
 
-def _names_health(columns: Mapping[str, str]) -> bool:
-    healthy = {"no finding", "no findings", "normal", "healthy", "none"}
-    return any(finding_key(name) in healthy for name in columns.values())
+def names_health(column: str) -> bool:
+    """Whether a column says with 1 that a film shows nothing."""
+    return finding_key(column) in HEALTHY

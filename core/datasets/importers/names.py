@@ -112,7 +112,7 @@ def split_of(name: str) -> str:
     joined = SPLIT_JOINED.fullmatch(plain)
     if joined:
         return joined[1]
-    words = _words(name)
+    words = words_of(name)
     found = [word for word in words if word in SPLITS]
     return found[0] if found and all(word in CONTAINER_WORDS for word in words) else ""
 
@@ -158,7 +158,7 @@ def is_container(name: str) -> bool:
         return False
     if split_of(name) or FOLD.fullmatch(plain) or NUMBERED_FOLDER.fullmatch(plain):
         return True
-    words = _words(name)
+    words = words_of(name)
     return bool(words) and all(word in CONTAINER_WORDS for word in words)
 
 
@@ -173,7 +173,7 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
     """The words of a name in small letters, without numbers: ``All247Images`` has two."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", name))
     return [word for word in re.split(r"[\W\d_]+", apart.casefold()) if word]

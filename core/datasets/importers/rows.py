@@ -118,7 +118,8 @@ class Files:
         from all of them."""
         self._films = tree.files_there
         self._by_name, self._by_stem = tree.places
-        paths = {parts for parts in map(_parts, wanted) if parts}
+        said = {tuple(one for one in _parts(name) if one != "..") for name in wanted}
+        paths = {parts for parts in said if parts}
         self._named = {names.folded(parts[-1]) for parts in paths}
         # By their hashes: of 400,000 paths, the tails themselves would fill a gigabyte.
         self._tails = Counter(
@@ -131,8 +132,10 @@ class Files:
     def find(self, name: str) -> tuple[str, str]:
         """(relative name of the file, ``""``), or (``""``, why there is none)."""
         parts = _parts(name)
-        if parts is None:
-            return "", OUTSIDE
+        if ".." in parts:
+            # Written from the table's folder, perhaps. Only names of the tree are ever found.
+            inside = self.find("/".join(part for part in parts if part != ".."))[0]
+            return (inside, "") if inside else ("", OUTSIDE)
         if not parts or "\0" in name:
             return "", NAMELESS
         if max(len(os.fsencode(part)) for part in parts) > LONGEST_NAME:
@@ -143,8 +146,8 @@ class Files:
         return self._best(parts, places)
 
     def has(self, name: str) -> bool:
-        """Whether exactly one film is meant by this name."""
-        return bool(self.find(name)[0])
+        """Whether films have this name, be it several."""
+        return self.find(name)[1] not in (MISSING, NAMELESS, OUTSIDE, TOO_LONG)
 
     def _other_endings(self, last: str) -> list[tuple[str, ...]]:
         """Tables that leave ``.png`` off, and collections that somebody converted."""
@@ -195,12 +198,11 @@ class Files:
         return len(parts)
 
 
-def _parts(name: str) -> tuple[str, ...] | None:
-    """The parts of a table's path, Windows' ones included; None when it leads outside."""
+def _parts(name: str) -> tuple[str, ...]:
+    """The parts of a table's path, Windows' ones included."""
     text = name.strip()
     pure = PureWindowsPath(text)  # takes both slashes
-    parts = tuple(part for part in pure.parts if part not in (pure.anchor, "."))
-    return None if ".." in parts else parts
+    return tuple(part for part in pure.parts if part not in (pure.anchor, "."))
 
 
 def _common_tail(one: tuple[str, ...], other: tuple[str, ...]) -> int:
