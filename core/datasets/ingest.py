@@ -35,7 +35,7 @@ from core.datasets.looking import Looked, is_text, look_into, shown
 from core.datasets.patients import PatientFinder, hashed, patient_finder, with_patients
 from core.datasets.spelling import Spelling
 from core.datasets.uploads import importing
-from core.datasets.vocabulary import UNKNOWN, normalise_finding
+from core.datasets.vocabulary import JOINT, UNKNOWN, normalise_finding
 from core.errors import InputError
 from core.images.emptiness import NOISE
 from core.store import Film, Source, Store
@@ -241,7 +241,7 @@ def _read(
             finding = spelling.of(one.finding)
             original = one.finding_original.strip()
             alone = normalise_finding(without_copy(original))  # lists and votes are no spellings
-            if finding != UNKNOWN and spelling.of(alone) == finding:
+            if finding != UNKNOWN and JOINT not in finding and spelling.of(alone) == finding:
                 written.setdefault(finding, set()).add(original)
             one = replace(next(named), finding=finding)
         candidates.append(one)

@@ -133,6 +133,10 @@ def test_votes_and_lists_are_no_spellings(store: Store, tmp_path: Path) -> None:
     report = import_folder(store, own(tmp_path, {"train.csv": votes}, "ab"))
     assert report.by_finding == {"No finding": 2}
     assert not any("several ways" in note for note in report.notes)
+    lists = "file,label\nc.png,Mass|Nodule\nd.png,Nodule|Mass\n"
+    report = import_folder(store, own(tmp_path / "lists", {"list.csv": lists}, "cd"))
+    assert report.by_finding == {"Mass": 2, "Nodule": 2}
+    assert not any("several ways" in note for note in report.notes)
 
 
 def test_many_folders_of_a_film_or_two_may_be_patients(store: Store, tmp_path: Path) -> None:
