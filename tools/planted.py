@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from core.audit.material import Material, gather
+from core.audit.audit_data import AuditData, gather
 from core.datasets.phantom import Phantom, draw
 from core.datasets.splitting import patient_split
 from core.specs import SPLITS, ClassSpec, DatasetSpec
@@ -131,7 +131,7 @@ EXPECTED = {
 }
 
 
-def material_of(one: Drawn, folder: Path, *, masks: bool) -> Material:
+def material_of(one: Drawn, folder: Path, *, masks: bool) -> AuditData:
     """As an audit gathers it; with the films' own lung masks, or without any."""
     paths = [""] * len(one.films)
     if masks:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from core.audit import words
-from core.audit.material import Material
-from core.audit.measured import Measured, unmeasured
+from core.audit.audit_data import AuditData
+from core.audit.check_result import CheckResult, unmeasured
 from core.audit.populations import POPULATIONS
 from core.audit.report import Level
 from core.datasets.cautions import AGE_GROUPS, age_groups
@@ -22,12 +22,12 @@ _UNEVEN = 0.3  # between the shares of two classes' films with a known value
 _FEW = 5  # patients of a class with a known value, below which nothing can be said
 
 
-def associations(material: Material) -> list[Measured]:
+def associations(material: AuditData) -> list[CheckResult]:
     """One an aspect: bias-corrected Cramér's V of class and value, where values are known."""
     return [_one(material, column, name) for column, name in ASPECTS.items()]
 
 
-def _one(material: Material, column: str, name: str) -> Measured:
+def _one(material: AuditData, column: str, name: str) -> CheckResult:
     values, said = _values(material, column)
     known, labels = values != UNKNOWN, material.labels
     _, owner = units_of(material.patients[known], labels[known])
@@ -47,10 +47,10 @@ def _one(material: Material, column: str, name: str) -> Measured:
         )
 
     details |= {"patients": len(owner), "apart": apart}
-    return Measured(f"class_by_{name}", f"Class and {name}", v, interval, level, p, say, details)
+    return CheckResult(f"class_by_{name}", f"Class and {name}", v, interval, level, p, say, details)
 
 
-def _values(material: Material, column: str) -> tuple[np.ndarray, list[str]]:
+def _values(material: AuditData, column: str) -> tuple[np.ndarray, list[str]]:
     """str (n,), and what publishers were asked where the table is silent."""
     table = material.table
     values = table[column].astype(str).to_numpy(dtype=object)
@@ -65,7 +65,7 @@ def _values(material: Material, column: str) -> tuple[np.ndarray, list[str]]:
     return values.astype(str), said
 
 
-def _counts(material: Material, values: np.ndarray, column: str) -> dict[str, dict[str, int]]:
+def _counts(material: AuditData, values: np.ndarray, column: str) -> dict[str, dict[str, int]]:
     """Class → value → films; age groups in their order, others the most frequent first."""
     order = [str(one) for one in pd.Series(values).value_counts().index]
     if column == "age_group":
@@ -87,8 +87,8 @@ def _nothing_shared(counts: dict[str, dict[str, int]]) -> bool:
 
 
 def _unrecorded(
-    material: Material, name: str, known: np.ndarray, details: dict[str, Any]
-) -> Measured:
+    material: AuditData, name: str, known: np.ndarray, details: dict[str, Any]
+) -> CheckResult:
     """At least one class of which too little is recorded: then that may be what differs."""
     labels = material.labels
     shares = {
@@ -105,4 +105,4 @@ def _unrecorded(
         return words.recorded_for_one(name, shares, v)
 
     details |= {"of_records": True}
-    return Measured(check, title, v, interval, "caution", p, say, details)
+    return CheckResult(check, title, v, interval, "caution", p, say, details)

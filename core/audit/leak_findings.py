@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.audit import words
+from core.audit.audit_data import AuditData
+from core.audit.check_result import CheckResult, unmeasured
 from core.audit.leaks import Leaks
-from core.audit.material import Material
-from core.audit.measured import Measured, unmeasured
 from core.audit.report import Level
 from core.evaluation.decision import decided
 from core.evaluation.predictions import Predictions, predicted_classes
@@ -27,7 +27,7 @@ _SPLITS: dict[Split, str] = {
 }
 
 
-def of_leaks(material: Material, leaks: Leaks) -> list[Measured]:
+def of_leaks(material: AuditData, leaks: Leaks) -> list[CheckResult]:
     """One finding on patients, one on near-duplicates, and one on patients unknown if any are."""
     test = len(leaks.patient)
     return [
@@ -38,21 +38,21 @@ def of_leaks(material: Material, leaks: Leaks) -> list[Measured]:
     ]  # fmt: skip
 
 
-def _unknown(material: Material) -> list[Measured]:
+def _unknown(material: AuditData) -> list[CheckResult]:
     rows = np.concatenate([material.rows("train"), material.rows("test")])
     unknown = int((~material.known[rows]).sum())
     if not unknown:
         return []
     said = words.unknown_patients(unknown, len(rows))
     return [
-        Measured(
+        CheckResult(
             "unknown_patients", "Films of unknown patients", unknown / len(rows), None, "caution",
             None, lambda *_: said, {"films": unknown, "all_films": len(rows)},
         )
     ]  # fmt: skip
 
 
-def _patients(material: Material, leaks: Leaks, test: int) -> Measured:
+def _patients(material: AuditData, leaks: Leaks, test: int) -> CheckResult:
     check, title = "shared_patients", "Patients in training and test"
     rows = np.concatenate([material.rows("train"), material.rows("test")])
     if material.known[rows].all() or leaks.patient.any():
@@ -60,7 +60,7 @@ def _patients(material: Material, leaks: Leaks, test: int) -> Measured:
     return unmeasured(check, title, words.no_shared_patients_known())
 
 
-def _share(check: str, title: str, which: np.ndarray, test: int) -> Measured:
+def _share(check: str, title: str, which: np.ndarray, test: int) -> CheckResult:
     count = int(which.sum())
     interval = wilson(count, test) or (0.0, 1.0)
     level: Level = "caution" if count else "no_shortcut_found"
@@ -70,10 +70,10 @@ def _share(check: str, title: str, which: np.ndarray, test: int) -> Measured:
     said = told(count, test, interval)
     details = {"films": count, "test_films": test}
     value = count / test if test else None
-    return Measured(check, title, value, interval, level, None, lambda *_: said, details)
+    return CheckResult(check, title, value, interval, level, None, lambda *_: said, details)
 
 
-def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Measured:
+def inflation(material: AuditData, leaks: Leaks, predictions: Predictions) -> CheckResult:
     """Share right among test films with a leak, less that among those without, both by the rule
     that the predictions come with."""
     check, title = "leak_inflation", "How far leaks flatter the result"
@@ -96,10 +96,10 @@ def inflation(material: Material, leaks: Leaks, predictions: Predictions) -> Mea
         (leaked.hits, leaked.films), (clean.hits, clean.films), gap, interval
     )
     level: Level = "caution" if interval[0] > 0 else "no_shortcut_found"
-    return Measured(check, title, gap, interval, level, None, lambda *_: said)
+    return CheckResult(check, title, gap, interval, level, None, lambda *_: said)
 
 
-def other_split(store: Store, run: Run) -> list[Measured]:
+def other_split(store: Store, run: Run) -> list[CheckResult]:
     """The newest finished run of the same network, classes and weights on a data set that was
     split the other way; none when there is no such run."""
     datasets = {name_key(one.name): one.spec for one in store.datasets.all()}
@@ -120,13 +120,13 @@ def other_split(store: Store, run: Run) -> list[Measured]:
     return []
 
 
-def _beside(store: Store, run: Run, split: Split, other: Run, its_split: Split) -> Measured:
+def _beside(store: Store, run: Run, split: Split, other: Run, its_split: Split) -> CheckResult:
     mine, m_range, m_films = _accuracy(store, run)
     theirs, t_range, t_films = _accuracy(store, other)
     said = words.other_split(
         (_SPLITS[split], mine, m_range, m_films), (_SPLITS[its_split], theirs, t_range, t_films)
     )
-    return Measured(
+    return CheckResult(
         "other_split", "The same network with the other split", theirs, t_range,
         "no_shortcut_found", None, lambda *_: said,
         {"run": other.run_id, "accuracies": {split: mine, its_split: theirs}},

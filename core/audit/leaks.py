@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy.fft import dctn
 
-from core.audit.material import Material
+from core.audit.audit_data import AuditData
 from core.audit.report import LeakPair
 
 HASH_SIDE = 16  # 16 · 16 lowest frequencies: 256 bits, since chest films are all much alike
@@ -37,7 +37,7 @@ class Leaks:
         return values
 
 
-def find_leaks(material: Material) -> Leaks:
+def find_leaks(material: AuditData) -> Leaks:
     """Compare each test film with each training film.
 
     Near-duplicates of another class are passed over: they teach the wrong answer, so they
@@ -107,7 +107,7 @@ def _looks(films: np.ndarray) -> np.ndarray:
     return values
 
 
-def _pair(material: Material, looks: np.ndarray, a: int, b: int, kind: str) -> LeakPair:
+def _pair(material: AuditData, looks: np.ndarray, a: int, b: int, kind: str) -> LeakPair:
     ids, labels = material.table["film_id"], material.labels
     return LeakPair(
         "duplicate" if kind == "duplicate" else "patient",

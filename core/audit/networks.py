@@ -10,9 +10,9 @@ import numpy as np
 
 from core.audit import network_words as words
 from core.audit import regions
+from core.audit.audit_data import AuditData
+from core.audit.check_result import CheckResult, unmeasured
 from core.audit.lungs import SIDE
-from core.audit.material import Material
-from core.audit.measured import Measured, unmeasured
 from core.audit.probes import LUNGS_OUT, MIDDLE_OUT, STRONG, balanced, level_of
 from core.audit.report import Level
 from core.audit.split_inflation import split_inflation, vector_classifier
@@ -44,19 +44,19 @@ _CONTROL_SEED = 1009  # any seed that no run's weights come from
 def network_checks(
     workspace: Workspace,
     run: Run,
-    material: Material,
+    material: AuditData,
     data: TrainingData,
     predictions: Predictions,
     raised: Level,
     tell: JobReporter,
-) -> list[Measured]:
+) -> list[CheckResult]:
     """All checks that need Keras. ``raised``: the gravest level of the checks before.
 
     What cannot be checked, for example because a weights file has gone, is said so.
     """
     backend.load_only_the_chosen()
     backend.prepare()
-    found: list[Measured] = []
+    found: list[CheckResult] = []
     rows = _some(material)
     try:
         tell.stage("Loading the run's network")
@@ -74,7 +74,7 @@ def network_checks(
     return found
 
 
-def _some(material: Material) -> np.ndarray:
+def _some(material: AuditData) -> np.ndarray:
     """Test films to look at, int64: all, or as many of each class as fit."""
     test = material.rows("test")
     if len(test) <= _MOST_FILMS:
@@ -88,11 +88,11 @@ def _some(material: Material) -> np.ndarray:
 
 def _masked(
     loaded: LoadedRun,
-    material: Material,
+    material: AuditData,
     data: TrainingData,
     rows: np.ndarray,
     tell: JobReporter,
-) -> list[Measured]:
+) -> list[CheckResult]:
     """The run's network on films without lungs, and on border and corners alone.
 
     One region for all films: each film's own outline would show what disease did to it.
@@ -119,7 +119,7 @@ def _masked(
         said = words.own_network(what, value, interval, len(rows), chance, level)
         details = {"accuracy": accuracy, "chance": chance, "test_films": len(rows)}
         found.append(
-            Measured(check, title, value, interval, level, None, lambda *_, s=said: s, details)
+            CheckResult(check, title, value, interval, level, None, lambda *_, s=said: s, details)
         )
     return found
 
@@ -141,11 +141,11 @@ def _answers(
 
 def _heat(
     loaded: LoadedRun,
-    material: Material,
+    material: AuditData,
     data: TrainingData,
     rows: np.ndarray,
     tell: JobReporter,
-) -> Measured:
+) -> CheckResult:
     """The share of the heat in the lungs, in corners and at the border; beside it that of the
     same network with all weights random."""
     card = loaded.card
@@ -178,7 +178,7 @@ def _heat(
     off = no_better and (interval[1] < area or edge_interval[0] > edge_area)
     level: Level = "caution" if off else "no_shortcut_found"
     said = words.heat(details, interval, level)
-    return Measured("heat_in_lungs", "Where the heat lies", value, interval, level, None,
+    return CheckResult("heat_in_lungs", "Where the heat lies", value, interval, level, None,
                     lambda *_: said, details)  # fmt: skip
 
 
@@ -207,12 +207,12 @@ def _patient_mean(shares: np.ndarray, patients: np.ndarray) -> tuple[float, tupl
 def _untrained(
     workspace: Workspace,
     run: Run,
-    material: Material,
+    material: AuditData,
     data: TrainingData,
     predictions: Predictions,
     raised: Level,
     tell: JobReporter,
-) -> list[Measured]:
+) -> list[CheckResult]:
     """A frozen network with random weights and a logistic regression on its vectors.
 
     It sees the lungs, so that by itself it accuses nothing: where other checks have found a
@@ -246,29 +246,29 @@ def _untrained(
     )  # fmt: skip
     train, test = data.rows("train"), data.rows("test")
     head = vector_classifier().fit(vectors[train], data.y_true[train])
-    right = head.predict(vectors[test]) == data.y_true[test]
-    accuracy = Proportion.of(int(right.sum()), len(test))
+    correct = head.predict(vectors[test]) == data.y_true[test]
+    accuracy = Proportion.of(int(correct.sum()), len(test))
     value, interval = accuracy.value, accuracy.interval
     tested = predictions.of("test")
     answers = dict(zip(tested.film_ids.tolist(), predicted_classes(tested).tolist(), strict=True))
-    own_right = np.array(
+    own_correct = np.array(
         [
             answers.get(one) == true
             for one, true in zip(data.film_ids[test], data.y_true[test], strict=True)
         ]
     )
-    p = mcnemar(int((own_right & ~right).sum()), int((right & ~own_right).sum()))
+    p = mcnemar(int((own_correct & ~correct).sum()), int((correct & ~own_correct).sum()))
     chance = 1 / len(data.classes)
-    more = p < 0.05 and value < own_right.mean()
+    more = p < 0.05 and value < own_correct.mean()
     easy = (value - chance) / (1 - chance) >= STRONG
     level: Level = raised if easy and not more else "no_shortcut_found"
     said = words.untrained(
-        network.title, value, interval, float(own_right.mean()), len(test), p,
+        network.title, value, interval, float(own_correct.mean()), len(test), p,
         more=more, easy=easy, level=level,
     )  # fmt: skip
-    details = {"run_accuracy": float(own_right.mean()), "mcnemar": p, "network": network.title,
+    details = {"run_accuracy": float(own_correct.mean()), "mcnemar": p, "network": network.title,
                "run_is_random": run.spec.weights == "random" and own}  # fmt: skip
-    untrained = Measured(
+    untrained = CheckResult(
         "untrained_network", "A network that never learnt", value, interval, level, None,
         lambda *_: said, details,
     )  # fmt: skip

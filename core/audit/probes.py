@@ -18,8 +18,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core.audit import regions, words
-from core.audit.material import Material
-from core.audit.measured import Measured, unmeasured
+from core.audit.audit_data import AuditData
+from core.audit.check_result import CheckResult, unmeasured
 from core.audit.report import Level
 from core.statistics.association import separation_p, smallest_p, units_of
 from core.statistics.mover import mean_proportion_interval
@@ -48,11 +48,11 @@ class Probe:
     check: str
     title: str
     what: str
-    features: Callable[[Material], np.ndarray]
+    features: Callable[[AuditData], np.ndarray]
     trees: bool
 
 
-def file_facts(material: Material) -> np.ndarray:
+def file_facts(material: AuditData) -> np.ndarray:
     """Width, height, aspect and format; float (n, 3 + formats)."""
     table = material.table
     width, height = table["width"].to_numpy(float), table["height"].to_numpy(float)
@@ -61,7 +61,7 @@ def file_facts(material: Material) -> np.ndarray:
     return np.column_stack([width, height, width / np.maximum(height, 1), one_hot])
 
 
-def grey_levels(material: Material) -> np.ndarray:
+def grey_levels(material: AuditData) -> np.ndarray:
     """Mean, spread and percentiles in border and corners, shares of black and white there,
     without what may be lung; float (n, c)."""
     places = {"border": regions.border(), **regions.corners()}
@@ -95,7 +95,7 @@ PROBES = (
 )  # fmt: skip
 
 
-def try_probe(one: Probe, material: Material) -> Measured:
+def try_probe(one: Probe, material: AuditData) -> CheckResult:
     """Train it on the training films and try it on the test films."""
     reason = why_not(material)
     if reason:
@@ -130,7 +130,7 @@ def pixels_classifier(films: int) -> Pipeline:
     )
 
 
-def judge(one: Probe, material: Material, probabilities: np.ndarray) -> Measured:
+def judge(one: Probe, material: AuditData, probabilities: np.ndarray) -> CheckResult:
     """What probabilities float (test films, k) amount to."""
     test = material.rows("test")
     labels, patients = material.labels[test], material.patients[test]
@@ -143,7 +143,7 @@ def judge(one: Probe, material: Material, probabilities: np.ndarray) -> Measured
 
     details = {"accuracy": accuracy, "chance": chance, "test_films": len(test), "what": one.what}
     level = level_of(value, interval, chance)
-    return Measured(one.check, one.title, value, interval, level, p, say, details)
+    return CheckResult(one.check, one.title, value, interval, level, p, say, details)
 
 
 def balanced(
@@ -170,7 +170,7 @@ def level_of(value: float, interval: tuple[float, float], chance: float) -> Leve
     return "caution" if skill >= WEAK and least > 0 else "no_shortcut_found"
 
 
-def why_not(material: Material) -> str:
+def why_not(material: AuditData) -> str:
     """Why no classifier can be tried on this data set; empty when it can."""
     train, test = material.apart(), material.rows("test")
     labels = material.labels
@@ -184,6 +184,6 @@ def why_not(material: Material) -> str:
     return ""
 
 
-def missing(one: Probe, reason: str) -> Measured:
+def missing(one: Probe, reason: str) -> CheckResult:
     """A probe that could not be tried, and why."""
     return unmeasured(one.check, one.title, words.probe_missing(one.what, reason))

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core.audit import network_words as words
-from core.audit.measured import Measured, unmeasured
+from core.audit.check_result import CheckResult, unmeasured
 from core.audit.report import Level
 from core.statistics.resampling import draw_clusters, percentile_interval
 
@@ -28,7 +28,7 @@ CHECK, TITLE = "split_inflation", "Films split one by one, or patients kept toge
 
 def split_inflation(
     vectors: np.ndarray, labels: np.ndarray, patients: np.ndarray, *, torn: bool
-) -> Measured:
+) -> CheckResult:
     """Share right with films dealt out one by one less that with patients kept together.
 
     ``vectors`` float32 (n, c), ``labels`` int64 (n,), ``patients`` str (n,). Each film is
@@ -60,7 +60,7 @@ def split_inflation(
         float(apart.mean()), float(together.mean()), value, (low, high), torn=torn
     )
     details = {"one_by_one": float(apart.mean()), "by_patient": float(together.mean())}
-    return Measured(CHECK, TITLE, value, (low, high), level, None, lambda *_: said, details)
+    return CheckResult(CHECK, TITLE, value, (low, high), level, None, lambda *_: said, details)
 
 
 def vector_classifier() -> Pipeline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core import text
-from core.audit.measured import ALPHA
+from core.audit.check_result import ALPHA
 from core.audit.report import Level
 from core.text import capital as upper
 from core.text import listed

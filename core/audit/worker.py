@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 
+from core.audit.audit_data import of_run
+from core.audit.check_result import after_holm
 from core.audit.checks import data_checks
 from core.audit.leak_findings import inflation, other_split
-from core.audit.material import of_run
-from core.audit.measured import settled
 from core.audit.report import AuditReport, audit_folder
 from core.audit.status import audit_basis
 from core.audit.verdict import gravest, judge
@@ -40,9 +40,9 @@ def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
     from core.audit.networks import network_checks
 
     # Networks come last and count for no correction: their checks have no p of their own.
-    findings = settled(measured)
+    findings = after_holm(measured)
     raised = gravest(findings)
-    findings += settled(
+    findings += after_holm(
         network_checks(store.workspace, run, material, data, predictions, raised, tell)
     )
     verdict, sentence = judge(findings, test_films=len(material.rows("test")))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.audit.material import Material, gather
+from core.audit.audit_data import AuditData, gather
 
 CLASSES = ("covid", "healthy")
 
@@ -41,11 +41,11 @@ def pictures(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 class Make:
-    """Material with what a test changes in it."""
+    """AuditData with what a test changes in it."""
 
     def __call__(
         self, count: int = 40, *, films: np.ndarray | None = None, **columns: Any
-    ) -> Material:
+    ) -> AuditData:
         rng = np.random.default_rng(3)
         table = facts(count, rng)
         shown = pictures(count, rng) if films is None else films

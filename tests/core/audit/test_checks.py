@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 
 from core.audit import network_words, words
+from core.audit.audit_data import AuditData
+from core.audit.check_result import after_holm
 from core.audit.checks import data_checks
 from core.audit.lungs import SIDE, find_lungs, typical_lungs
-from core.audit.material import Material
-from core.audit.measured import settled
 from core.audit.report import Finding, Level
 from core.audit.verdict import judge
 from tests.core.audit.conftest import Make, pictures
 
 
-def findings(material: Material) -> dict[str, Finding]:
-    return {one.check: one for one in settled(data_checks(material)[0])}
+def findings(material: AuditData) -> dict[str, Finding]:
+    return {one.check: one for one in after_holm(data_checks(material)[0])}
 
 
 def by_class(covid: object, healthy: object) -> object:

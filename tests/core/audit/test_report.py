@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.audit.measured import Measured, settled
+from core.audit.check_result import CheckResult, after_holm
 from core.audit.report import AuditReport, Finding, LeakPair, Level
 from core.audit.verdict import gravest, judge
 
@@ -76,10 +76,12 @@ def test_what_chance_explains_is_no_shortcut() -> None:
         return level, "reason" if level == "caution" else ""
 
     checks = [
-        Measured(f"check{place}", "", 0.7, (0.6, 0.8), "caution", 0.004 if place else 0.0005, say)
+        CheckResult(
+            f"check{place}", "", 0.7, (0.6, 0.8), "caution", 0.004 if place else 0.0005, say
+        )
         for place in range(10)
     ]
-    found = settled(checks)
+    found = after_holm(checks)
     assert [one.level for one in found] == ["caution"] + ["no_shortcut_found"] * 9
     assert found[1].clause == ""
     assert found[0].details["p_corrected"] == pytest.approx(0.005)

@@ -16,7 +16,7 @@ Say = Callable[[Level, float], tuple[str, str]]  # level, corrected p → senten
 
 
 @dataclass(frozen=True)
-class Measured:
+class CheckResult:
     """``level``: by size alone. ``p``: that it is chance, as if this were the only check; None
     when size alone decides. ``say``: sentence and clause once level and p are final."""
 
@@ -30,7 +30,7 @@ class Measured:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def settled(measured: Sequence[Measured]) -> list[Finding]:
+def after_holm(measured: Sequence[CheckResult]) -> list[Finding]:
     """Findings, with p corrected for the number of checks (Holm); what may be chance is no
     shortcut, however large."""
     tested = [one for one in measured if one.p is not None]
@@ -40,7 +40,7 @@ def settled(measured: Sequence[Measured]) -> list[Finding]:
     return [_finding(one, corrected.get(one.check)) for one in measured]
 
 
-def _finding(one: Measured, p: float | None) -> Finding:
+def _finding(one: CheckResult, p: float | None) -> Finding:
     level = one.level
     if p is not None and p >= ALPHA:
         level = "no_shortcut_found"
@@ -49,12 +49,12 @@ def _finding(one: Measured, p: float | None) -> Finding:
     return Finding(one.check, one.title, one.value, one.interval, level, sentence, clause, details)
 
 
-def unmeasured(check: str, title: str, sentence: str, **details: Any) -> Measured:
+def unmeasured(check: str, title: str, sentence: str, **details: Any) -> CheckResult:
     """A check that could not be made; ``sentence`` says why."""
-    return Measured(
+    return CheckResult(
         check, title, None, None, "not_checked", None, lambda *_: (sentence, ""), details
     )
 
 
-def with_details(one: Measured, **more: Any) -> Measured:
+def with_details(one: CheckResult, **more: Any) -> CheckResult:
     return replace(one, details={**one.details, **more})

@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class AuditData:
     """One row a film, in the data set's order.
 
     ``films``: uint8 (n, SIDE, SIDE). ``lungs``: bool (n, SIDE, SIDE); ``own_mask``: bool (n,)
@@ -76,8 +76,8 @@ def gather(
     films: np.ndarray,
     masks: list[str],
     progress: Progress | None = None,
-) -> Material:
-    """Look at films uint8 (n, S, S), whose facts are in ``table`` (see ``Material``; without
+) -> AuditData:
+    """Look at films uint8 (n, S, S), whose facts are in ``table`` (see ``AuditData``; without
     age_group), and whose lung masks are at ``masks`` ("" for none)."""
     small = np.empty((len(films), SIDE, SIDE), np.uint8)
     lungs, own = np.empty(small.shape, bool), np.empty(len(films), bool)
@@ -88,12 +88,12 @@ def gather(
         if progress is not None:
             progress(min(start + _AT_ONCE, len(films)), len(films))
     table = table.reset_index(drop=True).assign(age_group=age_groups(table["age"]))
-    return Material(classes, table, small, lungs, own, lung_region(lungs))
+    return AuditData(classes, table, small, lungs, own, lung_region(lungs))
 
 
 def of_run(
     store: Store, run: Run, progress: Progress | None = None
-) -> tuple[Material, training_data.TrainingData]:
+) -> tuple[AuditData, training_data.TrainingData]:
     """The films that a run learnt from and was tested on. Raises what ``load`` of
     ``core.datasets.training_data`` raises: films may have left the catalogue or the disk."""
     dataset = store.datasets.get(run.spec.dataset)
