@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.errors import FilmError
@@ -31,7 +30,7 @@ def _check(options: argparse.Namespace) -> Outcome:
     return Outcome({"damaged": found}, text, FOUND if found else 0)
 
 
-def _rows(store: Store) -> list[dict[str, Any]]:
+def _rows(store: Store) -> list[dict[str, str]]:
     kinds = {
         "run": store.runs.damaged(),
         "data set": store.datasets.damaged(),
@@ -44,7 +43,7 @@ def _rows(store: Store) -> list[dict[str, Any]]:
     ]
 
 
-def _files(store: Store) -> list[dict[str, Any]]:
+def _files(store: Store) -> list[dict[str, str]]:
     found = []
     for run in store.runs.all(["done"]):
         changed = damaged_file(store.workspace.run_folder(run.run_id))
@@ -54,7 +53,7 @@ def _files(store: Store) -> list[dict[str, Any]]:
     return found
 
 
-def _films(store: Store) -> list[dict[str, Any]]:
+def _films(store: Store) -> list[dict[str, str]]:
     found = []
     known = store.catalogue.known()
     line = ProgressLine("films")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
+from core.documents import Json
 from core.errors import FilmError, InputError
 from core.evaluation.operating_point import NOT_SURE
 from core.gate.gate import REFUSED
@@ -22,6 +23,25 @@ from core.privacy import for_the_user
 OVERLAY_OPACITY = 0.45
 NO_FILE_NAME = re.compile(r'[/\\:*?"<>|\x00-\x1f]+')  # not in a name on every system
 AT_ONCE = 64  # films in memory, however many are asked for
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What is said of one file, by the names that ``--json`` prints. ``error``: why it has no
+    answer, a sentence. ``cams``: by class, the picture with the heat."""
+
+    file: str
+    gate: str | None = None
+    answer: str = REFUSED
+    label: str | None = None
+    probabilities: dict[str, float] = field(default_factory=dict)
+    reason: str = ""
+    unlike_training: bool | None = None
+    cam: str | None = None
+    cams: dict[str, str] = field(default_factory=dict)
+    decision: Json | None = None
+    note: str = ""
+    error: str | None = None
 
 
 def _classify_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,21 +57,21 @@ def _classify(options: argparse.Namespace) -> Outcome:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run can classify.")
     folder = _overlay_folder(options.cam) if options.cam else None
     progress = ProgressLine("films")
-    document: list[dict[str, Any]] = []
+    found: list[Classified] = []
     with PredictionClient(store.workspace) as client:
         for start in range(0, len(options.files), AT_ONCE):
             some = options.files[start : start + AT_ONCE]
-            document += _some(client, run.run_id, some, folder, start)
-            progress(len(document), len(options.files))
-    failed = any(one["error"] for one in document)
-    rows = [_row(one) for one in document]
-    return Outcome(document, table(rows), exit_code=3 if failed else 0)
+            found += _some(client, run.run_id, some, folder, start)
+            progress(len(found), len(options.files))
+    failed = any(one.error for one in found)
+    rows = [_row(one) for one in found]
+    return Outcome([asdict(one) for one in found], table(rows), exit_code=3 if failed else 0)
 
 
 def _some(
     client: PredictionClient, run_id: str, files: list[str], folder: Path | None, start: int
-) -> list[dict[str, Any]]:
-    """One document a file. What cannot be read is an error of its own file only."""
+) -> list[Classified]:
+    """One answer a file. What cannot be read is an error of its own file only."""
     contents: dict[str, bytes] = {}
     errors: dict[str, str] = {}
     for text in files:
@@ -65,28 +85,11 @@ def _some(
     results = client.classify([run_id], list(contents.items()), cam=folder is not None)
     answers = dict(zip(contents, results, strict=True))
     return [
-        _unread(text, errors[text])
+        Classified(text, note=errors[text], error=errors[text])
         if text in errors
         else _document(start + place, text, contents[text], answers[text], folder)
         for place, text in enumerate(files)
     ]
-
-
-def _unread(text: str, error: str) -> dict[str, Any]:
-    return {
-        "file": text,
-        "gate": None,
-        "answer": REFUSED,
-        "label": None,
-        "probabilities": {},
-        "reason": "",
-        "unlike_training": None,
-        "cam": None,
-        "cams": {},
-        "decision": None,
-        "note": error,
-        "error": error,
-    }
 
 
 def _overlay_folder(text: str) -> Path:
@@ -105,22 +108,22 @@ def _overlay_folder(text: str) -> Path:
 
 def _document(
     index: int, text: str, content: bytes, result: FilmResult, folder: Path | None
-) -> dict[str, Any]:
+) -> Classified:
     cams = _write_overlays(folder, index, content, result) if folder else {}
-    return {
-        "file": text,
-        "gate": result.gate,
-        "answer": result.answer,
-        "label": result.label,
-        "probabilities": result.probabilities,
-        "reason": result.reason,
-        "unlike_training": result.likeness.unlike if result.likeness else None,
-        "cam": cams.get(result.heat_class or ""),
-        "cams": cams,
-        "decision": result.decision.as_dict() if result.decision else None,
-        "note": note_of(result),
-        "error": result.error,
-    }
+    return Classified(
+        text,
+        gate=result.gate,
+        answer=result.answer,
+        label=result.label,
+        probabilities=result.probabilities,
+        reason=result.reason,
+        unlike_training=result.likeness.unlike if result.likeness else None,
+        cam=cams.get(result.heat_class or ""),
+        cams=cams,
+        decision=result.decision.as_dict() if result.decision else None,
+        note=note_of(result),
+        error=result.error,
+    )
 
 
 def _write_overlays(folder: Path, index: int, content: bytes, one: FilmResult) -> dict[str, str]:
@@ -140,10 +143,10 @@ def _write_overlays(folder: Path, index: int, content: bytes, one: FilmResult) -
     return written
 
 
-def _row(one: dict[str, Any]) -> dict[str, Any]:
-    shares = {f"P({label})": round(p, 4) for label, p in one["probabilities"].items()}
-    shown = {"file": one["file"], "gate": one["gate"] or "", "answer": one["answer"]}
-    return {**shown, **shares, "note": one["note"]}
+def _row(one: Classified) -> Json:
+    shares = {f"P({label})": round(p, 4) for label, p in one.probabilities.items()}
+    shown = {"file": one.file, "gate": one.gate or "", "answer": one.answer}
+    return {**shown, **shares, "note": one.note}
 
 
 COMMANDS = {"classify": Command(_classify_arguments, _classify)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ class ProgressLine:
             print(f"\r{self._what}: {done:,} of {total:,}  ", end=end, file=sys.stderr, flush=True)
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def table(rows: Sequence[Mapping[str, object]]) -> str:
     """Rows as text, words at the left and numbers at the right of their columns; an empty cell
     for what is missing."""
     if not rows:

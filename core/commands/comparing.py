@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from core.audit.status import audit_status, worst_verdict
 from core.commands.command import Command, Outcome, open_default_store, say, table
+from core.documents import Json
 from core.errors import DamagedError, InputError, NotFoundError
 from core.evaluation.bootstrap import of_unknown_patients, patients_of
 from core.evaluation.comparison import Entry, Patients, repeats_row, summary_row
@@ -61,8 +61,8 @@ def _compare(options: argparse.Namespace) -> Outcome:
         [film for _, one in single for film in one.of(options.split).film_ids]
     )
     found = pairs(entries, options.threshold, options.split, patients)
-    rows: list[dict[str, Any]] = []
-    document: list[dict[str, Any]] = []
+    rows: list[Json] = []
+    document: list[Json] = []
     for entry in entries:
         if isinstance(entry, Repeats):
             name = entry.repeat.group
@@ -81,9 +81,7 @@ def _compare(options: argparse.Namespace) -> Outcome:
     return Outcome(document, "\n".join([table(shown), *sentences]))
 
 
-def _used(
-    store: Store, run: Run, predictions: Predictions, options: argparse.Namespace
-) -> dict[str, Any]:
+def _used(store: Store, run: Run, predictions: Predictions, options: argparse.Namespace) -> Json:
     """How this run's films were called."""
     own = decision_of(_files(store, run), predictions.classes)
     return as_used(own, options.threshold, most_probable=options.most_probable)
@@ -112,7 +110,7 @@ def _audit(store: Store, entry: Entry) -> str:
     return worst_verdict([audit_status(store, run) for run, _ in _members(entry)])
 
 
-def _against(name: str, one: Pair) -> dict[str, Any]:
+def _against(name: str, one: Pair) -> Json:
     """A pair as seen from the run or group ``name``: the difference is its own gain."""
     first = name == one.first
     low, high = one.interval or (None, None)
@@ -153,7 +151,7 @@ def _repeats(store: Store, name: str, most_probable: bool) -> Repeats:
 
 def _of_run(
     run: Run, predictions: Predictions, split: str, threshold: float | None, patients: Patients
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[Json, Json]:
     films = predictions.of(split)
     result = evaluate(films, threshold)
     intervals = all_intervals(result, films, patients_of(films, patients))
@@ -188,7 +186,7 @@ def _unsure(films: Predictions, threshold: float | None) -> int:
     return int(films.decided.unsure.sum()) if films.decided and threshold is None else 0
 
 
-def _most_probable(films: Predictions) -> dict[str, Any]:
+def _most_probable(films: Predictions) -> Json:
     """The plain numbers when each film gets its most probable class."""
     result = evaluate(replace(films, decided=None))
     return {
@@ -199,9 +197,7 @@ def _most_probable(films: Predictions) -> dict[str, Any]:
     }
 
 
-def _of_repeats(
-    repeats: Repeats, split: str, threshold: float | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _of_repeats(repeats: Repeats, split: str, threshold: float | None) -> tuple[Json, Json]:
     """As of a run, with ``mean``, ``sd``, ``min`` and ``max`` for the single numbers."""
     result = evaluate_repeats(repeats, split, threshold)
     return repeats_row(repeats, threshold, split), {

@@ -6,7 +6,6 @@ import argparse
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.datasets.download import download_study
@@ -54,7 +53,6 @@ def _import(options: argparse.Namespace) -> Outcome:
     choices = _choices(options)
     if choices.table and len(options.paths) > 1:
         raise InputError("--table goes with one PATH: it describes the films of one collection.")
-    told: dict[str, Any] = {"patient_pattern": options.patient_pattern, "choices": choices}
     for text in options.paths:
         path = Path(text)
         progress = ProgressLine(path.name)
@@ -63,10 +61,23 @@ def _import(options: argparse.Namespace) -> Outcome:
         if path.is_file():
             with path.open("rb") as file:
                 report = import_zip(
-                    store, file, path.name, name=options.name, progress=progress, **told
+                    store,
+                    file,
+                    path.name,
+                    name=options.name,
+                    progress=progress,
+                    patient_pattern=options.patient_pattern,
+                    choices=choices,
                 )
         else:
-            report = import_folder(store, path, name=options.name, progress=progress, **told)
+            report = import_folder(
+                store,
+                path,
+                name=options.name,
+                progress=progress,
+                patient_pattern=options.patient_pattern,
+                choices=choices,
+            )
         reports.append(report)
     return _report_outcome(reports)
 

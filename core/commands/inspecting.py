@@ -6,13 +6,14 @@ import argparse
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from core.commands.command import Command, Outcome, ProgressLine
+from core.documents import Json
 from core.errors import FilmError, InputError
 from core.gate.gate import look
 from core.images.decode import decode_file
@@ -22,11 +23,30 @@ from core.privacy import for_the_user
 
 THREADS = min(4, os.cpu_count() or 1)
 AT_ONCE = 32  # films asked for at a time, however many there are
-EMPTY: dict[str, Any] = {
-    "kind": None, "width": None, "height": None, "bits": None, "photometric": None,
-    "transfer_syntax": None, "window": None, "patient_data": None, "gate": None, "reason": "",
-    "notes": [], "png": None, "error": None,
-}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What is said of one file, by the names that ``--json`` prints. ``error``: why it is no
+    film, a sentence; nothing else is known then."""
+
+    file: str
+    kind: str | None = None
+    width: int | None = None
+    height: int | None = None
+    bits: int | None = None
+    photometric: str | None = None
+    transfer_syntax: str | None = None
+    window: str | None = None
+    patient_data: bool | None = None
+    gate: str | None = None
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    png: str | None = None
+    error: str | None = None
+
+    def as_dict(self) -> Json:
+        return {**asdict(self), "notes": list(self.notes)}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,10 +64,11 @@ def _inspect(options: argparse.Namespace) -> Outcome:
         document.append(one)
         progress(len(document), len(options.files))
     text = "\n\n".join(map(_text, document))
-    return Outcome(document, text, exit_code=3 if any(one["error"] for one in document) else 0)
+    failed = any(one.error for one in document)
+    return Outcome([one.as_dict() for one in document], text, exit_code=3 if failed else 0)
 
 
-def _all(files: list[str], folder: Path | None) -> Iterator[dict[str, Any]]:
+def _all(files: list[str], folder: Path | None) -> Iterator[Inspected]:
     numbered = list(enumerate(files, 1))
     with ThreadPoolExecutor(THREADS) as threads:
         for start in range(0, len(numbered), AT_ONCE):
@@ -68,30 +89,29 @@ def _folder(text: str) -> Path:
     return folder
 
 
-def _one(number: int, file: str, folder: Path | None) -> dict[str, Any]:
+def _one(number: int, file: str, folder: Path | None) -> Inspected:
     """What is said of one file. One that cannot be read is an error of its own only."""
     try:
         film = decode_file(file)
     except FilmError as error:
-        return {"file": file, **EMPTY, "error": str(error)}
+        return Inspected(file, error=str(error))
     verdict = look(film.pixels, film.colour)
     empty = why_empty(film.pixels)
-    return {
-        "file": file,
-        "kind": film.format,
-        "width": film.width,
-        "height": film.height,
-        "bits": film.bits,
-        "photometric": film.photometric,
-        "transfer_syntax": film.transfer_syntax,
-        "window": film.window,
-        "patient_data": film.patient_data,
-        "gate": verdict.kind,
-        "reason": verdict.reason,
-        "notes": [*film.notes, *([f"It shows hardly anything. {empty}"] if empty else [])],
-        "png": _written(folder, number, file, film) if folder else None,
-        "error": None,
-    }
+    return Inspected(
+        file,
+        kind=film.format,
+        width=film.width,
+        height=film.height,
+        bits=film.bits,
+        photometric=film.photometric,
+        transfer_syntax=film.transfer_syntax,
+        window=film.window,
+        patient_data=film.patient_data,
+        gate=verdict.kind,
+        reason=verdict.reason,
+        notes=(*film.notes, *([f"It shows hardly anything. {empty}"] if empty else [])),
+        png=_written(folder, number, file, film) if folder else None,
+    )
 
 
 def _written(folder: Path, number: int, file: str, film: DecodedFilm) -> str:
@@ -108,20 +128,20 @@ def _written(folder: Path, number: int, file: str, film: DecodedFilm) -> str:
     return str(path)
 
 
-def _text(one: dict[str, Any]) -> str:
-    if one["error"]:
-        return f"{one['file']}\n  refused    {one['error']}"
+def _text(one: Inspected) -> str:
+    if one.error:
+        return f"{one.file}\n  refused    {one.error}"
     rows = {
-        "kind": f"{one['kind']}, {one['width']:,} × {one['height']:,} pixels, {one['bits']} bits",
-        "values": one["photometric"],
-        "packed": one["transfer_syntax"],
-        "grey from": one["window"],
-        "patient": "its header says who the patient is" if one["patient_data"] else "",
-        "gate": " ".join([one["gate"].replace("_", " ") + ".", one["reason"]]).strip(),
-        "picture": one["png"] or "",
+        "kind": f"{one.kind}, {one.width:,} × {one.height:,} pixels, {one.bits} bits",
+        "values": one.photometric,
+        "packed": one.transfer_syntax,
+        "grey from": one.window,
+        "patient": "its header says who the patient is" if one.patient_data else "",
+        "gate": f"{(one.gate or '').replace('_', ' ')}. {one.reason}".strip(),
+        "picture": one.png or "",
     }
     lines = [f"  {name:<11}{value}" for name, value in rows.items() if value]
-    return "\n".join([one["file"], *lines, *(f"  {'note':<11}{note}" for note in one["notes"])])
+    return "\n".join([one.file, *lines, *(f"  {'note':<11}{note}" for note in one.notes)])
 
 
 COMMANDS = {"inspect": Command(_arguments, _inspect)}

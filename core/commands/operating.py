@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from core.commands.command import Command, Outcome, open_default_store, table
+from core.documents import Json
 from core.errors import InputError
 from core.evaluation.decision import decision_of
 from core.evaluation.operating_point import choose
@@ -83,7 +83,7 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
     return Outcome(document, text)
 
 
-def _numbers(one: OperatingPointPerformance) -> dict[str, Any]:
+def _numbers(one: OperatingPointPerformance) -> Json:
     return {
         "films": one.films,
         "sensitivity": one.sensitivity.value,
@@ -97,7 +97,7 @@ def _numbers(one: OperatingPointPerformance) -> dict[str, Any]:
     }
 
 
-def _row(one: OperatingPointPerformance) -> dict[str, Any]:
+def _row(one: OperatingPointPerformance) -> Json:
     return {
         "films": one.split,
         "sensitivity": _share(one.sensitivity),

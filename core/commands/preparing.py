@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
 from core.datasets.export import export_tree
 from core.datasets.own_classes import own_classes
 from core.datasets.prepare import as_dict, in_two_classes, plan, save
 from core.datasets.presets import KINDS, preset
+from core.documents import Json
 from core.errors import DamagedError, SpecError
 from core.names import name_key
 from core.specs import SPLITS, DatasetSpec
@@ -43,7 +43,7 @@ def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
 def _prepare(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     spec = _spec(store, options)
-    changes: dict[str, Any] = {
+    changes: Json = {
         key: value
         for key, value in (("balance", options.balance), ("image_size", options.image_size))
         if value is not None
@@ -85,7 +85,7 @@ def _spec(store: Store, options: argparse.Namespace) -> DatasetSpec:
     )
 
 
-def _count_rows(name: str, counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
+def _count_rows(name: str, counts: dict[str, dict[str, int]]) -> list[Json]:
     classes = counts[SPLITS[0]]
     return [
         {"data set": name, "class": label} | {split: counts[split][label] for split in SPLITS}
@@ -96,7 +96,7 @@ def _count_rows(name: str, counts: dict[str, dict[str, int]]) -> list[dict[str, 
 def _datasets(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     stored: list[StoredDataset] = store.datasets.all()
-    document: list[dict[str, Any]] = [
+    document: list[Json] = [
         {
             "name": one.name,
             "created_at": one.created_at,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from core.commands.command import Command, Outcome, open_default_store, say, table
+from core.documents import Json
 from core.errors import Cancelled, TrainingError
 from core.evaluation.headline import by_rule, headline
 from core.models.learnt import learnt_short, weights_source
@@ -86,7 +88,7 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_spec(options: argparse.Namespace) -> RunSpec:
-    given: dict[str, Any] = {
+    given: Json = {
         key: getattr(options, key)
         for key in (
             "weights",
@@ -108,7 +110,7 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
         )
         if getattr(options, key) is not None
     }
-    weights = given.get("weights", NETWORKS[options.model].default_weights)
+    weights = str(given.get("weights", NETWORKS[options.model].default_weights))
     if weights not in (*PUBLISHED, "random"):
         # The worker runs elsewhere: a relative path must not depend on where it does.
         weights = str(Path(weights).expanduser().resolve())
@@ -178,46 +180,63 @@ def _follow_all(store: Store, runs: list[Run], *, wait: bool) -> Outcome:
         code = Cancelled.exit_code
     if any(run.state in ("failed", "interrupted") for run in runs):
         code = TrainingError.exit_code
-    document = group_document(store, runs)
-    text = "\n\n".join([table([_summary(store, run) for run in runs]), _spread(document)])
+    repeats = GroupDocument.of(store, runs)
+    document = repeats.as_dict()
+    text = "\n\n".join([table([_summary(store, run) for run in runs]), _spread(repeats)])
     return Outcome(document, text, code)
 
 
-def _spread(group: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class GroupDocument:
+    """Repeats as train prints them. ``numbers``: mean, sd, min and max of what the finished ones
+    reached on their test films, each by measure; None until there are any."""
+
+    group: str
+    kind: str
+    count: int
+    finished: int
+    numbers: dict[str, dict[str, float | None]]
+    runs: list[Json]
+
+    @classmethod
+    def of(cls, store: Store, runs: list[Run]) -> GroupDocument:
+        # Only here: it needs pandas, and most of these commands are over before that is loaded.
+        from core.evaluation.decision import decided
+        from core.evaluation.repeats import LOSS, METRICS, Repeats, as_dict, evaluate_repeats
+
+        repeat = runs[0].spec.repeat
+        assert repeat is not None
+        done = [run for run in runs if run.state == "done"]
+        numbers: dict[str, dict[str, float | None]] = {
+            name: dict.fromkeys((*METRICS, LOSS)) for name in ("mean", "sd", "min", "max")
+        }
+        if done:
+            loaded = [(run, decided(_files(store, run))) for run in done]
+            numbers = as_dict(evaluate_repeats(Repeats(tuple(loaded))))
+        documents = [run_document(store, run) for run in runs]
+        return cls(repeat.group, repeat.kind, repeat.count, len(done), numbers, documents)
+
+    def as_dict(self) -> Json:
+        """As the JSON that train prints."""
+        return {
+            "group": self.group,
+            "kind": self.kind,
+            "count": self.count,
+            "finished": self.finished,
+            **self.numbers,
+            "runs": self.runs,
+        }
+
+
+def _spread(group: GroupDocument) -> str:
     """The group's name, and mean and standard deviation of what its finished runs reached."""
-    told = f"{group['group']}: {group['finished']} of {group['count']} {group['kind']} finished"
+    said = f"{group.group}: {group.finished} of {group.count} {group.kind} finished"
     rows = [
-        {"test films": name.replace("_", " "), "mean": mean, "sd": group["sd"][name]}
-        for name, mean in group["mean"].items()
+        {"test films": name.replace("_", " "), "mean": mean, "sd": group.numbers["sd"][name]}
+        for name, mean in group.numbers["mean"].items()
         if mean is not None
     ]
-    return f"{told}\n{table(rows)}" if rows else told
-
-
-def group_document(store: Store, runs: list[Run]) -> dict[str, Any]:
-    """Repeats as the JSON that train prints: mean, spread and range over the finished ones'
-    test films (null until there are any), and every run's document."""
-    # Only here: it needs pandas, and most of these commands are over before that is loaded.
-    from core.evaluation.decision import decided
-    from core.evaluation.repeats import LOSS, METRICS, Repeats, as_dict, evaluate_repeats
-
-    repeat = runs[0].spec.repeat
-    assert repeat is not None
-    done = [run for run in runs if run.state == "done"]
-    numbers: dict[str, Any] = {
-        name: dict.fromkeys((*METRICS, LOSS)) for name in ("mean", "sd", "min", "max")
-    }
-    if done:
-        loaded = [(run, decided(_files(store, run))) for run in done]
-        numbers = as_dict(evaluate_repeats(Repeats(tuple(loaded))))
-    return {
-        "group": repeat.group,
-        "kind": repeat.kind,
-        "count": repeat.count,
-        "finished": len(done),
-        **numbers,
-        "runs": [run_document(store, run) for run in runs],
-    }
+    return f"{said}\n{table(rows)}" if rows else said
 
 
 def _files(store: Store, run: Run) -> RunFiles:
@@ -245,7 +264,7 @@ def _wait(store: Store, run_id: str) -> Run:
         time.sleep(0.3)
 
 
-def run_document(store: Store, run: Run) -> dict[str, Any]:
+def run_document(store: Store, run: Run) -> Json:
     """One run as the JSON that train, runs and resume print; its results as ``by_rule`` has
     them."""
     return {
@@ -263,7 +282,7 @@ def run_document(store: Store, run: Run) -> dict[str, Any]:
     }
 
 
-def _summary(store: Store, run: Run) -> dict[str, Any]:
+def _summary(store: Store, run: Run) -> Json:
     found = headline(_files(store, run), run.result)
     return {
         "run": run.run_id,

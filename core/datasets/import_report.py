@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from core.datasets.importers import (
     WORKBOOKS,
@@ -20,6 +19,7 @@ from core.datasets.importers import (
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN, in_short
 from core.datasets.looking import Looked, shown
 from core.datasets.vocabulary import UNKNOWN, findings_of
+from core.documents import Json
 from core.images.emptiness import NOISE
 from core.store import Film
 from core.text import count, listed
@@ -72,7 +72,7 @@ class ImportReport:
     remarks: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """The report as plain JSON values."""
         return {
             **asdict(self),
@@ -83,15 +83,19 @@ class ImportReport:
             "notes": list(self.notes),
         }
 
-    def short_dict(self) -> dict[str, Any]:
+    def short_dict(self) -> Json:
         """The same for keeping: of long lists the first ``KEPT``, with ``left_out_count``.
 
         Of a collection of which one part in twelve was downloaded, 100,000 rows have no film;
         every page reads the sources.
         """
-        whole = self.as_dict()
-        short = {name: whole[name][:KEPT] for name in ("left_out", "unlisted", "remarks")}
-        return {**whole, **short, "left_out_count": len(self.left_out)}
+        short = replace(
+            self,
+            left_out=self.left_out[:KEPT],
+            unlisted=self.unlisted[:KEPT],
+            remarks=self.remarks[:KEPT],
+        )
+        return {**short.as_dict(), "left_out_count": len(self.left_out)}
 
 
 def by_finding(films: Sequence[Film]) -> dict[str, int]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from core.datasets.splitting import (
     undersample,
     units,
 )
+from core.documents import Json
 from core.errors import InputError, NotFoundError, SpecError
 from core.images.film_array import film_array
 from core.specs import SPLITS, ClassSpec, DatasetSpec
@@ -134,7 +134,7 @@ def save(
     return store.datasets.get(name)
 
 
-def as_dict(plan: Plan) -> dict[str, Any]:
+def as_dict(plan: Plan) -> Json:
     """The plan without its films, ready for JSON."""
     return {
         "name": plan.spec.name,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.documents import Json
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import MOST_PROBABLE, Predictions, rule_words
@@ -59,7 +60,7 @@ def summary_row(
     threshold: float | None = None,
     split: str = "test",
     patients: Patients | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """One run's row of ``summary_table``; None where a value cannot be had."""
     films = predictions.of(split)
     evaluation = evaluate(films, threshold)
@@ -81,9 +82,7 @@ def _ends(found: Mapping[str, tuple[float, float] | None]) -> dict[str, float | 
     return ends
 
 
-def repeats_row(
-    repeats: Repeats, threshold: float | None = None, split: str = "test"
-) -> dict[str, Any]:
+def repeats_row(repeats: Repeats, threshold: float | None = None, split: str = "test") -> Json:
     """One group's row of ``summary_table``: means, with ``<column>_sd`` beside them."""
     return _repeats_row(repeats, evaluate_repeats(repeats, split, threshold), split, threshold)
 
@@ -148,7 +147,7 @@ def summary_table(
     )
 
 
-def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
+def _row(run: Run, evaluation: Evaluation) -> Json:
     train: Mapping[str, Any] = run.result.get("train") or {}
     return {
         "run": run.title,
@@ -179,7 +178,7 @@ def _row(run: Run, evaluation: Evaluation) -> dict[str, Any]:
 
 def _repeats_row(
     repeats: Repeats, found: RepeatedEvaluation, split: str, threshold: float | None
-) -> dict[str, Any]:
+) -> Json:
     runs = [run for run, _ in repeats.members]
     pooled = found.pooled
     interval = wilson(int(np.trace(pooled.confusion)), pooled.films) if pooled else None
@@ -199,7 +198,7 @@ def _repeats_row(
         for name in ("seconds_per_epoch", "epochs")
     }
     del summary["loss"]  # not a column: it is among the run's own results
-    row: dict[str, Any] = {
+    row: Json = {
         "run": repeats.title,
         "run_id": repeats.repeat.group,
         "origin": OWN,

@@ -11,10 +11,11 @@ Only numpy here: the first page and ``runs`` tell results by it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from core.documents import Json
 from core.evaluation.operating_point import (
     Chooser,
     HasPoint,
@@ -118,7 +119,7 @@ class Decision:
         """A sentence on what *not sure* means here; empty for a run that is never unsure."""
         return unsure_words(self.classes[0], self.not_sure)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """For JSON: rule, threshold, who chose it, band, temperature; None without one."""
         point = self.point
         return {
@@ -134,7 +135,7 @@ class Decision:
 
 def as_used(
     decision: Decision, threshold: float | None = None, *, most_probable: bool = False
-) -> dict[str, Any]:
+) -> Json:
     """``Decision.as_dict`` of what counts where somebody asks for another ``threshold``, or for
     the most probable class, in place of the run's own rule."""
     told = decision.as_dict()

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from core.documents import Json
 from core.errors import ThoraxLensError
 from core.evaluation.decision import Decision, decision_of
 from core.evaluation.operating_point import HasPoint
@@ -62,13 +63,13 @@ def headlines(files: HasPoint) -> dict[str, Headline]:
     return _headlines(_Key(files.predictions, files.operating_point, *map(_state, _both(files))))
 
 
-def by_rule(files: HasPoint, result: Mapping[str, Any]) -> dict[str, Any]:
+def by_rule(files: HasPoint, result: Mapping[str, Any]) -> Json:
     """``Run.result``'s numbers of ``train``, ``validation`` and ``test`` by the run's own rule,
     for JSON, with ``decision`` (``Decision.as_dict``; None where the predictions cannot be read)
     and ``most_probable``: the same with each film's most probable class, as the training left
     them."""
     found = headlines(files)
-    told: dict[str, Any] = {
+    told: Json = {
         split: {**(result.get(split) or {}), **_numbers(one)} for split, one in found.items()
     }
     decision = next((one.decision for one in found.values() if one.decision), None)
@@ -77,7 +78,7 @@ def by_rule(files: HasPoint, result: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _numbers(one: Headline) -> dict[str, Any]:
+def _numbers(one: Headline) -> Json:
     shares = {name: getattr(one, name) for name in _SHARES}
     return {**shares, "confusion": [list(row) for row in one.confusion], "not_sure": one.unsure}
 

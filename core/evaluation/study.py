@@ -7,8 +7,8 @@ shares are left out, because the report does not state them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from core.documents import Json
 from core.models.registry import BASELINE
 
 TEST_FILMS = 80
@@ -35,7 +35,7 @@ class Published:
         """What its weights had learnt before, in the words of ``core.models.learnt``."""
         return "from scratch" if self.model == "cnn" else "photographs"
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> Json:
         """Its row of ``core.evaluation.comparison.summary_table``."""
         return {
             "run": f"{self.title} (published)",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from core.documents import Fields, Json
 from core.errors import InputError, NotFoundError
 from core.store.damaged import Damaged, lenient
 from core.store.database import Database
@@ -30,7 +31,7 @@ class Source:
     root: str
     artificial: bool = False
     imported_at: str = ""
-    report: dict[str, Any] = field(default_factory=dict)
+    report: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -356,7 +357,7 @@ class Catalogue:
         return frame.astype(dict.fromkeys(CATEGORIES, "category"))
 
 
-def _film_row(film: Film) -> dict[str, Any]:
+def _film_row(film: Film) -> Json:
     row = {name: getattr(film, name) for name in FIELDS}
     row["masks"] = json.dumps(film.masks)
     row["metadata"] = json.dumps(film.metadata, ensure_ascii=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
+from core.documents import Json
 from core.errors import InputError
 
 Uncertain = Literal["positive", "negative", "left out"]
@@ -29,14 +30,17 @@ class Columns:
     age: str = ""
     split: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """As JSON values; ``Columns.of`` reads them."""
         return {**asdict(self), "findings": list(self.findings)}
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Columns:
+    def of(cls, values: Json) -> Columns:
         known = {key: str(values[key]) for key in KEYS if key != "finding" and key in values}
-        return cls(**known, findings=tuple(map(str, values.get("findings", ()))))
+        findings = values.get("findings", ())
+        if not isinstance(findings, list | tuple):
+            raise TypeError("findings are a list")
+        return cls(**known, findings=tuple(map(str, findings)))
 
     def each(self, change: Callable[[str], str]) -> Columns:
         """The same with each column's name changed; ``""`` stays."""
@@ -66,7 +70,7 @@ class Choices:
     columns: Columns | None = None
     said: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """As JSON values, for keeping with the source."""
         columns = self.columns.as_dict() if self.columns else None
         return {"uncertain": self.uncertain, "table": self.table, "columns": columns}

@@ -8,7 +8,6 @@ import io
 import warnings
 import zlib
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -112,24 +111,28 @@ def _frame(text: str, rows: int | None) -> pd.DataFrame:
     separator = _separator(first)
     if first.strip().casefold().startswith("sep=") and len(first.strip()) == 5:
         separator, text = first.strip()[4], rest  # a note of Excel's to itself
-    reading: dict[str, Any] = {
-        "sep": separator,
-        "dtype": str,
-        "keep_default_na": False,
-        "nrows": rows,
-        # Else a comma at the end of each row would shift all columns by one.
-        "index_col": False,
-    }
+
+    def read(text: str) -> pd.DataFrame:
+        return pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            dtype=str,
+            keep_default_na=False,
+            nrows=rows,
+            # Else a comma at the end of each row would shift all columns by one.
+            index_col=False,
+        ).fillna("")
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.ParserWarning)  # about cells past the end
         try:
-            frame: pd.DataFrame = pd.read_csv(io.StringIO(text), **reading).fillna("")
+            frame: pd.DataFrame = read(text)
         except pd.errors.ParserError as error:
             if "Expected" not in str(error):
                 raise  # a quotation mark that is never closed swallows the rest of the table
             bad: list[int] = []
             text = _without_long_rows(text, separator, bad)
-            frame = pd.read_csv(io.StringIO(text), **reading).fillna("")
+            frame = read(text)
             frame.attrs["bad_rows"] = bad
     return frame
 

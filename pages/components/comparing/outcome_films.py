@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,15 @@ CELL = "compare_cell"
 PAGE = "compare_cell_page"
 
 
+class _Point(TypedDict):
+    """What Plotly tells of a cell that was clicked: its row and column among the rest."""
+
+    customdata: tuple[int, int]
+
+
 def pick_from_click(one: Compared, chart_key: str) -> None:
     """Callback of a confusion matrix: take the clicked cell over into the two boxes."""
-    points: list[dict[str, Any]] = st.session_state[chart_key].selection.points
+    points: list[_Point] = st.session_state[chart_key].selection.points
     if points:
         cell = (int(points[0]["customdata"][0]), int(points[0]["customdata"][1]))
         st.session_state[RUN], st.session_state[CELL] = one.key, cell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +11,11 @@ from pandas.io.formats.style import Styler
 
 from core.evaluation.repeats import RepeatedEvaluation
 from core.text import NONE, in_percent, interval, percent_number
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+    from core.documents import Json
 
 SHARES = ("precision", "recall", "f1")
 
@@ -38,8 +43,12 @@ def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> 
     return (text if spread == NONE else f"{text} ± {spread}") + unit
 
 
+# By the name of a frame's column: how it is shown.
+Columns = dict[str, "ColumnConfig"]
+
+
 def with_ranges(
-    frame: pd.DataFrame, shown: pd.DataFrame, config: dict[str, Any], *, intervals: bool
+    frame: pd.DataFrame, shown: pd.DataFrame, config: Columns, *, intervals: bool
 ) -> Styler | pd.DataFrame:
     """``shown`` (the summary as it is drawn, percentages times 100) with what ``frame``
     (``summary_table`` of the same rows) knows beside a number: the spread of repeats, else,
@@ -58,15 +67,16 @@ def with_ranges(
         style = _PLAIN.get(name, _PERCENT)
         texts[name] = [_beside(row, name, style, ranged) for _, row in frame.iterrows()]
         one = config[name]
-        help_text = f"{one['help']}{words}"
+        help_text = f"{one.get('help') or ''}{words}"
         if ranged:
             help_text += " In brackets: its 95 % interval."
-        config[name] = {
+        changed = {
             **one,
             "help": help_text,
             "width": _width(texts[name], ranged, style),
-            "type_config": {**one["type_config"], "format": None},
+            "type_config": {**cast("Json", one["type_config"]), "format": None},
         }
+        config[name] = cast("ColumnConfig", changed)  # its kinds differ in what we leave alone
     return _styled(shown, texts) if len(texts.columns) else shown
 
 
@@ -91,7 +101,7 @@ def _beside(row: Any, name: str, style: tuple[float, int, str], ranged: bool) ->
     return f"{text} ({low:.{decimals}f}–{high:.{decimals}f})"
 
 
-def ranged_report(report: pd.DataFrame) -> tuple[Styler, dict[str, Any]]:
+def ranged_report(report: pd.DataFrame) -> tuple[Styler, Columns]:
     """A run's classification report (``report_with_ends``) with intervals in its cells, and
     how its columns are shown: narrow enough for half a page."""
     shown = report[["class", *SHARES, "support"]].copy()
@@ -143,7 +153,7 @@ def repeats_report(found: RepeatedEvaluation, key: str) -> None:
     st.caption(f"Mean ± standard deviation over {len(found.members)} runs.")
 
 
-def report_columns() -> dict[str, Any]:
+def report_columns() -> Columns:
     """How a classification report's columns are shown; the shares' unit is in the head."""
     column = st.column_config
     helps = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +16,7 @@ from core.evaluation.repeats import Repeats
 from core.text import NONE, percent_number, points
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.random_note import is_random, random_note
-from pages.components.comparing.repeats_tables import ranged_report, with_ranges
+from pages.components.comparing.repeats_tables import Columns, ranged_report, with_ranges
 from pages.components.run_words import escaped, network
 
 INTERVALS = (
@@ -131,7 +130,7 @@ def short_name(one: Compared) -> str:
 
 def _dressed(
     frame: pd.DataFrame, positive: str, audits: Sequence[str | None]
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, Columns]:
     """The columns to show, shares as percentages, and how to show each."""
     positive = escaped(positive)  # helps are Markdown
     column = st.column_config
@@ -181,7 +180,7 @@ def _dressed(
         "decision",
     ):
         shown[name] = frame[name]
-    config: dict[str, Any] = {
+    config: Columns = {
         name: column.NumberColumn(label, help=text, format=PERCENT)
         for name, (label, text) in helps.items()
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.datasets.choosing import PLACES, belongs, counts
+from core.documents import Json
 from core.errors import SpecError
 from core.specs import LONGEST_CLASS_NAME, ClassSpec
 from pages.components.chips import whole_chips
@@ -74,7 +74,7 @@ def class_row(
                 _choice(one, field, ORIGINS[field], values, "any")
 
 
-def class_fields(one: int) -> dict[str, Any]:
+def class_fields(one: int) -> Json:
     """What is chosen for class number ``one``, as fields of ``ClassSpec`` but its name."""
     state = st.session_state
     chosen = {field: tuple(state.get(f"prep_class_{one}_{field}", ())) for field in LISTS}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from core.datasets.presets import (
     recommended_spec,
     study_spec,
 )
+from core.documents import Json
 from core.errors import SpecError
 from core.names import name_key
 from core.specs import LONGEST_NAME, ClassSpec, DatasetSpec
@@ -214,12 +214,12 @@ def _free_name(store: Store, wanted: str) -> str:
     return next(name for name in names if name_key(name) not in taken)
 
 
-def _bare() -> dict[str, Any]:
+def _bare() -> Json:
     defaults = {name: DatasetSpec.model_fields[name].default for name in SETTINGS}
     return {"name": "my data set", **defaults}
 
 
-def _fill(values: dict[str, Any], classes: Sequence[ClassSpec]) -> None:
+def _fill(values: Json, classes: Sequence[ClassSpec]) -> None:
     state = st.session_state
     for name, value in values.items():
         state[f"prep_{name}"] = value

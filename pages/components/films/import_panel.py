@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -11,6 +10,7 @@ from core.datasets.download import STUDY_SOURCES, download_study
 from core.datasets.importers import Choices
 from core.datasets.importers.choices import Uncertain
 from core.datasets.ingest import ImportReport, import_folder, import_zip
+from core.documents import Json
 from core.errors import ThoraxLensError
 from core.store import Store
 from pages.components.films.import_report import show_report
@@ -168,7 +168,7 @@ def _run(work: Callable[[Callable[[int, int, str], None]], list[ImportReport]]) 
 
     st.session_state.pop(REPORTS, None)  # what an earlier import said is not about this one
     try:
-        reports: list[dict[str, Any]] = [one.as_dict() for one in work(say)]
+        reports: list[Json] = [one.as_dict() for one in work(say)]
     except ThoraxLensError as error:
         bar.empty()
         st.error(escaped(error), icon=":material/error:")

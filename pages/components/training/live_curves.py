@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
+from core.documents import Json
 from core.palette import RUN_COLOURS, SURROUNDS
 from core.store import PHASES, Run
 from core.text import percent_number
@@ -44,9 +43,7 @@ def accuracy_curve(run: Run, epochs: pd.DataFrame, *, validation: bool = True) -
     """The share of films that the network gets right, over the epochs; needs at least one.
     ``validation``: also of the films that it does not learn from."""
     st.markdown("**Accuracy**", help=_ACCURACY)
-    drawing = _curve(run, epochs, "accuracy", percent=True)
-    if not validation:
-        drawing["series"] = drawing["series"][:1]
+    drawing = _curve(run, epochs, "accuracy", percent=True, validation=validation)
     st.echarts_chart(
         drawing,
         key=f"accuracy_{run.run_id}",
@@ -65,9 +62,11 @@ _ACCURACY = (
 )
 
 
-def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[str, Any]:
-    columns = (("Training", what, "solid"), ("Validation", f"val_{what}", "dashed"))
-    series: list[dict[str, Any]] = [
+def _curve(
+    run: Run, epochs: pd.DataFrame, what: str, *, percent: bool, validation: bool = True
+) -> Json:
+    columns = [("Training", what, "solid"), ("Validation", f"val_{what}", "dashed")]
+    series: list[Json] = [
         {
             "name": name,
             "type": "line",
@@ -77,14 +76,14 @@ def _curve(run: Run, epochs: pd.DataFrame, what: str, *, percent: bool) -> dict[
             "lineStyle": {"type": line, "width": 2},
             "color": RUN_COLOURS[place],
         }
-        for place, (name, column, line) in enumerate(columns)
+        for place, (name, column, line) in enumerate(columns[: 1 + validation])
     ]
     series[0] |= _phase_mark(epochs)
     # Streamlit's own greys are hard to read on our light background.
     look = SURROUNDS[theme()]
     label = {"color": look.muted, "fontSize": 13}
     lines = {"lineStyle": {"color": look.grid}}
-    y_axis: dict[str, Any] = {
+    y_axis: Json = {
         "type": "value",
         "scale": True,
         "axisLabel": label,
@@ -129,7 +128,7 @@ def _finite(value: float) -> float | None:
     return None if pd.isna(value) else round(float(value), 5)
 
 
-def _phase_mark(epochs: pd.DataFrame) -> dict[str, Any]:
+def _phase_mark(epochs: pd.DataFrame) -> Json:
     """A line between the last epoch of the head and the first of fine-tuning."""
     tuned = epochs.loc[epochs["phase"] == PHASES[1], "epoch"]
     if tuned.empty:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
+from core.documents import Json
 from core.errors import InputError, ThoraxLensError
 from core.models.network import Network
 from core.models.registry import BASELINE, NETWORKS, STUDY_NETWORKS
@@ -37,7 +36,7 @@ _WEIGHTS = {
 }
 
 
-def _values(spec: RunSpec) -> dict[str, Any]:
+def _values(spec: RunSpec) -> Json:
     """The form's fields for a run's settings, except the choice of networks."""
     named = spec.weights in (*PUBLISHED, "random")
     augment = spec.augment or AugmentSpec()
