@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from filelock import FileLock
 
@@ -62,11 +62,10 @@ def remembered(file: Path, key: str, work_out: Callable[[], T]) -> T:
             kept = {**_read(file), key: value}
             with written_whole(file) as temporary:
                 temporary.write_text(json.dumps(kept, indent=2), encoding="utf-8")
-    found: T = kept[key]
-    return found
+    return cast(T, kept[key])  # whoever kept it under this key made it as ``work_out`` does
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> dict[str, object]:
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

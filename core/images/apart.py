@@ -12,12 +12,12 @@ import os
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 
 from core.errors import FilmError
 from core.images.decoder_process import DecoderProcess, Gone, Stopped
+from core.images.decoder_words import DecoderAnswer, DecoderRequest
 from core.images.film import DecodedFilm
 from core.images.header_facts import HeaderFacts
 from core.images.limits import MEMORY, SECONDS
@@ -51,13 +51,13 @@ class Decoders:
 
     def facts(self, data: bytes, name: str, salt: bytes) -> HeaderFacts:
         """``core.images.header``; none where it cannot be done within the limits."""
-        told = {"name": name, "job": "facts", "salt": salt.hex()}
+        told: DecoderRequest = {"name": name, "job": "facts", "salt": salt.hex()}
         try:
             return HeaderFacts(**self._asked(data, told)[0]["facts"])
         except FilmError:
             return HeaderFacts()
 
-    def _asked(self, data: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], bytearray]:
+    def _asked(self, data: bytes, told: DecoderRequest) -> tuple[DecoderAnswer, bytearray]:
         name = told["name"]
         needed = PART if len(data) * SWELL <= PART else MEMORY
         try:
@@ -95,8 +95,8 @@ class Decoders:
             one.end()
 
     def _ask(
-        self, data: bytes, told: dict[str, Any], memory: int
-    ) -> tuple[dict[str, Any] | None, bytearray]:
+        self, data: bytes, told: DecoderRequest, memory: int
+    ) -> tuple[DecoderAnswer | None, bytearray]:
         """None in place of an answer when memory was too little, or the decoder broke."""
         self._take_memory(memory)
         decoder: DecoderProcess | None = None

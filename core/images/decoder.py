@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import FilmError
+from core.images.decoder_words import DecoderAnswer, DecoderRequest
 from core.images.decoding import decode_here
 from core.images.limits import MEMORY, SECONDS
 
@@ -54,7 +55,7 @@ def main() -> None:
         if len(header) < HEADER.size:
             return
         length, size = HEADER.unpack(header)
-        request = json.loads(requests.read(length))
+        request: DecoderRequest = json.loads(requests.read(length))
         data = requests.read(size)
         memory = request["memory"]
         with _limited(base, memory):
@@ -71,14 +72,14 @@ def main() -> None:
         answers.flush()
 
 
-def _answer(data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes | memoryview]:
+def _answer(data: bytes, request: DecoderRequest) -> tuple[DecoderAnswer, bytes | memoryview]:
     name, job = request["name"], request["job"]
     try:
         if job != "decode":
             return _without_pixels(job, data, name, bytes.fromhex(request["salt"]))
         film = decode_here(data, name)
         facts = {key: value for key, value in asdict(_bare(film)).items() if key != "pixels"}
-        return {"shape": film.pixels.shape, "film": facts}, film.pixels.data.cast("B")
+        return {"shape": list(film.pixels.shape), "film": facts}, film.pixels.data.cast("B")
     except FilmError as error:
         return {"error": str(error)}, b""
     except MemoryError:
@@ -87,7 +88,7 @@ def _answer(data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes
         return {"fault": type(error).__name__}, b""
 
 
-def _without_pixels(job: str, data: bytes, name: str, salt: bytes) -> tuple[dict[str, Any], bytes]:
+def _without_pixels(job: str, data: bytes, name: str, salt: bytes) -> tuple[DecoderAnswer, bytes]:
     if job == "facts":
         from core.images.header import header_facts
 

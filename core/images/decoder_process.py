@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from core.images.decoder import HEADER
+from core.images.decoder_words import DecoderAnswer, DecoderRequest
 from core.images.limits import MEMORY
 from core.workspace import PROJECT_ROOT
 
@@ -46,7 +47,7 @@ class DecoderProcess:
             start_new_session=True,  # Ctrl-C in a terminal is for us; closed stdin ends it
         )
         self.fresh = True
-        self._answers: queue.SimpleQueue[tuple[dict[str, Any], bytearray] | None]
+        self._answers: queue.SimpleQueue[tuple[DecoderAnswer, bytearray] | None]
         self._answers = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="decoder", daemon=True)
         self._reader.start()
@@ -56,8 +57,8 @@ class DecoderProcess:
         return self.process.poll() is None
 
     def ask(
-        self, data: bytes, told: dict[str, Any], memory: int, seconds: float
-    ) -> tuple[dict[str, Any], bytearray]:
+        self, data: bytes, told: DecoderRequest, memory: int, seconds: float
+    ) -> tuple[DecoderAnswer, bytearray]:
         """Raises Gone or Stopped."""
         assert self.process.stdin is not None
         self.fresh = False
@@ -73,7 +74,7 @@ class DecoderProcess:
             raise Gone
         return answer
 
-    def _answer(self, memory: int, seconds: float) -> tuple[dict[str, Any], bytearray] | None:
+    def _answer(self, memory: int, seconds: float) -> tuple[DecoderAnswer, bytearray] | None:
         begun: tuple[float, float, int] | None = None
         asked = time.monotonic()
         while True:

@@ -83,7 +83,7 @@ def _set_normalisation(model: keras.Model) -> None:
             layer.finalize_state()  # the layer computes with copies of its weights
 
 
-def _blocks(scale: Scale) -> list[dict[str, Any]]:
+def _blocks(scale: Scale) -> list[dict[str, int | bool]]:
     found = []
     for index, stage in enumerate(_STAGES):
         fixed = index in (0, len(_STAGES) - 1)

@@ -19,7 +19,7 @@ from core.training import checkpoint
 from core.training.batches import Batches
 from core.training.checkpoint import TrainingState
 
-Logs = dict[str, Any] | None
+Logs = dict[str, float] | None
 
 log = logging.getLogger("thoraxlens.training")
 

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.documents import Fields
 from core.files import ARRAY_DAMAGES, written_whole
 from core.store import PHASES
 
@@ -104,7 +105,7 @@ def load(folder: Path, model: keras.Model, phase: str) -> TrainingState | None:
     return TrainingState(**plain, best_weights=[arrays[f"best{n}"] for n in range(len(best))])
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+def _read(folder: Path) -> tuple[Fields, dict[str, np.ndarray]] | None:
     try:
         with np.load(folder / STATE, allow_pickle=False) as stored:
             arrays = dict(stored)

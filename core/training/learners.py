@@ -5,9 +5,10 @@ Both offer the same: a Keras model to fit, what to feed it, and logits of all fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -29,7 +30,7 @@ HEADS_AT_ONCE = 256  # vectors through the head in one go
 class Feed:
     """What ``fit`` is given: its arguments for the data, and callbacks that come first."""
 
-    arguments: dict[str, Any]
+    arguments: Mapping[str, object]
     callbacks: list[keras.callbacks.Callback]
 
 

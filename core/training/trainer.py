@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from core.datasets.training_data import TrainingData, load
+from core.documents import Json
 from core.errors import InputError
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import choose
@@ -90,7 +91,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
 
     move(store, run, "evaluating", ("preparing", "training"))
     with clock.stage("evaluate"):
-        result = _evaluate(learner.logits(reporter), data, files)
+        result: Json = {**_evaluate(learner.logits(reporter), data, files)}
     save_head(model, files.weights)
     if tunes:
         save_tuned(model, last, files.tuned)
@@ -190,7 +191,7 @@ def _learner(
     return HeadLearner(network.learns, look, plan, backbone, caches.feature_cache, reporter)
 
 
-def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Any]:
+def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Json]:
     logs = log_softmax(logits)
     predictions = Predictions(
         data.classes, data.film_ids, data.split, data.y_true, softmax(logits).astype(np.float32)
@@ -200,7 +201,7 @@ def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[s
     losses = -logs[np.arange(len(logs)), data.y_true]
     # By the most probable class, as the curves of the epochs are: the decision rule can change
     # later, and pages then read what came of it from the predictions.
-    result: dict[str, Any] = {}
+    result: dict[str, Json] = {}
     for split in SPLITS:
         rows = data.rows(split)
         numbers = evaluate(predictions.take(rows))
