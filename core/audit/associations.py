@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -13,6 +11,7 @@ from core.audit.check_result import CheckResult, unmeasured
 from core.audit.populations import POPULATIONS
 from core.audit.report import Level
 from core.datasets.cautions import AGE_GROUPS, age_groups
+from core.documents import Json
 from core.statistics.association import association, units_of
 from core.store.catalogue import UNKNOWN
 
@@ -32,7 +31,7 @@ def _one(material: AuditData, column: str, name: str) -> CheckResult:
     known, labels = values != UNKNOWN, material.labels
     _, owner = units_of(material.patients[known], labels[known])
     counts = _counts(material, values, column)
-    details: dict[str, Any] = {"counts": counts, "published": said}
+    details: Json = {"counts": counts, "published": said}
     if (np.bincount(owner, minlength=len(material.classes)) < _FEW).any():
         return _unrecorded(material, name, known, details)
     v, interval, p = association(values[known], labels[known], material.patients[known])
@@ -86,9 +85,7 @@ def _nothing_shared(counts: dict[str, dict[str, int]]) -> bool:
     return all(not a & b for i, a in enumerate(rows) for b in rows[i + 1 :])
 
 
-def _unrecorded(
-    material: AuditData, name: str, known: np.ndarray, details: dict[str, Any]
-) -> CheckResult:
+def _unrecorded(material: AuditData, name: str, known: np.ndarray, details: Json) -> CheckResult:
     """At least one class of which too little is recorded: then that may be what differs."""
     labels = material.labels
     shares = {

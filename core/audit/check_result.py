@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,7 +27,7 @@ class CheckResult:
     level: Level
     p: float | None
     say: Say
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 def after_holm(measured: Sequence[CheckResult]) -> list[Finding]:
@@ -46,7 +46,16 @@ def _finding(one: CheckResult, p: float | None) -> Finding:
         level = "no_shortcut_found"
     sentence, clause = one.say(level, 0.0 if p is None else p)
     details = one.details if p is None else {**one.details, "p": one.p, "p_corrected": p}
-    return Finding(one.check, one.title, one.value, one.interval, level, sentence, clause, details)
+    return Finding(
+        check=one.check,
+        title=one.title,
+        value=one.value,
+        interval=one.interval,
+        level=level,
+        sentence=sentence,
+        clause=clause,
+        details=dict(details),
+    )
 
 
 def unmeasured(check: str, title: str, sentence: str, **details: Any) -> CheckResult:

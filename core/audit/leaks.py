@@ -110,10 +110,10 @@ def _looks(films: np.ndarray) -> np.ndarray:
 def _pair(material: AuditData, looks: np.ndarray, a: int, b: int, kind: str) -> LeakPair:
     ids, labels = material.table["film_id"], material.labels
     return LeakPair(
-        "duplicate" if kind == "duplicate" else "patient",
-        str(ids[a]),
-        str(ids[b]),
-        material.classes[labels[a]],
-        material.classes[labels[b]],
-        round(float(looks[a] @ looks[b]), 4),
+        kind="duplicate" if kind == "duplicate" else "patient",
+        test_film=str(ids[a]),
+        train_film=str(ids[b]),
+        test_class=material.classes[labels[a]],
+        train_class=material.classes[labels[b]],
+        likeness=round(float(looks[a] @ looks[b]), 4),
     )

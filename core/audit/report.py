@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import ClassVar, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field
 
-from core.files import written_whole
+from core.documents import Document, Json, Part
 
 Level = Literal["do_not_believe", "caution", "no_shortcut_found", "not_checked"]
 Verdict = Literal["do_not_believe", "caution", "no_shortcut_found"]
 LEVELS: tuple[Level, ...] = ("do_not_believe", "caution", "no_shortcut_found", "not_checked")
 
 FILE = "audit.json"
-VERSION = 1  # raise it when the file's form changes; an older one counts as none
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Part):
     """One check and what came of it.
 
     ``check``: its name for programs. ``title``: its name for people. ``value``: what was
@@ -38,11 +33,32 @@ class Finding:
     level: Level
     sentence: str
     clause: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Json = Field(default_factory=dict)
+
+    @property
+    def probed(self) -> str:
+        """What a probe saw of each film; empty for a check that is no probe."""
+        return str(self.details.get("what") or "")
+
+    @property
+    def counts(self) -> dict[str, object]:
+        """Class → value → films, of an association; empty for other checks."""
+        found = self.details.get("counts")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def published(self) -> list[str]:
+        """What the publishers of sources say of films that say nothing themselves."""
+        found = self.details.get("published")
+        return list(map(str, found)) if isinstance(found, list | tuple) else []
+
+    @property
+    def chance(self) -> float:
+        """What guessing would reach, 0 to 1. Raises KeyError for what has no such thing."""
+        return float(str(self.details["chance"]))
 
 
-@dataclass(frozen=True)
-class LeakPair:
+class LeakPair(Part):
     """A test film and the training film that gives it away. ``kind``: ``patient`` or
     ``duplicate``. ``likeness``: correlation of the two pictures, -1 to 1."""
 
@@ -54,11 +70,13 @@ class LeakPair:
     likeness: float
 
 
-@dataclass(frozen=True)
-class AuditReport:
+class AuditReport(Document):
     """One run's audit. ``sentence``: the verdict in words. ``pairs``: leaks, the most alike
     first. ``made_at``: seconds since 1970. ``basis``: what it rests on (``status.grounds_of``);
     empty in files that an earlier version wrote."""
+
+    SPOKEN: ClassVar[str] = "The audit of this run"
+    REMEDY: ClassVar[str] = "Audit it again."
 
     run: str
     dataset: str
@@ -67,45 +85,23 @@ class AuditReport:
     findings: tuple[Finding, ...]
     pairs: tuple[LeakPair, ...] = ()
     made_at: float = 0.0
-    basis: dict[str, str] = field(default_factory=dict)
+    basis: dict[str, str] = Field(default_factory=dict)
 
-    def save(self, folder: Path) -> None:
+    def save_in(self, folder: Path) -> None:
         """Write ``audit.json`` into ``folder``, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        with written_whole(folder / FILE) as temporary:
-            document = {"version": VERSION, **asdict(self)}
-            temporary.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-
-    @property
-    def _makes_sense(self) -> bool:
-        """A damaged file must not make a verdict up."""
-        levels = [one.level for one in self.findings]
-        words = (self.run, self.dataset, self.sentence, *(one.sentence for one in self.findings))
-        return (
-            self.verdict in get_args(Verdict)
-            and all(one in LEVELS for one in levels)
-            and all(isinstance(one, str) for one in words)
-            and isinstance(self.made_at, int | float)
-            and isinstance(self.basis, dict)
-        )
+        self.save(folder / FILE)
 
     @classmethod
-    def load(cls, folder: Path) -> AuditReport | None:
-        """What ``save`` wrote into ``folder``; None when nothing usable is there."""
-        try:
-            fields = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            if fields.pop("version") != VERSION:
-                return None
-            found = _validator().validate_python(fields)
-            return found if found._makes_sense else None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None
+    def load_from(cls, folder: Path) -> AuditReport | None:
+        """What ``save_in`` wrote into ``folder``; None when nothing usable is there."""
+        return cls.load_if_readable(folder / FILE)
 
     def finding(self, check: str) -> Finding | None:
         """The finding of one check, None when it was not made."""
         return next((one for one in self.findings if one.check == check), None)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Json:
         """What ``python -m core audit --json`` prints."""
         keys = ("check", "value", "interval", "level", "sentence")
         return {
@@ -118,9 +114,3 @@ class AuditReport:
 def audit_folder(run_folder: Path) -> Path:
     """Where a run's audit lies, and the job that makes it."""
     return run_folder / "audit"
-
-
-@cache
-def _validator() -> TypeAdapter[AuditReport]:
-    """Checks types too: pages and cards take them for granted."""
-    return TypeAdapter(AuditReport)

@@ -86,7 +86,7 @@ def audit_basis(store: Store, run: Run) -> dict[str, str]:
 def audit_status(store: Store, run: Run) -> AuditStatus:
     """The last audit of ``run``, held against what the run and its films are now."""
     folder = audit_folder(store.workspace.run_folder(run.run_id))
-    report = AuditReport.load(folder)
+    report = AuditReport.load_from(folder)
     if report is None:
         return AuditStatus(None, unreadable=(folder / FILE).exists())
     grounds = grounds_of(store, run)

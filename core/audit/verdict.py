@@ -23,13 +23,13 @@ def judge(findings: Sequence[Finding], *, test_films: int) -> tuple[Verdict, str
         against = [one for one in findings if one.level == level and one.clause]
         if against:
             return level, words.verdict(level, _clauses(against, findings))
-    tried = [one for one in findings if one.details.get("what") and one.value is not None]
+    tried = [one for one in findings if one.probed and one.value is not None]
     if not tried:
         return "caution", words.nothing_checked(test_films)
     best = max(tried, key=lambda one: one.value or 0.0)
     return "no_shortcut_found", words.verdict_clean(
-        len(tried), best.details["what"], best.value or 0.0, best.interval,
-        best.details["chance"], test_films,
+        len(tried), best.probed, best.value or 0.0, best.interval,
+        best.chance, test_films,
     )  # fmt: skip
 
 
@@ -55,8 +55,8 @@ def _clauses(against: Sequence[Finding], findings: Sequence[Finding]) -> list[st
     rest = sorted(
         (one for one in named if one.check not in _ORDER), key=lambda one: -(one.value or 0.0)
     )
-    probes = [one for one in rest if one.details.get("what")][:1]
-    others = [one for one in rest if not one.details.get("what")]
+    probes = [one for one in rest if one.probed][:1]
+    others = [one for one in rest if not one.probed]
     room = _REASONS - len(probes) - len(others[:1])
     return [one.clause for one in [*recorded[:room], *probes, *others[:1]]]
 

@@ -47,9 +47,15 @@ def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
     )
     verdict, sentence = judge(findings, test_films=len(material.rows("test")))
     report = AuditReport(
-        run_id, run.spec.dataset, verdict, sentence, tuple(findings), leaks.pairs,
-        time.time(), basis,
-    )  # fmt: skip
+        run=run_id,
+        dataset=run.spec.dataset,
+        verdict=verdict,
+        sentence=sentence,
+        findings=tuple(findings),
+        pairs=leaks.pairs,
+        made_at=time.time(),
+        basis=basis,
+    )
     store.runs.get(run_id)  # deleted meanwhile: there is nothing left to keep it in
-    report.save(audit_folder(folder))
+    report.save_in(audit_folder(folder))
     return report

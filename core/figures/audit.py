@@ -39,7 +39,7 @@ def probes_figure(probes: Sequence[Finding], theme: Theme = "dark") -> go.Figure
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
-    chance = float(probes[0].details["chance"])
+    chance = probes[0].chance
     drawing.add_vline(
         x=chance,
         line={"color": SURROUNDS[theme].muted, "dash": "dash", "width": 1.5},

@@ -272,11 +272,25 @@ def test_the_picture_of_a_matrix_is_a_png_of_its_own_colours() -> None:
 
 def test_probes_show_their_interval_and_what_guessing_gives() -> None:
     probes = [
-        Finding("file_facts", "File facts only", 0.84, (0.74, 0.9), "do_not_believe", "…",
-                details={"chance": 0.5}),
-        Finding("border_only", "Border only", 0.5, (0.4, 0.6), "no_shortcut_found", "…",
-                details={"chance": 0.5}),
-    ]  # fmt: skip
+        Finding(
+            check="file_facts",
+            title="File facts only",
+            value=0.84,
+            interval=(0.74, 0.9),
+            level="do_not_believe",
+            sentence="…",
+            details={"chance": 0.5},
+        ),
+        Finding(
+            check="border_only",
+            title="Border only",
+            value=0.5,
+            interval=(0.4, 0.6),
+            level="no_shortcut_found",
+            sentence="…",
+            details={"chance": 0.5},
+        ),
+    ]
     drawing = probes_figure(probes)
     [points] = drawing.data
     assert list(points.x) == [0.84, 0.5]

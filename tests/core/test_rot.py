@@ -54,9 +54,24 @@ def point(workspace: Workspace) -> tuple[Path, Load]:
 
 
 def audit(workspace: Workspace) -> tuple[Path, Load]:
-    finding = AuditFinding("a", "A", 0.5, (0.4, 0.6), "caution", "It is so.", details={"n": 1})
-    AuditReport("run", "study", "caution", "Careful.", (finding,), made_at=5.0).save(workspace.root)
-    return workspace.root / "audit.json", lambda: AuditReport.load(workspace.root)
+    finding = AuditFinding(
+        check="a",
+        title="A",
+        value=0.5,
+        interval=(0.4, 0.6),
+        level="caution",
+        sentence="It is so.",
+        details={"n": 1},
+    )
+    AuditReport(
+        run="run",
+        dataset="study",
+        verdict="caution",
+        sentence="Careful.",
+        findings=(finding,),
+        made_at=5.0,
+    ).save_in(workspace.root)
+    return workspace.root / "audit.json", lambda: AuditReport.load_from(workspace.root)
 
 
 def external(workspace: Workspace) -> tuple[Path, Load]:

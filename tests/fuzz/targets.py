@@ -121,11 +121,31 @@ def _finished(data: Path) -> tuple[Store, str]:
         weights="random",
         backbone_hash="",
     ).save(files.config)
-    finding = Finding("border", "Border", 0.9, (0.8, 1.0), "caution", "It is seen.", "it is seen")
-    pair = LeakPair("patient", "a", "b", "covid", "healthy", 0.9)
-    AuditReport(run.run_id, "tiny", "do_not_believe", "No.", (finding,), (pair,)).save(
-        audit_folder(files.folder)
+    finding = Finding(
+        check="border",
+        title="Border",
+        value=0.9,
+        interval=(0.8, 1.0),
+        level="caution",
+        sentence="It is seen.",
+        clause="it is seen",
     )
+    pair = LeakPair(
+        kind="patient",
+        test_film="a",
+        train_film="b",
+        test_class="covid",
+        train_class="healthy",
+        likeness=0.9,
+    )
+    AuditReport(
+        run=run.run_id,
+        dataset="tiny",
+        verdict="do_not_believe",
+        sentence="No.",
+        findings=(finding,),
+        pairs=(pair,),
+    ).save_in(audit_folder(files.folder))
     OperatingPoint(
         positive=names[0],
         target_sensitivity=0.95,

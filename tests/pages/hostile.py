@@ -68,13 +68,24 @@ def _audit(store: Store, run: Run) -> None:
     folder = audit_folder(store.workspace.run_folder(run.run_id))
     counts = {CLASS: {SOURCE: 40, FINDING: 0}, f"{CLASS} 2": {SOURCE: 0, FINDING: 40}}
     finding = Finding(
-        "class_by_source", "Class and source", 1.0, (0.97, 1.0), "do_not_believe",
-        f"Each class comes from {SOURCE}.", f"{CLASS} has one", {"counts": counts},
-    )  # fmt: skip
+        check="class_by_source",
+        title="Class and source",
+        value=1.0,
+        interval=(0.97, 1.0),
+        level="do_not_believe",
+        sentence=f"Each class comes from {SOURCE}.",
+        clause=f"{CLASS} has one",
+        details={"counts": counts},
+    )
     report = AuditReport(
-        run.run_id, DATASET, "do_not_believe",
-        f"Do not believe this result: each class comes from {SOURCE}.", (finding,), (),
-        time.time(), audit_basis(store, run),
-    )  # fmt: skip
+        run=run.run_id,
+        dataset=DATASET,
+        verdict="do_not_believe",
+        sentence=f"Do not believe this result: each class comes from {SOURCE}.",
+        findings=(finding,),
+        pairs=(),
+        made_at=time.time(),
+        basis=audit_basis(store, run),
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    report.save(folder)
+    report.save_in(folder)

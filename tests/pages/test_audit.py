@@ -57,18 +57,54 @@ def audited(store: Store, run: Run, verdict: Verdict = "do_not_believe") -> Audi
         "no_shortcut_found": "No shortcut was found: the best gets 54 %.",
     }
     report = AuditReport(
-        run.run_id, "tiny", verdict, starts[verdict],
-        (
-            Finding("class_by_source", "Class and source", 1.0, (0.97, 1.0), "do_not_believe",
-                    "Each class comes from one source.", "each class has one", {"counts": counts}),
-            Finding("border_only", "Border only", 0.55, (0.4, 0.7), "no_shortcut_found",
-                    "Only the border gets 55 %.", "", probe),
-            Finding("class_by_age", "Class and age", None, None, "not_checked", "No age is known."),
+        run=run.run_id,
+        dataset="tiny",
+        verdict=verdict,
+        sentence=starts[verdict],
+        findings=(
+            Finding(
+                check="class_by_source",
+                title="Class and source",
+                value=1.0,
+                interval=(0.97, 1.0),
+                level="do_not_believe",
+                sentence="Each class comes from one source.",
+                clause="each class has one",
+                details={"counts": counts},
+            ),
+            Finding(
+                check="border_only",
+                title="Border only",
+                value=0.55,
+                interval=(0.4, 0.7),
+                level="no_shortcut_found",
+                sentence="Only the border gets 55 %.",
+                clause="",
+                details=probe,
+            ),
+            Finding(
+                check="class_by_age",
+                title="Class and age",
+                value=None,
+                interval=None,
+                level="not_checked",
+                sentence="No age is known.",
+            ),
         ),
-        (LeakPair("patient", films[0], films[1], "covid", "covid", 0.93),), time.time(),
-        audit_basis(store, run),
-    )  # fmt: skip
-    report.save(audit_folder(store.workspace.run_folder(run.run_id)))
+        pairs=(
+            LeakPair(
+                kind="patient",
+                test_film=films[0],
+                train_film=films[1],
+                test_class="covid",
+                train_class="covid",
+                likeness=0.93,
+            ),
+        ),
+        made_at=time.time(),
+        basis=audit_basis(store, run),
+    )
+    report.save_in(audit_folder(store.workspace.run_folder(run.run_id)))
     return report
 
 

@@ -109,9 +109,13 @@ def test_an_audit_speaks_at_the_top(quiet_store: Store, verdict: str, kind: str)
 
 def audited(store: Store, run: Run, verdict: str) -> None:
     AuditReport(
-        run.run_id, "study", verdict, "Mind it: each class has its source.", (),  # type: ignore[arg-type]
+        run=run.run_id,
+        dataset="study",
+        verdict=verdict,
+        sentence="Mind it: each class has its source.",
+        findings=(),  # type: ignore[arg-type]
         basis=audit_basis(store, run),
-    ).save(files_of(store, run).folder / "audit")  # fmt: skip
+    ).save_in(files_of(store, run).folder / "audit")
 
 
 def test_an_audit_of_what_the_run_no_longer_is_gives_no_verdict(quiet_store: Store) -> None:

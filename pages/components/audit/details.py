@@ -43,7 +43,7 @@ def findings_table(report: AuditReport) -> pd.DataFrame:
 
 
 def _counts(report: AuditReport) -> None:
-    tables = [one for one in report.findings if one.details.get("counts")]
+    tables = [one for one in report.findings if one.counts]
     if not tables:
         return
     st.subheader("What each class is made of")
@@ -51,10 +51,10 @@ def _counts(report: AuditReport) -> None:
         st.markdown(f"**{escaped(one.title)}** (films)")
         # Values down, classes across: two columns fit a telephone, six age groups do not.
         name = one.title.removeprefix("Class and ")
-        frame = pd.DataFrame(one.details["counts"]).rename_axis(name)
+        frame = pd.DataFrame(one.counts).rename_axis(name)
         frame = frame.rename(index=escaped, columns=escaped)  # cells of st.table are Markdown
         st.table(frame.fillna(0).astype(int))
-        for said in one.details.get("published") or ():
+        for said in one.published:
             st.caption(f"Where the films say nothing, their publisher does: {escaped(said)}.")
 
 

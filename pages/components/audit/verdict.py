@@ -131,7 +131,7 @@ def reasons(report: AuditReport) -> None:
         st.subheader("Why")
         for one in against:
             finding(one)
-    probes = [one for one in report.findings if one.details.get("what") and one.value is not None]
+    probes = [one for one in report.findings if one.probed and one.value is not None]
     if probes:
         st.subheader("Right answers without seeing the lungs", help=_ABOUT_PROBE)
         show_compact(probes_figure(probes, theme()), "audit_probes")

@@ -13,27 +13,54 @@ from core.audit.verdict import gravest, judge
 
 def finding(check: str, level: Level, value: float = 0.9, **details: object) -> Finding:
     clause = f"because of {check}" if level in ("do_not_believe", "caution") else ""
-    return Finding(check, check, value, (0.8, 1.0), level, f"About {check}.", clause, details)
+    return Finding(
+        check=check,
+        title=check,
+        value=value,
+        interval=(0.8, 1.0),
+        level=level,
+        sentence=f"About {check}.",
+        clause=clause,
+        details=details,
+    )
 
 
 def test_a_report_comes_back_as_it_was(tmp_path: Path) -> None:
     report = AuditReport(
-        "run", "study", "caution", "Be careful.", (finding("file_facts", "caution", chance=0.5),),
-        (LeakPair("patient", "a", "b", "covid", "covid", 0.91),), 12.5,
-    )  # fmt: skip
-    report.save(tmp_path / "audit")
-    assert AuditReport.load(tmp_path / "audit") == report
+        run="run",
+        dataset="study",
+        verdict="caution",
+        sentence="Be careful.",
+        findings=(finding("file_facts", "caution", chance=0.5),),
+        pairs=(
+            LeakPair(
+                kind="patient",
+                test_film="a",
+                train_film="b",
+                test_class="covid",
+                train_class="covid",
+                likeness=0.91,
+            ),
+        ),
+        made_at=12.5,
+    )
+    report.save_in(tmp_path / "audit")
+    assert AuditReport.load_from(tmp_path / "audit") == report
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 0}', '{"version": 1, "findings": 3}'])
 def test_a_damaged_or_older_report_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "audit.json").write_text(text)
-    assert AuditReport.load(tmp_path) is None
+    assert AuditReport.load_from(tmp_path) is None
 
 
 def test_the_document_has_what_was_agreed() -> None:
     document = AuditReport(
-        "run", "study", "caution", "Be careful.", (finding("file_facts", "caution"),)
+        run="run",
+        dataset="study",
+        verdict="caution",
+        sentence="Be careful.",
+        findings=(finding("file_facts", "caution"),),
     ).document()
     assert document["verdict"] == "caution"
     assert list(document["findings"][0]) == ["check", "value", "interval", "level", "sentence"]

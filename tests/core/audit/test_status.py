@@ -38,8 +38,15 @@ def predict(store: Store, run: Run, right: float) -> None:
 
 def audited(store: Store, run: Run, verdict: Verdict = "caution", *, basis: bool = True) -> None:
     rests = audit_basis(store, run) if basis else {}
-    report = AuditReport(run.run_id, "tiny", verdict, "Be careful.", (), basis=rests)
-    report.save(audit_folder(store.workspace.run_folder(run.run_id)))
+    report = AuditReport(
+        run=run.run_id,
+        dataset="tiny",
+        verdict=verdict,
+        sentence="Be careful.",
+        findings=(),
+        basis=rests,
+    )
+    report.save_in(audit_folder(store.workspace.run_folder(run.run_id)))
 
 
 def test_an_audit_holds_while_nothing_changes(phantom_store: Store, run: Run) -> None:
@@ -103,7 +110,9 @@ def test_the_shell_says_so_too(
 
 def test_of_repeats_the_gravest_verdict_stands_for_all() -> None:
     def one(verdict: Verdict) -> AuditStatus:
-        return AuditStatus(AuditReport("r", "d", verdict, "", ()))
+        return AuditStatus(
+            AuditReport(run="r", dataset="d", verdict=verdict, sentence="", findings=())
+        )
 
     clean, grave = one("no_shortcut_found"), one("do_not_believe")
     assert worst_verdict([clean, grave]) == "do not believe"

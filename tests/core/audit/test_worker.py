@@ -91,7 +91,9 @@ def test_a_run_is_audited_once_and_the_answer_kept(
         assert 0 <= found[check]["interval"][0] <= found[check]["value"] <= 1
     assert 0 < found["heat_in_lungs"]["value"] < 1
     assert "MobileNetV2 with random weights" in found["untrained_network"]["sentence"]
-    report = AuditReport.load(audit_folder(phantom_store.workspace.run_folder(finished.run_id)))
+    report = AuditReport.load_from(
+        audit_folder(phantom_store.workspace.run_folder(finished.run_id))
+    )
     assert report is not None
     assert report.sentence == document["sentence"]
 

@@ -112,12 +112,23 @@ def test_without_an_audit_the_card_says_that_nobody_looked(facts: Facts) -> None
 
 
 def test_the_audit_speaks_first(phantom_store: Store, run: Run) -> None:
-    finding = Finding("source", "Class and source", 1.0, (0.9, 1.0), "do_not_believe", "Too alike.")
+    finding = Finding(
+        check="source",
+        title="Class and source",
+        value=1.0,
+        interval=(0.9, 1.0),
+        level="do_not_believe",
+        sentence="Too alike.",
+    )
     report = AuditReport(
-        run.run_id, "tiny", "do_not_believe", "Do not believe it.", (finding,),
+        run=run.run_id,
+        dataset="tiny",
+        verdict="do_not_believe",
+        sentence="Do not believe it.",
+        findings=(finding,),
         basis=audit_basis(phantom_store, run),
-    )  # fmt: skip
-    report.save(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
+    )
+    report.save_in(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
     facts = gather(phantom_store, run.run_id)
     card = model_card(facts)
     assert (card.level, card.verdict) == ("bad", "Do not believe it.")
@@ -148,9 +159,14 @@ def test_an_old_audit_is_told_to_be_old(
     phantom_store: Store, run: Run, verdict: Verdict, level: str
 ) -> None:
     report = AuditReport(
-        run.run_id, "tiny", verdict, "So it is.", (), basis=audit_basis(phantom_store, run)
+        run=run.run_id,
+        dataset="tiny",
+        verdict=verdict,
+        sentence="So it is.",
+        findings=(),
+        basis=audit_basis(phantom_store, run),
     )
-    report.save(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
+    report.save_in(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
     phantom_store.datasets.delete("tiny")
     facts = gather(phantom_store, run.run_id)
     card = model_card(facts)
