@@ -35,7 +35,7 @@ from core.datasets.presets import preset
 from core.models.registry import BASELINE
 from core.runs.launcher import launch, wait
 from core.specs import RunSpec
-from core.store import open_store
+from core.store import RunState, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, open_workspace
 
 APP = PROJECT_ROOT / "app.py"
@@ -93,7 +93,7 @@ def _prepare(data: Path) -> None:
     run = wait(
         store, launch(store, RunSpec(dataset="phantoms", model=BASELINE.name, epochs=1)).run_id
     )
-    assert run.state == "done", run.reason
+    assert run.state == RunState.DONE, run.reason
 
 
 def _held(counts: list[int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.audit.status import audit_job, start_audit
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 from pages.components.audit.details import details
 from pages.components.audit.verdict import reasons, verdict
 from pages.components.audit_word import audit_of
@@ -22,7 +22,7 @@ KEY = "audit_run"
 def page() -> None:
     st.title("Audit")
     store = get_store()
-    finished = {run.run_id: run for run in store.runs.all(["done"])}
+    finished = {run.run_id: run for run in store.runs.all([RunState.DONE])}
     if not finished:
         empty(
             "No run has finished yet, so there is nothing to audit. Train a network first.",

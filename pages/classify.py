@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThoraxLensError
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 from core.text import count
 from pages.components.audit_word import audit_link
 from pages.components.classify.answers_table import Classified
@@ -29,7 +29,7 @@ def page() -> None:
         "and wrong."
     )
     store = get_store()
-    done = {run.run_id: run for run in store.runs.all(["done"])}
+    done = {run.run_id: run for run in store.runs.all([RunState.DONE])}
     if not done:
         empty(
             "No run has finished yet, so no network can answer. Train one first; artificial "
@@ -80,7 +80,7 @@ def _answers(
 
 def _audits(store: Store, classified: Classified) -> None:
     """Whether the networks that answered are to be believed, a link each."""
-    known = {run.run_id: run for run in store.runs.all(["done"])}
+    known = {run.run_id: run for run in store.runs.all([RunState.DONE])}
     with st.container(horizontal=True):
         for run_id, title in classified.titles.items():
             if run_id in known:

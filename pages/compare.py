@@ -11,7 +11,7 @@ import streamlit as st
 from core.evaluation.comparison import Patients, report_table, summary_table
 from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import difference_in_films, pairs
-from core.store import Store
+from core.store import RunState, Store
 from pages.components.audit_word import audit_link, audit_word
 from pages.components.comparing.compared import Compared, compare, controls, load_entries, rules
 from pages.components.comparing.figures import matrices, threshold_curves, training_curves
@@ -28,7 +28,7 @@ def page() -> None:
     st.title("Compare")
     st.caption("How well finished runs tell films apart, and which films they get wrong.")
     store = get_store()
-    finished = store.runs.all(["done"])
+    finished = store.runs.all([RunState.DONE])
     if not finished:
         empty(
             "No run has finished yet. Train a network first; its results appear here.",

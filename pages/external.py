@@ -18,7 +18,7 @@ from core.external.testing import (
 )
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 from pages.components.boundary import boundary
 from pages.components.empty import empty
 from pages.components.external.choice import answer_rule, pick_run, pick_source
@@ -37,7 +37,7 @@ def page() -> None:
         "from a source that it has not learnt from, and both results stand side by side."
     )
     store = get_store()
-    finished = store.runs.all(["done"])
+    finished = store.runs.all([RunState.DONE])
     if not finished:
         empty(
             "No run has finished yet. Train a network first; then it can be tested on films from "

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation.predictions import EACH
 from core.runs.launcher import refresh
-from core.store import ACTIVE, Run, Store
+from core.store import UNFINISHED, Run, RunState, Store
 from core.text import in_percent
 from pages.components.audit_word import audit_link
 from pages.components.damaged import damaged_datasets, damaged_runs, recovery
@@ -65,8 +65,8 @@ def _steps(store: Store) -> None:
     films = store.catalogue.count()
     datasets = len(store.datasets.all())
     runs = store.runs.all()
-    done = sum(run.state == "done" for run in runs)
-    going = sum(run.state in (*ACTIVE, "queued") for run in runs)
+    done = sum(run.state == RunState.DONE for run in runs)
+    going = sum(run.state in UNFINISHED for run in runs)
     steps = (
         ("1 · Films", films, "imported", EXPLORE, "Look at films" if films else "Import films",
          not films),
@@ -95,7 +95,7 @@ def _steps(store: Store) -> None:
 def _results(store: Store) -> None:
     """What finished last, a card each: a run, or repeats as one, as Compare has them."""
     latest: dict[str, list[Run]] = {}
-    for run in store.runs.all(["done"]):
+    for run in store.runs.all([RunState.DONE]):
         repeat = run.spec.repeat
         latest.setdefault(repeat.group if repeat else run.run_id, []).append(run)
     if not latest:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.evaluation.decision import decision_of
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
+from core.store import RunState
 from pages.components.empty import empty
 from pages.components.report.card_downloads import card_downloads
 from pages.components.report.prevalence_view import prevalence
@@ -21,7 +22,7 @@ def page() -> None:
     st.title("Report")
     st.caption("One finished run: what it reaches, how sure that is, and what an answer is worth.")
     store = get_store()
-    finished = store.runs.all(["done"])
+    finished = store.runs.all([RunState.DONE])
     if not finished:
         empty(
             "No run has finished yet. Train a network first; its report appears here.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.store import ACTIVE, Run, Store
+from core.store import UNFINISHED, Run, Store
 from core.text import count
 from pages.components.empty import empty
 from pages.components.session import PREPARE, get_store
@@ -40,7 +40,7 @@ def _view(store: Store) -> str:
     if wanted:
         st.session_state[VIEW] = wanted
     elif VIEW not in st.session_state:
-        busy = "run" in st.query_params or store.runs.all([*ACTIVE, "queued"])
+        busy = "run" in st.query_params or store.runs.all(UNFINISHED)
         st.session_state[VIEW] = RUNS if busy else NEW
     view = st.segmented_control(
         "View", [NEW, RUNS], key=VIEW, required=True, label_visibility="collapsed"

@@ -16,7 +16,7 @@ from core.runs.files import RunFiles
 from core.specs import Split
 from core.statistics.mover import newcombe
 from core.statistics.proportions import Proportion, wilson
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 
 _MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
 _FEWEST = 5  # films with a leak, and without, to compare
@@ -106,7 +106,7 @@ def other_split(store: Store, run: Run) -> list[CheckResult]:
     own = datasets.get(name_key(run.spec.dataset))
     if own is None or run.spec.repeat is not None:
         return []
-    for other in store.runs.all(["done"]):
+    for other in store.runs.all([RunState.DONE]):
         spec = datasets.get(name_key(other.spec.dataset))
         alike = (
             spec is not None

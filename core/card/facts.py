@@ -23,7 +23,7 @@ from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import DatasetSpec
 from core.statistics import Interval
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 
 # Of a finished run's result, what its card cannot do without.
 COUNTED = ("epochs", "best_epoch", "total_params", "trainable_params")
@@ -88,7 +88,7 @@ def gather(store: Store, run_id: str) -> Facts:
     """Raises NotFoundError for a run that is not there or lost its files, InputError for
     one that has not finished."""
     run = store.runs.get(run_id)
-    if run.state != "done":
+    if run.state != RunState.DONE:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run has a model card.")
     if not all(isinstance(run.result.get(key), int) for key in COUNTED):
         raise InputError(

@@ -7,7 +7,7 @@ import argparse
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
 from core.errors import FilmError
 from core.images.decode import read_imported
-from core.store import Store
+from core.store import RunState, Store
 from core.store.records import damaged_file
 
 FOUND = 3  # done, and something cannot be read
@@ -45,7 +45,7 @@ def _rows(store: Store) -> list[dict[str, str]]:
 
 def _files(store: Store) -> list[dict[str, str]]:
     found = []
-    for run in store.runs.all(["done"]):
+    for run in store.runs.all([RunState.DONE]):
         changed = damaged_file(store.workspace.run_folder(run.run_id))
         if changed is not None:
             reason = f"{changed} is not what it was when the run ended. Put a copy of it back."

@@ -19,6 +19,7 @@ from core.images.overlay import overlay
 from core.prediction.client import FilmResult, PredictionClient
 from core.prediction.notes import note_of
 from core.privacy import for_the_user
+from core.store import RunState
 
 OVERLAY_OPACITY = 0.45
 NO_FILE_NAME = re.compile(r'[/\\:*?"<>|\x00-\x1f]+')  # not in a name on every system
@@ -53,7 +54,7 @@ def _classify_arguments(parser: argparse.ArgumentParser) -> None:
 def _classify(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     run = store.runs.get(options.run)
-    if run.state != "done":
+    if run.state != RunState.DONE:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run can classify.")
     folder = _overlay_folder(options.cam) if options.cam else None
     progress = ProgressLine("films")

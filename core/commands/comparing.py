@@ -20,7 +20,7 @@ from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
 from core.evaluation.uncertainty import all_intervals
 from core.models.learnt import weights_source
 from core.runs.files import RunFiles
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 
 # What fits a terminal; --json has all of them.
 COLUMNS = (
@@ -130,7 +130,7 @@ def _against(name: str, one: Pair) -> Json:
 
 
 def _load(store: Store, run: Run, most_probable: bool) -> tuple[Run, Predictions]:
-    if run.state != "done":
+    if run.state != RunState.DONE:
         raise InputError(f"{run.run_id} is {run.state}; only finished runs can be compared.")
     return run, decided(_files(store, run), most_probable=most_probable)
 
@@ -143,7 +143,7 @@ def _repeats(store: Store, name: str, most_probable: bool) -> Repeats:
         raise NotFoundError(
             f"There is no run and no group of repeats {name}. It may have been deleted."
         ) from None
-    done = [run for run in runs if run.state == "done"]
+    done = [run for run in runs if run.state == RunState.DONE]
     if not done:
         raise InputError(f"None of the repeats {name} has finished; there is nothing to compare.")
     return Repeats(tuple(_load(store, run, most_probable) for run in done))

@@ -18,6 +18,7 @@ from core.evaluation.performance import (
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.statistics.proportions import Proportion, trials_needed
+from core.store import RunState
 from core.text import interval, percent
 
 
@@ -41,7 +42,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _operating_point(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
     run = store.runs.get(options.run)
-    if run.state != "done":
+    if run.state != RunState.DONE:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run has a threshold.")
     files = RunFiles(store.workspace.run_folder(run.run_id))
     predictions = Predictions.load(files.predictions)

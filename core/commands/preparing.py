@@ -15,7 +15,7 @@ from core.documents import Json
 from core.errors import DamagedError, SpecError
 from core.names import name_key
 from core.specs import SPLITS, DatasetSpec
-from core.store import Store, StoredDataset
+from core.store import UNFINISHED, Store, StoredDataset
 from core.text import count
 
 
@@ -136,7 +136,7 @@ def _delete(options: argparse.Namespace) -> Outcome:
         store.datasets.get(options.name)
     users = [
         run.run_id
-        for run in store.runs.all(["queued", "preparing", "training", "evaluating"])
+        for run in store.runs.all(UNFINISHED)
         if name_key(run.spec.dataset) == name_key(options.name)
     ]
     if users:

@@ -20,7 +20,7 @@ from core.runs import launcher
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles
 from core.specs import RepeatKind, RunSpec
-from core.store import FINISHED, Run, Store
+from core.store import FINISHED, Run, RunState, Store
 
 UNREADABLE = "unreadable"  # in place of a state, for a run of which no more can be said
 
@@ -150,9 +150,9 @@ def _follow(store: Store, run: Run, *, wait: bool) -> Outcome:
             launcher.stop(store, run.run_id)
             run = _wait(store, run.run_id)
     document = run_document(store, run)
-    if run.state == "cancelled":
+    if run.state == RunState.CANCELLED:
         raise Cancelled(f"{run.run_id} was stopped. `resume {run.run_id}` goes on with it.")
-    if run.state in ("failed", "interrupted"):
+    if run.state in (RunState.FAILED, RunState.INTERRUPTED):
         raise TrainingError(f"{run.run_id} {run.state}: {run.reason}")
     return Outcome(document, table([_summary(store, run)]))
 
@@ -173,12 +173,12 @@ def _follow_all(store: Store, runs: list[Run], *, wait: bool) -> Outcome:
                 _wait(store, run.run_id)
     runs = [store.runs.get(run.run_id) for run in runs]
     for run in runs:
-        if run.state in FINISHED and run.state != "done":
+        if run.state in FINISHED and run.state != RunState.DONE:
             say(f"{run.run_id}, {run.repeat}, {run.state}: {run.reason}")
     code = 0
-    if any(run.state == "cancelled" for run in runs):
+    if any(run.state == RunState.CANCELLED for run in runs):
         code = Cancelled.exit_code
-    if any(run.state in ("failed", "interrupted") for run in runs):
+    if any(run.state in (RunState.FAILED, RunState.INTERRUPTED) for run in runs):
         code = TrainingError.exit_code
     repeats = GroupDocument.of(store, runs)
     document = repeats.as_dict()
@@ -206,7 +206,7 @@ class GroupDocument:
 
         repeat = runs[0].spec.repeat
         assert repeat is not None
-        done = [run for run in runs if run.state == "done"]
+        done = [run for run in runs if run.state == RunState.DONE]
         numbers: dict[str, dict[str, float | None]] = {
             name: dict.fromkeys((*METRICS, LOSS)) for name in ("mean", "sd", "min", "max")
         }
@@ -278,7 +278,7 @@ def run_document(store: Store, run: Run) -> Json:
         "spec": run.spec.model_dump(mode="json"),
         "progress": run.progress,
         **run.result,
-        **(by_rule(_files(store, run), run.result) if run.state == "done" else {}),
+        **(by_rule(_files(store, run), run.result) if run.state == RunState.DONE else {}),
     }
 
 

@@ -36,7 +36,7 @@ from core.models.registry import BASELINE
 from core.runs.devices import CPU
 from core.runs.job_process import JobReporter, Task
 from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import Member, Store, open_store
+from core.store import Member, RunState, Store, open_store
 
 IMAGE_SIZE = 48
 EPOCHS: dict[Network, int] = {CHEAT: 10, HONEST: 20}
@@ -126,7 +126,7 @@ def _train(store: Store, network: Network, epochs: int, *, seed: int) -> str:
     run = store.runs.create(spec)
     store.runs.transition(
         run.run_id,
-        "preparing",
+        RunState.PREPARING,
         pid=os.getpid(),
         pid_started=psutil.Process().create_time(),
         started_at=time.time(),

@@ -35,7 +35,16 @@ from core.runs.kinds import TRAIN
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import end_worker, start_detached, start_time, with_our_modules
 from core.runs.silence import HANG_SECONDS, Silences
-from core.store import ACTIVE, Run, Store, keep_record, keep_records, open_store
+from core.store import (
+    ACTIVE,
+    UNFINISHED,
+    Run,
+    RunState,
+    Store,
+    keep_record,
+    keep_records,
+    open_store,
+)
 from core.workspace import PROJECT_ROOT, open_workspace
 
 POLL_SECONDS = 0.2
@@ -77,14 +86,14 @@ class Dispatcher:
 
     def step(self) -> bool:
         """Look at every run once; returns whether there is anything left to watch."""
-        runs = self.store.runs.all([*ACTIVE, "queued"])
+        runs = self.store.runs.all(UNFINISHED)
         for run in runs:
             if run.is_active:
                 self._watch(run)
         self._collect()
         self._tidy({run.run_id for run in runs if run.is_active})
         for run in reversed(runs):  # the longest-waiting first
-            if run.state == "queued":
+            if run.state == RunState.QUEUED:
                 self._start_if_free(run)
         return bool(runs) or bool(self._children)
 
@@ -172,8 +181,8 @@ class Dispatcher:
             device = f"CPU (there is no {run.spec.device.replace('gpu:', 'GPU ')} here)"
         if not self.store.runs.transition(
             run.run_id,
-            "preparing",
-            only_from=["queued"],
+            RunState.PREPARING,
+            only_from=[RunState.QUEUED],
             started_at=time.time(),
             device=device,
             pid=None,
@@ -192,8 +201,8 @@ class Dispatcher:
         except OSError as error:
             self.store.runs.transition(
                 run.run_id,
-                "failed",
-                only_from=["preparing"],
+                RunState.FAILED,
+                only_from=[RunState.PREPARING],
                 reason=f"The training process could not be started ({error}).",
                 finished_at=time.time(),
             )
@@ -202,8 +211,8 @@ class Dispatcher:
         # The worker writes the same two itself, in case this process dies right here.
         self.store.runs.transition(
             run.run_id,
-            "preparing",
-            only_from=["preparing"],
+            RunState.PREPARING,
+            only_from=[RunState.PREPARING],
             pid=process.pid,
             pid_started=start_time(process.pid),
         )
@@ -242,7 +251,7 @@ def serve(
         finally:
             lock.release()
         # A run queued while this one was about to end found the lock taken: look again.
-        if not store.runs.all([*ACTIVE, "queued"]):
+        if not store.runs.all(UNFINISHED):
             return True
 
 

@@ -31,7 +31,7 @@ from core.runs.jobs import stop_all
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import ACTIVE, FINISHED, Run, Store
+from core.store import FINISHED, UNFINISHED, Run, RunState, Store
 from core.store.records import RECORD
 from core.workspace import PROJECT_ROOT, Workspace
 
@@ -128,7 +128,7 @@ def stop_group(store: Store, group: str) -> int:
     The waiting ones go first, so that none of them starts in between.
     """
     runs = [run for run in store.runs.group(group) if run.state not in FINISHED]
-    for run in sorted(runs, key=lambda run: run.state != "queued"):
+    for run in sorted(runs, key=lambda run: run.state != RunState.QUEUED):
         store.runs.request_cancel(run.run_id)
     refresh(store)
     return len(runs)
@@ -192,13 +192,13 @@ def refresh(store: Store) -> None:
 def _reconcile(store: Store) -> None:
     """``refresh`` for certain: a dispatcher that lives may be about to end. Two at once do
     no harm, since the second waits for the lock and goes."""
-    runs = store.runs.all([*ACTIVE, "queued"])
+    runs = store.runs.all(UNFINISHED)
     if not runs or _dispatcher_is_at_work(store.workspace):
         return
     for run in runs:
         if run.is_active and worker_of(run) is None and not is_starting(run):
             mark_dead(store, run)
-    if store.runs.all([*ACTIVE, "queued"]):
+    if store.runs.all(UNFINISHED):
         started = _start_dispatcher(store.workspace)
         _dispatchers.setdefault(store.workspace.root, []).append(started)
 

@@ -9,7 +9,7 @@ import psutil
 
 from core.runs.files import RunFiles
 from core.runs.processes import living
-from core.store import ACTIVE, Run, Store
+from core.store import ACTIVE, Run, RunChange, RunState, Store
 
 # A process that was started but has not yet said so, on a busy machine.
 START_GRACE_SECONDS = 20.0
@@ -44,14 +44,14 @@ def mark_dead(store: Store, run: Run, code: int | None = None, *, hung: float = 
     after how many seconds without a sign of life it was ended, 0 when it was not.
     """
     now = time.time()
-    fields = {"finished_at": now, "pid": None, "pid_started": None}
+    over: RunChange = {"finished_at": now, "pid": None, "pid_started": None}
     if run.cancel_at is not None:
-        store.runs.transition(run.run_id, "cancelled", only_from=ACTIVE, reason=STOPPED, **fields)
-        return
-    files = RunFiles(store.workspace.run_folder(run.run_id))
-    ended = _HUNG.format(seconds=hung) if hung else _how_it_ended(run, code)
-    reason = f"{ended} {_what_resume_does(files)}"
-    store.runs.transition(run.run_id, "interrupted", only_from=ACTIVE, reason=reason, **fields)
+        to, over["reason"] = RunState.CANCELLED, STOPPED
+    else:
+        ended = _HUNG.format(seconds=hung) if hung else _how_it_ended(run, code)
+        files = RunFiles(store.workspace.run_folder(run.run_id))
+        to, over["reason"] = RunState.INTERRUPTED, f"{ended} {_what_resume_does(files)}"
+    store.runs.transition(run.run_id, to, only_from=ACTIVE, **over)
 
 
 def _how_it_ended(run: Run, code: int | None) -> str:

@@ -25,6 +25,7 @@ from core.store.runs import (
     UNFINISHED,
     Epoch,
     Run,
+    RunChange,
     Runs,
     RunState,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Member",
     "Recovery",
     "Run",
+    "RunChange",
     "RunState",
     "Runs",
     "Source",

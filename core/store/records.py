@@ -20,7 +20,7 @@ from core.documents import Document, Json, Part
 from core.errors import NotFoundError, SpecError
 from core.specs import DatasetSpec
 from core.store.damaged import LARGEST, check_result, dataset_spec, run_spec
-from core.store.runs import FINISHED, STATES, Epoch, Run
+from core.store.runs import FINISHED, STATES, Epoch, Run, RunState
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def keep_record(store: Store, run: Run) -> None:
         finished_at=run.finished_at,
         result=run.result,
         epochs=tuple(store.runs.finished_epochs(run.run_id)),
-        files=_hashes(folder) if run.state == "done" else {},
+        files=_hashes(folder) if run.state == RunState.DONE else {},
         dataset=dataset,
         folders=folders,
     ).save(folder / RECORD)
@@ -196,7 +196,7 @@ class Rebuilding:
                 include={"run_id", "device", "created_at", "started_at", "finished_at"}
             ),
             "spec": run_spec(json.dumps(record.spec)).to_json(),
-            "state": record.state if over else "interrupted",
+            "state": record.state if over else RunState.INTERRUPTED,
             "reason": record.reason if over else LOST,
             "result": json.dumps(record.result),
         }

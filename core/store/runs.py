@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from core.documents import Json
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.specs import RunSpec
 from core.store.damaged import (
@@ -49,6 +51,20 @@ PHASES = ("training", "fine-tuning")  # of a run's epochs; the second only where
 FINISHED = (RunState.DONE, RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED)
 # All that a dispatcher looks after.
 UNFINISHED = (RunState.QUEUED, *ACTIVE)
+
+
+class RunChange(TypedDict, total=False):
+    """What may change with a run's state; as in ``Run``."""
+
+    reason: str
+    device: str
+    pid: int | None
+    pid_started: float | None
+    started_at: float | None
+    finished_at: float | None
+    cancel_at: float | None
+    progress: Json
+    result: Json
 
 
 @dataclass(frozen=True)
@@ -137,7 +153,7 @@ class Runs:
             raise NotFoundError(f"There is no run {run_id}. It may have been deleted.")
         return _run(row)
 
-    def all(self, states: Iterable[str] = STATES) -> list[Run]:
+    def all(self, states: Iterable[RunState] = STATES) -> list[Run]:
         """Runs in these states, newest first. One that cannot be read is among ``damaged``."""
         wanted = list(states)
         found = []
@@ -156,12 +172,12 @@ class Runs:
                 found.append(Damaged(str(row["run_id"]), str(error)))
         return found
 
-    def _rows(self, where: str = "", values: list[str] | None = None) -> list[Any]:
+    def _rows(self, where: str = "", values: Sequence[str] = ()) -> list[Any]:
         # By the order in which they were queued: a clock that was set back must not change it.
         with self._database.work() as work:
             work.text_factory = lenient
             return work.execute(
-                f"SELECT * FROM runs {where} ORDER BY rowid DESC", values or []
+                f"SELECT * FROM runs {where} ORDER BY rowid DESC", values
             ).fetchall()
 
     def group(self, group: str) -> list[Run]:
@@ -176,18 +192,23 @@ class Runs:
 
     def queued(self) -> list[Run]:
         """Waiting runs, the longest-waiting first."""
-        return self.all(["queued"])[::-1]
+        return self.all([RunState.QUEUED])[::-1]
 
     def transition(
-        self, run_id: str, to: str, *, only_from: Iterable[str] = STATES, **fields: Any
+        self,
+        run_id: str,
+        to: RunState,
+        *,
+        only_from: Iterable[RunState] = STATES,
+        **change: Unpack[RunChange],
     ) -> bool:
-        """Move a run to a state and set columns with it, if it is in ``only_from``.
-
-        ``fields``: reason, device, pid, pid_started, started_at, finished_at, cancel_at,
-        progress (dict), result (dict). Returns whether the run was in one of them.
-        """
+        """Move a run to a state and change what belongs to it, if it is in ``only_from``.
+        Returns whether it was. Raises TypeError for a field that ``RunChange`` has not."""
+        # They become names of columns, so nothing else may get there.
+        if odd := change.keys() - RunChange.__annotations__.keys():
+            raise TypeError(f"A run's change has no {', '.join(sorted(odd))}.")
         allowed = list(only_from)
-        values = {key: json.dumps(v) if isinstance(v, dict) else v for key, v in fields.items()}
+        values = {key: json.dumps(v) if isinstance(v, dict) else v for key, v in change.items()}
         sets = ", ".join(["state = ?", *(f"{key} = ?" for key in values)])
         marks = ", ".join("?" * len(allowed))
         with self._database.work(write=True) as work:
@@ -220,8 +241,8 @@ class Runs:
         """Ask for a stop; a queued run is cancelled at once. Returns the state after."""
         if self.transition(
             run_id,
-            "cancelled",
-            only_from=["queued"],
+            RunState.CANCELLED,
+            only_from=[RunState.QUEUED],
             reason="Stopped before it started.",
             finished_at=time.time(),
         ):
@@ -246,8 +267,8 @@ class Runs:
         """
         if not self.transition(
             run_id,
-            "queued",
-            only_from=["failed", "cancelled", "interrupted"],
+            RunState.QUEUED,
+            only_from=[RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED],
             reason="",
             cancel_at=None,
             finished_at=None,
@@ -325,7 +346,16 @@ _TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "cancel_at"
 
 def _run(row: Any) -> Run:
     """Raises DamagedError."""
-    values = {name: row[name] for name in Run.__dataclass_fields__}
+    run = _parsed(tuple(row[name] for name in Run.__dataclass_fields__))
+    # Who gets a run may add to its dictionaries; the next one must not see that.
+    return replace(run, progress={**run.progress}, result={**run.result})
+
+
+# Each page that shows runs asks for all of them several times a second, and most are over.
+@lru_cache(4096)
+def _parsed(row: tuple[Any, ...]) -> Run:
+    """Of the values of ``Run``'s fields as the database has them. Raises DamagedError."""
+    values: dict[str, Any] = dict(zip(Run.__dataclass_fields__, row, strict=True))
     try:
         for name in ("run_id", "state", "reason", "device"):
             text_of(values[name], name.replace("_id", "’s id"))
@@ -342,8 +372,8 @@ def _run(row: Any) -> Run:
         check_result(values["result"])
     except SpecError as error:
         raise DamagedError(
-            f"The run {row['run_id']} cannot be read. {error} It was changed by hand, damaged on "
-            "the disk or written by another version of ThoraxLens. Delete it, or leave it: the "
+            f"The run {values['run_id']} cannot be read. {error} It was changed by hand, damaged "
+            "on the disk or written by another version of ThoraxLens. Delete it, or leave it: the "
             "other runs are not affected."
         ) from None
     try:  # what it was doing is no loss

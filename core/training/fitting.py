@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 
@@ -13,7 +13,7 @@ from core.runs.files import RunFiles
 from core.runs.lr_range import LRRangeTest
 from core.runs.reporter import Reporter, Superseded
 from core.specs import RunSpec
-from core.store import PHASES, Run, Store
+from core.store import PHASES, Run, RunChange, RunState, Store
 from core.training import backend, checkpoint
 from core.training.callbacks import (
     BestEpoch,
@@ -118,7 +118,7 @@ def fit(
             best_weights=checkpoint.values_of(checkpoint.changing(model)) if before.epoch else [],
         )
     store.runs.forget_epochs_after(run.run_id, state.epoch)
-    move(store, run, "training", ("preparing", "training"))
+    move(store, run, RunState.TRAINING, (RunState.PREPARING, RunState.TRAINING))
     last = state.began + phase.epochs
     reporter.stage(phase.name, total=phase.epochs * steps, unit="batches", epochs=last)
     if not state.stopped_early and state.epoch < last:
@@ -143,7 +143,13 @@ def fit(
     return state
 
 
-def move(store: Store, run: Run, state: str, only_from: tuple[str, ...], **fields: Any) -> None:
+def move(
+    store: Store,
+    run: Run,
+    state: RunState,
+    only_from: tuple[RunState, ...],
+    **fields: Unpack[RunChange],
+) -> None:
     """Change the run's state. Raises Superseded when it is not in ``only_from``."""
     if not store.runs.transition(run.run_id, state, only_from=only_from, **fields):
         raise Superseded("This run was taken over by another process, or deleted.")

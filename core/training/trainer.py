@@ -26,7 +26,7 @@ from core.runs.files import RunFiles
 from core.runs.reporter import Reporter
 from core.specs import SPLITS, RunSpec
 from core.statistics.softmax import log_softmax, softmax
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 from core.training import backend, checkpoint, precision
 from core.training.checkpoint import TrainingState
 from core.training.features import BATCH
@@ -89,7 +89,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         phase = Phase(FINE_TUNING, learner, spec.fine_tune_epochs, rate, mode.xla)
         state = fit(store, run, phase, state, reporter, clock, files)
 
-    move(store, run, "evaluating", ("preparing", "training"))
+    move(store, run, RunState.EVALUATING, (RunState.PREPARING, RunState.TRAINING))
     with clock.stage("evaluate"):
         result: Json = {**_evaluate(learner.logits(reporter), data, files)}
     save_head(model, files.weights)
@@ -120,7 +120,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         result["fine_tuned"] = [one.title for one in last]
         result["fine_tune_seconds_per_epoch"] = float(seconds[FINE_TUNING])
     reporter.check()
-    move(store, run, "done", ("evaluating",), result=result, finished_at=time.time())
+    move(store, run, RunState.DONE, (RunState.EVALUATING,), result=result, finished_at=time.time())
     checkpoint.discard(files.checkpoint)
     shutil.rmtree(files.scratch, ignore_errors=True)
     log.info("done; best epoch %d, test: %s", state.best_epoch, result["test"])

@@ -23,7 +23,7 @@ from core.errors import Cancelled, NotFoundError, StoreError, ThoraxLensError
 from core.runs.devices import CPU, worker_environment
 from core.runs.liveness import DISK_FULL, STOPPED
 from core.runs.reporter import Reporter, Superseded
-from core.store import ACTIVE, Run, Store, open_store
+from core.store import ACTIVE, Run, RunState, Store, open_store
 from core.workspace import PROJECT_ROOT, open_workspace
 
 PATIENCE_SECONDS = 10  # for a store that takes no last word
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _last_word(store: Store, run_id: str, state: str, reason: str) -> int:
+def _last_word(store: Store, run_id: str, state: RunState, reason: str) -> int:
     """Write down how the run ended; returns the exit code. On a full disk the code has to say
     it: the dispatcher writes it down once there is room."""
     until = time.monotonic() + PATIENCE_SECONDS
@@ -88,15 +88,22 @@ def _claim(store: Store, run_id: str) -> Run | None:
         run = store.runs.get(run_id)
     except NotFoundError:
         return None
-    if run.state != "preparing" or run.pid not in (None, os.getpid()):
+    if run.state != RunState.PREPARING or run.pid not in (None, os.getpid()):
         return None
-    own = {"pid": os.getpid(), "pid_started": psutil.Process().create_time()}
-    if not store.runs.transition(run_id, "preparing", only_from=["preparing"], **own):
+    if not store.runs.transition(
+        run_id,
+        RunState.PREPARING,
+        only_from=[RunState.PREPARING],
+        pid=os.getpid(),
+        pid_started=psutil.Process().create_time(),
+    ):
         return None
     return store.runs.get(run_id)
 
 
-def _carry_out(store: Store, run: Run, slot: str, reporter: Reporter) -> tuple[str, str] | None:
+def _carry_out(
+    store: Store, run: Run, slot: str, reporter: Reporter
+) -> tuple[RunState, str] | None:
     """Train; returns the state and reason to end with, None when that is settled already."""
     try:
         reporter.stage("starting")
@@ -117,12 +124,12 @@ def _carry_out(store: Store, run: Run, slot: str, reporter: Reporter) -> tuple[s
         log.info("%s", error)
         return None
     except Cancelled:
-        return "cancelled", STOPPED
+        return RunState.CANCELLED, STOPPED
     except ThoraxLensError as error:
-        return "failed", str(error)
+        return RunState.FAILED, str(error)
     except Exception as error:  # noqa: BLE001 - the border of this process: nobody above can say it
         log.error("%s", traceback.format_exc())
-        return "failed", _plain(error)
+        return RunState.FAILED, _plain(error)
     return None
 
 
@@ -134,7 +141,9 @@ def _checked_slot(store: Store, run: Run, slot: str) -> str:
     name = slot.replace("gpu:", "GPU ")
     device = f"CPU ({name} did not answer: {reason})"
     log.warning("%s did not answer (%s); this run trains on the CPU, more slowly", name, reason)
-    store.runs.transition(run.run_id, "preparing", only_from=["preparing"], device=device)
+    store.runs.transition(
+        run.run_id, RunState.PREPARING, only_from=[RunState.PREPARING], device=device
+    )
     return CPU
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.escaping import markdown
 from core.models.learnt import learnt_short
 from core.models.registry import get_network, network_title
-from core.store import Run
+from core.store import Run, RunState
 from core.text import NONE, capital, duration, percent
 
 __all__ = ["NONE", "capital", "duration"]  # a run is told with these too
@@ -18,24 +18,24 @@ if TYPE_CHECKING:  # every page has these words, the first one too, and names th
     import pandas as pd
 
 STATE_WORDS = {
-    "queued": "Waiting for its turn",
-    "preparing": "Getting ready",
-    "training": "Training",
-    "evaluating": "Testing",
-    "done": "Done",
-    "failed": "Failed",
-    "cancelled": "Stopped",
-    "interrupted": "Interrupted",
+    RunState.QUEUED: "Waiting for its turn",
+    RunState.PREPARING: "Getting ready",
+    RunState.TRAINING: "Training",
+    RunState.EVALUATING: "Testing",
+    RunState.DONE: "Done",
+    RunState.FAILED: "Failed",
+    RunState.CANCELLED: "Stopped",
+    RunState.INTERRUPTED: "Interrupted",
 }
 STATE_ICONS = {
-    "queued": ":material/hourglass_empty:",
-    "preparing": ":material/pending:",
-    "training": ":material/model_training:",
-    "evaluating": ":material/fact_check:",
-    "done": ":material/check_circle:",
-    "failed": ":material/error:",
-    "cancelled": ":material/stop_circle:",
-    "interrupted": ":material/power_off:",
+    RunState.QUEUED: ":material/hourglass_empty:",
+    RunState.PREPARING: ":material/pending:",
+    RunState.TRAINING: ":material/model_training:",
+    RunState.EVALUATING: ":material/fact_check:",
+    RunState.DONE: ":material/check_circle:",
+    RunState.FAILED: ":material/error:",
+    RunState.CANCELLED: ":material/stop_circle:",
+    RunState.INTERRUPTED: ":material/power_off:",
 }
 OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
 # What the worker says it is doing (``core.runs.reporter.STAGES``), as a page says it.
@@ -50,7 +50,7 @@ _STAGE_WORDS = {
     "fine-tuning": "Fine-tuning",
     "evaluating": "Testing",
 }
-RESUMABLE = ("failed", "cancelled", "interrupted")
+RESUMABLE = (RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED)
 
 
 def network(run: Run) -> str:
@@ -91,7 +91,7 @@ def escaped(text: object) -> str:
 
 def stage(run: Run) -> str:
     """What the run is doing now, as one short sentence without its full stop."""
-    if run.state == "training" and run.progress.get("epoch"):
+    if run.state == RunState.TRAINING and run.progress.get("epoch"):
         told = run.progress.get("epochs") or epochs(run)
         doing = _STAGE_WORDS.get(run.progress.get("stage", ""), "Training")
         return f"{doing}: epoch {run.progress['epoch']} of {told}"
@@ -130,7 +130,7 @@ def seconds_left(run: Run, done: pd.DataFrame) -> float | None:
     told = run.progress.get("eta_seconds")
     if told is not None:
         return float(told)
-    if run.state != "training" or done.empty:
+    if run.state != RunState.TRAINING or done.empty:
         return None
     left = epochs(run) - int(done["epoch"].max())
     return left * float(done["seconds"].tail(5).mean())

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.datasets.prepare import export_zip
 from core.names import name_key
-from core.store import ACTIVE, Store, StoredDataset
+from core.store import UNFINISHED, Store, StoredDataset
 from core.text import count
 from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
@@ -79,7 +79,7 @@ def _export(store: Store, name: str) -> None:
 
 def _deletion(store: Store, name: str) -> None:
     runs = [run for run in store.runs.all() if name_key(run.spec.dataset) == name_key(name)]
-    busy = [run for run in runs if run.state in (*ACTIVE, "queued")]
+    busy = [run for run in runs if run.state in UNFINISHED]
     if busy:
         st.warning(
             f"A run is using it: {escaped(short_title(busy[0]))}. "

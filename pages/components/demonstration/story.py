@@ -145,7 +145,7 @@ def second(demonstration: Demonstration, take: Take) -> None:
     if honest is not None:
         pictures.compare(take, cheat, honest)
         return
-    if status.state == "running":
+    if status.is_running:
         under_way(take, HONEST, finished=False)
     else:
         st.warning(

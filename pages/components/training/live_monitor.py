@@ -11,7 +11,7 @@ import streamlit as st
 from core.models.learnt import learnt_before
 from core.names import name_key
 from core.runs import launcher
-from core.store import ACTIVE, Run, Store
+from core.store import ACTIVE, Run, RunState, Store
 from core.text import count
 from pages.components import run_words as words
 from pages.components.audit_word import audit_link
@@ -30,13 +30,13 @@ def status(store: Store, run: Run) -> None:
     _heading(run)
     if run.state in ACTIVE:
         _progress(run, store.runs.epochs(run.run_id))
-    elif run.state == "queued":
+    elif run.state == RunState.QUEUED:
         st.info(
             "This run waits until the device is free. It starts by itself, also when you "
             "close this page.",
             icon=":material/hourglass_empty:",
         )
-    elif run.state == "done":
+    elif run.state == RunState.DONE:
         _result(store, run)
     else:
         _stopped(run)
@@ -93,7 +93,7 @@ def _fact(label: str, value: str, help: str | None = None, width: int = FACT) ->
 
 def _stopped(run: Run) -> None:
     reason = run.reason or "No reason was written down; the log below may tell more."
-    if run.state == "cancelled":
+    if run.state == RunState.CANCELLED:
         st.info(words.escaped(reason), icon=":material/stop_circle:")
     else:
         st.error(words.escaped(reason), icon=words.STATE_ICONS[run.state])
@@ -149,7 +149,7 @@ def _positive_class(store: Store, run: Run) -> str:
 
 
 def _log(store: Store, run: Run) -> None:
-    if run.state == "queued":
+    if run.state == RunState.QUEUED:
         return
     fold = st.expander("Log of this run", key=f"log_{run.run_id}", on_change="rerun")
     if not fold.open:

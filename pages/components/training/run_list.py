@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import NotFoundError, ThoraxLensError
 from core.runs import launcher
-from core.store import ACTIVE, FINISHED, Run, Store
+from core.store import FINISHED, UNFINISHED, Run, RunState, Store
 from pages.components import run_words as words
 from pages.components.boundary import boundary
 from pages.components.damaged import damaged_runs
@@ -38,7 +38,7 @@ def runs_view(store: Store, duplicate: Callable[[Run], None]) -> None:
     launcher.refresh(store)
     damaged_runs(store)
     states = _states(store)
-    busy = any(state in (*ACTIVE, "queued") for state in states.values())
+    busy = any(state in UNFINISHED for state in states.values())
 
     @st.fragment(run_every=INTERVAL if busy else None)
     @boundary()
@@ -113,8 +113,8 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
 
 def _list(store: Store, runs: list[Run], opened_run: Run | None) -> None:
     busy = [run for run in runs if run.is_active]
-    waiting = [run for run in runs if run.state == "queued"][::-1]
-    finished = [run for run in runs if not run.is_active and run.state != "queued"]
+    waiting = [run for run in runs if run.state == RunState.QUEUED][::-1]
+    finished = [run for run in runs if not run.is_active and run.state != RunState.QUEUED]
     shown = st.session_state.get(_SHOWN, FIRST_SHOWN)
     # A long list scrolls in its place: on a telephone the opened run is below it.
     tall = len(busy) + len(waiting) + min(len(finished), shown) > LONG_LIST
@@ -150,7 +150,7 @@ def _groups(
 def _row(store: Store, run: Run, *, chosen: bool) -> None:
     label = words.stage(run) if run.is_active else words.STATE_WORDS[run.state]
     opens = "Open this run"
-    if run.state == "done":
+    if run.state == RunState.DONE:
         found = headline_of(store, run)
         if found.accuracy is not None:
             label += f", {words.share(found.accuracy)} right"
@@ -179,7 +179,7 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
     """Stop, resume, duplicate, delete: whichever the run's state allows."""
     key = run.run_id
     with st.container(horizontal=True):
-        if (run.is_active or run.state == "queued") and st.button(
+        if (run.is_active or run.state == RunState.QUEUED) and st.button(
             "Stop",
             key=f"stop_{key}",
             icon=":material/stop:",
@@ -233,7 +233,7 @@ def _repeats(store: Store, run: Run) -> None:
     if not run.spec.repeat:
         return
     members = store.runs.group(run.spec.repeat.group)
-    done = sum(one.state == "done" for one in members)
+    done = sum(one.state == RunState.DONE for one in members)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"{run.repeat.capitalize()}: {done} of {run.spec.repeat.count} finished.",

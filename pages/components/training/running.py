@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.store import ACTIVE, Store
+from core.store import UNFINISHED, Store
 from pages.components.boundary import boundary
 from pages.components.empty import next_step
 from pages.components.run_words import duration, escaped, fraction, seconds_left, short_title, stage
@@ -15,14 +15,14 @@ EVERY = 3.0  # seconds between looks at the store
 
 def show_running(store: Store) -> None:
     """Nothing when no run is under way; else one bar a run, redrawn every few seconds."""
-    if store.runs.all((*ACTIVE, "queued")):
+    if store.runs.all(UNFINISHED):
         st.fragment(_running, run_every=EVERY)()
 
 
 @boundary()
 def _running() -> None:
     store = get_store()
-    runs = store.runs.all((*ACTIVE, "queued"))[::-1]
+    runs = store.runs.all(UNFINISHED)[::-1]
     if not runs:
         # The last one ended: draw the whole page again, its counts have changed.
         st.rerun(scope="app")

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import InputError, NotFoundError, StoreError
 from core.specs import DatasetSpec, RunSpec
-from core.store import Database, Epoch, Film, Member, Source, Store, open_store
+from core.store import Database, Epoch, Film, Member, RunState, Source, Store, open_store
 from core.workspace import Workspace, open_workspace
 
 SPEC = DatasetSpec.build(
@@ -339,3 +339,19 @@ def test_the_spelling_of_a_data_sets_name_makes_no_difference(store: Store) -> N
             store.datasets.get(other)
     store.datasets.delete("ödem обзор")
     assert store.datasets.all() == []
+
+
+def test_a_run_changes_in_nothing_but_its_named_fields(store: Store) -> None:
+    run_id = _queue(store)
+    with pytest.raises(TypeError, match="no spec"):
+        store.runs.transition(run_id, RunState.DONE, spec="{}")  # type: ignore[call-arg]
+    assert store.runs.get(run_id).state is RunState.QUEUED
+
+
+def test_what_a_reader_does_to_a_run_stays_its_own(store: Store) -> None:
+    run_id = _queue(store)
+    store.runs.transition(run_id, RunState.DONE, result={"epochs": 3})
+    store.runs.get(run_id).result["epochs"] = 4
+    assert store.runs.get(run_id).result == {"epochs": 3}
+    store.runs.transition(run_id, RunState.DONE, result={"epochs": 5})
+    assert store.runs.get(run_id).result == {"epochs": 5}
