@@ -96,7 +96,10 @@ def test_the_whole_job(tmp_path: Path, phantom_folder: Path) -> None:
     assert bad["answer"] == missing["answer"] == "refused"
     assert good["label"] in ("covid", "healthy")
     assert sum(good["probabilities"].values()) == pytest.approx(1, abs=1e-4)
-    assert cv2.imread(good["cam"]).shape == cv2.imread(str(film)).shape
+    heat, shown = cv2.imread(good["cam"]), cv2.imread(str(film))
+    assert heat is not None
+    assert shown is not None
+    assert heat.shape == shown.shape
     assert good["error"] is None
     assert bad["label"] is None
     assert "text.png" in bad["error"] or "picture" in bad["error"] or "film" in bad["error"]

@@ -74,7 +74,9 @@ def test_prepare_train_and_compare_on_films_with_several_findings(
     film = next((collection / "images").iterdir())
     (answer,) = core("classify", run["run"], str(film), "--cam", str(tmp_path / "cams"))
     assert answer["answer"] in (HEART, REST, "not_sure")
-    assert cv2.imread(answer["cam"]).dtype == np.uint8
+    heat = cv2.imread(answer["cam"])
+    assert heat is not None
+    assert heat.dtype == np.uint8
 
     page = tmp_path / "card.html"
     core("card", run["run"], "--html", str(page))

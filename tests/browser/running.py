@@ -17,12 +17,12 @@ from typing import TypeVar
 
 import psutil
 import requests
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
 
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 
-WIDE = {"width": 1440, "height": 1000}
-NARROW = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1440, "height": 1000}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 PATIENCE = 60  # seconds for what takes one on a quiet machine
 
 # Asked at the address of a page, Streamlit's own front end looks there for its server first

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 from core.audit.status import start_audit
 from core.datasets.phantom import ensure_phantoms
@@ -27,7 +27,7 @@ from core.workspace import PROJECT_ROOT, Workspace
 from tests.browser.running import FLAGS, Server, Watched, chromium_path, loaded, until, workers_of
 
 FOLDER = PROJECT_ROOT / "docs" / "screenshots"
-WINDOW = {"width": 1440, "height": 900}
+WINDOW: ViewportSize = {"width": 1440, "height": 900}
 MOST_BYTES = 300_000
 IMAGE_SIZE = 96
 # VGG16 without augmentation: it then looks at each film once, not once an epoch.

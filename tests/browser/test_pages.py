@@ -82,9 +82,10 @@ def look(
 
 def is_dark(watched: Watched) -> bool:
     """Whether the page is drawn dark, by the colour behind everything."""
-    return watched.page.get_by_test_id("stApp").evaluate(
+    dark: bool = watched.page.get_by_test_id("stApp").evaluate(
         "one => getComputedStyle(one).backgroundColor.match(/\\d+/g).every(part => part < 128)"
     )
+    return dark
 
 
 @pytest.mark.parametrize("page", PAGES)

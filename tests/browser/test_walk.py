@@ -189,7 +189,9 @@ def test_compare_them(walk: Watched, server: Server) -> None:
         area = matrices.filter(has=page.get_by_role("figure", name=re.compile("CNN"))).locator(
             ".nsewdrag"
         )
-        side = (area.bounding_box() or {})["width"]
+        box = area.bounding_box()
+        assert box is not None
+        side = box["width"]
         area.click(position={"x": side / 4, "y": side * 3 / 4})
         false_alarms = f"healthy, but called covid: {tested['healthy']} films"
         expect(page.get_by_text(f"{false_alarms}, the most surely called first")).to_be_visible()

@@ -25,7 +25,7 @@ def main() -> int:
         for run_id in run_ids:
             worker.main(["--data", data, run_id])
 
-    from core.prediction.answering import Loader
+    from core.prediction.loader import Loader
 
     loader = Loader(store.workspace)
     answers = {}

@@ -172,7 +172,8 @@ NOBODY = {"vindr", "covid_radiography", "covid_qu_ex"}
 
 @pytest.fixture(params=LAYOUTS, ids=lambda layout: layout.NAME)
 def layout(request: pytest.FixtureRequest) -> Layout:
-    return request.param
+    one: Layout = request.param
+    return one
 
 
 @pytest.fixture

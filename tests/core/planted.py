@@ -56,7 +56,7 @@ def dicom(
 ) -> bytes:
     """Names in its header, in a sequence, in private elements, in an overlay, in the preamble
     and, when its pixels are a JPEG, in that as well."""
-    film = FileDataset(None, {}, preamble=WORD.ljust(128, b" "))
+    film = FileDataset("", {}, preamble=WORD.ljust(128, b" "))
     film.file_meta = FileMetaDataset()
     film.file_meta.MediaStorageSOPClassUID = DigitalXRayImageStorageForPresentation
     film.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{seed}")

@@ -148,11 +148,8 @@ def test_rot_in_a_file_never_comes_as_another_error(
         odd.append(bytes(changed))
     if file.suffix == ".json":  # whole JSON with a value of another kind in one place
         fields = json.loads(whole)
-        odd += [
-            json.dumps({**fields, key: value}).encode()
-            for key in fields
-            for value in (None, "text", [], {}, [[1]], -1, 1e999, True)
-        ]
+        others: tuple[object, ...] = (None, "text", [], {}, [[1]], -1, 1e999, True)
+        odd += [json.dumps({**fields, key: value}).encode() for key in fields for value in others]
     for damaged in odd:
         file.write_bytes(damaged)
         with suppress(ThoraxLensError):  # a sentence; anything else fails here

@@ -17,7 +17,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from core.audit.report import AuditReport, Finding, LeakPair, audit_folder
 from core.card.facts import gather
@@ -182,10 +182,10 @@ def _dicoms() -> list[bytes]:
     found = []
     for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless):
         meta = FileMetaDataset()
-        meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
-        meta.MediaStorageSOPInstanceUID = "1.2.3"
+        meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.1.1")
+        meta.MediaStorageSOPInstanceUID = UID("1.2.3")
         meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax == RLELossless else syntax
-        film = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+        film = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
         film.SOPClassUID, film.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.1.1", "1.2.3"
         film.PatientName, film.Modality = "Planted^Name", "DX"
         film.Rows = film.Columns = 64

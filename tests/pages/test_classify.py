@@ -56,7 +56,7 @@ class Client:
     ) -> list[FilmResult]:
         self.asked.append((list(run_ids), [name for name, _ in films]))
         self.heat_class = heat_class
-        results = []
+        results: list[FilmResult] = []
         for name, data in films:
             if progress:
                 progress(len(results), len(films) * len(run_ids), f"Reading {name}")
@@ -205,7 +205,7 @@ def test_a_sample_film_brings_what_its_source_says(
     assert app.selectbox("classify_pool").options[0] == "Test films of tiny"
     members = store.datasets.members("tiny")
     tests = members[members["split"] == "test"].set_index("film_id")
-    offered = [one.key.removeprefix("sample_") for one in app.checkbox]
+    offered = [str(one.key).removeprefix("sample_") for one in app.checkbox]
     assert offered
     assert set(offered) <= set(tests.index)
     app.checkbox[0].check().run()
@@ -236,7 +236,7 @@ def test_samples_of_a_fold_are_its_own_test_films(
     app.segmented_control("classify_where").set_value("Sample films").run()
     pool = app.selectbox("classify_pool").options[0]
     assert pool.startswith("Test films of tiny, fold 2 of 2")
-    offered = [one.key.removeprefix("sample_") for one in app.checkbox]
+    offered = [str(one.key).removeprefix("sample_") for one in app.checkbox]
     assert offered
     assert set(offered) <= set(ids[own])
     app.checkbox[0].check().run()
@@ -373,7 +373,7 @@ def test_the_table_is_safe_in_a_spreadsheet_and_tells_errors() -> None:
 
 def test_the_legend_covers_the_whole_map(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(cam_view.st, "html", shown.append)
+    monkeypatch.setattr("pages.components.classify.cam_view.st.html", shown.append)
     cam_view.legend()
     assert "0%" in shown[0]
     assert "100%" in shown[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,7 +101,8 @@ def address(app: AppTest) -> str:
 
 def summary(page: AppTest) -> dict[str, dict[str, float]]:
     frame = page.dataframe[0].value
-    return frame.set_index("run").to_dict("index")
+    rows: Any = frame.set_index("run").to_dict("index")
+    return dict(rows)
 
 
 def test_without_a_finished_run_the_page_says_what_to_do(quiet_store: Store) -> None:

@@ -146,7 +146,7 @@ def test_a_lost_store_is_told_until_somebody_has_read_it(
 def test_rot_in_the_store_is_told_on_the_first_page(
     phantom_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("pages.components.session.time.sleep", lambda seconds: None)
     monkeypatch.setattr(type(phantom_store.database), "check", lambda self: "It has *rotten*.")
     root = str(phantom_store.workspace.root)
     open_app()

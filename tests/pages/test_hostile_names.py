@@ -132,14 +132,14 @@ class Client:
     ) -> list[FilmResult]:
         heat = np.ones((7, 7), np.float32)
         known = {f"{CLASS} 2": 0.75, CLASS: 0.25}
-        answers = (
+        answers: tuple[dict[str, Any], ...] = (
             {"probabilities": known, "label": CLASS, "heat": heat, "heat_class": CLASS},
             {"answer": "refused", "gate": "not_a_chest_xray", "reason": f"{FINDING} {SOURCE}"},
             {"error": f"{films[0][0]} is damaged. {SOURCE}"},
         )
-        empty = {"label": None, "probabilities": {}, "heat": None, "error": None}
+        empty: dict[str, Any] = {"label": None, "probabilities": {}, "heat": None, "error": None}
         return [
-            FilmResult(file=name, run_id=runs[0], **{**empty, **answer})  # type: ignore[arg-type]
+            FilmResult(file=name, run_id=runs[0], **{**empty, **answer})
             for (name, _), answer in zip(films, answers, strict=True)
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -144,7 +145,8 @@ def test_a_finished_run_shows_its_result_and_where_to_go(phantom_store: Store) -
     assert facts["Test accuracy"] == "96.3 %"
     assert facts["Specificity"] == "–"
     assert "1 min 5 s in all" in everything_said(app)
-    links = {one.page.split("?")[0]: one.proto.query_string for one in app.get("page_link")}
+    found: list[Any] = list(app.get("page_link"))
+    links = {one.page.split("?")[0]: one.proto.query_string for one in found}
     assert any(f"runs={run.run_id}" in query for query in links.values())
     assert any(f"run={run.run_id}" in query for query in links.values())
 

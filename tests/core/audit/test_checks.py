@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,7 @@ def findings(material: AuditData) -> dict[str, Finding]:
     return {one.check: one for one in after_holm(data_checks(material)[0])}
 
 
-def by_class(covid: object, healthy: object) -> object:
+def by_class(covid: Any, healthy: Any) -> object:
     return lambda table: np.where(table["label"] == 0, covid, healthy)
 
 

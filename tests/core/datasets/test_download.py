@@ -349,5 +349,6 @@ def test_kagglehub_keeps_its_cache_with_the_uploads(
 def test_the_study_is_both(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "download_ieee8023", lambda *_: "first")
     monkeypatch.setattr(download, "download_kaggle", lambda *_: "second")
-    assert download_study(store) == ["first", "second"]
+    reports: list[object] = list(download_study(store))
+    assert reports == ["first", "second"]
     assert [source.layout for source in download.STUDY_SOURCES] == ["ieee8023", "kaggle"]

@@ -193,6 +193,7 @@ def test_the_study_on_real_films(store: Store, real_data: Path) -> None:
         "test": {"covid": 40, "healthy": 40},
     }
     # docs/study.md: about 45 % of the covid test films; it is 25 to 55 % over the seeds.
+    assert made.shared_patients is not None
     assert 8 <= made.shared_patients <= 26
     assert "telling the sources apart" in made.warnings[0]
     apart = plan(frame, study_spec(store.catalogue).changed(split="patient"))

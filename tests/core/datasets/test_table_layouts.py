@@ -325,7 +325,7 @@ def test_a_name_that_is_there_a_thousand_times_is_found_without_comparing_all(
     files = Files(Tree(tmp_path, ([*paths], [], [])), [f"C/{path}" for path in paths])
     compared = []
     whole = rows._common_tail
-    monkeypatch.setattr(rows, "_common_tail", lambda *two: (compared.append(1), whole(*two))[1])
+    monkeypatch.setattr(rows, "_common_tail", lambda *two: compared.append(1) or whole(*two))
     assert [files.find(f"C/{path}") for path in paths] == [(path, "") for path in paths]
     assert files.find("C/train/patient77777/study1/view1_frontal.jpg") == ("", MISSING)
     assert len(compared) <= 2 * len(paths)

@@ -10,11 +10,12 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.datasets import ingest, uploads
-from core.datasets.archive import key_of
+from core.datasets.archive import key_of, unpack
 from core.datasets.ingest import import_zip
 from core.datasets.uploads import clean_up, importing
 from core.store import Store, open_store
@@ -103,14 +104,13 @@ def test_the_same_archive_twice_at_once_is_imported_once(
     inside: list[int] = []
     most: list[int] = []
 
-    def slow(*arguments: object, **more: object) -> object:
+    def slow(*arguments: Any, **more: Any) -> object:
         inside.append(1)
         most.append(len(inside))
         time.sleep(0.1)
         inside.pop()
         return unpack(*arguments, **more)
 
-    unpack = ingest.unpack
     monkeypatch.setattr(ingest, "unpack", slow)
     threads = [
         threading.Thread(target=import_zip, args=(store, packed(), "clinic.zip")) for _ in range(3)

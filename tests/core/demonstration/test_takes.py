@@ -37,7 +37,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def test_before_the_first_take_nothing_is_on_disk(demonstration: Demonstration) -> None:
     take = demonstration.latest()
     assert (take.number, take.status().state) == (1, "none")
-    assert take.answers(CHEAT) is take.run(CHEAT) is take.store() is None
+    assert [take.answers(CHEAT), take.run(CHEAT), take.store()] == [None, None, None]
     assert not demonstration.folder.exists()
 
 
@@ -89,7 +89,7 @@ def test_answers_and_runs_are_found_by_network(demonstration: Demonstration) -> 
     run = take.run(CHEAT)
     assert run is not None
     assert run.spec.dataset == CHEAT
-    assert take.answers(HONEST) is take.run(HONEST) is None
+    assert [take.answers(HONEST), take.run(HONEST)] == [None, None]
 
 
 def test_answers_written_anew_are_read_anew(demonstration: Demonstration) -> None:

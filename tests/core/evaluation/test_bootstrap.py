@@ -178,8 +178,8 @@ def compared(first_wrong: int, second_wrong: int, each: int = 1) -> str:
     one[:first_wrong] = 1 - one[:first_wrong]
     other[40 : 40 + second_wrong] = 1 - other[40 : 40 + second_wrong]
     patients = {f"f{number}": str(number // each) for number in range(80)}
-    films = [made(score, truth) for score in (one, other)]
-    return pair("a", "b", *films, None, patients).sentence("A", "B")
+    first, second = made(one, truth), made(other, truth)
+    return pair("a", "b", first, second, None, patients).sentence("A", "B")
 
 
 def test_what_two_runs_differ_by_is_said_plainly() -> None:

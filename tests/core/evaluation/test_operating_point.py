@@ -19,10 +19,10 @@ from core.evaluation.operating_point import (
     apply,
     choose,
 )
-from core.evaluation.performance import meets_target, performance, target_words, trials_needed
+from core.evaluation.performance import meets_target, performance, target_words
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
-from core.statistics.proportions import wilson
+from core.statistics.proportions import trials_needed, wilson
 
 
 def made(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from core.evaluation.predictions import Predictions
 
 
 def small(**changes: object) -> Predictions:
-    parts: dict = {
+    parts: dict[str, Any] = {
         "classes": ("covid", "healthy"),
         "film_ids": ["a", "b", "c"],
         "split": ["train", "test", "test"],
@@ -54,7 +55,7 @@ def test_a_split_holds_its_own_films_only() -> None:
         ({"probabilities": [[0.9, 0.9]] * 3}, "add up to 1"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(changes: dict, said: str) -> None:
+def test_parts_that_do_not_fit_are_refused(changes: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         small(**changes)
 

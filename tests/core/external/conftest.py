@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -50,7 +50,7 @@ class FakeClient:
 
 
 @pytest.fixture
-def fake_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeClient]]:
+def fake_client(monkeypatch: pytest.MonkeyPatch) -> type[FakeClient]:
     FakeClient.asked = []
     monkeypatch.setattr("core.external.testing.PredictionClient", FakeClient)
     return FakeClient

@@ -31,7 +31,8 @@ def table(descriptor: list[int], data: bytes | list[int], first: str = "US") -> 
 
 
 def two_in_each(table: np.ndarray) -> list[int]:
-    return table.view("<u2").tolist()
+    values: list[int] = table.view("<u2").tolist()
+    return values
 
 
 @pytest.mark.parametrize("keyword", ["VOILUTSequence", "ModalityLUTSequence"])

@@ -19,8 +19,9 @@ from core.errors import FilmError
 from core.images import apart, reading
 from core.images.apart import Decoders
 from core.images.decode import decode_bytes, decode_file, read_film
+from core.images.decoder_process import DecoderProcess
 from core.images.jpeg_marks import jpeg_marks
-from core.images.limits import MAX_SCANS, MEMORY, SECONDS
+from core.images.limits import MAX_BYTES, MAX_SCANS, MEMORY, SECONDS
 from tests.core.images.dicom_films import dicom, film, written
 
 
@@ -118,14 +119,14 @@ def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch, own: Decoders) -> N
 
 def test_one_large_picture_takes_the_whole_budget_and_nobody_starves() -> None:
     found = Decoders()
-    most, lock, asked = [], threading.Lock(), apart.DecoderProcess.ask
+    most, lock, asked = [], threading.Lock(), DecoderProcess.ask
 
     def watched(self: object, data: bytes, name: str, memory: int, seconds: float) -> object:
         with lock:
             most.append(MEMORY - found._free)
-        return asked(self, data, name, memory, seconds)  # type: ignore[arg-type]
+        return asked(self, data, name, memory, seconds)
 
-    apart.DecoderProcess.ask = watched  # type: ignore[method-assign, assignment]
+    DecoderProcess.ask = watched  # type: ignore[method-assign, assignment]
     try:
         heavy = saved(np.random.default_rng(0).integers(0, 256, (300, 300), np.uint8), "PNG")
         padded = heavy + bytes(apart.PART // apart.SWELL)  # too large a file for one part
@@ -133,7 +134,7 @@ def test_one_large_picture_takes_the_whole_budget_and_nobody_starves() -> None:
             films = [SMALL, padded, SMALL, SMALL, padded, SMALL]
             got = list(threads.map(found.decode, films, ["film.png"] * 6))
     finally:
-        apart.DecoderProcess.ask = asked  # type: ignore[method-assign]
+        DecoderProcess.ask = asked  # type: ignore[method-assign]
         found.close()
     assert [one.width for one in got] == [96, 300, 96, 96, 300, 96]
     assert max(most) == MEMORY  # never more than the budget
@@ -170,7 +171,7 @@ def test_a_file_too_large_or_growing_is_a_sentence(
 ) -> None:
     path = tmp_path / "film.png"
     with path.open("wb") as stream:
-        stream.truncate(reading.MAX_BYTES + 1)
+        stream.truncate(MAX_BYTES + 1)
     with pytest.raises(FilmError, match="537 MB large"):
         read_film(path)
     path.write_bytes(bytes(500))

@@ -274,7 +274,7 @@ def test_rle_is_read_also_under_a_wrong_name() -> None:
     dataset.compress(RLELossless, generate_instance_uid=False)
     assert_same(read(dataset))
     for wrong in (pydicom.uid.JPEG2000Lossless, pydicom.uid.JPEGBaseline8Bit, "1.2.3.4"):
-        dataset.file_meta.TransferSyntaxUID = wrong
+        dataset.file_meta.TransferSyntaxUID = pydicom.uid.UID(wrong)
         got = read(dataset)
         assert_same(got)
         assert got.transfer_syntax == "RLE Lossless"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -41,7 +44,7 @@ def answers(model: keras.Model) -> np.ndarray:
     ids=["convolution", "depthwise", "separable"],
 )
 def test_each_kind_with_and_without_each_part(
-    convolution, bias: bool, scale: bool, center: bool
+    convolution: Callable[[bool], Any], bias: bool, scale: bool, center: bool
 ) -> None:
     film = keras.Input((8, 8, 3))
     x = convolution(bias)(film)

@@ -15,9 +15,11 @@ from core.datasets.phantom import draw
 from core.errors import NotFoundError
 from core.evaluation.operating_point import OperatingPoint, apply
 from core.gate.gate import REFUSED, Verdict
+from core.images.decode import decode_bytes
 from core.prediction import answering, loader
 from core.prediction.answering import GIVEN_UP, serve
 from core.prediction.loader import BATCH, Loader
+from core.prediction.loading import load_run
 from core.prediction.messages import (
     Answer,
     ClassifyRequest,
@@ -304,7 +306,7 @@ def test_a_failure_of_one_request_leaves_the_next(
     make_run("one")
     bad = request(tmp_path / "bad", ["one"], [png(0)])
     good = request(tmp_path / "good", ["one"], [png(0)])
-    decode = answering.decode_bytes
+    decode = decode_bytes
 
     def decode_or_fail(data: bytes, name: str) -> Any:
         if bad:
@@ -327,7 +329,7 @@ def test_a_run_deleted_in_the_middle_fails_alone(
 ) -> None:
     make_run("one")
     make_run("two")
-    load = loader.load_run
+    load = load_run
 
     def delete_first(workspace: Workspace, run_id: str) -> Any:
         if run_id == "one":
@@ -345,7 +347,7 @@ def test_the_loader_keeps_the_runs_used_last(
     workspace: Workspace, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads: list[str] = []
-    load = loader.load_run
+    load = load_run
 
     def counting(workspace: Workspace, run_id: str) -> Any:
         loads.append(run_id)

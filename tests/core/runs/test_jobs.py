@@ -149,7 +149,7 @@ def test_a_job_that_never_came_up_has_failed_after_a_grace(
 def test_a_process_that_cannot_be_started_is_told(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs.sys, "executable", str(tmp_path / "no-python"))
+    monkeypatch.setattr("core.runs.jobs.sys.executable", str(tmp_path / "no-python"))
     job = Job(tmp_path / "job")
     with pytest.raises(InputError, match="could not be started"):
         job.start(COUNTING, workspace)

@@ -114,7 +114,7 @@ def test_neither_sleep_nor_a_full_disk_nor_the_clock_makes_a_worker_hang(
     time.sleep(0.2)
     run = beating.store.runs.get(run.run_id)
     now, silences, limit = [time.monotonic()], silence.Silences(), silence.HANG_SECONDS
-    monkeypatch.setattr(silence.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("core.runs.silence.time.monotonic", lambda: now[0])
 
     def hung() -> bool:
         return silences.hung(beating.store, run, worker, limit)

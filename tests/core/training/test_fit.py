@@ -97,7 +97,7 @@ def fit(store: Store, run: Run, reporter: Quiet, made: Any = None) -> tuple[Trai
     files = RunFiles(store.workspace.run_folder(run.run_id)).create()
     phase = Phase("training", made, run.spec.epochs, run.spec.learning_rate)
     clock = Clock(time.time())
-    state = fitting.fit(store, run, phase, TrainingState(), reporter, clock, files)  # type: ignore[arg-type]
+    state = fitting.fit(store, run, phase, TrainingState(), reporter, clock, files)
     return state, made.model
 
 

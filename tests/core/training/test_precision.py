@@ -96,7 +96,7 @@ def test_what_is_far_slower_is_not_tried_again(
     """A clock that only the steps move: one second for bfloat16, ten for float32."""
     now = [0.0]
     calls = {FLOAT32: 0, BFLOAT16: 0}
-    monkeypatch.setattr(precision.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr("core.training.precision.time.perf_counter", lambda: now[0])
 
     def step(way: Mode) -> Step:
         def take() -> None:

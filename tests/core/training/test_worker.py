@@ -67,7 +67,7 @@ def test_what_the_gpu_check_answers(
             raise answer
         return answer
 
-    monkeypatch.setattr(worker.subprocess, "run", run)
+    monkeypatch.setattr("core.training.worker.subprocess.run", run)
     assert worker._gpu_fault().startswith(fault)
     assert bool(worker._gpu_fault()) == bool(fault)
 
@@ -146,7 +146,7 @@ def test_a_last_word_that_the_store_does_not_take_is_tried_again(
 ) -> None:
     run = queue()
     store.runs.transition(run.run_id, "training")
-    monkeypatch.setattr(worker.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("core.training.worker.time.sleep", lambda seconds: None)
     taken, refusals = store.runs.transition, [StoreError("full")] * 3
 
     def transition(*arguments: Any, **fields: Any) -> bool:
