@@ -70,7 +70,7 @@ def make_run(workspace: Workspace) -> MakeRun:
             "backbone_hash": backbone_hash(built),
             **changes,
         }
-        card = RunConfig(**fields)  # type: ignore[arg-type]
+        card = RunConfig(**fields)
         files = RunFiles(workspace.run_folder(run_id)).create()
         save_head(built, files.weights)
         card.save(files.config)
