@@ -12,7 +12,7 @@ from core.runs import launcher
 from core.runs.files import RunFiles
 from core.runs.lr_range import LRRangeTest
 from core.specs import RunSpec
-from core.store import Epoch, Run, Store
+from core.store import Epoch, Run, RunState, Store
 from pages.components import run_words
 from pages.components.training import live_curves
 from tests.pages.opening import everything_said, open_app
@@ -26,7 +26,7 @@ def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def a_run(state: str = "preparing", model: str = "vgg16", **progress: object) -> Run:
     spec = RunSpec(dataset="d", model=model, epochs=50)
-    return Run("20260101-000000-abcd", spec, state, progress=progress)
+    return Run("20260101-000000-abcd", spec, RunState(state), progress=progress)
 
 
 @pytest.mark.parametrize(

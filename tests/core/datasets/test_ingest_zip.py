@@ -156,7 +156,8 @@ def test_a_zip_beyond_the_limits(store: Store, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_zip_that_does_not_fit_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(store.workspace.root)
-    monkeypatch.setattr("core.datasets.archive.shutil.disk_usage", lambda _: usage._replace(free=10))
+    full = usage._replace(free=10)
+    monkeypatch.setattr("core.datasets.archive.shutil.disk_usage", lambda _: full)
     with pytest.raises(InputError, match="Make room"):
         import_zip(store, zipped(FILES), "clinic.zip")
 
