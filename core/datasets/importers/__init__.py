@@ -20,6 +20,7 @@ from core.datasets.importers import (
     ieee8023,
     kaggle,
     mimic,
+    named_films,
     padchest,
     phantom,
     rsna,
@@ -85,6 +86,7 @@ LAYOUTS: tuple[Layout, ...] = (
     covid_radiography,
     covid_qu_ex,
     any_table,
+    named_films,
     folders,
 )
 

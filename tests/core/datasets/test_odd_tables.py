@@ -165,3 +165,23 @@ def test_the_edition_at_mendeley_tells_cause_and_patient(tmp_path: Path) -> None
 )
 def test_views_in_other_words(written: str, view: str) -> None:
     assert normalise_view(written) == view
+
+
+def test_findings_in_the_names_of_files(tmp_path: Path) -> None:
+    write(tmp_path, {f"CXR_png/{one}.png": b"" for one in ("CHNCXR_0001_0", "CHNCXR_0327_1")})
+    write(tmp_path, {"mask/CHNCXR_0327_1_mask.png": b"", "readme.txt": b"not a film"})
+    readings = {"0001_0": "male 45yrs\nnormal", "0327_1": "female, 6 months\nbilateral PTB, 3 m"}
+    write(tmp_path, {f"ClinicalReadings/CHNCXR_{n}.txt": t.encode() for n, t in readings.items()})
+    healthy, sick = read(tmp_path, "named_films").values()
+    assert (healthy.finding, healthy.sex, healthy.age, healthy.masks) == ("No finding", "M", 45, {})
+    assert (sick.finding, sick.sex, sick.age) == ("Tuberculosis", "F", 0.5)
+    assert list(sick.masks) == ["lungs"]
+
+
+def test_jsrt_is_read_by_its_names_unless_somebody_sorted_the_films(tmp_path: Path) -> None:
+    write(tmp_path / "flat", {"All247images/JPCLN001.png": b"", "All247images/JPCNN001.png": b""})
+    found = read(tmp_path / "flat", "named_films").values()
+    assert [one.finding for one in found] == ["Nodule", "No finding"]
+    write(tmp_path / "sorted", {"benign/JPCLN001.png": b"", "malignant/JPCLN002.png": b""})
+    found = read(tmp_path / "sorted", "folders").values()
+    assert [one.finding for one in found] == ["benign", "malignant"]
