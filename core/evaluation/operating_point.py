@@ -67,7 +67,7 @@ class OperatingPoint(Document):
         known |= {name: value for name, value in fields.items() if name != _OLD_TARGET}
         if isinstance(known.get("not_sure"), list):  # what is looked through here is JSON no more
             known["not_sure"] = tuple(known["not_sure"])
-        return known
+        return {**known, "not_sure": _around(known.get("threshold"), known.get("not_sure"))}
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -170,6 +170,21 @@ def answer(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> st
         return NOT_SURE
     others = [index for index in range(len(names)) if index != place]
     return names[max(others, key=lambda index: float(row[index]))]
+
+
+def _around(threshold: object, band: object) -> object:
+    """The band, made so wide that the threshold lies in it. Beside it, in a file that somebody
+    wrote by hand, a film would be called one class and answered the other; so it is *not sure*."""
+    if not isinstance(band, tuple) or len(band) != 2:
+        return band
+    numbers = [
+        float(one)
+        for one in (*band, threshold)
+        if isinstance(one, int | float) and not isinstance(one, bool) and abs(one) <= 1
+    ]
+    if len(numbers) < 3 or numbers[0] > numbers[1]:
+        return band  # what is wrong with these is looked for later
+    return min(numbers[0], numbers[2]), max(numbers[1], numbers[2])
 
 
 def _at_least(target: float, films: int) -> int:

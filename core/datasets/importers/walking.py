@@ -54,7 +54,7 @@ def walk(root: Path) -> tuple[list[str], list[str], list[tuple[str, str]]]:
             elif _answers(entry, os.DirEntry.is_file):
                 files.append(name)
             else:
-                left_out.append((name, NOWHERE if entry.is_symlink() else NO_FILE))
+                left_out.append((name, NO_FILE if Path(entry.path).exists() else NOWHERE))
         if len(files) + len(left_out) > MOST:
             raise InputError(
                 f"{root} holds more than {MOST:,} files. Choose the folder of one collection."

@@ -16,7 +16,7 @@ from core.datasets.importers.names import (
     split_of,
 )
 from core.datasets.importers.tree import Tree
-from core.datasets.importers.walking import LOOP, NO_FILE, NOWHERE
+from core.datasets.importers.walking import LOOP, NO_FILE, NOWHERE, walk
 from core.datasets.ingest import import_folder
 from core.errors import InputError
 from core.store import Store
@@ -175,6 +175,13 @@ def test_folders_of_the_same_file_names_are_no_copies(store: Store, tmp_path: Pa
     folder = write(tmp_path / "set", {f"train/covid/{n}.png": film_bytes(n) for n in range(3)})
     write(folder, {f"test/covid/{n}.png": film_bytes(n + 10) for n in range(3)})
     assert import_folder(store, folder).added == 6
+
+
+def test_a_link_to_a_device_is_told_from_one_that_leads_nowhere(tmp_path: Path) -> None:
+    folder = write(tmp_path / "set", {"covid/a.png": film_bytes(1)})
+    (folder / "endless.png").symlink_to("/dev/zero")
+    (folder / "gone.png").symlink_to("nothing.png")
+    assert walk(folder)[2] == [("endless.png", NO_FILE), ("gone.png", NOWHERE)]
 
 
 def test_links_that_go_in_circles_or_nowhere_are_listed(store: Store, tmp_path: Path) -> None:

@@ -218,6 +218,26 @@ def test_a_point_that_makes_no_sense_does_not_count_and_that_is_said(
     assert "cannot be used" in found.sentence()
 
 
+@pytest.mark.parametrize("threshold", [0.3, 0.4, 0.7])
+def test_a_film_is_never_called_one_class_and_answered_the_other(
+    tmp_path: Path, threshold: float
+) -> None:
+    """Not by a file either in which somebody changed the threshold and left the band."""
+    files = RunFiles(tmp_path)
+    told = choose(noisy(40, 2), 0.8).model_dump()
+    told |= {"threshold": threshold, "not_sure": [0.45, 0.55], "temperature": 1.0}
+    files.operating_point.write_text(json.dumps(told))
+    decision = decision_of(files, ("covid", "healthy"))
+    films = made(list(np.linspace(0.02, 0.98, 49)), [])
+    called = decision.apply(films).decided
+    assert called is not None
+    answers = decision.answers(films.probabilities)
+    for answered, predicted in zip(answers, called.y_pred, strict=True):
+        assert answered in (NOT_SURE, decision.classes[predicted])
+    assert {"covid", "healthy", NOT_SURE} == set(answers)
+    assert decision.threshold == threshold
+
+
 def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="shows covid"):
         choose(made([], [0.1, 0.2]))
