@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
+from core.documents import Json
 from core.errors import InputError
 from core.evaluation.decision import Decision, as_used, decision_of
 from core.evaluation.operating_point import choose
@@ -108,7 +108,7 @@ def _external(options: argparse.Namespace) -> Outcome:
     return Outcome(document, "\n".join([*said, "", table(rows)]))
 
 
-def _row(title: str, name: str, internal: Side, external: Side) -> dict[str, Any]:
+def _row(title: str, name: str, internal: Side, external: Side) -> Json:
     return {
         "": title,
         "internal": _text(getattr(internal, name)),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import pandas as pd
+from pydantic import Field
 
+from core.documents import Document, Json
 from core.errors import InputError, NotFoundError
 from core.evaluation.predictions import Predictions
-from core.files import written_whole
 from core.runs.results import digest
 from core.workspace import Workspace
+
+FILE = "external.json"
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,28 @@ class ExternalResult:
     run: str
     source: str
     tested_at: float
-    mapped: tuple[dict[str, Any], ...]
-    left_out: tuple[dict[str, Any], ...]
+    mapped: tuple[Json, ...]
+    left_out: tuple[Json, ...]
     warnings: tuple[str, ...]
     learnt_from: bool
     predictions: Predictions
     basis: dict[str, str] = field(default_factory=dict)
+
+
+class ExternalRecord(Document):
+    """What ``ExternalResult`` says besides the predictions, under the same names."""
+
+    SPOKEN: ClassVar[str] = "The result of this external test"
+    REMEDY: ClassVar[str] = "Test it again."
+
+    run: str
+    source: str
+    tested_at: float
+    mapped: tuple[Json, ...]
+    left_out: tuple[Json, ...]
+    warnings: tuple[str, ...]
+    learnt_from: bool
+    basis: dict[str, str] = Field(default_factory=dict)
 
 
 def folder_of(workspace: Workspace, run_id: str, source: str) -> Path:
@@ -59,32 +77,41 @@ def save_result(workspace: Workspace, result: ExternalResult) -> None:
     except OSError as error:
         raise NotFoundError(f"The result cannot be kept in {folder} ({error}).") from error
     result.predictions.save(folder / "predictions.npz")
-    words = [one.name for one in fields(ExternalResult) if one.name != "predictions"]
-    bare = {name: getattr(result, name) for name in words}
-    with written_whole(folder / "external.json") as temporary:
-        temporary.write_text(json.dumps(bare, indent=2, ensure_ascii=False), encoding="utf-8")
+    ExternalRecord(
+        run=result.run,
+        source=result.source,
+        tested_at=result.tested_at,
+        mapped=result.mapped,
+        left_out=result.left_out,
+        warnings=result.warnings,
+        learnt_from=result.learnt_from,
+        basis=result.basis,
+    ).save(folder / FILE)
 
 
 def result_file(workspace: Workspace, run_id: str, source: str) -> Path:
     """What ``load_result`` reads."""
-    return folder_of(workspace, run_id, source) / "external.json"
+    return folder_of(workspace, run_id, source) / FILE
 
 
 def load_result(workspace: Workspace, run_id: str, source: str) -> ExternalResult | None:
     """The result kept for a run and a source, None where there is none that can be read."""
     folder = folder_of(workspace, run_id, source)
-    try:
-        kept = json.loads(result_file(workspace, run_id, source).read_text(encoding="utf-8"))
-        return ExternalResult(
-            run=kept["run"],
-            source=kept["source"],
-            tested_at=float(kept["tested_at"]),
-            mapped=tuple(map(dict, kept["mapped"])),
-            left_out=tuple(map(dict, kept["left_out"])),
-            warnings=tuple(map(str, kept["warnings"])),
-            learnt_from=bool(kept["learnt_from"]),
-            predictions=Predictions.load(folder / "predictions.npz"),
-            basis=dict(kept.get("basis", {})),
-        )
-    except (OSError, ValueError, KeyError, TypeError, InputError):
+    kept = ExternalRecord.load_if_readable(folder / FILE)
+    if kept is None:
         return None
+    try:
+        predictions = Predictions.load(folder / "predictions.npz")
+    except (InputError, OSError):
+        return None
+    return ExternalResult(
+        run=kept.run,
+        source=kept.source,
+        tested_at=kept.tested_at,
+        mapped=kept.mapped,
+        left_out=kept.left_out,
+        warnings=kept.warnings,
+        learnt_from=kept.learnt_from,
+        predictions=predictions,
+        basis=kept.basis,
+    )

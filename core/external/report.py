@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
 from core.datasets.vocabulary import findings_of
+from core.documents import Json
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
@@ -117,7 +118,21 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
     return Estimate(gap, newcombe(first.value, first.interval, second.value, second.interval))
 
 
-def as_dict(side: Side) -> dict[str, Any]:
+# A row of ``by_finding``, as tables and JSON have it.
+FindingRow = TypedDict(
+    "FindingRow",
+    {
+        "finding": str,
+        "class": str,
+        "films": int,
+        "called": int,
+        "share": float,
+        "interval": tuple[float, float] | None,
+    },
+)
+
+
+def as_dict(side: Side) -> Json:
     """A column for JSON: the three numbers, their intervals, and why one is missing."""
     rates = {name: getattr(side, name) for name in METRICS}
     return {
@@ -137,7 +152,7 @@ def as_dict(side: Side) -> dict[str, Any]:
     }
 
 
-def by_finding(side: Side, findings: np.ndarray) -> list[dict[str, Any]]:
+def by_finding(side: Side, findings: np.ndarray) -> list[FindingRow]:
     """For each finding, how many of its films are called positive; where classes share a
     finding, a row for each of them.
 
@@ -149,7 +164,7 @@ def by_finding(side: Side, findings: np.ndarray) -> list[dict[str, Any]]:
     for text, truth, hit in zip(findings.tolist(), side.predictions.y_true, called, strict=True):
         for name in findings_of(text):
             tally.setdefault((name, int(truth)), []).append(bool(hit))
-    rows = [
+    rows: list[FindingRow] = [
         {
             "finding": name,
             "class": side.predictions.classes[truth],
@@ -158,9 +173,13 @@ def by_finding(side: Side, findings: np.ndarray) -> list[dict[str, Any]]:
             "share": sum(hits) / len(hits),
             "interval": wilson(sum(hits), len(hits)),
         }
-        for (name, truth), hits in sorted(tally.items())
+        for (name, truth), hits in sorted(tally.items(), key=_most_films_first)
     ]
-    return sorted(rows, key=lambda row: -row["films"])
+    return rows
+
+
+def _most_films_first(one: tuple[tuple[str, int], list[bool]]) -> tuple[int, tuple[str, int]]:
+    return -len(one[1]), one[0]
 
 
 def _share(hits: int, films: int, why: str) -> Estimate:

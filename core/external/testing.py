@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,7 @@ from core.external.kept import (
     result_file,
     save_result,
 )
-from core.external.report import Comparison, by_finding, compare, judge
+from core.external.report import Comparison, FindingRow, by_finding, compare, judge
 from core.images.decode import read_imported
 from core.prediction.client import PredictionClient
 from core.runs import results
@@ -177,7 +176,7 @@ def compared(
     return compare(result.source, *sides)
 
 
-def alarms_by_finding(found: Comparison, catalogue: Catalogue) -> list[dict[str, Any]]:
+def alarms_by_finding(found: Comparison, catalogue: Catalogue) -> list[FindingRow]:
     """``by_finding`` of the external side, with the findings that the catalogue has now."""
     film_ids = found.external.predictions.film_ids
     return by_finding(found.external, finding_texts(catalogue.films(film_ids.tolist()), film_ids))
