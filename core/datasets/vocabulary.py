@@ -156,7 +156,7 @@ def finding_key(finding: str) -> str:
     plain = unicodedata.normalize("NFKC", finding).casefold()
     seen = (" " if unicodedata.category(sign) in ("Pd", "Pc") else sign for sign in plain)
     words = "".join(sign for sign in seen if unicodedata.category(sign) != "Cf").split()
-    return unicodedata.normalize("NFKC", " ".join(words)).strip(" .:!?\"'")
+    return unicodedata.normalize("NFKC", " ".join(words)).strip(" .:!\"'")
 
 
 @lru_cache(maxsize=REMEMBERED)

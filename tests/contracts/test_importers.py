@@ -13,6 +13,7 @@ from PIL import Image
 from core.datasets.importers import LAYOUTS, Candidate, Layout, Tree, detect_layout
 from core.datasets.ingest import import_folder
 from core.store import Store
+from pages.components.films.import_report import LAYOUTS as WORDS
 
 VIEWS = {"PA", "AP", "AP supine", "Lateral", "Axial", "Coronal", "unknown"}
 
@@ -143,6 +144,12 @@ def make_covid_qu_ex(root: Path) -> None:
     film(root, f"{part}/Val/COVID-19/infection masks/covid_1.png", 4)
 
 
+def make_named_films(root: Path) -> None:
+    film(root, "CXR_png/CHNCXR_0001_0.png", 1)
+    film(root, "CXR_png/CHNCXR_0327_1.png", 2)
+    (root / "CXR_png/CHNCXR_0328_1.png").write_bytes(b"no film")
+
+
 def make_table(root: Path) -> None:
     film(root, "images/a.png", 1)
     film(root, "images/b.png", 2)
@@ -164,10 +171,11 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "padchest": make_padchest,
     "covid_radiography": make_covid_radiography,
     "covid_qu_ex": make_covid_qu_ex,
+    "named_films": make_named_films,
     "table": make_table,
 }
 # These collections do not say whose films they are.
-NOBODY = {"vindr", "covid_radiography", "covid_qu_ex"}
+NOBODY = {"vindr", "covid_radiography", "covid_qu_ex", "named_films"}
 
 
 @pytest.fixture(params=LAYOUTS, ids=lambda layout: layout.NAME)
@@ -187,6 +195,10 @@ def root(layout: Layout, tmp_path: Path) -> Path:
 def test_is_found_at_the_top_and_one_level_down(layout: Layout, root: Path) -> None:
     assert detect_layout(root)[:2] == (layout, root)
     assert detect_layout(root.parent)[:2] == (layout, root)
+
+
+def test_pages_have_words_for_it(layout: Layout) -> None:
+    assert WORDS[layout.NAME]
 
 
 def test_an_empty_folder_is_no_collection(layout: Layout, tmp_path: Path) -> None:

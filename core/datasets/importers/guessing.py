@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from core.datasets.importers.choices import Columns
-from core.datasets.importers.marks import is_mark, is_yes, names_health
+from core.datasets.importers.marks import is_mark, is_said, names_health
 from core.datasets.importers.rows import Files
 from core.datasets.importers.tree import Tree
 from core.datasets.vocabulary import (
@@ -64,7 +64,7 @@ def guess(tree: Tree, frame: pd.DataFrame) -> Columns | None:
                 taken.add(name)
                 break
     rest = {name: values for name, values in cells.items() if name not in taken}
-    return Columns(file=file, findings=_findings(rest, len(head)), **named)
+    return Columns(file=file, findings=_findings(rest, frame), **named)
 
 
 def _file_column(tree: Tree, cells: dict[str, list[str]]) -> str:
@@ -87,8 +87,17 @@ def _file_column(tree: Tree, cells: dict[str, list[str]]) -> str:
     return ""
 
 
-def _findings(cells: dict[str, list[str]], rows: int) -> tuple[str, ...]:
-    """One column of names where there is one, else all columns of 0 and 1."""
+def _findings(cells: dict[str, list[str]], frame: pd.DataFrame) -> tuple[str, ...]:
+    """One column of names where there is one, else all columns of 0 and 1.
+
+    For the latter all rows are looked at: a rare finding may come first in the ten thousandth.
+    """
+    rows = len(frame.head(LOOKED_AT))
+    whole = {
+        name: [str(cell) for cell in frame[name].unique()]
+        for name, values in cells.items()
+        if all(map(is_mark, values))
+    }
     words = [
         name
         for name, values in cells.items()
@@ -102,10 +111,10 @@ def _findings(cells: dict[str, list[str]], rows: int) -> tuple[str, ...]:
         return (min(words, key=lambda name: (not name.startswith("finding"), len(name))),)
     marked = [
         name
-        for name, values in cells.items()
+        for name, values in whole.items()
         if all(map(is_mark, values))
         # “No finding” tells of the others even where no film of the table has it.
-        and (any(map(is_yes, values)) or names_health(name))
+        and (any(map(is_said, values)) or names_health(name))
         and not NOT_FINDING.search(_plain(name))
     ]
     if len(marked) > 1 or (

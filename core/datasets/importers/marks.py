@@ -62,6 +62,11 @@ def is_yes(cell: str) -> bool:
     return _mark(cell) in YES
 
 
+def is_said(cell: str) -> bool:
+    """Whether a cell says that there is, or may be, a finding."""
+    return _mark(cell) in YES | UNCERTAIN
+
+
 @lru_cache(maxsize=4096)
 def _mark(cell: str) -> str:
     return cell.strip().casefold().replace("\u2212", "-")

@@ -32,6 +32,7 @@ LAYOUTS = {
     "padchest": "PadChest",
     "covid_radiography": "COVID-19 Radiography Database",
     "covid_qu_ex": "COVID-QU-Ex",
+    "named_films": "Shenzhen, Montgomery or JSRT",
     "table": "a table with chosen columns",
 }
 

@@ -12,7 +12,7 @@ from core.datasets.importers.choices import Choices, Columns
 from core.datasets.importers.rows import Files
 from core.datasets.importers.tree import Tree
 from core.datasets.ingest import import_folder
-from core.datasets.vocabulary import normalise_view
+from core.datasets.vocabulary import normalise_finding, normalise_view
 from core.store import Film, Store
 from tests.core.datasets.conftest import film_bytes, write
 from tests.core.datasets.test_table_layouts import read
@@ -185,3 +185,18 @@ def test_jsrt_is_read_by_its_names_unless_somebody_sorted_the_films(tmp_path: Pa
     write(tmp_path / "sorted", {"benign/JPCLN001.png": b"", "malignant/JPCLN002.png": b""})
     found = read(tmp_path / "sorted", "folders").values()
     assert [one.finding for one in found] == ["benign", "malignant"]
+
+
+def test_a_finding_that_comes_late_in_a_table_is_one(tmp_path: Path) -> None:
+    rows = [f"f{n}.png,{int(n == 0)},{int(n == 259)},{-int(n == 258)}" for n in range(260)]
+    write(tmp_path, {f"images/f{n}.png": b"" for n in range(260)})
+    write(tmp_path, {"t.csv": "\n".join(["file,TB,Mass,Nodule", *rows]).encode()})
+    found = detect_layout(tmp_path)
+    read = {one.path.stem: one for one in found.layout.read(found.tree)}
+    assert [read[f"f{n}"].finding for n in (0, 1, 259)] == ["Tuberculosis", "No finding", "Mass"]
+    assert read["f258"].left_out == "a finding of it is uncertain: Nodule"
+
+
+def test_a_question_is_no_finding_that_is_sure() -> None:
+    assert normalise_finding("TB?") == "TB?"
+    assert normalise_finding("TB.") == "Tuberculosis"
