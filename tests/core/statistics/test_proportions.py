@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import binomtest
 
 from core.statistics.hypotheses import mcnemar, more_needed
+from core.statistics.mover import mean_proportion_interval
 from core.statistics.proportions import f1_interval, wilson
 from core.statistics.roc_area import roc_area_interval
 
@@ -84,3 +85,17 @@ def test_f1_follows_its_share_of_hits() -> None:
     ends = wilson(30, 45)
     assert ends is not None
     assert f1_interval(30, 10, 5) == pytest.approx([2 * one / (1 + one) for one in ends])
+
+
+def test_wilson_takes_one_trial_and_less() -> None:
+    # z² / (1 + z²) is the upper end of 0 of 1; half a trial leaves more open.
+    assert wilson(0, 1) == (0.0, pytest.approx(3.841459 / 4.841459, abs=1e-6))
+    assert wilson(0, 0.5) == (0.0, pytest.approx(3.841459 / 4.341459, abs=1e-6))
+    assert wilson(0, 0) is None
+
+
+def test_a_mean_without_weights_weighs_all_alike() -> None:
+    told = mean_proportion_interval([0.9, 0.5], [40, 60], [0.5, 0.5])
+    assert mean_proportion_interval([0.9, 0.5], [40, 60]) == pytest.approx(told)
+    low, high = told
+    assert low < 0.7 < high
