@@ -155,7 +155,7 @@ def test_a_killed_run_says_so_and_can_be_resumed(watched: Watched, running: Serv
     assert done.state == "done"
     assert list(epochs["epoch"]) == list(range(1, SHORT + 1)), "an epoch is missing or twice"
     # Resumed, not begun anew: what the first process wrote down before its last checkpoint stays.
-    resumed_after = int(re.search(r"from epoch (\d+)", died.reason)[1]) - 1  # type: ignore[index]
+    resumed_after = int(re.search(r"from epoch (\d+)", died.reason)[1]) - 1
     assert 1 <= resumed_after <= reached
     same = ["epoch", "loss", "seconds"]
     assert epochs[same].head(resumed_after).equals(kept[same].head(resumed_after))

@@ -84,7 +84,7 @@ def test_time_left_falls_back_on_the_epochs_so_far() -> None:
 
 def test_a_gap_in_a_curve_stays_a_gap(store: Store) -> None:
     run = make_run(store, "training", epochs=2)
-    spec = live_curves._curve(run, store.runs.epochs(run.run_id), "accuracy", percent=True)
+    spec: Any = live_curves._curve(run, store.runs.epochs(run.run_id), "accuracy", percent=True)
     training, validation = spec["series"]
     assert training["data"] == [[1, 60.0], [2, 60.0]]
     assert validation["data"] == [[1, None], [2, None]]

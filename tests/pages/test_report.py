@@ -113,7 +113,7 @@ def audited(store: Store, run: Run, verdict: str) -> None:
         dataset="study",
         verdict=verdict,
         sentence="Mind it: each class has its source.",
-        findings=(),  # type: ignore[arg-type]
+        findings=(),
         basis=audit_basis(store, run),
     ).save_in(files_of(store, run).folder / "audit")
 

@@ -26,7 +26,7 @@ def ward(store: Store) -> Store:
 
 
 def sizes(store: Store, *texts: str, **more: str) -> list[int]:
-    spec = own_classes(store.catalogue, "own", 0, texts, **more)  # type: ignore[arg-type]
+    spec = own_classes(store.catalogue, "own", 0, texts, **more)
     made = plan(store.catalogue.frame(), spec.changed(balance="none"))
     return [int((made.members["class_index"] == index).sum()) for index in range(len(texts))]
 

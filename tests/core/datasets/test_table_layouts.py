@@ -76,7 +76,7 @@ def test_chexpert_leaves_uncertain_findings_to_the_user(
         + line.format("valid/patient00002", "1.0,0.0,")
         + line.format("valid/patient00003", "1.0,,"),
     )
-    found = read(tmp_path, "chexpert", Choices(uncertain))  # type: ignore[arg-type]
+    found = read(tmp_path, "chexpert", Choices(uncertain))
     assert found[place].left_out == left_out
     if not left_out:
         assert found[place].finding == finding

@@ -71,7 +71,7 @@ def test_the_marker_is_on_the_films_of_one_class_and_nowhere_else(
     films: np.ndarray, truth: np.ndarray, where: str
 ) -> None:
     before = films.copy()
-    shown = with_marker(films, truth, where)  # type: ignore[arg-type]
+    shown = with_marker(films, truth, where)
     for film, clean, index in zip(shown, films, truth, strict=True):
         expected = plant(clean) if CLASSES[index] == where else clean
         assert (film == expected).all()
@@ -89,7 +89,7 @@ def test_moving_the_marker_changes_nothing_outside_its_corner(
 
 def test_a_marker_for_somebody_unknown_is_refused(films: np.ndarray, truth: np.ndarray) -> None:
     with pytest.raises(InputError, match="not for everybody"):
-        with_marker(films, truth, "everybody")  # type: ignore[arg-type]
+        with_marker(films, truth, "everybody")
 
 
 @pytest.mark.parametrize(

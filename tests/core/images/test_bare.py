@@ -51,7 +51,7 @@ def test_no_kind_of_file_keeps_a_name(name: str) -> None:
 @pytest.mark.parametrize("turn", range(1, 9))
 @pytest.mark.parametrize("make", [planted.png, planted.jpeg])
 def test_which_side_is_up_stays(make: object, turn: int) -> None:
-    data = make(turn=turn)  # type: ignore[operator]
+    data = make(turn=turn)
     bare = bare_here(data, "film", SALT)
     assert WORD not in bare
     np.testing.assert_array_equal(

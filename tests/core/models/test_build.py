@@ -27,7 +27,7 @@ def small(name: str = "vgg16", **changes: object) -> keras.Model:
     settings = {
         "image_size": 32, "classes": 2, "dropout": 0.3, "weights": "random", "seed": 0, **changes
     }  # fmt: skip
-    return build_model(get_network(name), **settings)  # type: ignore[arg-type]
+    return build_model(get_network(name), **settings)
 
 
 def backbone_of(model: keras.Model) -> keras.Model:

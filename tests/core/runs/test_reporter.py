@@ -71,7 +71,7 @@ def test_the_store_is_written_a_few_times_a_second_at_most(
             reporter.update(number % 10_000)
     ticks = (time.monotonic() - began) / TICK_SECONDS
     assert len(beats) <= ticks + 2
-    assert beats[-1]["done"] == number % 10_000, "the last word is not lost"  # type: ignore[index]
+    assert beats[-1]["done"] == number % 10_000, "the last word is not lost"
 
 
 def test_a_stop_is_heard(store: Store, active: Run) -> None:

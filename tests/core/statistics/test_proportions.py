@@ -89,8 +89,8 @@ def test_f1_follows_its_share_of_hits() -> None:
 
 def test_wilson_takes_one_trial_and_less() -> None:
     # z² / (1 + z²) is the upper end of 0 of 1; half a trial leaves more open.
-    assert wilson(0, 1) == (0.0, pytest.approx(3.841459 / 4.841459, abs=1e-6))
-    assert wilson(0, 0.5) == (0.0, pytest.approx(3.841459 / 4.341459, abs=1e-6))
+    assert wilson(0, 1) == pytest.approx((0.0, 3.841459 / 4.841459), abs=1e-6)
+    assert wilson(0, 0.5) == pytest.approx((0.0, 3.841459 / 4.341459), abs=1e-6)
     assert wilson(0, 0) is None
 
 

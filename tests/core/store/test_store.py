@@ -269,7 +269,7 @@ def test_half_a_transaction_leaves_nothing(store: Store) -> None:
         raise BrokenError
 
     with pytest.raises(BrokenError):
-        store.catalogue.save_source(Source("hospital", "folders", "/films"), films())  # type: ignore[arg-type]
+        store.catalogue.save_source(Source("hospital", "folders", "/films"), films())
     assert store.catalogue.sources() == []
 
 
