@@ -15,8 +15,11 @@ JOINER = "\u2060"
 
 _SIGNS = re.compile(r"[\\`*_\[\]$~#<>|]|:(?=\S)|&(?=#?\w+;)")
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]*[\n\r\x0b\x0c\x85\u2028\u2029][\s]*")
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+# Turn the direction of all that follows, so that a name reads as another and the sentence around
+# it backwards. Scripts that run from right to left do so without them.
+_TURNING = "\u202a-\u202e\u2066-\u2069"
+_OBEYED = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{_TURNING}]")
+_CONTROLS = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f{_TURNING}]")
 # At the beginning of a line: a list, a quotation, a line under a heading, a line across.
 _FIRST = re.compile(r"^([-+=])")
 _NUMBERED = re.compile(r"^(\d+)([.)])")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 # What a spreadsheet strips, or does not show, before it looks whether a formula begins.
-_PASSED_OVER = '\\s"\u201c\u201d\u200b-\u200f\u2060\ufeff\x00-\x1f'
+_PASSED_OVER = '\\s"\u201c\u201d\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x1f'
 _FORMULA = re.compile(f"^[{_PASSED_OVER}]*[{_SIGNS}]|^[\t\r\n]")
 # Where tab, line or semicolon ends a cell in the reader's country, the next one begins inside.
 _INSIDE = re.compile(f"([;\t\r\n])(?=[{_PASSED_OVER}]*[{_SIGNS}])")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from core.escaping import JOINER, markdown, plotly, terminal
@@ -62,3 +64,10 @@ def test_a_name_moves_nothing_in_a_terminal() -> None:
         "a\ufffd[31mred\ufffd]0;title\ufffd\ufffd\ufffd2J"
     )
     assert terminal("two\nlines\tand 肺炎") == "two\nlines\tand 肺炎"
+
+
+@pytest.mark.parametrize("sign", ["\u202a", "\u202e", "\u2066", "\u2069"], ids=ascii)
+@pytest.mark.parametrize("show", [markdown, plotly, terminal])
+def test_a_name_does_not_turn_the_sentence_around_it(show: Callable[[str], str], sign: str) -> None:
+    assert show(f"film{sign}gnp is new") == "film\ufffdgnp is new"
+    assert show("مريض (1)") == "مريض (1)"

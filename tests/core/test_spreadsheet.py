@@ -24,6 +24,8 @@ from core.spreadsheet import as_text, csv_bytes, harmless
         "  =1+1",
         '"=1+1"',
         " \u200b\ufeff=1",
+        "\u202e=1",
+        "\u2066\u00ad=1",
         "\u00a0=1",
         "＝1+1",
         "＋1+1",
