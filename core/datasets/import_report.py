@@ -103,8 +103,13 @@ def by_finding(films: Sequence[Film]) -> dict[str, int]:
     return dict(Counter(one for film in films for one in findings_of(film.finding)).most_common())
 
 
-def notes_on_films(films: Sequence[Film]) -> list[str]:
-    """What is not known of the films that came in, before somebody finds out later."""
+def notes_on_films(films: Sequence[Film], left_out: Sequence[LeftOut]) -> list[str]:
+    """What is not known of the films that came in, before somebody finds out later; or why
+    none did."""
+    if left_out and not films:
+        reasons = Counter(in_short(one.reason) for one in left_out).most_common()
+        told = listed([f"{reason} ({number:,})" for reason, number in reasons], most=FEW)
+        return [f"No film came in: {told}."]
     notes = []
     silent = sum(film.finding == UNKNOWN for film in films)
     if silent == len(films) and films:

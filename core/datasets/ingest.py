@@ -207,7 +207,7 @@ def _import(
         remarks=tuple(remarks),
         notes=(
             *report_of.notes_on_table(found, choices, films),
-            *report_of.notes_on_films(films),
+            *report_of.notes_on_films(films, left_out),
             *report_of.notes_on_empty(empty, looked_at),
             *report_of.notes_on_rows(left_out, remarks),
             *report_of.note_on_spellings(written),

@@ -200,3 +200,10 @@ def test_a_finding_that_comes_late_in_a_table_is_one(tmp_path: Path) -> None:
 def test_a_question_is_no_finding_that_is_sure() -> None:
     assert normalise_finding("TB?") == "TB?"
     assert normalise_finding("TB.") == "Tuberculosis"
+
+
+def test_an_import_of_nothing_says_why(store: Store, tmp_path: Path) -> None:
+    tables = {"Data_Entry.csv": "Image Index,Finding Labels\nx.png,Mass\ny.png,Mass\n"}
+    report = import_folder(store, own(tmp_path, tables, "ab"))
+    assert report.added == 0
+    assert "No film came in: the file is not there (2)." in report.notes
