@@ -23,7 +23,7 @@ from core.evaluation.predictions import Predictions
 from core.runs import launcher
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Epoch, Run, Store
+from core.store import Epoch, Run, RunState, Store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 from tests.contracts.expected import STUDY_COUNTS
 
@@ -178,7 +178,7 @@ def test_an_epoch_whose_loss_is_no_number_is_told(
 ) -> None:
     run = store.runs.create(RunSpec.build(dataset="d", model="cnn"))
     store.runs.save_epoch(run.run_id, Epoch(1, None, 0.5, None, None, 0.1, 2.0))
-    store.runs.transition(run.run_id, "failed", reason="Training diverged.")
+    store.runs.transition(run.run_id, RunState.FAILED, reason="Training diverged.")
     assert training._wait(store, run.run_id).state == "failed"
     assert "epoch 1: 2.00 s, accuracy 0.5000" in capsys.readouterr().err
 
@@ -225,7 +225,7 @@ def _finish(store: Store, run: Run, wrong: int) -> None:
         ("covid", "healthy"), list("abcd"), ["test"] * 4, [0, 0, 1, 1],
         np.stack([scores, 1 - scores], axis=1),
     ).save(files.predictions)  # fmt: skip
-    store.runs.transition(run.run_id, "done", result={"test": {"loss": 0.5}})
+    store.runs.transition(run.run_id, RunState.DONE, result={"test": {"loss": 0.5}})
 
 
 @pytest.fixture
@@ -316,7 +316,7 @@ def test_a_repeat_that_failed_shows_in_the_exit_code(
     def wait(store: Store, run_id: str) -> Run:
         run = store.runs.get(run_id)
         if run.repeat == "fold 2 of 2":
-            store.runs.transition(run_id, "failed", reason="No memory.")
+            store.runs.transition(run_id, RunState.FAILED, reason="No memory.")
         else:
             _finish(store, run, wrong=0)
         return store.runs.get(run_id)

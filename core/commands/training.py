@@ -276,7 +276,7 @@ def run_document(store: Store, run: Run) -> Json:
         "weights_source": weights_source(run.spec),
         "device": run.device,
         "spec": run.spec.model_dump(mode="json"),
-        "progress": run.progress,
+        "progress": run.progress.as_dict(),
         **run.result,
         **(by_rule(_files(store, run), run.result) if run.state == RunState.DONE else {}),
     }

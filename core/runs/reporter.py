@@ -11,10 +11,10 @@ import sqlite3
 import threading
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from core.errors import Cancelled, NotFoundError, StoreError
-from core.store import Store
+from core.store import RunProgress, Store
 
 TICK_SECONDS = 0.2  # how soon a stop is heard, and the most often that progress is written
 BEAT_SECONDS = 2.0
@@ -43,7 +43,7 @@ class Reporter:
     def __init__(self, store: Store, run_id: str) -> None:
         self._store = store
         self._run_id = run_id
-        self._progress: dict[str, Any] = {}
+        self._progress = RunProgress()
         self._changed = False
         self._since = time.monotonic()
         self._already = 0
@@ -65,29 +65,59 @@ class Reporter:
         self._ended.set()
         self._thread.join(timeout=10)
 
-    def stage(self, name: str, total: int = 0, unit: str = "", **more: Any) -> None:
+    def stage(
+        self, name: str, total: int = 0, unit: str = "", *, epochs: int | None = None
+    ) -> None:
         """Begin a stage (a key of ``STAGES``) of ``total`` units, 0 when it has no count.
+        ``epochs``: how many it takes, for a training.
 
         Raises Cancelled, as ``check`` does.
         """
         self._since = time.monotonic()
         self._already = 0
-        self._say({"stage": name, "done": 0, "total": total, "unit": unit, **more})
+        begun = RunProgress(stage=name, done=0, total=total, unit=unit)
+        self._say(begun if epochs is None else begun.model_copy(update={"epochs": epochs}))
         self.check()
 
-    def update(self, done: int, *, already: int = 0, **more: Any) -> None:
-        """Note how much of the stage is done. ``already``: what earlier work had left.
+    def update(self, done: int, *, already: int = 0) -> None:
+        """Note how much of the stage is done. ``already``: what earlier work had left. For how
+        long it goes on is worked out from the pace so far.
 
-        Without an ``eta_seconds`` of its own, one is worked out from the pace so far.
         Raises Cancelled, as ``check`` does.
         """
         self._already = already or self._already
-        total = int(self._progress.get("total", 0))
+        total = self._progress.total
         fresh = done - self._already
-        if "eta_seconds" not in more and fresh > 0 and total:
+        changed: dict[str, float] = {"done": done}
+        if fresh > 0 and total:
             pace = (time.monotonic() - self._since) / fresh
-            more["eta_seconds"] = round(pace * (total - done), 1)
-        self._say({**self._progress, "done": done, **more})
+            changed["eta_seconds"] = round(pace * (total - done), 1)
+        self._say(self._progress.model_copy(update=changed))
+        self.check()
+
+    def epoch(
+        self,
+        done: int,
+        *,
+        epoch: int,
+        epochs: int,
+        batch: int,
+        batches: int,
+        eta_seconds: float | None,
+        seconds_per_epoch: float | None,
+    ) -> None:
+        """``update`` of a training, which knows better for how long it goes on. Times in
+        seconds. Raises Cancelled, as ``check`` does."""
+        changed = {
+            "done": done,
+            "epoch": epoch,
+            "epochs": epochs,
+            "batch": batch,
+            "batches": batches,
+            "eta_seconds": eta_seconds,
+            "seconds_per_epoch": seconds_per_epoch,
+        }
+        self._say(self._progress.model_copy(update=changed))
         self.check()
 
     def check(self) -> None:
@@ -97,7 +127,7 @@ class Reporter:
         if self._cancelled.is_set():
             raise Cancelled("Stopped at your request.")
 
-    def _say(self, progress: dict[str, Any]) -> None:
+    def _say(self, progress: RunProgress) -> None:
         self._progress = progress
         self._changed = True
 

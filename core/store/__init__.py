@@ -16,6 +16,7 @@ from core.store.catalogue import Catalogue, Film, Source
 from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
+from core.store.progress import RunProgress
 from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
 from core.store.runs import (
     ACTIVE,
@@ -47,6 +48,7 @@ __all__ = [
     "Recovery",
     "Run",
     "RunChange",
+    "RunProgress",
     "RunState",
     "Runs",
     "Source",

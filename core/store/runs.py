@@ -25,6 +25,7 @@ from core.store.damaged import (
     text_of,
 )
 from core.store.database import Database
+from core.store.progress import RunProgress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ class RunChange(TypedDict, total=False):
     started_at: float | None
     finished_at: float | None
     cancel_at: float | None
-    progress: Json
+    progress: RunProgress
     result: Json
 
 
@@ -86,8 +87,7 @@ class Epoch:
 class Run:
     """One run as the store knows it. Times are seconds since 1970 (UTC).
 
-    ``progress``: what the worker last said (keys ``stage``, ``done``, ``total``, ``unit``,
-    ``epoch``, ``epochs``, ``eta_seconds``). ``result``: filled when done.
+    ``progress``: what the worker last said. ``result``: filled when done.
     """
 
     run_id: str
@@ -102,7 +102,7 @@ class Run:
     finished_at: float | None = None
     heartbeat_at: float | None = None
     cancel_at: float | None = None
-    progress: dict[str, Any] = field(default_factory=dict)
+    progress: RunProgress = field(default_factory=RunProgress)
     result: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -208,7 +208,7 @@ class Runs:
         if odd := change.keys() - RunChange.__annotations__.keys():
             raise TypeError(f"A run's change has no {', '.join(sorted(odd))}.")
         allowed = list(only_from)
-        values = {key: json.dumps(v) if isinstance(v, dict) else v for key, v in change.items()}
+        values = {key: _column(value) for key, value in change.items()}
         sets = ", ".join(["state = ?", *(f"{key} = ?" for key in values)])
         marks = ", ".join("?" * len(allowed))
         with self._database.work(write=True) as work:
@@ -218,7 +218,7 @@ class Runs:
             ).rowcount
         return bool(changed)
 
-    def beat(self, run_id: str, progress: dict[str, Any] | None = None) -> None:
+    def beat(self, run_id: str, progress: RunProgress | None = None) -> None:
         """Note that the worker lives, and what it is doing when that changed."""
         with self._database.work(write=True) as work:
             if progress is None:
@@ -228,7 +228,7 @@ class Runs:
             else:
                 work.execute(
                     "UPDATE runs SET heartbeat_at = ?, progress = ? WHERE run_id = ?",
-                    (time.time(), json.dumps(progress), run_id),
+                    (time.time(), progress.to_json(), run_id),
                 )
 
     def touch(self, run_id: str) -> None:
@@ -274,7 +274,7 @@ class Runs:
             finished_at=None,
             pid=None,
             pid_started=None,
-            progress={},
+            progress=RunProgress(),
         ):
             raise InputError(f"Only a stopped run can be resumed; {run_id} is not stopped.")
 
@@ -329,6 +329,13 @@ class Runs:
         return [epoch for row in rows if (epoch := _epoch(row)) is not None]
 
 
+def _column(value: object) -> object:
+    """As the database has it."""
+    if isinstance(value, RunProgress):
+        return value.to_json()
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
 def _epoch(row: Any) -> Epoch | None:
     """None for a row that says nothing of when and how long; a number that is none is unknown."""
     values = dict(row)
@@ -348,7 +355,7 @@ def _run(row: Any) -> Run:
     """Raises DamagedError."""
     run = _parsed(tuple(row[name] for name in Run.__dataclass_fields__))
     # Who gets a run may add to its dictionaries; the next one must not see that.
-    return replace(run, progress={**run.progress}, result={**run.result})
+    return replace(run, result={**run.result})
 
 
 # Each page that shows runs asks for all of them several times a second, and most are over.
@@ -376,8 +383,5 @@ def _parsed(row: tuple[Any, ...]) -> Run:
             "on the disk or written by another version of ThoraxLens. Delete it, or leave it: the "
             "other runs are not affected."
         ) from None
-    try:  # what it was doing is no loss
-        values["progress"] = object_of(values["progress"], "progress")
-    except SpecError:
-        values["progress"] = {}
+    values["progress"] = RunProgress.from_json(values["progress"])
     return Run(**values)

@@ -115,7 +115,7 @@ class Progress(keras.callbacks.Callback):
             eta: float | None = pace / self.batches * left
         else:
             eta = (time.monotonic() - self.began) / fresh * left if fresh else None
-        self.reporter.update(
+        self.reporter.epoch(
             done,
             epoch=self.epoch + 1,
             epochs=self.epochs,

@@ -91,18 +91,18 @@ def escaped(text: object) -> str:
 
 def stage(run: Run) -> str:
     """What the run is doing now, as one short sentence without its full stop."""
-    if run.state == RunState.TRAINING and run.progress.get("epoch"):
-        told = run.progress.get("epochs") or epochs(run)
-        doing = _STAGE_WORDS.get(run.progress.get("stage", ""), "Training")
-        return f"{doing}: epoch {run.progress['epoch']} of {told}"
+    if run.state == RunState.TRAINING and run.progress.epoch:
+        told = run.progress.epochs or epochs(run)
+        doing = _STAGE_WORDS.get(run.progress.stage, "Training")
+        return f"{doing}: epoch {run.progress.epoch} of {told}"
     if run.is_active:
-        words = _STAGE_WORDS.get(run.progress.get("stage", ""), STATE_WORDS[run.state])
+        words = _STAGE_WORDS.get(run.progress.stage, STATE_WORDS[run.state])
         words = words.format(model=network_title(run.spec.model))
-        total = run.progress.get("total")
-        if total and run.progress.get("unit") == "bytes":
-            words += f" ({run.progress.get('done', 0) / 1e6:,.0f} of {total / 1e6:,.0f} MB)"
+        total = run.progress.total
+        if total and run.progress.unit == "bytes":
+            words += f" ({run.progress.done / 1e6:,.0f} of {total / 1e6:,.0f} MB)"
         elif total:
-            words += f" ({run.progress.get('done', 0):,} of {total:,})"
+            words += f" ({run.progress.done:,} of {total:,})"
         return words
     return STATE_WORDS[run.state]
 
@@ -116,8 +116,8 @@ def epochs(run: Run) -> int:
 
 def fraction(run: Run) -> float | None:
     """How much of the present stage is over, 0 to 1; None when that is not known."""
-    if run.is_active and run.progress.get("total"):
-        return _share(run.progress.get("done"), run.progress.get("total"))
+    if run.is_active and run.progress.total:
+        return _share(run.progress.done, run.progress.total)
     return None
 
 
@@ -127,7 +127,7 @@ def _share(done: float | None, total: float | None) -> float:
 
 def seconds_left(run: Run, done: pd.DataFrame) -> float | None:
     """Seconds until training ends: the worker's own estimate, else from the epochs so far."""
-    told = run.progress.get("eta_seconds")
+    told = run.progress.eta_seconds
     if told is not None:
         return float(told)
     if run.state != RunState.TRAINING or done.empty:

@@ -22,7 +22,7 @@ from core.datasets.presets import recommended_spec
 from core.errors import InputError
 from core.runs import launcher
 from core.specs import RunSpec
-from core.store import Store, open_store
+from core.store import RunState, Store, open_store
 from core.workspace import PROJECT_ROOT, Workspace
 from tests.browser.running import FLAGS, Server, Watched, chromium_path, loaded, until, workers_of
 
@@ -48,7 +48,7 @@ def main() -> int:
         try:
             ensure_phantoms(store)
             _only_phantoms(store)
-            if not store.runs.all(["done"]):
+            if not store.runs.all([RunState.DONE]):
                 _train(store)
         except InputError as error:
             print(error, file=sys.stderr)
@@ -91,7 +91,7 @@ def _take_all(store: Store) -> None:
 
 
 def _take(chromium: Browser, server: Server, store: Store) -> None:
-    done = store.runs.all(["done"])
+    done = store.runs.all([RunState.DONE])
     ids = [run.run_id for run in done[:2]]
     context = chromium.new_context(viewport=WINDOW, color_scheme="dark")
     watched = Watched(context.new_page())

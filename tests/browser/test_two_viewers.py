@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 
 from core.datasets.phantom import draw
-from core.store import open_store
+from core.store import RunState, open_store
 from core.workspace import PROJECT_ROOT, Workspace
 from tests.browser.running import WIDE, Server, Watched, until, workers_of
 
@@ -46,7 +46,7 @@ def served(stocked: Path, tmp_path: Path) -> Iterator[Server]:
     data = tmp_path / "data"
     shutil.copytree(stocked, data)
     store = open_store(Workspace(data))
-    [run] = store.runs.all(["done"])
+    [run] = store.runs.all([RunState.DONE])
     names = store.datasets.get("tiny").spec.class_names
     subprocess.run(
         [sys.executable, "-c", MAKE, str(data), run.run_id, *names], cwd=PROJECT_ROOT, check=True

@@ -17,7 +17,7 @@ from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, ge
 from sklearn.datasets import load_sample_image
 
 from core.datasets.phantom import draw
-from core.store import Film, open_store
+from core.store import Film, RunState, open_store
 from core.workspace import Workspace
 from tests.browser.running import WIDE, Server, Watched, loaded, until
 
@@ -152,7 +152,7 @@ def test_train_two_networks(walk: Watched, server: Server) -> None:
         walk.settle()
         expect(page.get_by_test_id("stMetric").filter(has_text="Test accuracy")).to_be_visible()
         expect(page.locator("canvas").first).to_be_visible()
-    runs = open_store(Workspace(server.data)).runs.all(["done"])
+    runs = open_store(Workspace(server.data)).runs.all([RunState.DONE])
     assert {run.spec.model for run in runs} == {"cnn", "vgg16"}
     assert {run.result["epochs"] for run in runs} == {2}
 

@@ -23,7 +23,7 @@ from core.evaluation.predictions import Predictions
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Run, Store, open_store
+from core.store import Run, RunState, Store, open_store
 from core.training.features import SUFFIX, record_of
 from core.workspace import PROJECT_ROOT, open_workspace
 from tests.pages.runs import make_dataset
@@ -77,7 +77,7 @@ def _train(root: Path, backend: str) -> Trained:
             dataset="tiny", model=model, weights="random", epochs=1, batch_size=8, augment=None
         )
         waiting[model] = store.runs.create(spec).run_id
-        store.runs.transition(waiting[model], "preparing")
+        store.runs.transition(waiting[model], RunState.PREPARING)
     ran = subprocess.run(
         [sys.executable, "-m", "tests.contracts.one_backend", str(root), *waiting.values()],
         cwd=PROJECT_ROOT,

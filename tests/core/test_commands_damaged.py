@@ -14,7 +14,7 @@ import pytest
 from core.__main__ import main
 from core.datasets.ingest import import_folder
 from core.specs import RunSpec
-from core.store import Store
+from core.store import RunState, Store
 from core.store.records import keep_records
 from tests.pages.runs import make_dataset
 
@@ -35,8 +35,8 @@ def test_runs_names_the_one_that_cannot_be_read_and_delete_run_removes_it(
 ) -> None:
     spec = RunSpec.build(dataset="study", model="cnn")
     good, bad = (store.runs.create(spec).run_id for _ in range(2))
-    store.runs.transition(good, "failed", reason="so")
-    store.runs.transition(bad, "done")
+    store.runs.transition(good, RunState.FAILED, reason="so")
+    store.runs.transition(bad, RunState.DONE)
     change(store, f"UPDATE runs SET spec = '{{\"warp\": 9}}' WHERE run_id = '{bad}'")
     listed = {one["run"]: one for one in told(capsys, "runs")}
     assert listed[good]["state"] == "failed"
@@ -70,7 +70,7 @@ def test_a_lost_store_is_told_once_and_its_runs_are_there(
     make_dataset(phantom_store, "tiny")
     run = phantom_store.runs.create(RunSpec.build(dataset="tiny", model="cnn")).run_id
     phantom_store.workspace.run_folder(run).mkdir()
-    phantom_store.runs.transition(run, "failed", reason="so", finished_at=5.0)
+    phantom_store.runs.transition(run, RunState.FAILED, reason="so", finished_at=5.0)
     keep_records(phantom_store)
     for file in phantom_store.workspace.root.glob("thoraxlens.sqlite3*"):
         file.unlink()
@@ -94,7 +94,7 @@ def test_check_finds_what_is_damaged_gone_or_replaced(
     weights = store.workspace.run_folder(run) / "head.weights.h5"
     weights.parent.mkdir()
     weights.write_bytes(b"weights")
-    store.runs.transition(run, "done", finished_at=5.0)
+    store.runs.transition(run, RunState.DONE, finished_at=5.0)
     keep_records(store)
     assert told(capsys, "check", "--films") == {"damaged": []}
     weights.write_bytes(b"weightt")

@@ -13,7 +13,7 @@ from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Store
+from core.store import RunState, Store
 
 
 def finished(store: Store, wrong: int) -> str:
@@ -30,7 +30,7 @@ def finished(store: Store, wrong: int) -> str:
         np.repeat([0, 1, 0, 1], 40),
         np.column_stack([both, 1 - both]),
     ).save(RunFiles(store.workspace.run_folder(run.run_id)).create().predictions)
-    store.runs.transition(run.run_id, "done")
+    store.runs.transition(run.run_id, RunState.DONE)
     return run.run_id
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from core.datasets import prepare
 from core.datasets.presets import recommended_spec
 from core.specs import RunSpec
-from core.store import Epoch, Run, Store
+from core.store import Epoch, Run, RunProgress, RunState, Store
 
 RESULT: dict[str, Any] = {
     "seconds_per_epoch": 4.2,
@@ -44,7 +44,7 @@ def make_run(
             run.run_id,
             Epoch(number, 0.7 / number, 0.6, 0.8 / number, None, 1e-3, 2.0),
         )
-    store.runs.transition(run.run_id, state, started_at=time.time(), **fields)
+    store.runs.transition(run.run_id, RunState(state), started_at=time.time(), **fields)
     if progress is not None:
-        store.runs.beat(run.run_id, progress)
+        store.runs.beat(run.run_id, RunProgress.model_validate(progress))
     return store.runs.get(run.run_id)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import Epoch, Film, Run, Source, Store
+from core.store import Epoch, Film, Run, RunState, Source, Store
 from pages.components.downloads import safe_name
 from tests.pages.opening import APP, as_read
 
@@ -60,7 +60,7 @@ def finished_run(
         store.runs.save_epoch(run.run_id, Epoch(epoch, 0.5, 0.8, 0.6, 0.7, 1e-3, 1.5))
     store.runs.transition(
         run.run_id,
-        "done",
+        RunState.DONE,
         finished_at=1_780_000_000.0,
         result={
             "trainable_params": 32_962,
@@ -115,7 +115,7 @@ def test_without_a_finished_run_the_page_says_what_to_do(quiet_store: Store) -> 
 def test_the_newest_run_is_chosen_and_stands_in_the_address(quiet_store: Store) -> None:
     finished_run(quiet_store)
     finished_run(quiet_store, "cnn")
-    newest = quiet_store.runs.all(["done"])[0]
+    newest = quiet_store.runs.all([RunState.DONE])[0]
     page = opened()
     assert page.multiselect(key="run_picker").value == [newest.run_id]
     assert address(page) == newest.run_id
@@ -164,7 +164,7 @@ def test_a_random_backbone_beside_the_published_rows_is_said(quiet_store: Store)
     Predictions.load(RunFiles(folder(pretrained.run_id)).predictions).save(
         RunFiles(folder(run.run_id)).create().predictions
     )
-    quiet_store.runs.transition(run.run_id, "done", finished_at=1_780_000_000.0)
+    quiet_store.runs.transition(run.run_id, RunState.DONE, finished_at=1_780_000_000.0)
     name = f"VGG16 (random weights) · {run.run_id[-4:]}"
     page = opened(runs=f"{run.run_id},{pretrained.run_id}")
     assert {name, "VGG16 (published)"} < set(summary(page))

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import InputError
 from core.prediction.client import FilmResult
-from core.store import Store, open_store
+from core.store import RunState, Store, open_store
 from core.store.catalogue import Catalogue
 from core.workspace import Workspace
 from pages.components.classify import classifying
@@ -98,9 +98,9 @@ NAMELESS: list[tuple[str, dict[str, str]]] = [
 )
 def test_a_page_shows_names_as_text(hostile: Store, page: str, query: Any) -> None:
     if query.get("run") == "run":
-        query = {"run": hostile.runs.all(["done"])[0].run_id}
+        query = {"run": hostile.runs.all([RunState.DONE])[0].run_id}
     elif query.get("run") == "failed":
-        query = {"run": next(one.run_id for one in hostile.runs.all(["failed"]))}
+        query = {"run": next(one.run_id for one in hostile.runs.all([RunState.FAILED]))}
     elif "film" in query:
         query = {"film": ids(hostile)[0]}
     app = AppTest.from_file(APP, default_timeout=60)

@@ -12,7 +12,7 @@ from core.runs import launcher
 from core.runs.files import RunFiles
 from core.runs.lr_range import LRRangeTest
 from core.specs import RunSpec
-from core.store import Epoch, Run, RunState, Store
+from core.store import Epoch, Run, RunProgress, RunState, Store
 from pages.components import run_words
 from pages.components.training import live_curves
 from tests.pages.opening import everything_said, open_app
@@ -26,7 +26,9 @@ def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def a_run(state: str = "preparing", model: str = "vgg16", **progress: object) -> Run:
     spec = RunSpec(dataset="d", model=model, epochs=50)
-    return Run("20260101-000000-abcd", spec, RunState(state), progress=progress)
+    return Run(
+        "20260101-000000-abcd", spec, RunState(state), progress=RunProgress.model_validate(progress)
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_an_active_run_shows_curves_and_progress(phantom_store: Store) -> None:
     assert "on GPU 0" in everything_said(app)
     assert len(app.get("echarts_chart")) == 2
     # A second look at new data: the same charts, one epoch further, without a reload.
-    phantom_store.runs.beat(run.run_id, progress | {"eta_seconds": 3})
+    phantom_store.runs.beat(run.run_id, RunProgress.model_validate(progress | {"eta_seconds": 3}))
     app.run()
     assert {one.label: one.value for one in app.metric}["Time left"] == "3.0 s"
 
@@ -132,7 +134,7 @@ def test_the_page_polls_only_while_something_is_going_on(
     run = make_run(phantom_store, "training", epochs=1, progress={"stage": "training"})
     app = open_app("train", run=run.run_id)
     assert intervals[-1] == 1.0
-    phantom_store.runs.transition(run.run_id, "done", result=RESULT)
+    phantom_store.runs.transition(run.run_id, RunState.DONE, result=RESULT)
     app.run()
     assert intervals[-1] is None
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import Member, Store
+from core.store import Member, RunProgress, RunState, Store
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import make_dataset, make_run
 
@@ -43,10 +43,9 @@ def test_a_waiting_run_is_shown_with_a_way_to_it(
     monkeypatch.setattr("core.runs.launcher.refresh", lambda store: None)
     save_dataset(phantom_store)
     run = phantom_store.runs.create(RunSpec(dataset="study", model="cnn"))
-    phantom_store.runs.transition(run.run_id, "training")
-    phantom_store.runs.beat(
-        run.run_id, {"stage": "training", "epoch": 3, "epochs": 10, "done": 3, "total": 10}
-    )
+    phantom_store.runs.transition(run.run_id, RunState.TRAINING)
+    told = RunProgress(stage="training", epoch=3, epochs=10, done=3, total=10)
+    phantom_store.runs.beat(run.run_id, told)
     app = open_app()
     assert not app.exception
     assert "Under way" in everything_said(app)

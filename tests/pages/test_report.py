@@ -16,7 +16,7 @@ from core.evaluation.operating_point import OperatingPoint, choose
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 from tests.pages.opening import APP
 
 
@@ -53,7 +53,7 @@ def finished(store: Store, missed: int = 2, alarms: int = 0, classes: int = 2) -
         np.array(([0] * 40 + [1 + place % (classes - 1) for place in range(40)]) * 2),
         np.column_stack([both, rest]),
     ).save(files_of(store, run).create().predictions)
-    store.runs.transition(run.run_id, "done", finished_at=1_780_000_000.0)
+    store.runs.transition(run.run_id, RunState.DONE, finished_at=1_780_000_000.0)
     return store.runs.get(run.run_id)
 
 

@@ -17,7 +17,7 @@ from core.evaluation.predictions import Predictions
 from core.prediction.client import FilmResult
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Member, Run, Store
+from core.store import Member, Run, RunState, Store
 
 AWAY = "Other hospital"
 
@@ -83,5 +83,5 @@ def finished(phantom_store: Store, tmp_path: Path) -> Run:
         truth,
         np.stack([covid, 1 - covid], axis=1),
     ).save(RunFiles(phantom_store.workspace.run_folder(run.run_id)).create().predictions)
-    phantom_store.runs.transition(run.run_id, "done", finished_at=1_780_000_000.0)
+    phantom_store.runs.transition(run.run_id, RunState.DONE, finished_at=1_780_000_000.0)
     return phantom_store.runs.get(run.run_id)

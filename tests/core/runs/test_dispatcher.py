@@ -19,7 +19,7 @@ from core.runs.devices import Device
 from core.runs.files import RunFiles
 from core.runs.liveness import worker_of
 from core.runs.processes import start_time
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 from core.workspace import PROJECT_ROOT
 from tests.core.runs.pretending import SLEEP, STUBBORN, Pretended, begun, eventually
 
@@ -186,7 +186,7 @@ def test_a_recycled_pid_is_not_taken_for_the_worker(pretended: Pretended, queue:
     try:
         pretended.store.runs.transition(
             run.run_id,
-            "training",
+            RunState.TRAINING,
             pid=stranger.pid,
             pid_started=psutil.Process(stranger.pid).create_time() - 3600,
             started_at=time.time() - 3600,
@@ -206,7 +206,9 @@ def test_a_start_time_that_moved_with_the_clock_is_forgiven(
     pretended.dispatcher().step()
     run = pretended.store.runs.get(run.run_id)
     begun(run.pid)
-    pretended.store.runs.transition(run.run_id, "training", pid_started=(run.pid_started or 0) - 90)
+    pretended.store.runs.transition(
+        run.run_id, RunState.TRAINING, pid_started=(run.pid_started or 0) - 90
+    )
     assert worker_of(pretended.store.runs.get(run.run_id)) is not None
 
 
@@ -214,11 +216,11 @@ def test_a_run_whose_start_was_lost_is_interrupted_after_a_grace(
     pretended: Pretended, queue: Queue
 ) -> None:
     run = queue()
-    pretended.store.runs.transition(run.run_id, "preparing", started_at=time.time())
+    pretended.store.runs.transition(run.run_id, RunState.PREPARING, started_at=time.time())
     dispatcher = pretended.dispatcher()
     dispatcher.step()
     assert pretended.store.runs.get(run.run_id).state == "preparing", "it may still appear"
-    pretended.store.runs.transition(run.run_id, "preparing", started_at=time.time() - 60)
+    pretended.store.runs.transition(run.run_id, RunState.PREPARING, started_at=time.time() - 60)
     run = pretended.step_until(dispatcher, run, "interrupted")
     assert "did not start" in run.reason
 
@@ -245,7 +247,7 @@ def test_a_finished_worker_that_lingers_is_ended(
     pretended.line = STUBBORN
     dispatcher = pretended.dispatcher()
     dispatcher.step()
-    pretended.store.runs.transition(run.run_id, "done")
+    pretended.store.runs.transition(run.run_id, RunState.DONE)
     dispatcher.step()
     assert pretended.store.runs.get(after.run_id).state == "queued", "the device is still in use"
     pretended.step_until(dispatcher, after, "preparing")

@@ -20,7 +20,7 @@ from core.runs.kinds import AUDIT, Kind
 from core.runs.processes import living, start_time
 from core.runs.turns import Turns, ahead
 from core.specs import RunSpec
-from core.store import Store
+from core.store import RunState, Store
 from core.workspace import Workspace
 
 MODULE = "a_job_for_tests"
@@ -118,7 +118,7 @@ def test_a_job_that_is_just_coming_up_can_be_stopped(start: Begin) -> None:
 
 def test_a_run_that_is_deleted_takes_its_jobs_along(start: Begin, store: Store) -> None:
     run = store.runs.create(RunSpec(dataset="study", model="cnn"))
-    store.runs.transition(run.run_id, "done")
+    store.runs.transition(run.run_id, RunState.DONE)
     folder = store.workspace.run_folder(run.run_id)
     job = Job(folder / "audit")
     assert job.start(COUNTING, store.workspace, what="wait")

@@ -19,7 +19,7 @@ from core.runs import launcher
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import RepeatKind, RunSpec
-from core.store import Run, Store
+from core.store import Run, RunState, Store
 from core.workspace import Workspace
 from tests.core.runs.pretending import SLEEP, begun
 
@@ -84,8 +84,8 @@ def test_refresh_looks_only_at_runs_that_are_not_over(
     run = queue()
     for number in range(50):
         other = queue()
-        store.runs.transition(other.run_id, "done", finished_at=float(number))
-    store.runs.transition(run.run_id, "training", started_at=time.time())
+        store.runs.transition(other.run_id, RunState.DONE, finished_at=float(number))
+    store.runs.transition(run.run_id, RunState.TRAINING, started_at=time.time())
     looked_at: list[str] = []
     monkeypatch.setattr(launcher, "worker_of", lambda one: looked_at.append(one.run_id))
     launcher.refresh(store)
@@ -137,7 +137,7 @@ def test_one_repeat_stops_alone_and_all_of_them_at_once(
 ) -> None:
     runs = launcher.launch_repeats(store, spec(), "seeds", 4)
     group = runs[0].spec.repeat.group if runs[0].spec.repeat else ""
-    store.runs.transition(runs[0].run_id, "training", pid=None)
+    store.runs.transition(runs[0].run_id, RunState.TRAINING, pid=None)
     assert launcher.stop(store, runs[1].run_id) == "cancelled"
     assert launcher.stop_group(store, group) == 3
     states = [run.state for run in store.runs.group(group)]
@@ -182,7 +182,7 @@ def test_refresh_marks_a_dead_worker(store: Store, queue: Queue, dispatchers: li
     try:
         begun(worker.pid)
         for run, process in ((dead, ended), (living, worker)):
-            store.runs.transition(run.run_id, "training", pid=process.pid, pid_started=1.0)
+            store.runs.transition(run.run_id, RunState.TRAINING, pid=process.pid, pid_started=1.0)
         launcher.refresh(store)
         assert store.runs.get(dead.run_id).state == "interrupted"
         assert "is gone" in store.runs.get(dead.run_id).reason
@@ -217,7 +217,7 @@ def test_an_active_run_cannot_be_deleted(
     store: Store, queue: Queue, dispatchers: list[Alive]
 ) -> None:
     run = queue()
-    store.runs.transition(run.run_id, "training", started_at=time.time())
+    store.runs.transition(run.run_id, RunState.TRAINING, started_at=time.time())
     folder = RunFiles(store.workspace.run_folder(run.run_id)).create().folder
     with pytest.raises(InputError, match="Stop it before"):
         launcher.delete(store, run.run_id)
@@ -250,7 +250,7 @@ def test_wait_returns_what_there_is_when_time_is_up(
 ) -> None:
     run = queue()
     assert launcher.wait(store, run.run_id, timeout=0.1).state == "queued"
-    store.runs.transition(run.run_id, "done")
+    store.runs.transition(run.run_id, RunState.DONE)
     assert launcher.wait(store, run.run_id).state == "done"
 
 

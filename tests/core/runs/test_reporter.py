@@ -12,7 +12,7 @@ from core.errors import Cancelled
 from core.runs import reporter as module
 from core.runs.clock import Clock
 from core.runs.reporter import TICK_SECONDS, Reporter, Superseded
-from core.store import Run, Store
+from core.store import Run, RunProgress, RunState, Store
 from tests.core.runs.pretending import eventually
 
 Queue = Callable[..., Run]
@@ -22,7 +22,7 @@ Queue = Callable[..., Run]
 def active(store: Store, queue: Queue) -> Run:
     """A run that this process claims to work on."""
     run = queue()
-    store.runs.transition(run.run_id, "training", pid=os.getpid(), started_at=time.time())
+    store.runs.transition(run.run_id, RunState.TRAINING, pid=os.getpid(), started_at=time.time())
     return store.runs.get(run.run_id)
 
 
@@ -32,19 +32,19 @@ def test_progress_reaches_the_store_with_the_time_left(store: Store, active: Run
         time.sleep(0.1)
         reporter.update(5)
     progress = store.runs.get(active.run_id).progress
-    assert progress["stage"] == "films"
-    assert (progress["done"], progress["total"], progress["unit"]) == (5, 10, "films")
-    assert 0.05 < progress["eta_seconds"] < 2
+    assert progress.stage == "films"
+    assert (progress.done, progress.total, progress.unit) == (5, 10, "films")
+    assert 0.05 < (progress.eta_seconds or 0) < 2
 
 
 def test_what_was_there_already_does_not_flatter_the_pace(store: Store, active: Run) -> None:
     with Reporter(store, active.run_id) as reporter:
         reporter.stage("features", total=100, unit="films")
         reporter.update(90, already=90)
-        assert "eta_seconds" not in reporter._progress
+        assert reporter._progress.eta_seconds is None
         time.sleep(0.1)
         reporter.update(91)
-        assert 0.5 < reporter._progress["eta_seconds"] < 5
+        assert 0.5 < (reporter._progress.eta_seconds or 0) < 5
 
 
 def test_a_heartbeat_goes_on_while_nothing_changes(
@@ -60,7 +60,7 @@ def test_a_heartbeat_goes_on_while_nothing_changes(
 def test_the_store_is_written_a_few_times_a_second_at_most(
     store: Store, active: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    beats: list[object] = []
+    beats: list[RunProgress] = []
     monkeypatch.setattr(store.runs, "beat", lambda run_id, progress=None: beats.append(progress))
     with Reporter(store, active.run_id) as reporter:
         reporter.stage("training", total=10_000)
@@ -71,7 +71,7 @@ def test_the_store_is_written_a_few_times_a_second_at_most(
             reporter.update(number % 10_000)
     ticks = (time.monotonic() - began) / TICK_SECONDS
     assert len(beats) <= ticks + 2
-    assert beats[-1]["done"] == number % 10_000, "the last word is not lost"
+    assert beats[-1].done == number % 10_000, "the last word is not lost"
 
 
 def test_a_stop_is_heard(store: Store, active: Run) -> None:
@@ -92,9 +92,9 @@ def test_a_run_that_is_no_longer_ours_is_let_go(
     monkeypatch.setattr(module, "BEAT_SECONDS", 0.05)
     with Reporter(store, active.run_id) as reporter:
         if how == "given away":
-            store.runs.transition(active.run_id, "preparing", pid=1)
+            store.runs.transition(active.run_id, RunState.PREPARING, pid=1)
         else:
-            store.runs.transition(active.run_id, "interrupted")
+            store.runs.transition(active.run_id, RunState.INTERRUPTED)
         if how == "deleted":
             store.runs.delete(active.run_id)
         eventually(lambda: reporter._superseded.is_set())

@@ -12,7 +12,7 @@ from core.errors import BusyError, StoreError
 from core.runs import dispatcher as module
 from core.runs import silence
 from core.runs.liveness import DISK_FULL
-from core.store import Run
+from core.store import Run, RunState
 from tests.core.runs.pretending import Pretended, begun, eventually
 
 Queue = Callable[..., Run]
@@ -153,7 +153,7 @@ def test_a_run_that_started_in_the_future_has_not_just_started(
     pretended: Pretended, queue: Queue
 ) -> None:
     run = queue()
-    pretended.store.runs.transition(run.run_id, "preparing", started_at=time.time() + 3600)
+    pretended.store.runs.transition(run.run_id, RunState.PREPARING, started_at=time.time() + 3600)
     found = pretended.step_until(pretended.dispatcher(), run, "interrupted")
     assert found.reason.startswith("The training process did not start.")
 

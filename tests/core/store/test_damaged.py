@@ -11,7 +11,7 @@ import pytest
 from core.errors import DamagedError, InputError
 from core.runs import launcher
 from core.specs import DatasetSpec, RunSpec
-from core.store import Epoch, Film, Member, Source, Store
+from core.store import Epoch, Film, Member, RunProgress, Source, Store
 
 CLASSES = [
     {"name": "covid", "findings": ["COVID-19"]},
@@ -67,7 +67,7 @@ def test_progress_that_cannot_be_read_is_no_loss(store: Store) -> None:
     run_id = queue(store)
     for stored in ("{half", "[]", b"\xff"):
         sql(store, "UPDATE runs SET progress = ?", stored)
-        assert store.runs.get(run_id).progress == {}
+        assert store.runs.get(run_id).progress == RunProgress()
 
 
 def test_text_that_is_no_text_stops_at_its_own_row(store: Store) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import StoreError
 from core.specs import DatasetSpec, RunSpec
-from core.store import Epoch, Film, Member, Source, Store, open_store, recovered
+from core.store import Epoch, Film, Member, RunState, Source, Store, open_store, recovered
 from core.store.records import RECORD, damaged_file, keep_record, keep_records
 from core.workspace import Workspace, open_workspace
 
@@ -34,7 +34,11 @@ def finished(store: Store) -> str:
     run = store.runs.create(RunSpec.build(dataset="study", model="cnn", epochs=2))
     store.runs.save_epoch(run.run_id, Epoch(1, 0.5, None, 0.4, 0.9, 1e-3, 2.0))
     store.runs.transition(
-        run.run_id, "done", result={"test": {"accuracy": 0.75}}, started_at=5.0, finished_at=9.0
+        run.run_id,
+        RunState.DONE,
+        result={"test": {"accuracy": 0.75}},
+        started_at=5.0,
+        finished_at=9.0,
     )
     folder = store.workspace.run_folder(run.run_id)
     folder.mkdir()
@@ -117,7 +121,7 @@ def test_a_record_is_written_once_an_end(store: Store, finished: str) -> None:
     written = record.stat().st_mtime_ns
     keep_records(store)
     assert record.stat().st_mtime_ns == written
-    store.runs.transition(finished, "done", finished_at=10.0)
+    store.runs.transition(finished, RunState.DONE, finished_at=10.0)
     keep_records(store)
     assert json.loads(record.read_text())["finished_at"] == 10.0
 

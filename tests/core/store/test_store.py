@@ -9,7 +9,17 @@ import pytest
 
 from core.errors import InputError, NotFoundError, StoreError
 from core.specs import DatasetSpec, RunSpec
-from core.store import Database, Epoch, Film, Member, RunState, Source, Store, open_store
+from core.store import (
+    Database,
+    Epoch,
+    Film,
+    Member,
+    RunProgress,
+    RunState,
+    Source,
+    Store,
+    open_store,
+)
 from core.workspace import Workspace, open_workspace
 
 SPEC = DatasetSpec.build(
@@ -153,8 +163,8 @@ def _queue(store: Store) -> str:
 
 def test_states_change_only_from_where_they_may(store: Store) -> None:
     run_id = _queue(store)
-    assert store.runs.transition(run_id, "training", only_from=["queued"], pid=12)
-    assert not store.runs.transition(run_id, "training", only_from=["queued"], pid=13)
+    assert store.runs.transition(run_id, RunState.TRAINING, only_from=[RunState.QUEUED], pid=12)
+    assert not store.runs.transition(run_id, RunState.TRAINING, only_from=[RunState.QUEUED], pid=13)
     assert store.runs.get(run_id).pid == 12
 
 
@@ -163,7 +173,7 @@ def test_one_of_many_wins_a_transition(store: Store) -> None:
     wins: list[bool] = []
 
     def claim() -> None:
-        wins.append(store.runs.transition(run_id, "preparing", only_from=["queued"]))
+        wins.append(store.runs.transition(run_id, RunState.PREPARING, only_from=[RunState.QUEUED]))
 
     threads = [threading.Thread(target=claim) for _ in range(8)]
     for thread in threads:
@@ -176,7 +186,7 @@ def test_one_of_many_wins_a_transition(store: Store) -> None:
 def test_a_queued_run_is_cancelled_at_once_an_active_one_is_asked(store: Store) -> None:
     first, second = _queue(store), _queue(store)
     assert store.runs.request_cancel(first) == "cancelled"
-    store.runs.transition(second, "training")
+    store.runs.transition(second, RunState.TRAINING)
     assert not store.runs.cancel_requested(second)
     assert store.runs.request_cancel(second) == "training"
     assert store.runs.cancel_requested(second)
@@ -192,15 +202,17 @@ def test_a_deleted_run_counts_as_cancelled(store: Store) -> None:
 
 def test_an_active_run_cannot_be_deleted_nor_requeued(store: Store) -> None:
     run_id = _queue(store)
-    store.runs.transition(run_id, "training")
+    store.runs.transition(run_id, RunState.TRAINING)
     with pytest.raises(InputError, match="Stop it"):
         store.runs.delete(run_id)
     with pytest.raises(InputError, match="stopped"):
         store.runs.requeue(run_id)
-    store.runs.transition(run_id, "interrupted", reason="killed", progress={"epoch": 3})
+    store.runs.transition(
+        run_id, RunState.INTERRUPTED, reason="killed", progress=RunProgress(epoch=3)
+    )
     store.runs.requeue(run_id)
     run = store.runs.get(run_id)
-    assert (run.state, run.reason, run.progress) == ("queued", "", {})
+    assert (run.state, run.reason, run.progress) == ("queued", "", RunProgress())
 
 
 def test_queue_order_is_first_come_first_served(store: Store) -> None:
@@ -235,10 +247,10 @@ def test_epochs_as_a_list_are_those_of_the_table(store: Store) -> None:
 
 def test_a_beat_keeps_or_replaces_progress(store: Store) -> None:
     run_id = _queue(store)
-    store.runs.beat(run_id, {"stage": "training", "epoch": 2})
+    store.runs.beat(run_id, RunProgress(stage="training", epoch=2))
     store.runs.beat(run_id)
     run = store.runs.get(run_id)
-    assert run.progress == {"stage": "training", "epoch": 2}
+    assert run.progress.as_dict() == {"stage": "training", "epoch": 2}
     assert run.heartbeat_at is not None
 
 

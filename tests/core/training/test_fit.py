@@ -18,7 +18,7 @@ from core.evaluation.operating_point import OperatingPoint
 from core.runs.clock import Clock
 from core.runs.files import RunFiles
 from core.specs import Optimizer
-from core.store import Epoch, Run, Store
+from core.store import Epoch, Run, RunState, Store
 from core.training import checkpoint, fitting
 from core.training.batches import Endless, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
@@ -46,6 +46,8 @@ class Quiet:
 
     def update(self, done: int, **more: Any) -> None:
         self.told.append({"done": done, **more})
+
+    epoch = update
 
     def check(self) -> None:
         if self.left is not None:
@@ -85,14 +87,14 @@ def start(store: Store, queue: Queue) -> Callable[..., Run]:
 
     def make(**fields: Any) -> Run:
         run = queue(**{"epochs": 6, "learning_rate": 0.01, **fields})
-        store.runs.transition(run.run_id, "preparing", pid=os.getpid())
+        store.runs.transition(run.run_id, RunState.PREPARING, pid=os.getpid())
         return run
 
     return make
 
 
 def fit(store: Store, run: Run, reporter: Quiet, made: Any = None) -> tuple[TrainingState, Any]:
-    store.runs.transition(run.run_id, "preparing")
+    store.runs.transition(run.run_id, RunState.PREPARING)
     made = made or learner()
     files = RunFiles(store.workspace.run_folder(run.run_id)).create()
     phase = Phase("training", made, run.spec.epochs, run.spec.learning_rate)

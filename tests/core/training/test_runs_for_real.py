@@ -128,7 +128,7 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
         assert 0 <= result[split]["accuracy"] <= 1
         assert result[split]["loss"] > 0
     assert run.device == "CPU"
-    assert run.progress["stage"] == "evaluating"
+    assert run.progress.stage == "evaluating"
 
     predictions = Predictions.load(files.predictions)
     point = OperatingPoint.load_if_readable(files.operating_point)

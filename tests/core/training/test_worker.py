@@ -17,7 +17,7 @@ from core.datasets.training_data import balanced_weights, load
 from core.errors import InputError, NotFoundError, StoreError, TrainingError
 from core.runs.liveness import DISK_FULL
 from core.specs import ClassSpec, DatasetSpec
-from core.store import Film, Member, Run, Source, Store
+from core.store import Film, Member, Run, RunState, Source, Store
 from core.training import worker
 
 Queue = Callable[..., Run]
@@ -26,9 +26,9 @@ Queue = Callable[..., Run]
 def test_a_worker_claims_only_a_run_that_waits_for_it(store: Store, queue: Queue) -> None:
     run = queue()
     assert worker._claim(store, run.run_id) is None, "no dispatcher has started it"
-    store.runs.transition(run.run_id, "preparing", pid=os.getpid() + 1)
+    store.runs.transition(run.run_id, RunState.PREPARING, pid=os.getpid() + 1)
     assert worker._claim(store, run.run_id) is None, "it is another process's"
-    store.runs.transition(run.run_id, "preparing", pid=None)
+    store.runs.transition(run.run_id, RunState.PREPARING, pid=None)
     claimed = worker._claim(store, run.run_id)
     assert claimed is not None
     assert claimed.pid == os.getpid()
@@ -40,7 +40,7 @@ def test_a_gpu_that_does_not_answer_is_replaced_by_the_cpu(
     store: Store, queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = queue(device="gpu:0")
-    store.runs.transition(run.run_id, "preparing", device="GPU 0 (A)")
+    store.runs.transition(run.run_id, RunState.PREPARING, device="GPU 0 (A)")
     monkeypatch.setattr(worker, "_gpu_fault", lambda: "")
     assert worker._checked_slot(store, run, "gpu:0") == "gpu:0"
     assert store.runs.get(run.run_id).device == "GPU 0 (A)"
@@ -145,7 +145,7 @@ def test_a_last_word_that_the_store_does_not_take_is_tried_again(
     store: Store, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = queue()
-    store.runs.transition(run.run_id, "training")
+    store.runs.transition(run.run_id, RunState.TRAINING)
     monkeypatch.setattr("core.training.worker.time.sleep", lambda seconds: None)
     taken, refusals = store.runs.transition, [StoreError("full")] * 3
 
@@ -155,8 +155,8 @@ def test_a_last_word_that_the_store_does_not_take_is_tried_again(
         return taken(*arguments, **fields)
 
     monkeypatch.setattr(type(store.runs), "transition", lambda self, *a, **k: transition(*a, **k))
-    assert worker._last_word(store, run.run_id, "failed", "The disk is full.") == 0
+    assert worker._last_word(store, run.run_id, RunState.FAILED, "The disk is full.") == 0
     assert store.runs.get(run.run_id).reason == "The disk is full."
     refusals[:] = [StoreError("full")] * 99
     monkeypatch.setattr(worker, "PATIENCE_SECONDS", -1)
-    assert worker._last_word(store, run.run_id, "failed", "The disk is full.") == DISK_FULL
+    assert worker._last_word(store, run.run_id, RunState.FAILED, "The disk is full.") == DISK_FULL
