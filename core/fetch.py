@@ -14,6 +14,7 @@ import requests
 from filelock import FileLock, Timeout
 
 from core.errors import DownloadError
+from core.progress import Progress
 
 ATTEMPTS = 5
 # The most pieces of nothing in a row: a computer that is offline shall soon say so.
@@ -27,7 +28,6 @@ AGENT = {"User-Agent": "ThoraxLens"}
 
 Answer = TypeVar("Answer")
 Check = Callable[[Path], bool]  # whether the file is what it should be
-Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 when unknown)
 Wait = Callable[[float], object]  # passes so many seconds
 
 

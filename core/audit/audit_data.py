@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +11,13 @@ import pandas as pd
 from core.audit.lungs import SIDE, lung_masks, lung_region, small_films
 from core.datasets import training_data
 from core.datasets.cautions import age_groups
+from core.progress import Progress
 from core.store import Run, Store
 from core.store.catalogue import UNKNOWN
 
 _AT_ONCE = 64
 # Endings that stand for one format.
 _FORMATS = {"jpg": "jpeg", "dcm": "dicom", "": "dicom"}
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -24,6 +24,7 @@ from core.images.apart import AT_ONCE
 from core.images.decode import MAX_BYTES, bare_film, read_film
 from core.images.decoding import NOT_KEPT
 from core.images.identity import is_marked
+from core.progress import NamedProgress
 from core.workspace import Workspace
 
 CHUNK = 1024 * 1024
@@ -50,11 +51,9 @@ DAMAGES = (
     OSError,
 )
 
-Progress = Callable[[int, int, str], None]
-
 
 def unpack(
-    workspace: Workspace, file: BinaryIO, filename: str, progress: Progress | None = None
+    workspace: Workspace, file: BinaryIO, filename: str, progress: NamedProgress | None = None
 ) -> tuple[Path, bool]:
     """Unpack into ``uploads/<hash of the archive>``; returns it and whether it is new.
 

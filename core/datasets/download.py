@@ -17,10 +17,11 @@ from urllib.parse import quote
 from core.datasets.importers import ieee8023
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import inside
-from core.datasets.ingest import ImportReport, Progress, import_folder
+from core.datasets.ingest import ImportReport, import_folder
 from core.datasets.vocabulary import normalise_view
 from core.errors import DownloadError, ThoraxLensError
 from core.fetch import fetch, fetch_json, is_blob
+from core.progress import NamedProgress
 from core.store import Store
 
 RAW_URL = "https://raw.githubusercontent.com/ieee8023/covid-chestxray-dataset"
@@ -70,14 +71,14 @@ STUDY_SOURCES = (
 )
 
 
-def download_study(store: Store, progress: Progress | None = None) -> list[ImportReport]:
+def download_study(store: Store, progress: NamedProgress | None = None) -> list[ImportReport]:
     """Both collections, downloaded where missing and imported. Raises DownloadError."""
     return [download_ieee8023(store, progress), download_kaggle(store, progress)]
 
 
 def download_ieee8023(
     store: Store,
-    progress: Progress | None = None,
+    progress: NamedProgress | None = None,
     *,
     base_url: str = RAW_URL,
     commit: str = COMMIT,
@@ -116,7 +117,7 @@ def download_ieee8023(
 
 def download_kaggle(
     store: Store,
-    progress: Progress | None = None,
+    progress: NamedProgress | None = None,
     *,
     download: Callable[[str, str], str] | None = None,
 ) -> ImportReport:
@@ -179,7 +180,7 @@ def _wanted(folder: Path, there: set[str]) -> Iterator[tuple[str, Path]]:
                 yield name, place
 
 
-def _all(get: Callable[[str], str], names: list[str], progress: Progress | None) -> None:
+def _all(get: Callable[[str], str], names: list[str], progress: NamedProgress | None) -> None:
     """Run ``get`` for every name, a few at once; the first failure stops the rest."""
     threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="download")
     try:

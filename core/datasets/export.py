@@ -7,7 +7,7 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +17,9 @@ from core.images.decode import bare_film, read_imported
 from core.images.decoding import NOT_KEPT
 from core.names import file_of, folders_of, name_key, on_disk
 from core.privacy import for_the_user
+from core.progress import Progress
 from core.spreadsheet import csv_bytes
 from core.store import Store
-
-Progress = Callable[[int, int], None]
 
 SPEC_FILE, TABLE_FILE = "spec.json", "films.csv"
 # In the destination, until all is written: half an export must not look like a whole one.

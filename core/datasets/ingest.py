@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -38,11 +37,11 @@ from core.datasets.uploads import importing
 from core.datasets.vocabulary import JOINT, UNKNOWN, normalise_finding
 from core.errors import InputError
 from core.images.emptiness import NOISE
+from core.progress import NamedProgress
 from core.store import Film, Source, Store
 
-__all__ = ["ImportReport", "LeftOut", "Progress", "SetApart", "import_folder", "import_zip"]
+__all__ = ["ImportReport", "LeftOut", "SetApart", "import_folder", "import_zip"]
 
-Progress = Callable[[int, int, str], None]
 
 LONGEST_NAME = 80
 
@@ -54,7 +53,7 @@ def import_folder(
     name: str | None = None,
     patient_pattern: str = "",
     choices: Choices = DEFAULT,
-    progress: Progress | None = None,
+    progress: NamedProgress | None = None,
 ) -> ImportReport:
     """Import the collection in a folder; the films stay where they are.
 
@@ -86,7 +85,7 @@ def import_zip(
     name: str | None = None,
     patient_pattern: str = "",
     choices: Choices = DEFAULT,
-    progress: Progress | None = None,
+    progress: NamedProgress | None = None,
 ) -> ImportReport:
     """Unpack an archive into the workspace and import it; the same one again changes nothing.
 
@@ -150,7 +149,7 @@ def _import(
     found: Found,
     choices: Choices,
     find: PatientFinder | None,
-    progress: Progress | None,
+    progress: NamedProgress | None,
 ) -> ImportReport:
     choices = _as_before(store, found.root, choices)
     if found.layout.NAME == any_table.NAME:

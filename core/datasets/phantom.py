@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from filelock import FileLock
 from core.datasets.ingest import import_folder
 from core.datasets.phantom_film import MARKER_CORNERS, Person, Phantom, person, render
 from core.errors import InputError
+from core.progress import NamedProgress
 from core.store import Store
 from core.workspace import Workspace
 
@@ -44,8 +44,6 @@ COLUMNS = (
     "file", "patient", "finding", "view", "sex", "age", "opacity_mask", "lungs_mask", "marker",
 )  # fmt: skip
 CLASSES = ("COVID-19", "No finding")
-
-Progress = Callable[[int, int, str], None]
 
 
 def draw(
@@ -175,7 +173,7 @@ def _write(folder: Path, one: _Exposure, size: int) -> dict[str, str]:
     }
 
 
-def ensure_phantoms(store: Store, progress: Progress | None = None) -> None:
+def ensure_phantoms(store: Store, progress: NamedProgress | None = None) -> None:
     """At a workspace's first start, make and import 60 phantom films of each class.
 
     Does nothing ever after: who has removed them does not get them back unasked.
@@ -189,7 +187,7 @@ def ensure_phantoms(store: Store, progress: Progress | None = None) -> None:
             _install(store, progress)
 
 
-def restore_phantoms(store: Store, progress: Progress | None = None) -> None:
+def restore_phantoms(store: Store, progress: NamedProgress | None = None) -> None:
     """Bring the phantom films back after their source was removed; else changes nothing."""
     with _lock(store.workspace):
         _install(store, progress)
@@ -199,7 +197,7 @@ def _lock(workspace: Workspace) -> FileLock:
     return FileLock(workspace.root / "phantoms.lock")
 
 
-def _install(store: Store, progress: Progress | None) -> None:
+def _install(store: Store, progress: NamedProgress | None) -> None:
     if PHANTOM_SOURCE not in {source.name for source in store.catalogue.sources()}:
         folder = store.workspace.uploads / "phantom-films"
         if not _is_whole(folder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from core.external.kept import (
 from core.external.report import Comparison, FindingRow, by_finding, compare, judge
 from core.images.decode import read_imported
 from core.prediction.client import PredictionClient
+from core.progress import Progress
 from core.runs import results
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
@@ -36,7 +36,6 @@ SPLIT = "external"
 AT_ONCE = 32  # films in memory, and a batch of the worker that classifies
 
 # (films done, films in all)
-Progress = Callable[[int, int], None]
 
 
 def external_job(workspace: Workspace, run_id: str, source: str) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,13 +16,12 @@ from core.errors import FilmError, InputError
 from core.files import ARRAY_DAMAGES
 from core.images.decode import decode_bytes, read_imported
 from core.images.resize import resize
+from core.progress import Progress
 from core.workspace import Workspace
 
 VERSION = 2  # raise it when decoding or resizing gives other pixels
 _AT_ONCE = 64  # films in memory while building, whatever the size of the data set
 _NAMED = 5  # broken films that a message lists by name
-
-Progress = Callable[[int, int], None]
 
 
 def film_array(

@@ -18,10 +18,9 @@ from core.models.network import Network
 from core.models.registry import NETWORKS
 from core.models.torch_files import TORCH_SUFFIXES, is_torch_file
 from core.models.weight_sources import WeightSource
+from core.progress import Progress
 from core.specs import RunSpec
 from core.workspace import Workspace
-
-Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 when unknown)
 
 PUBLISHED = ("imagenet", "chest")  # what RunSpec.weights calls weights that can be fetched
 _ENDINGS = ".weights.h5, .h5, .pth and .pt"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -25,10 +25,10 @@ from core.prediction.messages import (
     FilmRow,
 )
 from core.prediction.process import Lost, WorkerProcess
+from core.progress import NamedProgress
 from core.workspace import Workspace
 
 # (results so far, results in all, what is going on)
-Progress = Callable[[int, int, str], None]
 
 # Longest silence of a healthy worker: it starts, or builds and compiles a large model,
 # or takes a batch through it, on a machine that trains at the same time.
@@ -113,7 +113,7 @@ class PredictionClient:
         heat_class: str | None = None,
         lateral: bool = False,
         bare: bool = False,
-        progress: Progress | None = None,
+        progress: NamedProgress | None = None,
     ) -> list[FilmResult]:
         """One result a film and run, films outer, runs inner; films are (name, content).
 
@@ -157,7 +157,9 @@ class PredictionClient:
         if worker is not None:
             worker.end()
 
-    def _exchange(self, request: ClassifyRequest, progress: Progress | None) -> tuple[FilmRow, ...]:
+    def _exchange(
+        self, request: ClassifyRequest, progress: NamedProgress | None
+    ) -> tuple[FilmRow, ...]:
         with self._line.standing(request.id, len(request.films), len(request.runs)) as place:
             worker = self._running()
             try:

@@ -74,7 +74,7 @@ class CancelOnRequest(keras.callbacks.Callback):
         self.reporter.check()
 
 
-class Progress(keras.callbacks.Callback):
+class ReportProgress(keras.callbacks.Callback):
     """Says after each batch how far a phase is, and when it may end at this pace.
 
     The phase began after epoch ``began`` and ends with ``epochs``; this session goes on

@@ -32,7 +32,7 @@ VERSION = 3  # raise it when the same film gives another vector
 SUFFIX = ".vectors"
 
 Extract = Callable[[np.ndarray], np.ndarray]  # float32 (BATCH, S, S, 3) → float32 (BATCH, c)
-Progress = Callable[[int, int], None]  # films done, of which earlier work had left
+FeatureProgress = Callable[[int, int], None]  # films done, of which earlier work had left
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def features(
     rows: np.ndarray,
     view: View,
     extract: Extract,
-    progress: Progress,
+    progress: FeatureProgress,
 ) -> Vectors:
     """The vectors of ``rows`` in one view, in their order, from disk or new.
 
@@ -176,7 +176,7 @@ def _append(
     rows: np.ndarray,
     view: View,
     extract: Extract,
-    progress: Progress,
+    progress: FeatureProgress,
     already: int,
 ) -> None:
     """Plain writing, because a full disk is an error here, and would be the end of the

@@ -20,7 +20,7 @@ from core.training.callbacks import (
     CancelOnRequest,
     Checkpoint,
     EpochRecorder,
-    Progress,
+    ReportProgress,
 )
 from core.training.checkpoint import TrainingState
 from core.training.learners import FilmLearner, Learner
@@ -133,7 +133,7 @@ def fit(
                 callbacks=[
                     *feed.callbacks,
                     CancelOnRequest(reporter),
-                    Progress(reporter, last, state.epoch, steps, state.began),
+                    ReportProgress(reporter, last, state.epoch, steps, state.began),
                     EpochRecorder(store, run.run_id, last, phase.name),
                     BestEpoch(state, spec.early_stopping),
                     Checkpoint(files.checkpoint, state, clock, CHECKPOINT_SECONDS),
