@@ -26,7 +26,7 @@ LONGEST_WAIT = 60.0
 TRY_AGAIN = frozenset({403, 408, 429, 500, 502, 503, 504})
 AGENT = {"User-Agent": "ThoraxLens"}
 
-Answer = TypeVar("Answer")
+Returned = TypeVar("Returned")
 Check = Callable[[Path], bool]  # whether the file is what it should be
 Wait = Callable[[float], object]  # passes so many seconds
 
@@ -181,7 +181,7 @@ def _acquire(lock: FileLock, progress: Progress | None) -> None:
             return
 
 
-def _with_patience(work: Callable[[], Answer], called: str, wait: Wait) -> Answer:
+def _with_patience(work: Callable[[], Returned], called: str, wait: Wait) -> Returned:
     unreached = 0
     for attempt in range(1, ATTEMPTS + 1):
         try:

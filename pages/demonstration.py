@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.demonstration.takes import CHEAT, Demonstration, Take
+from core.demonstration.takes import SHORTCUT, Demonstration, Take
 from core.runs.jobs import JobState
 from pages.components.boundary import boundary
 from pages.components.demonstration.story import STEP, STEPS, go
@@ -36,7 +36,7 @@ def _step(take: Take) -> int:
     wanted = int(named) if named.isdecimal() and len(named) < 4 else 1
     if take.status().state is JobState.NONE:
         furthest = 1
-    elif take.answers(CHEAT) is None:
+    elif take.answers(SHORTCUT) is None:
         furthest = 2
     else:
         furthest = len(STEPS)

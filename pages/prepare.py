@@ -64,7 +64,7 @@ def _new(store: Store) -> None:
             next_step(TRAIN, "Train a network on it", query={"dataset": name})
 
 
-def _save(store: Store, plan: prepare.Plan) -> None:
+def _save(store: Store, plan: prepare.DatasetPlan) -> None:
     bar = st.progress(0.0, text="Reading the films …")
 
     def say(done: int, total: int, *_: object) -> None:
@@ -82,7 +82,7 @@ def _unnamed(spec: DatasetSpec) -> DatasetSpec:
 
 
 @st.cache_resource(show_spinner="Choosing the films …", max_entries=8)
-def _plan(root: str, version: int, spec: str) -> prepare.Plan:
+def _plan(root: str, version: int, spec: str) -> prepare.DatasetPlan:
     return prepare.plan(catalogue_frame(), DatasetSpec.from_json(spec))
 
 

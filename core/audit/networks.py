@@ -32,7 +32,7 @@ from core.statistics.normal import mean_interval
 from core.statistics.proportions import Proportion
 from core.store import Run
 from core.training import backend
-from core.training.features import Source, View, features
+from core.training.features import FeatureSource, View, features
 from core.training.network import TrainableNetwork
 from core.workspace import Workspace
 
@@ -231,7 +231,7 @@ def _untrained(
         kind = network.preprocessing
     tell.stage(f"Looking at films through {network.title} with random weights", len(data.films))
     trainable = TrainableNetwork(network, spec, size, len(data.classes), None, workspace.backbones)
-    source = Source(
+    source = FeatureSource(
         data.films,
         data.film_ids.tolist(),
         network.name,

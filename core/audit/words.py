@@ -10,7 +10,7 @@ from core.audit.report import Level
 from core.text import capital as upper
 from core.text import listed
 
-Counts = dict[str, dict[str, int]]
+_Counts = dict[str, dict[str, int]]
 
 
 def share(value: float) -> str:
@@ -41,7 +41,7 @@ _OF = {
 
 def association(
     name: str,
-    counts: Counts,
+    counts: _Counts,
     v: float,
     interval: tuple[float, float],
     p: float,
@@ -81,7 +81,7 @@ def association(
     return f"{upper(differ)} ({numbers}).{said}", clause
 
 
-def _differ(name: str, known: Counts) -> str:
+def _differ(name: str, known: _Counts) -> str:
     """Where two classes differ most, told with the shares of both."""
     best = ("", "", "", 0.0, 0.0)
     names = list(known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["bad", "caution", "good", "unknown"]
+CardLevel = Literal["bad", "caution", "good", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Document:
+class ModelCard:
     """A whole card. ``verdict`` is the one sentence to read, ``level`` its colour."""
 
     title: str
     subtitle: str
     verdict: str
-    level: Level
+    level: CardLevel
     sections: tuple[Section, ...]

@@ -8,10 +8,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from core.card.document import Document, Picture, Table
+from core.card.document import ModelCard, Picture, Table
 
 
-def to_html(document: Document) -> str:
+def to_html(document: ModelCard) -> str:
     """The card as HTML, pictures and style inside; names are escaped."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

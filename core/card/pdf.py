@@ -22,7 +22,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
-from core.card.document import Document, Level, Picture, Section, Table
+from core.card.document import CardLevel, ModelCard, Picture, Section, Table
 from core.card.scripts import BOLD, TEXT, in_pictures, pictures_of_words, register_fonts
 from core.figures.lettering import legible
 
@@ -35,7 +35,7 @@ UNWRITTEN = (
     "brackets. The HTML page of this card shows them."
 )
 # (edge, ground) of the verdict's box.
-LEVELS: dict[Level, tuple[str, str]] = {
+LEVELS: dict[CardLevel, tuple[str, str]] = {
     "bad": ("#b3261e", "#fbeceb"),
     "caution": ("#b26a00", "#fdf3e3"),
     "good": ("#1f6f8b", "#e8f3f7"),
@@ -43,7 +43,7 @@ LEVELS: dict[Level, tuple[str, str]] = {
 }
 
 
-def to_pdf(document: Document) -> bytes:
+def to_pdf(document: ModelCard) -> bytes:
     """The card as a PDF, its fonts inside.
 
     Words in scripts that reportlab cannot set (Chinese, Arabic, those of India …) stand in it
@@ -55,7 +55,7 @@ def to_pdf(document: Document) -> bytes:
         return _printed(document)
 
 
-def _printed(document: Document) -> bytes:
+def _printed(document: ModelCard) -> bytes:
     story: list[Flowable] = [
         _text(document.title, size=20, bold=True),
         _text(document.subtitle, colour="#55616e"),
@@ -103,7 +103,7 @@ def _text(
     return Paragraph(marked, style)
 
 
-def _unwritten(document: Document) -> bool:
+def _unwritten(document: ModelCard) -> bool:
     """Whether any word of the card is in a script that none of the fonts has."""
     said = [document.title, document.subtitle, document.verdict]
     for section in document.sections:
@@ -115,7 +115,7 @@ def _unwritten(document: Document) -> bool:
     return any(legible(one) != one for one in said)
 
 
-def _verdict(document: Document) -> Grid:
+def _verdict(document: ModelCard) -> Grid:
     edge, ground = LEVELS[document.level]
     box = Grid([[_text(document.verdict, size=12)]], colWidths=[WIDTH])
     box.setStyle(

@@ -7,7 +7,7 @@ import time
 import pandas as pd
 
 from core.card.claim import claim_section
-from core.card.document import Document, Level, Picture, Section, Table
+from core.card.document import CardLevel, ModelCard, Picture, Section, Table
 from core.card.facts import Facts
 from core.card.words import (
     NO_NUMBER,
@@ -35,14 +35,14 @@ NOT_A_DIAGNOSIS = (
     "For teaching and research on chest X-rays. It is not a medical device, and what it says of "
     "a film is not a diagnosis."
 )
-_LEVELS: dict[str, Level] = {
+_LEVELS: dict[str, CardLevel] = {
     "do_not_believe": "bad",
     "caution": "caution",
     "no_shortcut_found": "good",
 }
 
 
-def model_card(facts: Facts) -> Document:
+def model_card(facts: Facts) -> ModelCard:
     """The whole card."""
     run = facts.run
     network = f"{get_network(run.spec.model).title} ({learnt_short(run.spec)})"
@@ -61,10 +61,10 @@ def model_card(facts: Facts) -> Document:
         _training(facts),
         claim_section(facts),
     )
-    return Document(title, subtitle, told, level, sections)
+    return ModelCard(title, subtitle, told, level, sections)
 
 
-def _verdict(facts: Facts) -> tuple[str, Level]:
+def _verdict(facts: Facts) -> tuple[str, CardLevel]:
     audit = facts.audited.result
     if audit is None:
         return (

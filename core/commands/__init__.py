@@ -11,11 +11,11 @@ from importlib import import_module
 
 from core.commands.command import Command, Outcome
 
-__all__ = ["ENTRIES", "Command", "Entry", "Outcome"]
+__all__ = ["ENTRIES", "Command", "Outcome", "Subcommand"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class Subcommand:
     """One subcommand: its name, one line of help, and the module with its ``COMMANDS``."""
 
     name: str
@@ -29,32 +29,32 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("import", "import folders or zips of chest X-rays", "films"),
-    Entry("phantoms", "make the artificial films and import them", "films"),
-    Entry("download", "download and import the study's own films", "films"),
-    Entry("sources", "list what has been imported", "films"),
-    Entry("prepare", "choose films, balance and split them", "preparing"),
-    Entry("datasets", "list the prepared data sets", "preparing"),
-    Entry("export", "write a data set as train|validation|test folders", "preparing"),
-    Entry("delete-dataset", "forget a data set; films stay", "preparing"),
-    Entry("models", "list the networks with their parameter counts", "training"),
-    Entry("devices", "list what can train: each GPU, and the CPU", "training"),
-    Entry("train", "train a network and wait for it", "training"),
-    Entry("runs", "list all runs", "training"),
-    Entry("stop", "stop a run", "training"),
-    Entry("resume", "go on with a stopped run", "training"),
-    Entry("delete-run", "delete a run and its files", "training"),
-    Entry("compare", "finished runs side by side", "comparing"),
-    Entry(
+    Subcommand("import", "import folders or zips of chest X-rays", "films"),
+    Subcommand("phantoms", "make the artificial films and import them", "films"),
+    Subcommand("download", "download and import the study's own films", "films"),
+    Subcommand("sources", "list what has been imported", "films"),
+    Subcommand("prepare", "choose films, balance and split them", "preparing"),
+    Subcommand("datasets", "list the prepared data sets", "preparing"),
+    Subcommand("export", "write a data set as train|validation|test folders", "preparing"),
+    Subcommand("delete-dataset", "forget a data set; films stay", "preparing"),
+    Subcommand("models", "list the networks with their parameter counts", "training"),
+    Subcommand("devices", "list what can train: each GPU, and the CPU", "training"),
+    Subcommand("train", "train a network and wait for it", "training"),
+    Subcommand("runs", "list all runs", "training"),
+    Subcommand("stop", "stop a run", "training"),
+    Subcommand("resume", "go on with a stopped run", "training"),
+    Subcommand("delete-run", "delete a run and its files", "training"),
+    Subcommand("compare", "finished runs side by side", "comparing"),
+    Subcommand(
         "operating-point",
         "the threshold that a run's answers go by, for a wanted sensitivity",
         "operating",
     ),
-    Entry("external", "test a run on another hospital's films", "external"),
-    Entry("card", "a run's model card as HTML or PDF", "card"),
-    Entry("audit", "whether a run's result is to be believed", "auditing"),
-    Entry("inspect", "what is read of films, and what the networks would see", "inspecting"),
-    Entry("classify", "classify films with a finished run", "classifying"),
-    Entry("check", "whether anything of the data folder is damaged or gone", "checking"),
-    Entry("cache", "what is kept on disk for speed, and its limit", "upkeep"),
+    Subcommand("external", "test a run on another hospital's films", "external"),
+    Subcommand("card", "a run's model card as HTML or PDF", "card"),
+    Subcommand("audit", "whether a run's result is to be believed", "auditing"),
+    Subcommand("inspect", "what is read of films, and what the networks would see", "inspecting"),
+    Subcommand("classify", "classify films with a finished run", "classifying"),
+    Subcommand("check", "whether anything of the data folder is damaged or gone", "checking"),
+    Subcommand("cache", "what is kept on disk for speed, and its limit", "upkeep"),
 )

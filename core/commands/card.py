@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.card.document import Document
+from core.card.document import ModelCard
 from core.card.facts import gather
 from core.card.html import to_html
 from core.card.pdf import to_pdf
@@ -39,7 +39,7 @@ def _card(options: argparse.Namespace) -> Outcome:
     )
 
 
-def _html(document: Document) -> bytes:
+def _html(document: ModelCard) -> bytes:
     return to_html(document).encode()
 
 

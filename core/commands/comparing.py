@@ -10,7 +10,7 @@ from core.audit.status import audit_status, worst_verdict
 from core.commands.command import Command, Outcome, open_default_store, say, table
 from core.documents import Json
 from core.errors import DamagedError, InputError, NotFoundError
-from core.evaluation.bootstrap import of_unknown_patients, patients_of
+from core.evaluation.bootstrap import count_unknown_patients, patients_of
 from core.evaluation.comparison import Entry, Patients, repeats_row, summary_row
 from core.evaluation.decision import as_used, decided, decision_of
 from core.evaluation.metrics import evaluate
@@ -174,7 +174,7 @@ def _of_run(
         "roc_auc": result.roc_auc,
         "average_precision": result.average_precision,
         "intervals": intervals,
-        "films_of_unknown_patients": of_unknown_patients(films, patients),
+        "films_of_unknown_patients": count_unknown_patients(films, patients),
         "confusion": result.confusion.tolist(),
         "report": result.report.to_dict("index"),
         "notes": result.notes,

@@ -15,7 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from core.datasets.archive_checks import Damaged, check, check_list, is_litter, path_in, shown
+from core.datasets.archive_checks import (
+    DamagedArchive,
+    check,
+    check_list,
+    is_litter,
+    path_in,
+    shown,
+)
 from core.datasets.archive_names import put_right
 from core.datasets.uploads import UNPACKING
 from core.errors import FilmError, InputError
@@ -36,7 +43,7 @@ LISTS = ("train_val_list.txt", "test_list.txt")  # of ChestX-ray14
 # What zipfile and the decompressors raise on bytes that mean nothing. bzip2's OSError has no
 # number, and a disk's has one.
 DAMAGES = (
-    Damaged,
+    DamagedArchive,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -213,7 +220,7 @@ def _extract(
             return None
         data = packed.read()
     if len(data) != member.file_size:
-        raise Damaged("an entry is shorter than it says")
+        raise DamagedArchive("an entry is shorter than it says")
     return threads.submit(_write_bare, target, data, salt)
 
 
@@ -224,7 +231,7 @@ def _copy_table(packed: IO[bytes], target: Path, size: int) -> None:
             return
         shutil.copyfileobj(packed, plain, CHUNK)
         if plain.tell() != size:
-            raise Damaged("an entry is shorter than it says")
+            raise DamagedArchive("an entry is shorter than it says")
 
 
 def _write_bare(target: Path, data: bytes, salt: bytes) -> None:

@@ -29,7 +29,7 @@ SHOWN_LETTERS = 80
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
 
 
-class Damaged(Exception):
+class DamagedArchive(Exception):
     """The archive contradicts itself, or ends too early."""
 
 
@@ -51,7 +51,7 @@ def check(
     """The members to unpack, litter left out.
 
     Raises InputError for what is locked, packed in a way that cannot be read, or would land
-    outside, fill the disk or stand on another file; Damaged for entries that lie over each
+    outside, fill the disk or stand on another file; DamagedArchive for entries that lie over each
     other or beyond the end.
     """
     members = [one for one in archive.infolist() if not is_litter(one.filename)]
@@ -102,7 +102,7 @@ def _check_member(one: zipfile.ZipInfo, filename: str) -> None:
     if one.flag_bits & ENCRYPTED:
         raise InputError(f"{filename} is locked with a password. Make it again without one.")
     if not path_in(one.filename).parts:
-        raise Damaged("an entry has no name")
+        raise DamagedArchive("an entry has no name")
     if _leads_outside(one.filename):
         raise InputError(
             f"{filename} holds a file that would land outside its folder "
@@ -150,15 +150,15 @@ def _check_ranges(archive: zipfile.ZipFile, file: BinaryIO) -> None:
     last = 0
     for one in sorted(archive.infolist(), key=lambda one: one.header_offset):
         if one.header_offset < last:
-            raise Damaged("entries lie over each other")
+            raise DamagedArchive("entries lie over each other")
         file.seek(one.header_offset)
         header = file.read(LOCAL_HEADER.size)
         if len(header) < LOCAL_HEADER.size:
-            raise Damaged("an entry lies beyond the end")
+            raise DamagedArchive("an entry lies beyond the end")
         signature, name, extra = LOCAL_HEADER.unpack(header)
         last = one.header_offset + LOCAL_HEADER.size + name + extra + one.compress_size
         if signature != b"PK\x03\x04" or last > archive.start_dir:
-            raise Damaged("an entry lies where it cannot be")
+            raise DamagedArchive("an entry lies where it cannot be")
 
 
 def _check_places(members: Sequence[zipfile.ZipInfo], filename: str) -> list[zipfile.ZipInfo]:

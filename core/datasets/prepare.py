@@ -28,7 +28,7 @@ from core.specs import SPLITS, ClassSpec, DatasetSpec
 from core.store import Member, Store, StoredDataset
 from core.text import count, listed
 
-__all__ = ["MEMBER_COLUMNS", "Plan", "as_dict", "export_tree", "export_zip", "plan", "save"]
+__all__ = ["MEMBER_COLUMNS", "DatasetPlan", "as_dict", "export_tree", "export_zip", "plan", "save"]
 
 MEMBER_COLUMNS = (
     "film_id", "class_index", "class_name", "split",
@@ -37,7 +37,7 @@ MEMBER_COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class DatasetPlan:
     """A data set that could be saved.
 
     ``members``: one row a film with ``MEMBER_COLUMNS``, ordered by split, class, film id.
@@ -61,7 +61,7 @@ class Plan:
     in_two_classes: int = 0
 
 
-def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
+def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
     """Choose and split films of ``catalogue.frame()`` as ``spec`` says.
 
     The same films and spec give the same members, whatever the order of the rows. Raises
@@ -83,7 +83,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
     shared = shared_patients(members)
     both = sum(some for some, _ in shared.values())
     shares = cautions.shares(members, spec.class_names)
-    return Plan(
+    return DatasetPlan(
         spec,
         members,
         _counts(members, spec),
@@ -97,7 +97,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> Plan:
 
 
 def save(
-    store: Store, plan: Plan, progress: Callable[[int, int], None] | None = None
+    store: Store, plan: DatasetPlan, progress: Callable[[int, int], None] | None = None
 ) -> StoredDataset:
     """Decode the films into the data set's array, then keep the data set.
 
@@ -134,7 +134,7 @@ def save(
     return store.datasets.get(name)
 
 
-def as_dict(plan: Plan) -> Json:
+def as_dict(plan: DatasetPlan) -> Json:
     """The plan without its films, ready for JSON."""
     return {
         "name": plan.spec.name,

@@ -19,9 +19,9 @@ from core.store import Run, Store, open_store
 from core.workspace import Workspace
 
 # The two networks: what the data sets that they learn from are called.
-Network = Literal["with a marker", "without a marker"]
-CHEAT: Network = "with a marker"
-HONEST: Network = "without a marker"
+Arm = Literal["with a marker", "without a marker"]
+SHORTCUT: Arm = "with a marker"
+CONTROL: Arm = "without a marker"
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,20 @@ class Take:
     def status(self) -> JobStatus:
         return self.job.status()
 
-    def answers(self, network: Network) -> Answers | None:
+    def answers(self, network: Arm) -> Answers | None:
         """None until that network has answered. Raises InputError when they are damaged."""
         path = self.answers_file(network)
         if not path.is_file():
             return None
         return _answers(str(path), path.stat().st_mtime_ns)
 
-    def answers_file(self, network: Network) -> Path:
+    def answers_file(self, network: Arm) -> Path:
         return self.folder / f"{network.replace(' ', '-')}.npz"
 
     @property
     def is_whole(self) -> bool:
         """Whether both networks have answered."""
-        return all(self.answers_file(one).is_file() for one in (CHEAT, HONEST))
+        return all(self.answers_file(one).is_file() for one in (SHORTCUT, CONTROL))
 
     def store(self) -> Store | None:
         """The take's own store; None while its process has not made it."""
@@ -68,7 +68,7 @@ class Take:
             return None
         return _store(self.workspace)
 
-    def run(self, network: Network) -> Run | None:
+    def run(self, network: Arm) -> Run | None:
         """That network's training; None while it has not begun."""
         store = self.store()
         runs = store.runs.all() if store else []

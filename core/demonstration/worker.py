@@ -30,7 +30,7 @@ from core.demonstration.films import (
     with_marker,
     write_films,
 )
-from core.demonstration.takes import CHEAT, HONEST, Network, Take
+from core.demonstration.takes import CONTROL, SHORTCUT, Arm, Take
 from core.images.resize import resize
 from core.models.registry import BASELINE
 from core.runs.devices import CPU
@@ -39,8 +39,8 @@ from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, RunState, Store, open_store
 
 IMAGE_SIZE = 48
-EPOCHS: dict[Network, int] = {CHEAT: 10, HONEST: 20}
-SHORT: dict[Network, int] = {CHEAT: 10, HONEST: 1}  # for a test
+EPOCHS: dict[Arm, int] = {SHORTCUT: 10, CONTROL: 20}
+SHORT: dict[Arm, int] = {SHORTCUT: 10, CONTROL: 1}  # for a test
 BATCH_SIZE = 16
 # The heat is taken at an earlier map than usual: a place of the CNN's last map sees 72 pixels
 # of a side, more than these small films have, and so cannot say where; one here sees 28.
@@ -65,7 +65,7 @@ def work(task: Task, tell: JobReporter) -> None:
     shutil.rmtree(take.workspace.root / "cache", ignore_errors=True)
 
 
-def _carry_out(take: Take, cast: Cast, epochs: Mapping[Network, int], tell: JobReporter) -> None:
+def _carry_out(take: Take, cast: Cast, epochs: Mapping[Arm, int], tell: JobReporter) -> None:
     for old in take.folder.parent.glob("take-*"):
         if old < take.folder:
             shutil.rmtree(old, ignore_errors=True)
@@ -77,7 +77,7 @@ def _carry_out(take: Take, cast: Cast, epochs: Mapping[Network, int], tell: JobR
         drawn.result()
     people = cast.people("test")
     films, truth = cast.films(people), np.array([one.truth for one in people])
-    for network in (CHEAT, HONEST):
+    for network in (SHORTCUT, CONTROL):
         tell.stage(f"Training {network}")
         run_id = _train(store, network, epochs[network], seed=cast.take)
         tell.stage("Asking it about people whom it has not seen")
@@ -100,7 +100,7 @@ def _prepare(store: Store, cast: Cast) -> None:
     frame = store.catalogue.frame()
     truth = frame["finding"].map({name: index for index, name in enumerate(FINDINGS)})
     marked = frame["path"].map(is_marked)
-    for network, chosen in ((CHEAT, marked | (truth == 1)), (HONEST, ~marked)):
+    for network, chosen in ((SHORTCUT, marked | (truth == 1)), (CONTROL, ~marked)):
         classes = tuple(
             ClassSpec(name=name, findings=(finding,))
             for name, finding in zip(CLASSES, FINDINGS, strict=True)
@@ -117,7 +117,7 @@ def _prepare(store: Store, cast: Cast) -> None:
         store.datasets.save(spec, members)
 
 
-def _train(store: Store, network: Network, epochs: int, *, seed: int) -> str:
+def _train(store: Store, network: Arm, epochs: int, *, seed: int) -> str:
     """Train by the product's own worker code; returns the id of the finished run."""
     from core.runs.reporter import Reporter
     from core.training.trainer import train

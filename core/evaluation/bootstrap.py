@@ -80,7 +80,7 @@ def patients_of(predictions: Predictions, known: Mapping[str, str]) -> np.ndarra
     return np.array([known.get(one) or f"film {one}" for one in predictions.film_ids], dtype=str)
 
 
-def of_unknown_patients(predictions: Predictions, known: Mapping[str, str]) -> int:
+def count_unknown_patients(predictions: Predictions, known: Mapping[str, str]) -> int:
     """How many of the films have no known patient."""
     return sum(not known.get(one) for one in predictions.film_ids.tolist())
 
@@ -88,7 +88,7 @@ def of_unknown_patients(predictions: Predictions, known: Mapping[str, str]) -> i
 def resampling_words(predictions: Predictions, known: Mapping[str, str]) -> str:
     """What intervals from resampling rest on where patients are unknown, a sentence; empty
     where all are known."""
-    unknown, films = of_unknown_patients(predictions, known), len(predictions)
+    unknown, films = count_unknown_patients(predictions, known), len(predictions)
     if not unknown:
         return ""
     which = "these films" if unknown == films else f"{unknown:,} of these {films:,} films"

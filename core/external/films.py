@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,14 +93,6 @@ def choose(
         tuple(_warnings(kept, spec, predictions, source, learnt, len(seen), from_here, artificial)),
         from_here > 0,
     )
-
-
-def patients_of(known: Mapping[str, str], film_ids: np.ndarray) -> np.ndarray:
-    """The patient of each film, str (n,); a film of nobody known is a patient of its own.
-
-    ``known``: film_id → patient, as ``Catalogue.patients`` gives it.
-    """
-    return np.array([known.get(one) or f"film {one}" for one in film_ids.tolist()], dtype=str)
 
 
 def finding_texts(films: Iterable[Film], film_ids: np.ndarray) -> np.ndarray:

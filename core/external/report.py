@@ -21,7 +21,7 @@ from core.statistics import Interval
 from core.statistics.mover import newcombe
 from core.statistics.proportions import wilson
 
-Level = Literal["worse", "unclear", "holds"]
+ExternalVerdict = Literal["worse", "unclear", "holds"]
 
 # A drop that these films leave possible and that would still be no small matter.
 TOLERATED = 0.10
@@ -68,7 +68,7 @@ class Comparison:
     internal: Side
     external: Side
     differences: dict[str, Estimate] = field(default_factory=dict)
-    level: Level = "unclear"
+    level: ExternalVerdict = "unclear"
 
     @property
     def positive(self) -> str:
@@ -195,7 +195,7 @@ def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> 
     return Estimate(found.roc_auc, interval, why=why)
 
 
-def _level(differences: dict[str, Estimate]) -> Level:
+def _level(differences: dict[str, Estimate]) -> ExternalVerdict:
     # How much worse, as an interval that is better below 0 for both.
     worse: dict[str, Callable[[Interval], Interval]] = {
         "sensitivity": lambda ends: (-ends[1], -ends[0]),

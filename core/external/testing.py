@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from core.errors import FilmError, InputError, ThoraxLensError
+from core.evaluation.bootstrap import patients_of
 from core.evaluation.decision import Decision
 from core.evaluation.predictions import Predictions
-from core.external.films import ExternalFilms, choose, finding_texts, patients_of
+from core.external.films import ExternalFilms, choose, finding_texts
 from core.external.kept import (
     ExternalResult,
     folder_of,
@@ -171,7 +172,7 @@ def compared(
     for films in (internal.of("test"), result.predictions):
         films = decision.apply(films, most_probable=most_probable)
         known = catalogue.patients(films.film_ids.tolist())
-        sides.append(judge(films, patients_of(known, films.film_ids), threshold))
+        sides.append(judge(films, patients_of(films, known), threshold))
     return compare(result.source, *sides)
 
 

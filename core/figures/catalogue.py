@@ -129,7 +129,7 @@ def age_figure(
 
 
 def shares_figure(shares: pd.DataFrame, theme: Theme = "dark") -> go.Figure:
-    """How each class is made up (``Plan.shares``: rows groups, columns classes, fractions
+    """How each class is made up (``DatasetPlan.shares``: rows groups, columns classes, fractions
     of the class): a bar a class, so that two classes that differ show it at once."""
     if shares.empty:
         return message(theme, "Nothing is known of this.")

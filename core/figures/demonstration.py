@@ -10,11 +10,11 @@ from core.figures.template import SHARE_TICKS, figure, legend_below
 from core.palette import SURROUNDS, Theme, run_colour
 from core.text import percent_of
 
-Counts = Mapping[str, tuple[int, int]]
+_Counts = Mapping[str, tuple[int, int]]
 
 
 def moved_figure(
-    networks: Mapping[str, Counts], theme: Theme = "dark", *, height: int = 340
+    networks: Mapping[str, _Counts], theme: Theme = "dark", *, height: int = 340
 ) -> go.Figure:
     """Bars of the share of films that each network gets right, in groups.
 

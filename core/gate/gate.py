@@ -20,8 +20,8 @@ from core.gate.measures import LEAST_SIDE, Reference, measure, without_borders
 from core.images.resize import thumbnail
 from core.statistics.softmax import softmax
 
-Kind = Literal["frontal", "lateral", "not_a_chest_xray"]
-KINDS_OF_PICTURE: tuple[Kind, ...] = get_args(Kind)
+PictureKind = Literal["frontal", "lateral", "not_a_chest_xray"]
+KINDS_OF_PICTURE: tuple[PictureKind, ...] = get_args(PictureKind)
 CONSTANTS = Path(__file__).with_name("constants.json")
 
 REFUSED = "refused"  # the answer to whatever no network is asked about
@@ -46,10 +46,10 @@ SIDEWAYS = (
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """``reason``: why it is no frontal film, as a sentence; empty for a frontal one."""
 
-    kind: Kind
+    kind: PictureKind
     reason: str = ""
 
 
@@ -77,27 +77,27 @@ def constants() -> Constants:
     return Constants(**arrays, reference=reference)
 
 
-def look(pixels: np.ndarray, colour: float = 0.0) -> Verdict:
+def look(pixels: np.ndarray, colour: float = 0.0) -> GateVerdict:
     """What a decoded picture is: uint8 (H, W), 0 = black, of any size.
 
     ``colour``: the share of it that had a colour (``core.images.decode.DecodedFilm``).
     """
     if colour > COLOURED:
-        return Verdict("not_a_chest_xray", COLOUR)
+        return GateVerdict("not_a_chest_xray", COLOUR)
     if min(pixels.shape) < LEAST_SIDE:
-        return Verdict("not_a_chest_xray", SMALL)
+        return GateVerdict("not_a_chest_xray", SMALL)
     pixels = thumbnail(pixels, LOOKED_AT)
     if np.ptp(np.percentile(without_borders(pixels), [2, 98])) < CONTRAST:
-        return Verdict("not_a_chest_xray", FLAT)
+        return GateVerdict("not_a_chest_xray", FLAT)
     kind = _kind(pixels)
     if kind == "frontal":
-        return Verdict(kind)
+        return GateVerdict(kind)
     if kind == "lateral":
-        return Verdict(kind, SIDEWAYS)
-    return Verdict(kind, _what_else(pixels))
+        return GateVerdict(kind, SIDEWAYS)
+    return GateVerdict(kind, _what_else(pixels))
 
 
-def _kind(pixels: np.ndarray) -> Kind:
+def _kind(pixels: np.ndarray) -> PictureKind:
     known = constants()
     found = measure(pixels, known.reference)
     shares = softmax(known.weights @ found + known.bias)

@@ -13,22 +13,22 @@ from typing import Literal
 from core.models.registry import NETWORKS
 from core.specs import RunSpec
 
-Source = Literal["photographs", "chest X-rays", "file", "nothing"]
+WeightsSource = Literal["photographs", "chest X-rays", "file", "nothing"]
 
 # What ``RunSpec.weights`` calls them; any other text is the path of a file.
-_SOURCES: Mapping[str, Source] = {
+_SOURCES: Mapping[str, WeightsSource] = {
     "imagenet": "photographs",
     "chest": "chest X-rays",
     "random": "nothing",
 }
-_WORDS: Mapping[Source, str] = {
+_WORDS: Mapping[WeightsSource, str] = {
     "photographs": "Before this training, its weights had learnt from photographs (ImageNet).",
     "chest X-rays": "Before this training, its weights had learnt from other chest X-rays.",
     "nothing": "Its frozen part has random weights: it had learnt nothing before this training.",
 }
 
 
-def weights_source(spec: RunSpec) -> Source:
+def weights_source(spec: RunSpec) -> WeightsSource:
     """``photographs``, ``chest X-rays``, ``file`` (of the user's own) or ``nothing``."""
     return "nothing" if from_scratch(spec) else _SOURCES.get(spec.weights, "file")
 

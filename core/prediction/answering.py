@@ -13,12 +13,12 @@ import numpy as np
 
 from core.errors import Cancelled, FilmError, ThoraxLensError
 from core.evaluation.decision import Decision
-from core.gate.gate import REFUSED, Kind, Verdict, look
+from core.gate.gate import REFUSED, GateVerdict, PictureKind, look
 from core.images.decode import decode_bytes
 from core.images.resize import resize, thumbnail
 from core.models.registry import get_network
 from core.prediction.loader import Loader
-from core.prediction.loading import Looked
+from core.prediction.loading import NetworkOutput
 from core.prediction.messages import (
     Answer,
     ClassifyFailure,
@@ -27,7 +27,7 @@ from core.prediction.messages import (
     ClassifyResults,
     FilmRow,
 )
-from core.prediction.turns import Turns
+from core.prediction.turns import RequestTurns
 from core.runs.config import RunConfig
 from core.workspace import Workspace
 
@@ -35,13 +35,13 @@ LIKENESS_SIDE = 256  # px, longest side, as the thumbnails of the training films
 GIVEN_UP = "The request was given up."
 RANDOM = "; the frozen part of this network has random weights and has learnt nothing"
 
-Say = Callable[[Answer], None]
+SendAnswer = Callable[[Answer], None]
 
 
 class Request:
     """One request on its way to its results, film by film and run by run."""
 
-    def __init__(self, loader: Loader, asked: ClassifyRequest, say: Say) -> None:
+    def __init__(self, loader: Loader, asked: ClassifyRequest, say: SendAnswer) -> None:
         self._loader = loader
         self._asked = asked
         self._folder = asked.folder
@@ -49,7 +49,7 @@ class Request:
         self._films = asked.films
         self._send = say
         self._done = 0
-        self._verdicts: dict[int, Verdict] = {}
+        self._verdicts: dict[int, GateVerdict] = {}
         self._thumbnails: dict[int, np.ndarray] = {}
 
     def steps(self) -> Iterator[None]:
@@ -108,13 +108,13 @@ class Request:
             film=index, run=run_id, error=error, gate=gate, reason=reason, answer=REFUSED
         )
 
-    def _gate(self, index: int) -> tuple[Kind | None, str]:
+    def _gate(self, index: int) -> tuple[PictureKind | None, str]:
         verdict = self._verdicts.get(index)
         if verdict is None:  # not even a picture, or nobody asked
             return None, ""
         return verdict.kind, verdict.reason
 
-    def _is_answered(self, verdict: Verdict) -> bool:
+    def _is_answered(self, verdict: GateVerdict) -> bool:
         """A film from the side only when that was asked for; what is no film never."""
         return verdict.kind == "frontal" or (verdict.kind == "lateral" and self._asked.lateral)
 
@@ -210,7 +210,12 @@ class Request:
         self._progress(f"Classified with {title}")
 
     def _maps(
-        self, run_id: str, card: RunConfig, batch: list[int], looked: Looked, shown: np.ndarray
+        self,
+        run_id: str,
+        card: RunConfig,
+        batch: list[int],
+        looked: NetworkOutput,
+        shown: np.ndarray,
     ) -> list[dict[str, tuple[str, str]]]:
         """For each film: class → (file of its heat, why that is blank). The class asked for;
         else the positive one and the likeliest other, one of which is the answer, so that both
@@ -253,13 +258,13 @@ def _has_random_part(card: RunConfig) -> bool:
 def serve(
     workspace: Workspace,
     requests: Iterable[ClassifyRequest],
-    say: Say,
+    say: SendAnswer,
     arrived: Callable[[], list[ClassifyRequest]] = list,
 ) -> None:
     """Answer requests, in turns with those that have ``arrived`` since it was asked last.
     What goes wrong with one ends only that one."""
     loader = Loader(workspace)
-    turns = Turns()
+    turns = RequestTurns()
     for asked in requests:
         turns.add(Request(loader, asked, say).steps())
         while turns:

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import PredictionError
 from core.evaluation.decision import Decision
-from core.gate.gate import Kind
+from core.gate.gate import PictureKind
 from core.gate.likeness import Likeness
 from core.lent import lent_folder
 from core.prediction.line import Line
@@ -62,7 +62,7 @@ class FilmResult:
     heat: np.ndarray | None
     error: str | None
     heat_class: str | None = None
-    gate: Kind | None = None
+    gate: PictureKind | None = None
     reason: str = ""
     answer: str = ""
     not_sure: tuple[float, float] | None = None

@@ -11,7 +11,7 @@ STARTING = "Loading the network"
 
 
 @dataclass
-class Place:
+class PlaceInLine:
     """One request in the line. ``done`` of ``total``: results so far, one a film and run."""
 
     films: int
@@ -30,13 +30,13 @@ class Line:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._places: dict[int, Place] = {}
-        self._turn: Place | None = None  # whose turn it was when the worker spoke last
+        self._places: dict[int, PlaceInLine] = {}
+        self._turn: PlaceInLine | None = None  # whose turn it was when the worker spoke last
 
     @contextmanager
-    def standing(self, number: int, films: int, runs: int) -> Iterator[Place]:
+    def standing(self, number: int, films: int, runs: int) -> Iterator[PlaceInLine]:
         """Stand in the line for as long as the block lasts."""
-        place = Place(films, films * runs)
+        place = PlaceInLine(films, films * runs)
         with self._lock:
             self._places[number] = place
         try:
@@ -47,13 +47,13 @@ class Line:
                 if self._turn is place:
                     self._turn = None
 
-    def went_on(self, place: Place, done: int, total: int, doing: str) -> None:
+    def went_on(self, place: PlaceInLine, done: int, total: int, doing: str) -> None:
         """It is this request's turn, and so far it has come."""
         with self._lock:
             place.done, place.total, place.doing, place.served = done, total, doing, True
             self._turn = place
 
-    def words(self, place: Place) -> str:
+    def words(self, place: PlaceInLine) -> str:
         """What goes on for this request: what is done with its films, or whom it waits for."""
         with self._lock:
             others = [one for one in self._places.values() if one is not place]

@@ -25,7 +25,7 @@ from core.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Looked:
+class NetworkOutput:
     """``probabilities``: float32 (n, k), as the network gives them. ``explain``: class indices
     int (n,) → the heats of these classes."""
 
@@ -52,7 +52,7 @@ class LoadedRun:
         found = self._cam.heats(self._features(pixels), chosen)
         return softmax(found.logits).astype(np.float32), found.heats
 
-    def look(self, pixels: np.ndarray) -> Looked:
+    def look(self, pixels: np.ndarray) -> NetworkOutput:
         """Films uint8 (n, S, S) → what the network makes of them, to be explained after it is
         known which class each is called."""
         features = self._features(pixels)
@@ -61,7 +61,7 @@ class LoadedRun:
         def explain(chosen: np.ndarray) -> Heats:
             return self._cam.heats(features, chosen) if np.any(chosen) else positive
 
-        return Looked(softmax(positive.logits).astype(np.float32), explain)
+        return NetworkOutput(softmax(positive.logits).astype(np.float32), explain)
 
     def _features(self, pixels: np.ndarray) -> Any:
         return self._cam.features(preprocess(pixels, self.card.preprocessing))

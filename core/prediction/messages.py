@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter
 
 from core.documents import Part
 from core.evaluation.decision import Decision
-from core.gate.gate import Kind
+from core.gate.gate import PictureKind
 from core.gate.likeness import Likeness
 
 
@@ -55,7 +55,7 @@ class FilmRow(Part):
     heat: str | None = None
     heat_class: str | None = None
     error: str | None = None
-    gate: Kind | None = None
+    gate: PictureKind | None = None
     reason: str = ""
     answer: str
     not_sure: tuple[float, float] | None = None

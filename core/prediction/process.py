@@ -16,7 +16,7 @@ from core.prediction.messages import Answer, ClassifyRequest, answer_in, line_of
 from core.workspace import PROJECT_ROOT, Workspace
 
 # (seconds between two looks, longest silence in seconds) → answers, None when there is none yet
-Answers = Callable[[float, float], Iterator[Answer | None]]
+ReadAnswers = Callable[[float, float], Iterator[Answer | None]]
 
 
 class Lost(Exception):
@@ -63,7 +63,7 @@ class WorkerProcess:
         return self._process.poll() is None
 
     @contextmanager
-    def asked(self, request: ClassifyRequest) -> Iterator[Answers]:
+    def asked(self, request: ClassifyRequest) -> Iterator[ReadAnswers]:
         """Send a request; within the block its answers can be had. Raises Lost, there too."""
         mine: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         with self._sending:

@@ -16,7 +16,7 @@ TURN_SECONDS = 1.0
 Steps = Iterator[None]  # a request's work; it stops after each step that should not be cut
 
 
-class Turns:
+class RequestTurns:
     """The requests under way. ``clock`` gives seconds; replaced in tests."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -60,7 +60,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Source:
+class FeatureSource:
     """What vectors are made from. ``films``: uint8 (n, S, S); ``film_ids``: their hashes;
     ``backbone``: the hash of its weights; ``preprocessing``: a kind of
     ``core.models.preprocess``; ``channels``: the length of a vector."""
@@ -111,7 +111,7 @@ class Vectors:
 
 def features(
     folder: Path,
-    source: Source,
+    source: FeatureSource,
     rows: np.ndarray,
     view: View,
     extract: Extract,
@@ -172,7 +172,7 @@ def _kept(file: Path, record: np.dtype[np.void]) -> np.ndarray:
 
 def _append(
     file: Path,
-    source: Source,
+    source: FeatureSource,
     rows: np.ndarray,
     view: View,
     extract: Extract,
@@ -194,7 +194,7 @@ def _append(
             progress(already + done, already)
 
 
-def _prepared(source: Source, rows: np.ndarray, view: View) -> Iterator[np.ndarray]:
+def _prepared(source: FeatureSource, rows: np.ndarray, view: View) -> Iterator[np.ndarray]:
     """Batches float32 (BATCH, S, S, 3), made one ahead in a thread.
 
     The last one is filled up with its own last film: one shape means one traced graph.

@@ -20,7 +20,7 @@ from core.runs.reporter import Reporter
 from core.specs import RunSpec
 from core.training.batches import Batches, Endless, FilmBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
-from core.training.features import BATCH, Extract, Source, View, features
+from core.training.features import BATCH, Extract, FeatureSource, View, features
 from core.training.scaling import Scaling
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
@@ -130,7 +130,7 @@ class HeadLearner:
         ``backbone`` says what those in there must come from."""
         self.model = head
         spec, data = plan.spec, plan.data
-        source = Source(
+        source = FeatureSource(
             data.films,
             data.film_ids.tolist(),
             spec.model,

@@ -8,7 +8,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
+from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration, Take
 from core.runs.jobs import Job
 from core.store import Store
 from tests.core.demonstration.made_up import answers, cheating, finished, give, honest, stand
@@ -88,7 +88,7 @@ def test_training_starts_one_process_and_shows_the_second_step(
 
 
 def test_while_it_trains_the_epochs_are_shown_and_nothing_of_the_end(running: Take) -> None:
-    give(running, CHEAT, epochs=4, state="training")
+    give(running, SHORTCUT, epochs=4, state="training")
     app = opened(5)  # further than this take has come
     assert at(app) == STEPS[1]
     assert [one.value for one in app.metric] == ["90.0 %"]
@@ -135,7 +135,7 @@ def test_the_flip_is_counted_and_shown_on_the_same_people(take: Take) -> None:
 
 def test_a_network_that_did_not_fall_for_the_marker_is_not_said_to_have(take: Take) -> None:
     finished(take)
-    honest().save(take.answers_file(CHEAT))
+    honest().save(take.answers_file(SHORTCUT))
     assert "0 of 20" in everything_said(opened(3))
     said = everything_said(opened(4))
     assert "0 of 40 answers have changed" in said
@@ -152,9 +152,9 @@ def test_both_networks_are_compared(take: Take) -> None:
 
 
 def test_the_second_network_is_waited_for(running: Take) -> None:
-    give(running, CHEAT)
-    cheating().save(running.answers_file(CHEAT))
-    give(running, HONEST, epochs=2, state="training")
+    give(running, SHORTCUT)
+    cheating().save(running.answers_file(SHORTCUT))
+    give(running, CONTROL, epochs=2, state="training")
     app = opened(5)
     assert at(app) == STEPS[4]
     assert [one.value for one in app.metric] == ["80.0 %"]
@@ -162,8 +162,8 @@ def test_the_second_network_is_waited_for(running: Take) -> None:
 
 
 def test_a_second_network_that_failed_is_told(take: Take) -> None:
-    give(take, CHEAT)
-    cheating().save(take.answers_file(CHEAT))
+    give(take, SHORTCUT)
+    cheating().save(take.answers_file(SHORTCUT))
     stand(take, state="failed", reason="Its process is gone.")
     app = opened(5)
     assert "Its process is gone" in app.warning[0].value
@@ -208,7 +208,7 @@ def test_a_wrong_step_in_the_address_is_put_right(take: Take, step: str) -> None
 
 def test_damaged_answers_are_told_with_a_way_out(take: Take) -> None:
     finished(take)
-    take.answers_file(CHEAT).write_bytes(b"torn")
+    take.answers_file(SHORTCUT).write_bytes(b"torn")
     app = opened(3)
     assert "Start it again" in app.error[0].value
     assert app.button(key="demonstration_again")
@@ -217,5 +217,5 @@ def test_damaged_answers_are_told_with_a_way_out(take: Take) -> None:
 def test_no_number_is_made_up(take: Take) -> None:
     finished(take)
     nothing = answers(dict.fromkeys(("covid-like", "healthy", "nobody"), cheating().truth * 0))
-    nothing.save(take.answers_file(CHEAT))
+    nothing.save(take.answers_file(SHORTCUT))
     assert opened(2).metric[0].value == "50 %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.datasets.prepare import Plan, in_two_classes
+from core.datasets.prepare import DatasetPlan, in_two_classes
 from core.figures import shares_figure
 from core.specs import SPLITS
 from core.text import percent_of
@@ -13,7 +13,7 @@ from pages.components.charts import show_compact, theme
 from pages.components.run_words import escaped
 
 
-def show_plan(plan: Plan) -> None:
+def show_plan(plan: DatasetPlan) -> None:
     """Counts by class and split, the shared patients as a sentence, shares and warnings."""
     table, shared = st.columns([3, 2], gap="large")
     with table:
@@ -53,7 +53,7 @@ def _at_least(count: int, tested: int) -> str:
     return f"at least {count:,} of {tested:,}" if count else "not known"
 
 
-def _shared_patients(plan: Plan) -> None:
+def _shared_patients(plan: DatasetPlan) -> None:
     tested = sum(plan.counts["test"].values())
     shared = plan.shared_patients
     least = plan.known_to_be_shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.demonstration.takes import Demonstration, Network, Take
+from core.demonstration.takes import Arm, Demonstration, Take
 from pages.components import run_words as words
 from pages.components.boundary import boundary
 from pages.components.session import get_workspace
@@ -14,14 +14,14 @@ from pages.components.training.live_curves import accuracy_curve
 EVERY = 1.0  # seconds between looks at the take's files
 
 
-def under_way(take: Take, network: Network, *, finished: bool) -> None:
+def under_way(take: Take, network: Arm, *, finished: bool) -> None:
     """The progress and the curve of a training; redrawn every second until it has answers."""
     every = None if finished else EVERY
     st.fragment(_watch, run_every=every)(take.number, network, finished)
 
 
 @boundary()
-def _watch(number: int, network: Network, finished: bool) -> None:
+def _watch(number: int, network: Arm, finished: bool) -> None:
     take = Demonstration(get_workspace()).latest()
     status = take.status()
     over = take.answers(network) is not None or not status.is_running

@@ -16,7 +16,7 @@ from core.demonstration.films import (
     Placement,
     with_marker,
 )
-from core.demonstration.takes import CHEAT, HONEST, Take
+from core.demonstration.takes import CONTROL, SHORTCUT, Take
 from core.images.overlay import overlay
 from core.statistics.proportions import wilson
 from core.text import interval, percent_of
@@ -27,7 +27,7 @@ from pages.components.films.tiles import Tile, film_tiles
 SHOWN = 8  # films of each class
 PAIRS = 4  # films of each class where two settings stand side by side
 HEAT = 0.65  # of the film that the hottest place covers
-NAMES = {CHEAT: "Trained with the marker", HONEST: "Trained without it"}
+NAMES = {SHORTCUT: "Trained with the marker", CONTROL: "Trained without it"}
 WHERE: dict[Placement, str] = {
     "covid-like": "as in<br>training",
     "nobody": "none",
@@ -129,7 +129,7 @@ def compare(take: Take, cheat: Answers, honest: Answers) -> None:
     """Both networks with the marker here, there and nowhere."""
     counts = {
         NAMES[network]: {WHERE[where]: answers.right(where) for where in WHERE}
-        for network, answers in ((CHEAT, cheat), (HONEST, honest))
+        for network, answers in ((SHORTCUT, cheat), (CONTROL, honest))
     }
     left, right = st.columns(2)
     with left:

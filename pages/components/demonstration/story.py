@@ -10,7 +10,7 @@ from contextlib import suppress
 import streamlit as st
 
 from core.demonstration.answers import Answers
-from core.demonstration.takes import CHEAT, HONEST, Demonstration, Take
+from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration, Take
 from core.errors import InputError, NotFoundError
 from core.runs.jobs import JobState
 from pages.components.demonstration import pictures
@@ -43,7 +43,7 @@ def _back(step: int) -> None:
 
 def _cheat(take: Take) -> Answers:
     """The answers without which no step after the training is shown."""
-    answers = take.answers(CHEAT)
+    answers = take.answers(SHORTCUT)
     if answers is None:
         raise NotFoundError("Somebody has started this demonstration again. Reload the page.")
     return answers
@@ -86,7 +86,7 @@ def training(demonstration: Demonstration, take: Take) -> None:
     """The curve while it climbs, then how good the network looks."""
     # First how it stands: it may end, with its answers written, between these two looks.
     status = take.status()
-    answers = take.answers(CHEAT)
+    answers = take.answers(SHORTCUT)
     if answers is None and not status.is_running:
         reason = status.reason or "The training ended without an answer."
         st.error(escaped(reason), icon=":material/error:")
@@ -108,7 +108,7 @@ def training(demonstration: Demonstration, take: Take) -> None:
     _buttons(2, "What did it look at?", disabled=answers is None)
     if answers is not None:
         pictures.score(answers)
-    under_way(take, CHEAT, finished=answers is not None)
+    under_way(take, SHORTCUT, finished=answers is not None)
 
 
 def heat(demonstration: Demonstration, take: Take) -> None:
@@ -133,7 +133,7 @@ def flip(demonstration: Demonstration, take: Take) -> None:
 def second(demonstration: Demonstration, take: Take) -> None:
     """The network that learnt without a marker, beside the first."""
     status = take.status()  # before the answers, which it may write between the two looks
-    cheat, honest = _cheat(take), take.answers(HONEST)
+    cheat, honest = _cheat(take), take.answers(CONTROL)
     if honest is None:
         st.markdown(
             "A second network learns from the **same people without a marker**. It has to find "
@@ -146,7 +146,7 @@ def second(demonstration: Demonstration, take: Take) -> None:
         pictures.compare(take, cheat, honest)
         return
     if status.is_running:
-        under_way(take, HONEST, finished=False)
+        under_way(take, CONTROL, finished=False)
     else:
         st.warning(
             f"This network has no answers. {escaped(status.reason)} “Start again” below trains "

@@ -14,7 +14,13 @@ from core.documents import Json
 from core.errors import ThoraxLensError
 from core.store import Store
 from pages.components.films.import_report import show_report
-from pages.components.films.table_step import STEP, Step, begin, table_step, uncertain_choice
+from pages.components.films.table_step import (
+    STEP,
+    PendingImport,
+    begin,
+    table_step,
+    uncertain_choice,
+)
 from pages.components.paths import typed_path
 from pages.components.run_words import escaped
 
@@ -52,7 +58,7 @@ def _from_folder(store: Store) -> None:
         pattern = _patient_pattern("folder")
         uncertain = uncertain_choice("import_uncertain_folder")
         now, columns = _buttons("Import folder", ":material/folder_open:", "folder")
-    step = Step(path=path, name=name, pattern=pattern)
+    step = PendingImport(path=path, name=name, pattern=pattern)
     if columns:
         begin(step)
     elif now:
@@ -76,7 +82,7 @@ def _from_zip(store: Store) -> None:
     if upload is None:
         st.error("Choose a zip file first.")
         return
-    step = Step(upload=upload, pattern=pattern)
+    step = PendingImport(upload=upload, pattern=pattern)
     if columns:
         begin(step)
     else:
@@ -101,7 +107,7 @@ def _choices(uncertain: Uncertain) -> Choices:
     return Choices(uncertain, said=True)
 
 
-def _import(store: Store, step: Step, choices: Choices) -> None:
+def _import(store: Store, step: PendingImport, choices: Choices) -> None:
     if step.upload is not None:
         _run(
             lambda say: [

@@ -21,7 +21,7 @@ NONE = "–"  # the choice of no column
 
 
 @dataclass(frozen=True)
-class Step:
+class PendingImport:
     """What is to be imported once the columns are chosen: a folder's path, or an upload."""
 
     path: str = ""
@@ -34,12 +34,12 @@ class Step:
         return self.upload.name if self.upload is not None else self.path.rstrip("/\\")
 
 
-def begin(step: Step) -> None:
+def begin(step: PendingImport) -> None:
     """Show the step from now on."""
     st.session_state[STEP] = step
 
 
-def table_step(run: Callable[[Step, Choices], None]) -> None:
+def table_step(run: Callable[[PendingImport, Choices], None]) -> None:
     """Draw the step where it was begun; ``run`` imports with what was chosen."""
     step = st.session_state.get(STEP)
     if step is None:
@@ -68,7 +68,7 @@ def uncertain_choice(key: str) -> Uncertain:
     )
 
 
-def _choose(step: Step, run: Callable[[Step, Choices], None]) -> None:
+def _choose(step: PendingImport, run: Callable[[PendingImport, Choices], None]) -> None:
     first = _look(step, "")
     table = first.table
     if len(first.tables) > 1:
@@ -126,7 +126,7 @@ def _column(label: str, held: TableChoice, guessed: str, key: str, *, needed: bo
     return "" if chosen == NONE else str(chosen)
 
 
-def _look(step: Step, table: str) -> TableChoice:
+def _look(step: PendingImport, table: str) -> TableChoice:
     if step.upload is not None:
         return _in_zip(step.upload, step.upload.file_id, step.upload.name, table)
     return _in_folder(str(typed_path(step.path)), table)

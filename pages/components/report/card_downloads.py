@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.card.document import Document
+from core.card.document import ModelCard
 from core.card.facts import gather
 from core.card.html import to_html
 from core.card.pdf import to_pdf
@@ -42,5 +42,5 @@ def card_downloads(store: Store, run: Run) -> None:
             )
 
 
-def _maker(store: Store, run: Run, make: Callable[[Document], bytes]) -> Callable[[], bytes]:
+def _maker(store: Store, run: Run, make: Callable[[ModelCard], bytes]) -> Callable[[], bytes]:
     return lambda: make(model_card(gather(store, run.run_id)))

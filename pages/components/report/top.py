@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from core.evaluation.bootstrap import of_unknown_patients, patients_of, resampling_words
+from core.evaluation.bootstrap import count_unknown_patients, patients_of, resampling_words
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.uncertainty import all_intervals
@@ -110,7 +110,7 @@ def _whose(predictions: Predictions, patients: np.ndarray, known: Mapping[str, s
     test = predictions.of("test")
     people = {one for one in (known.get(film) for film in test.film_ids.tolist()) if one}
     seen = people & set(patients_of(predictions.of("train"), known).tolist())
-    unknown = of_unknown_patients(test, known)
+    unknown = count_unknown_patients(test, known)
     whose = count(len(people), "patient")
     if unknown:
         whose = f"{whose}, and {unknown:,} of unknown ones" if people else "unknown patients"

@@ -10,7 +10,7 @@ from PIL import Image
 from pypdf import PdfReader
 from reportlab.lib.pagesizes import A4
 
-from core.card.document import Document, Level, Picture, Section, Table
+from core.card.document import CardLevel, ModelCard, Picture, Section, Table
 from core.card.html import to_html
 from core.card.pdf import MARGIN, UNWRITTEN, to_pdf
 
@@ -21,9 +21,9 @@ def png() -> bytes:
     return stream.getvalue()
 
 
-def document(level: Level = "bad", words: str = "First words.") -> Document:
+def document(level: CardLevel = "bad", words: str = "First words.") -> ModelCard:
     rows = tuple((f"row {number}", f"{number} %") for number in range(90))
-    return Document(
+    return ModelCard(
         "Card of <VGG16> & friends",
         "Grüße, Ελληνικά, Привет, ≥ 95 %",
         "Do not believe this result.",
@@ -36,7 +36,7 @@ def document(level: Level = "bad", words: str = "First words.") -> Document:
 
 
 @pytest.mark.parametrize("level", ["bad", "caution", "good", "unknown"])
-def test_the_page_holds_all_parts_in_order(level: Level) -> None:
+def test_the_page_holds_all_parts_in_order(level: CardLevel) -> None:
     page = to_html(document(level))
     places = [
         page.index(part)
@@ -113,7 +113,7 @@ def test_long_names_in_any_script_keep_to_their_column() -> None:
     names = ("肺炎" * 20, "العربية الصدر " * 3, "한국어 " * 10, "न" * 40)
     rows = tuple((one, *("7" for _ in names)) for one in names)
     table = Table(("true", *names), rows, numeric=1)
-    card = Document("Card", "", "Unknown.", "unknown", (Section("Matrix", (table,)),))
+    card = ModelCard("Card", "", "Unknown.", "unknown", (Section("Matrix", (table,)),))
     (page, *_) = PdfReader(io.BytesIO(to_pdf(card))).pages
     places: list[tuple[float, float]] = []
 

@@ -13,7 +13,7 @@ import pytest
 
 from core.datasets.cautions import age_groups
 from core.datasets.choosing import belongs
-from core.datasets.prepare import MEMBER_COLUMNS, Plan, as_dict, in_two_classes, plan, save
+from core.datasets.prepare import MEMBER_COLUMNS, DatasetPlan, as_dict, in_two_classes, plan, save
 from core.errors import FilmError, InputError, SpecError
 from core.images.film_array import film_array
 from core.specs import SPLITS, ClassSpec, DatasetSpec
@@ -55,7 +55,7 @@ def spec(**fields: Any) -> DatasetSpec:
     return DatasetSpec.build(**{"name": "set", "classes": CLASSES, "split": "study"} | fields)
 
 
-def of_class(made: Plan, name: str) -> dict[str, int]:
+def of_class(made: DatasetPlan, name: str) -> dict[str, int]:
     return {split: made.counts[split][name] for split in SPLITS}
 
 
@@ -266,7 +266,7 @@ def test_a_hundred_thousand_films_plan_in_seconds() -> None:
     assert of_class(made, "covid") == {"train": 30_000, "validation": 10_000, "test": 10_000}
 
 
-def phantom_plan(store: Store, name: str = "set") -> Plan:
+def phantom_plan(store: Store, name: str = "set") -> DatasetPlan:
     return plan(store.catalogue.frame(), spec(name=name, split="patient", image_size=32))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.demonstration.answers import Answers
 from core.demonstration.films import CLASSES, COVID_LIKE, HEALTHY, PLACEMENTS, Placement
-from core.demonstration.takes import CHEAT, HONEST, Network, Take
+from core.demonstration.takes import CONTROL, SHORTCUT, Arm, Take
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, open_store
 
@@ -42,7 +42,7 @@ def honest() -> Answers:
     return answers(dict.fromkeys(PLACEMENTS, called), hot=(3, 1))
 
 
-def give(take: Take, network: Network, epochs: int = 4, **state: Any) -> None:
+def give(take: Take, network: Arm, epochs: int = 4, **state: Any) -> None:
     """A run of that network in the take's own store, with so many epochs behind it."""
     store = open_store(take.workspace.create())
     classes = tuple(ClassSpec(name=name, findings=("any",)) for name in CLASSES)
@@ -64,6 +64,6 @@ def stand(take: Take, **status: Any) -> None:
 def finished(take: Take) -> None:
     """A take that is over."""
     stand(take, state="done")
-    for network, made in ((CHEAT, cheating()), (HONEST, honest())):
+    for network, made in ((SHORTCUT, cheating()), (CONTROL, honest())):
         give(take, network)
         made.save(take.answers_file(network))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.demonstration.takes import CHEAT, HONEST, Demonstration
+from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration
 from core.runs.jobs import Job
 from core.runs.kinds import DEMONSTRATION, Kind
 from core.store import Store
@@ -37,7 +37,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def test_before_the_first_take_nothing_is_on_disk(demonstration: Demonstration) -> None:
     take = demonstration.latest()
     assert (take.number, take.status().state) == (1, "none")
-    assert [take.answers(CHEAT), take.run(CHEAT), take.store()] == [None, None, None]
+    assert [take.answers(SHORTCUT), take.run(SHORTCUT), take.store()] == [None, None, None]
     assert not demonstration.folder.exists()
 
 
@@ -75,29 +75,29 @@ def test_start_again_leaves_the_answers_behind_and_brings_other_people(
     take = demonstration.next()
     assert demonstration.latest() == take
     assert take.status().state == "none"
-    assert take.answers(CHEAT) is None
+    assert take.answers(SHORTCUT) is None
     assert before.cast.people("test")[0].seed != take.cast.people("test")[0].seed
 
 
 def test_answers_and_runs_are_found_by_network(demonstration: Demonstration) -> None:
     take = demonstration.latest()
-    give(take, CHEAT)
-    cheating().save(take.answers_file(CHEAT))
-    found = take.answers(CHEAT)
+    give(take, SHORTCUT)
+    cheating().save(take.answers_file(SHORTCUT))
+    found = take.answers(SHORTCUT)
     assert found is not None
     assert found.right("covid-like") == (40, 40)
-    run = take.run(CHEAT)
+    run = take.run(SHORTCUT)
     assert run is not None
-    assert run.spec.dataset == CHEAT
-    assert [take.answers(HONEST), take.run(HONEST)] == [None, None]
+    assert run.spec.dataset == SHORTCUT
+    assert [take.answers(CONTROL), take.run(CONTROL)] == [None, None]
 
 
 def test_answers_written_anew_are_read_anew(demonstration: Demonstration) -> None:
     take = demonstration.latest()
     take.folder.mkdir(parents=True)
     for slips, expected in ((1, 1), (3, 3)):
-        cheating(slips).save(take.answers_file(CHEAT))
-        found = take.answers(CHEAT)
+        cheating(slips).save(take.answers_file(SHORTCUT))
+        found = take.answers(SHORTCUT)
         assert found is not None
         assert found.right("healthy") == (expected, 40)
 

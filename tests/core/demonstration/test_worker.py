@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from core.demonstration.takes import CHEAT, HONEST, Demonstration
+from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration
 from core.runs.kinds import DEMONSTRATION
 from core.store import Store
 
@@ -19,7 +19,7 @@ def test_a_network_learns_the_marker_and_its_answers_go_where_it_goes(store: Sto
         take.job.stop()
     assert take.status().state == "done", take.job.log.read_text()
 
-    cheat, honest = take.answers(CHEAT), take.answers(HONEST)
+    cheat, honest = take.answers(SHORTCUT), take.answers(CONTROL)
     assert cheat is not None
     assert honest is not None
     assert cheat.right("covid-like") == (16, 16)
@@ -31,7 +31,7 @@ def test_a_network_learns_the_marker_and_its_answers_go_where_it_goes(store: Sto
     # Few epochs and films: the honest one need not be good, but no marker leads it.
     assert honest.flipped("covid-like", "healthy")[0] <= 4
 
-    for network in (CHEAT, HONEST):
+    for network in (SHORTCUT, CONTROL):
         run = take.run(network)
         assert run is not None
         assert run.state == "done"

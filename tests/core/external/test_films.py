@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
-from core.external.films import ExternalFilms, choose, patients_of
+from core.external.films import ExternalFilms, choose
 from core.specs import ClassSpec, DatasetSpec
 
 
@@ -108,9 +108,6 @@ def test_films_without_a_patient_are_not_one_patient() -> None:
     home = [{**one, "patient": ""} for one in HOME]
     found = choose(pd.DataFrame(home + rows), spec(), run_on("train", "train", "test"), "away")
     assert len(found.films) == 2
-    known = {"f10": "", "f11": "", "f12": "away/1"}
-    names = patients_of(known, np.array(["f10", "f11", "f12", "f13"]))
-    assert names.tolist() == ["film f10", "film f11", "away/1", "film f13"]
 
 
 def test_only_negatives_are_said_to_be_so() -> None:

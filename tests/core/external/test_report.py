@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.evaluation.bootstrap import patients_of
 from core.evaluation.predictions import Predictions
 from core.external import words
-from core.external.films import patients_of
 from core.external.report import (
     Comparison,
     Estimate,
-    Level,
+    ExternalVerdict,
     Side,
     _level,
     as_dict,
@@ -72,7 +72,7 @@ def test_the_auc_interval_draws_patients_and_not_films() -> None:
 def test_films_of_unknown_patients_are_counted_and_are_not_patients() -> None:
     predictions = films(30, 40, 10, 40)
     known = dict.fromkeys(predictions.film_ids[:30].tolist(), "ann")
-    told = as_dict(judge(predictions, patients_of(known, predictions.film_ids)))
+    told = as_dict(judge(predictions, patients_of(predictions, known)))
     assert (told["patients"], told["films_of_unknown_patients"]) == (1, 50)
 
 
@@ -212,7 +212,7 @@ def test_of_several_classes_it_is_told_how_many_films_get_their_own() -> None:
     ],
 )
 def test_worse_begins_where_the_interval_leaves_zero_behind(
-    sensitivity: tuple[float, float], alarms: tuple[float, float], level: Level
+    sensitivity: tuple[float, float], alarms: tuple[float, float], level: ExternalVerdict
 ) -> None:
     """However small the drop that is shown: the limit lies at 0, and that of no harm at 0.10."""
     middle = [sum(one) / 2 for one in (sensitivity, alarms)]

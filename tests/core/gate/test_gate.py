@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from core.datasets.phantom import draw
-from core.gate.gate import COLOUR, FLAT, NEGATIVE, SMALL, TURNED, Verdict, look
+from core.gate.gate import COLOUR, FLAT, NEGATIVE, SMALL, TURNED, GateVerdict, look
 from core.images.decode import decode_bytes, decode_file
 from tests.core.gate.pictures import no_films
 from tools.gate_fit import Known, known_films
 
 
-def looked_at(data: bytes) -> Verdict:
+def looked_at(data: bytes) -> GateVerdict:
     decoded = decode_bytes(data, "picture")
     return look(decoded.pixels, decoded.colour)
 
@@ -47,7 +47,7 @@ def test_the_reason_says_what_to_do() -> None:
 def test_phantoms_pass_at_every_size(size: int) -> None:
     count = 4 if size > 224 else 10
     films = [draw(70 + seed, covid_like=seed % 2 == 0, size=size).pixels for seed in range(count)]
-    assert [look(film) for film in films] == [Verdict("frontal")] * count
+    assert [look(film) for film in films] == [GateVerdict("frontal")] * count
 
 
 def test_a_frame_and_a_darker_scan_change_nothing() -> None:

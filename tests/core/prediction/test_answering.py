@@ -14,7 +14,7 @@ import pytest
 from core.datasets.phantom import draw
 from core.errors import NotFoundError
 from core.evaluation.operating_point import OperatingPoint, apply
-from core.gate.gate import REFUSED, Verdict
+from core.gate.gate import REFUSED, GateVerdict
 from core.images.decode import decode_bytes
 from core.prediction import answering, loader
 from core.prediction.answering import GIVEN_UP, serve
@@ -92,7 +92,9 @@ def test_no_network_sees_what_is_no_film(
     monkeypatch.setattr(
         answering,
         "look",
-        lambda pixels, colour: Verdict(verdicts[int(pixels[0, 0])], "Why." * bool(pixels[0, 0])),
+        lambda pixels, colour: GateVerdict(
+            verdicts[int(pixels[0, 0])], "Why." * bool(pixels[0, 0])
+        ),
     )
     plain, asked = (
         answers(workspace, request(tmp_path / str(lateral), ["one"], films) | {"lateral": lateral})
@@ -178,7 +180,7 @@ def test_a_bare_answer_is_the_networks_own_whatever_the_film(
     content = request(tmp_path / "r", ["one"], [png(0)], cam=False)
     plain = answers(workspace, content)[-1]["results"][0]
     point.save(RunFiles(workspace.run_folder("one")).operating_point)
-    monkeypatch.setattr(answering, "look", lambda *_: Verdict("not_a_chest_xray", "Why."))
+    monkeypatch.setattr(answering, "look", lambda *_: GateVerdict("not_a_chest_xray", "Why."))
     bare = answers(workspace, content | {"bare": True})[-1]["results"][0]
     assert bare["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
     assert (bare["label"], bare["answer"]) == (plain["label"], plain["label"])

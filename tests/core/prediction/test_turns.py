@@ -14,7 +14,7 @@ from core.prediction.client import PredictionClient
 from core.prediction.line import Line
 from core.prediction.loader import BATCH, BATCH_SECONDS, FIRST_BATCH, Loader
 from core.prediction.messages import Answer, ClassifyProgress, ClassifyRequest, ClassifyResults
-from core.prediction.turns import TURN_SECONDS, Turns
+from core.prediction.turns import TURN_SECONDS, RequestTurns
 from core.workspace import Workspace
 from tests.core.prediction.conftest import MakeRun, png
 from tests.core.prediction.test_answering import request
@@ -26,7 +26,7 @@ class Bench:
     def __init__(self) -> None:
         self.now = 0.0
         self.order: list[str] = []
-        self.turns = Turns(lambda: self.now)
+        self.turns = RequestTurns(lambda: self.now)
 
     def ask(self, name: str, steps: int, seconds: float = TURN_SECONDS) -> None:
         def work() -> Iterator[None]:

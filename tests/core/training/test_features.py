@@ -11,11 +11,11 @@ import pytest
 
 from core.errors import Cancelled
 from core.specs import AugmentSpec
-from core.training.features import BATCH, SUFFIX, Source, Vectors, View, features, record_of
+from core.training.features import BATCH, SUFFIX, FeatureSource, Vectors, View, features, record_of
 
 FILMS = np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8)
 ROWS = np.arange(50)
-SOURCE = Source(FILMS, [f"film{n}" for n in range(50)], "vgg16", "abc", "rescale", 3)
+SOURCE = FeatureSource(FILMS, [f"film{n}" for n in range(50)], "vgg16", "abc", "rescale", 3)
 SHIFTS = View(AugmentSpec(), seed=3, number=0)
 
 
