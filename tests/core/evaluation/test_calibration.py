@@ -79,6 +79,13 @@ def test_probabilities_of_nought_and_one_have_their_bins() -> None:
     assert (found.brier, found.error) == (0, 0)
 
 
+def test_two_hundred_films_are_many() -> None:
+    score = (np.arange(200) + 0.5) / 200
+    rows, y_true = np.column_stack([score, 1 - score]), np.tile([0, 1], 100)
+    assert len(calibration(made(rows, y_true)).bins) == 10
+    assert len(calibration(made(rows[1:], y_true[1:])).bins) == 5
+
+
 def test_temperature_makes_too_sure_films_honest() -> None:
     films = drawn(3.0)
     temperature = fitted(films)
