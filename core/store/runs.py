@@ -103,6 +103,7 @@ class Run:
     heartbeat_at: float | None = None
     cancel_at: float | None = None
     progress: RunProgress = field(default_factory=RunProgress)
+    # Any: every version of ThoraxLens kept other keys; ``check_result`` looks at those used.
     result: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -343,6 +344,7 @@ def _epoch(row: Any) -> Epoch | None:
     if not isinstance(values["epoch"], int) or "seconds" not in known:
         return None
     phase = values["phase"] if values["phase"] in PHASES else PHASES[0]
+    # Any: a row's values, of which Epoch's fields take some as int and some as float or None.
     numbers: dict[str, Any] = {key: known.get(key) for key in values if key != "phase"}
     return Epoch(**numbers, phase=phase)
 
@@ -362,6 +364,7 @@ def _run(row: Any) -> Run:
 @lru_cache(4096)
 def _parsed(row: tuple[Any, ...]) -> Run:
     """Of the values of ``Run``'s fields as the database has them. Raises DamagedError."""
+    # Any: columns as SQLite gives them; each is looked at below before Run takes it.
     values: dict[str, Any] = dict(zip(Run.__dataclass_fields__, row, strict=True))
     try:
         for name in ("run_id", "state", "reason", "device"):
