@@ -27,7 +27,7 @@ AT_ONCE = 64  # films in memory, however many are asked for
 
 
 @dataclass(frozen=True)
-class Classified:
+class ClassifiedFilm:
     """What is said of one file, by the names that ``--json`` prints. ``error``: why it has no
     answer, a sentence. ``cams``: by class, the picture with the heat."""
 
@@ -58,7 +58,7 @@ def _classify(options: argparse.Namespace) -> Outcome:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run can classify.")
     folder = _overlay_folder(options.cam) if options.cam else None
     progress = ProgressLine("films")
-    found: list[Classified] = []
+    found: list[ClassifiedFilm] = []
     with PredictionClient(store.workspace) as client:
         for start in range(0, len(options.files), AT_ONCE):
             some = options.files[start : start + AT_ONCE]
@@ -71,7 +71,7 @@ def _classify(options: argparse.Namespace) -> Outcome:
 
 def _some(
     client: PredictionClient, run_id: str, files: list[str], folder: Path | None, start: int
-) -> list[Classified]:
+) -> list[ClassifiedFilm]:
     """One answer a file. What cannot be read is an error of its own file only."""
     contents: dict[str, bytes] = {}
     errors: dict[str, str] = {}
@@ -86,7 +86,7 @@ def _some(
     results = client.classify([run_id], list(contents.items()), cam=folder is not None)
     answers = dict(zip(contents, results, strict=True))
     return [
-        Classified(text, note=errors[text], error=errors[text])
+        ClassifiedFilm(text, note=errors[text], error=errors[text])
         if text in errors
         else _document(start + place, text, contents[text], answers[text], folder)
         for place, text in enumerate(files)
@@ -109,9 +109,9 @@ def _overlay_folder(text: str) -> Path:
 
 def _document(
     index: int, text: str, content: bytes, result: FilmResult, folder: Path | None
-) -> Classified:
+) -> ClassifiedFilm:
     cams = _write_overlays(folder, index, content, result) if folder else {}
-    return Classified(
+    return ClassifiedFilm(
         text,
         gate=result.gate,
         answer=result.answer,
@@ -144,7 +144,7 @@ def _write_overlays(folder: Path, index: int, content: bytes, one: FilmResult) -
     return written
 
 
-def _row(one: Classified) -> Json:
+def _row(one: ClassifiedFilm) -> Json:
     shares = {f"P({label})": round(p, 4) for label, p in one.probabilities.items()}
     shown = {"file": one.file, "gate": one.gate or "", "answer": one.answer}
     return {**shown, **shares, "note": one.note}

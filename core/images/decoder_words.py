@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-Job = Literal["decode", "facts", "bare"]
+DecoderJob = Literal["decode", "facts", "bare"]
 
 
 class DecoderRequest(TypedDict):
@@ -15,7 +15,7 @@ class DecoderRequest(TypedDict):
     ``memory``: bytes that the decoder may take; set when it is asked."""
 
     name: str
-    job: Job
+    job: DecoderJob
     salt: NotRequired[str]
     memory: NotRequired[int]
 

@@ -52,7 +52,6 @@ ALLOWED = {
     "save": APART,
     "say": "a line for a log, a line for a terminal",
     "serve": "the loop of a process",
-    "settled": APART,
     "share": WORDS,
     "shared_patients": WORDS,
     "shown": APART,

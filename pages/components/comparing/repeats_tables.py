@@ -44,11 +44,11 @@ def spread_text(mean: Any, sd: Any, factor: float, decimals: int, unit: str) -> 
 
 
 # By the name of a frame's column: how it is shown.
-Columns = dict[str, "ColumnConfig"]
+ColumnConfigs = dict[str, "ColumnConfig"]
 
 
 def with_ranges(
-    frame: pd.DataFrame, shown: pd.DataFrame, config: Columns, *, intervals: bool
+    frame: pd.DataFrame, shown: pd.DataFrame, config: ColumnConfigs, *, intervals: bool
 ) -> Styler | pd.DataFrame:
     """``shown`` (the summary as it is drawn, percentages times 100) with what ``frame``
     (``summary_table`` of the same rows) knows beside a number: the spread of repeats, else,
@@ -101,7 +101,7 @@ def _beside(row: Any, name: str, style: tuple[float, int, str], ranged: bool) ->
     return f"{text} ({low:.{decimals}f}–{high:.{decimals}f})"
 
 
-def ranged_report(report: pd.DataFrame) -> tuple[Styler, Columns]:
+def ranged_report(report: pd.DataFrame) -> tuple[Styler, ColumnConfigs]:
     """A run's classification report (``report_with_ends``) with intervals in its cells, and
     how its columns are shown: narrow enough for half a page."""
     shown = report[["class", *SHARES, "support"]].copy()
@@ -153,7 +153,7 @@ def repeats_report(found: RepeatedEvaluation, key: str) -> None:
     st.caption(f"Mean ± standard deviation over {len(found.members)} runs.")
 
 
-def report_columns() -> Columns:
+def report_columns() -> ColumnConfigs:
     """How a classification report's columns are shown; the shares' unit is in the head."""
     column = st.column_config
     helps = {

@@ -16,7 +16,7 @@ from core.evaluation.repeats import Repeats
 from core.text import NONE, percent_number, points
 from pages.components.comparing.compared import Compared
 from pages.components.comparing.random_note import is_random, random_note
-from pages.components.comparing.repeats_tables import Columns, ranged_report, with_ranges
+from pages.components.comparing.repeats_tables import ColumnConfigs, ranged_report, with_ranges
 from pages.components.run_words import escaped, network
 
 INTERVALS = (
@@ -130,7 +130,7 @@ def short_name(one: Compared) -> str:
 
 def _dressed(
     frame: pd.DataFrame, positive: str, audits: Sequence[str | None]
-) -> tuple[pd.DataFrame, Columns]:
+) -> tuple[pd.DataFrame, ColumnConfigs]:
     """The columns to show, shares as percentages, and how to show each."""
     positive = escaped(positive)  # helps are Markdown
     column = st.column_config
@@ -180,7 +180,7 @@ def _dressed(
         "decision",
     ):
         shown[name] = frame[name]
-    config: Columns = {
+    config: ColumnConfigs = {
         name: column.NumberColumn(label, help=text, format=PERCENT)
         for name, (label, text) in helps.items()
     }
