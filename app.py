@@ -15,7 +15,7 @@ from streamlit.starlette import App
 
 from pages.components.hosts import KnownHosts
 from pages.components.index_page import IndexPage
-from pages.components.warming import load_first_page
+from pages.components.preload import load_first_page
 
 
 @asynccontextmanager

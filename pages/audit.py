@@ -9,8 +9,8 @@ from core.store import Run, RunState, Store
 from pages.components.audit.details import details
 from pages.components.audit.verdict import reasons, verdict
 from pages.components.audit_word import audit_of
-from pages.components.boundary import boundary
-from pages.components.empty import empty
+from pages.components.empty_state import empty
+from pages.components.error_boundary import boundary
 from pages.components.headlines import headline_of
 from pages.components.run_words import escaped, short_title, when
 from pages.components.session import TRAIN, get_store

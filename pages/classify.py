@@ -13,7 +13,7 @@ from pages.components.classify.cam_view import results
 from pages.components.classify.classifying import classify, keep
 from pages.components.classify.film_input import FilmInput, film_input
 from pages.components.classify.options import heat_of, keep_too, lateral_too
-from pages.components.empty import empty
+from pages.components.empty_state import empty
 from pages.components.run_words import escaped, short_title
 from pages.components.session import TRAIN, get_store
 

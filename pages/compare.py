@@ -19,7 +19,7 @@ from pages.components.comparing.outcome_films import cell_films
 from pages.components.comparing.run_picker import pick_runs
 from pages.components.comparing.tables import pairs_table, short_name, summary
 from pages.components.downloads import csv_download
-from pages.components.empty import empty
+from pages.components.empty_state import empty
 from pages.components.run_words import escaped
 from pages.components.session import TRAIN, get_store
 

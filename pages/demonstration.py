@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.demonstration.takes import SHORTCUT, Demonstration, Take
 from core.runs.jobs import JobState
-from pages.components.boundary import boundary
 from pages.components.demonstration.story import STEP, STEPS, go
+from pages.components.error_boundary import boundary
 from pages.components.session import get_workspace
 
 

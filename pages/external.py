@@ -19,8 +19,8 @@ from core.external.testing import (
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
 from core.store import Run, RunState, Store
-from pages.components.boundary import boundary
-from pages.components.empty import empty
+from pages.components.empty_state import empty
+from pages.components.error_boundary import boundary
 from pages.components.external.choice import answer_rule, pick_run, pick_source
 from pages.components.external.view import answer, figures_and_films, tested
 from pages.components.run_words import escaped

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.boundary import boundary
-from pages.components.frame import ICON, frame
+from pages.components.error_boundary import boundary
+from pages.components.page_chrome import ICON, frame
+from pages.components.preload import warm_up
 from pages.components.session import (
     AUDIT,
     CLASSIFY,
@@ -20,7 +21,6 @@ from pages.components.session import (
     TRAIN,
     get_store,
 )
-from pages.components.warming import warm_up
 
 SIDEBAR = 240  # px
 

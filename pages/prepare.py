@@ -14,7 +14,7 @@ from pages.components.datasets.augment_preview import augment_preview
 from pages.components.datasets.form import dataset_form
 from pages.components.datasets.plan_view import show_plan
 from pages.components.datasets.saved import dataset_list
-from pages.components.empty import empty, next_step
+from pages.components.empty_state import empty, next_step
 from pages.components.run_words import escaped
 from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 

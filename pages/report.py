@@ -8,7 +8,7 @@ from core.evaluation.decision import decision_of
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.store import RunState
-from pages.components.empty import empty
+from pages.components.empty_state import empty
 from pages.components.report.card_downloads import card_downloads
 from pages.components.report.prevalence_view import prevalence
 from pages.components.report.reliability_view import reliability

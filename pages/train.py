@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.store import UNFINISHED, Run, Store
 from core.text import count
-from pages.components.empty import empty
+from pages.components.empty_state import empty
 from pages.components.session import PREPARE, get_store
 from pages.components.training import run_form
 from pages.components.training.cache_note import cache_note

@@ -12,7 +12,7 @@ from core.audit.status import NOT_AUDITED, AuditStatus, audit_status, worst_verd
 from core.errors import NotFoundError
 from core.runs.files import RunFiles
 from core.store import Run, Store
-from pages.components.empty import next_step
+from pages.components.empty_state import next_step
 from pages.components.run_words import escaped
 from pages.components.session import AUDIT
 

@@ -14,7 +14,7 @@ from core.datasets.phantom import ensure_phantoms
 from core.specs import RunSpec
 from core.store import RunState, Store, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, open_workspace
-from pages.components import warming
+from pages.components import preload
 
 SCRIPT = PROJECT_ROOT / "pages" / "navigation.py"
 HEAVY = {
@@ -24,14 +24,14 @@ HEAVY = {
 
 FIRST_PAGE = """
 from streamlit.testing.v1 import AppTest
-from pages.components import warming
-warming.PACKAGES = {packages}
+from pages.components import preload
+preload.PACKAGES = {packages}
 app = AppTest.from_file(r"{app}", default_timeout=60).run()
 assert not app.exception and app.title[0].value == "ThoraxLens", app
 """
 WAIT = """
 import threading
-[one.join() for one in threading.enumerate() if one.name == "warming"]
+[one.join() for one in threading.enumerate() if one.name == "preload"]
 """
 
 
@@ -85,7 +85,7 @@ def test_the_first_page_is_drawn_lightly(first_start: Path) -> None:
 
 
 def test_what_other_pages_need_is_loaded_behind_the_first(first_start: Path) -> None:
-    script = FIRST_PAGE.format(app=SCRIPT, packages=warming.PACKAGES) + WAIT
+    script = FIRST_PAGE.format(app=SCRIPT, packages=preload.PACKAGES) + WAIT
     loaded = _loaded(first_start, script)
     assert loaded >= {"pandas", "cv2"}
     assert "pydicom" not in loaded, "films are decoded in processes of their own"

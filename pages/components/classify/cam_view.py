@@ -14,7 +14,6 @@ from core.images.overlay import heat_colours, overlay
 from core.palette import class_colour
 from core.spreadsheet import csv_bytes
 from core.text import count, probability
-from pages.components.boundary import boundary
 from pages.components.classify.answer_card import (
     NOT_SURE,
     REFUSED,
@@ -31,6 +30,7 @@ from pages.components.classify.answers_table import (
     percent_said,
     share_columns,
 )
+from pages.components.error_boundary import boundary
 from pages.components.run_words import NONE, escaped
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from core.images.decode import read_imported
 from core.runs.files import RunFiles
 from core.store import Run, Store
 from core.text import count
-from pages.components.empty import empty
+from pages.components.empty_state import empty
 from pages.components.films.gallery import tile
 from pages.components.run_words import escaped
 from pages.components.session import EXPLORE, artificial_sources, catalogue_frame

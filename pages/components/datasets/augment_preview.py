@@ -12,7 +12,7 @@ from core.images.augment import augment
 from core.images.decode import decode_file
 from core.images.resize import resize
 from core.specs import AugmentSpec
-from pages.components.boundary import boundary
+from pages.components.error_boundary import boundary
 from pages.components.films.words import SPOKEN
 
 SIDE = 224

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.demonstration.takes import Arm, Demonstration, Take
 from pages.components import run_words as words
-from pages.components.boundary import boundary
+from pages.components.error_boundary import boundary
 from pages.components.session import get_workspace
 from pages.components.training.live_curves import accuracy_curve
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from pages.components.boundary import boundary
+from pages.components.error_boundary import boundary
 from pages.components.session import get_store
 
 PARAMETER = "film"  # in the page's address

@@ -15,7 +15,7 @@ from core.store import ACTIVE, Run, RunState, Store
 from core.text import count
 from pages.components import run_words as words
 from pages.components.audit_word import audit_link
-from pages.components.empty import next_step
+from pages.components.empty_state import next_step
 from pages.components.headlines import headline_of
 from pages.components.session import CLASSIFY, COMPARE, EXTERNAL
 from pages.components.training.live_curves import curves

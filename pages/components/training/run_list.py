@@ -11,9 +11,9 @@ from core.errors import NotFoundError, ThoraxLensError
 from core.runs import launcher
 from core.store import FINISHED, UNFINISHED, Run, RunState, Store
 from pages.components import run_words as words
-from pages.components.boundary import boundary
 from pages.components.damaged import damaged_runs
-from pages.components.empty import empty, next_step
+from pages.components.empty_state import empty, next_step
+from pages.components.error_boundary import boundary
 from pages.components.headlines import headline_of
 from pages.components.session import COMPARE
 from pages.components.training.live_monitor import details, status

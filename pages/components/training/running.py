@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store import UNFINISHED, Store
-from pages.components.boundary import boundary
-from pages.components.empty import next_step
+from pages.components.empty_state import next_step
+from pages.components.error_boundary import boundary
 from pages.components.run_words import duration, escaped, fraction, seconds_left, short_title, stage
 from pages.components.session import TRAIN, get_store
 

@@ -32,7 +32,7 @@ def load_first_page() -> None:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Begin with it, once a server; returns at once. ``navigation.py`` calls it below the page."""
-    Thread(target=_load_all, name="warming", daemon=True).start()
+    Thread(target=_load_all, name="preload", daemon=True).start()
 
 
 def _load_all() -> None:
