@@ -48,13 +48,13 @@ ENTRIES = (
     Subcommand(
         "operating-point",
         "the threshold that a run's answers go by, for a wanted sensitivity",
-        "operating",
+        "operating_point",
     ),
     Subcommand("external", "test a run on another hospital's films", "external"),
     Subcommand("card", "a run's model card as HTML or PDF", "card"),
-    Subcommand("audit", "whether a run's result is to be believed", "auditing"),
+    Subcommand("audit", "whether a run's result is to be believed", "audit"),
     Subcommand("inspect", "what is read of films, and what the networks would see", "inspecting"),
-    Subcommand("classify", "classify films with a finished run", "classifying"),
+    Subcommand("classify", "classify films with a finished run", "classify"),
     Subcommand("check", "whether anything of the data folder is damaged or gone", "checking"),
-    Subcommand("cache", "what is kept on disk for speed, and its limit", "upkeep"),
+    Subcommand("cache", "what is kept on disk for speed, and its limit", "cache"),
 )
