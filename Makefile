@@ -37,7 +37,8 @@ test-large: $(VENV)/.dev-ready
 
 # The networks on PyTorch and JAX too; make test leaves out what is not installed.
 test-backends: $(VENV)/.backends-ready
-	$(BIN)/python -m pytest tests/contracts/test_backends.py $(ARGS)
+	$(BIN)/python -m pytest tests/contracts/test_backends.py \
+	  tests/contracts/test_torch_weights.py $(ARGS)
 
 # Damaged films, zips, tables and files of runs, by the thousand: a value or a plain sentence each.
 MUTANTS ?= 2000
