@@ -71,7 +71,8 @@ def _transition(channels: int) -> nn.Sequential:
 def drawn(seed: int) -> DenseNet:
     """One with random weights and averages that are not those of a beginning."""
     torch.manual_seed(seed)
-    network = DenseNet().eval()
+    network = DenseNet()
+    network.eval()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.uniform_(-0.1, 0.1)
