@@ -12,7 +12,7 @@ from pages.components.audit_word import audit_of
 from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary
 from pages.components.headlines import headline_of
-from pages.components.run_words import escaped, short_title, when
+from pages.components.run_labels import escaped, short_title, when
 from pages.components.session import TRAIN, get_store
 
 EVERY = 1.5  # seconds between looks at an audit that is under way

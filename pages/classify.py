@@ -14,7 +14,7 @@ from pages.components.classify.classifying import classify, keep
 from pages.components.classify.film_input import FilmInput, film_input
 from pages.components.classify.options import heat_of, keep_too, lateral_too
 from pages.components.empty_state import empty
-from pages.components.run_words import escaped, short_title
+from pages.components.run_labels import escaped, short_title
 from pages.components.session import TRAIN, get_store
 
 RESULTS = "classify_results"

@@ -13,14 +13,20 @@ from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import difference_in_films, pairs
 from core.store import RunState, Store
 from pages.components.audit_word import audit_link, audit_word
-from pages.components.comparing.compared import Compared, compare, controls, load_entries, rules
+from pages.components.comparing.comparison_state import (
+    Compared,
+    compare,
+    controls,
+    load_entries,
+    rules,
+)
 from pages.components.comparing.figures import matrices, threshold_curves, training_curves
 from pages.components.comparing.outcome_films import cell_films
 from pages.components.comparing.run_picker import pick_runs
 from pages.components.comparing.tables import pairs_table, short_name, summary
 from pages.components.downloads import csv_download
 from pages.components.empty_state import empty
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import TRAIN, get_store
 
 

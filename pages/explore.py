@@ -8,11 +8,11 @@ from core.datasets.choosing import counts
 from pages.components.banners import artificial_note
 from pages.components.empty_state import empty
 from pages.components.films.catalogue_charts import catalogue_charts
+from pages.components.films.film_dialog import show_opened_film
 from pages.components.films.filters import film_filters, reset_button
 from pages.components.films.gallery import gallery, mixed
 from pages.components.films.import_panel import import_panel
 from pages.components.films.import_report import restore_button, source_list
-from pages.components.films.opened import show_opened_film
 from pages.components.films.set_apart import set_apart_films
 from pages.components.session import artificial_sources, catalogue_frame, get_store
 

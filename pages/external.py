@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.evaluation.decision import decision_of
-from core.external.kept import ExternalResult
+from core.external.result_file import ExternalResult
 from core.external.testing import (
     compared,
     external_job,
@@ -23,7 +23,7 @@ from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary
 from pages.components.external.choice import answer_rule, pick_run, pick_source
 from pages.components.external.view import answer, figures_and_films, tested
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 
 PROBLEM = "external_problem"

@@ -14,10 +14,10 @@ from pages.components.audit_word import audit_link
 from pages.components.banners import artificial_note
 from pages.components.damaged import damaged_datasets, damaged_runs, recovery
 from pages.components.empty_state import next_step
+from pages.components.films.film_dialog import show_opened_film
 from pages.components.films.gallery import film_strip
-from pages.components.films.opened import show_opened_film
 from pages.components.headlines import headline_of
-from pages.components.run_words import escaped, share, short_repeats_title, short_title
+from pages.components.run_labels import escaped, share, short_repeats_title, short_title
 from pages.components.session import (
     CLASSIFY,
     COMPARE,

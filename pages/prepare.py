@@ -15,7 +15,7 @@ from pages.components.datasets.form import dataset_form
 from pages.components.datasets.plan_view import show_plan
 from pages.components.datasets.saved import dataset_list
 from pages.components.empty_state import empty, next_step
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 
 TABS = ("New data set", "Augmentation", "Saved data sets")

@@ -13,8 +13,8 @@ from pages.components.report.card_downloads import card_downloads
 from pages.components.report.prevalence_view import prevalence
 from pages.components.report.reliability_view import reliability
 from pages.components.report.run import reported_run
+from pages.components.report.run_summary import audit_verdict, numbers, result
 from pages.components.report.threshold_aim import threshold_for_the_aim
-from pages.components.report.top import audit_verdict, numbers, result
 from pages.components.session import TRAIN, get_store
 
 

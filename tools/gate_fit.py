@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from core.datasets.phantom import draw
 from core.errors import FilmError
 from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE, LOOKED_AT, look
-from core.gate.measures import Reference, measure, reference_of
+from core.gate.handcrafted_features import Reference, measure, reference_of
 from core.images.decode import decode_file
 from core.images.resize import thumbnail
 from tools.lookalikes import KINDS

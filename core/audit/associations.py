@@ -10,7 +10,7 @@ from core.audit.audit_data import AuditData
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.populations import POPULATIONS
 from core.audit.report import Level
-from core.datasets.cautions import AGE_GROUPS, age_groups
+from core.datasets.bias_checks import AGE_GROUPS, age_groups
 from core.documents import Json
 from core.statistics.association import association, units_of
 from core.store.catalogue import UNKNOWN

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.audit.lungs import SIDE, lung_masks, lung_region, small_films
 from core.datasets import training_data
-from core.datasets.cautions import age_groups
+from core.datasets.bias_checks import age_groups
 from core.progress import Progress
 from core.store import Run, Store
 from core.store.catalogue import UNKNOWN

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from core.audit.status import AuditStatus, audit_status
-from core.datasets import cautions
+from core.datasets import bias_checks
 from core.datasets.prepare import shared_patients
 from core.errors import InputError, NotFoundError
 from core.evaluation.bootstrap import patients_of, resampling_words
@@ -16,8 +16,8 @@ from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
-from core.external.kept import result_file
 from core.external.report import Comparison
+from core.external.result_file import result_file
 from core.external.testing import compared, external_status
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
@@ -157,5 +157,5 @@ def _external(
 def _cautions(dataset: DatasetSpec | None, members: pd.DataFrame) -> tuple[str, ...]:
     if dataset is None:
         return ()
-    tables = cautions.shares(members, dataset.class_names)
-    return cautions.warnings(members, dataset, shared_patients(members), tables)
+    tables = bias_checks.shares(members, dataset.class_names)
+    return bias_checks.warnings(members, dataset, shared_patients(members), tables)

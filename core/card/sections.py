@@ -19,7 +19,7 @@ from core.card.words import (
     split_words,
     training_words,
 )
-from core.datasets.cautions import age_groups
+from core.datasets.bias_checks import age_groups
 from core.errors import InputError
 from core.evaluation.decision import WHO
 from core.evaluation.performance import performance, target_words

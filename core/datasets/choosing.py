@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.datasets.vocabulary import UNKNOWN, findings_of
+from core.datasets.label_map import UNKNOWN, findings_of
 from core.specs import ClassSpec
 from core.text import listed
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.datasets.importers import Candidate
+from core.datasets.label_map import UNKNOWN
 from core.datasets.looking import Looked
-from core.datasets.vocabulary import UNKNOWN
 
 HASHED = "dicom-"  # begins the name of a patient who is known by a hash
 MANY = 10  # films of one number, and of no other, from which on it is a placeholder

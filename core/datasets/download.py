@@ -18,7 +18,7 @@ from core.datasets.importers import ieee8023
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import inside
 from core.datasets.ingest import ImportReport, import_folder
-from core.datasets.vocabulary import normalise_view
+from core.datasets.label_map import normalise_view
 from core.errors import DownloadError, ThoraxLensError
 from core.fetch import fetch, fetch_json, is_blob
 from core.progress import NamedProgress

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from core.datasets.importers import Candidate
 from core.datasets.importers.candidate import DUPLICATE, TWO_CLASSES
+from core.datasets.label_map import UNKNOWN
 from core.datasets.looking import Looked, shown
-from core.datasets.vocabulary import UNKNOWN
 from core.store import Source
 
 

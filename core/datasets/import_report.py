@@ -17,8 +17,8 @@ from core.datasets.importers import (
     folders,
 )
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN, in_short
+from core.datasets.label_map import UNKNOWN, findings_of
 from core.datasets.looking import Looked, shown
-from core.datasets.vocabulary import UNKNOWN, findings_of
 from core.documents import Json
 from core.images.emptiness import NOISE
 from core.store import Film

@@ -30,11 +30,11 @@ from core.datasets.known_films import (
     replaced_by,
     set_apart_again,
 )
+from core.datasets.label_map import JOINT, UNKNOWN, normalise_finding
 from core.datasets.looking import Looked, is_text, look_into, shown
 from core.datasets.patients import PatientFinder, hashed, patient_finder, with_patients
 from core.datasets.spelling import Spelling
 from core.datasets.uploads import importing
-from core.datasets.vocabulary import JOINT, UNKNOWN, normalise_finding
 from core.errors import InputError
 from core.images.emptiness import NOISE
 from core.progress import NamedProgress

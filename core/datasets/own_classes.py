@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.datasets.choosing import belongs, counts
+from core.datasets.label_map import finding_key
 from core.datasets.presets import spelled_in, usable_films, views_of
-from core.datasets.vocabulary import finding_key
 from core.errors import SpecError
 from core.specs import ClassSpec, DatasetSpec, Split
 from core.store import Catalogue

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.datasets import cautions
+from core.datasets import bias_checks
 from core.datasets.choosing import PLACES, belongs, in_words
 from core.datasets.export import export_tree, export_zip
 from core.datasets.splitting import (
@@ -82,7 +82,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
     members = _members(frame, spec, parts)
     shared = shared_patients(members)
     both = sum(some for some, _ in shared.values())
-    shares = cautions.shares(members, spec.class_names)
+    shares = bias_checks.shares(members, spec.class_names)
     return DatasetPlan(
         spec,
         members,
@@ -91,7 +91,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
         both,
         of_unknown_patients(members),
         shares,
-        cautions.warnings(members, spec, shared, shares),
+        bias_checks.warnings(members, spec, shared, shares),
         int(twice.sum()),
     )
 

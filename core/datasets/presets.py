@@ -11,7 +11,7 @@ import re
 import pandas as pd
 
 from core.datasets.choosing import counts, has_any
-from core.datasets.vocabulary import (
+from core.datasets.label_map import (
     UNKNOWN,
     finding_key,
     findings_of,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.datasets.vocabulary import UNKNOWN, finding_key, findings_of, join_findings
+from core.datasets.label_map import UNKNOWN, finding_key, findings_of, join_findings
 
 
 class Spelling:

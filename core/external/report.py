@@ -12,7 +12,7 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
-from core.datasets.vocabulary import findings_of
+from core.datasets.label_map import findings_of
 from core.documents import Json
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions

@@ -13,7 +13,8 @@ from core.evaluation.bootstrap import patients_of
 from core.evaluation.decision import Decision
 from core.evaluation.predictions import Predictions
 from core.external.films import ExternalFilms, choose, finding_texts
-from core.external.kept import (
+from core.external.report import Comparison, FindingRow, by_finding, compare, judge
+from core.external.result_file import (
     ExternalResult,
     folder_of,
     hash_of,
@@ -21,7 +22,6 @@ from core.external.kept import (
     result_file,
     save_result,
 )
-from core.external.report import Comparison, FindingRow, by_finding, compare, judge
 from core.images.decode import read_imported
 from core.prediction.client import PredictionClient
 from core.progress import Progress

@@ -1,8 +1,8 @@
 """Is a picture a frontal chest X-ray, a lateral one, or something else?
 
-A multinomial logistic regression on what ``core.gate.measures`` measures, and two rules in
-front of it: a picture in colour is no film, and one that lies far outside of everything that
-frontal films measure is no film either, whatever side of a plane it lies on. The numbers in
+A multinomial logistic regression on what ``core.gate.handcrafted_features`` measures, and two
+rules in front of it: a picture in colour is no film, and one that lies far outside of everything
+that frontal films measure is no film either, whatever side of a plane it lies on. The numbers in
 constants.json come from ``python -m tools.gate_fit``; docs/adr/0013 tells what was measured.
 """
 
@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from core.gate.measures import LEAST_SIDE, Reference, measure, without_borders
+from core.gate.handcrafted_features import LEAST_SIDE, Reference, measure, without_borders
 from core.images.resize import thumbnail
 from core.statistics.softmax import softmax
 

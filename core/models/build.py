@@ -20,7 +20,7 @@ from keras import layers
 
 from core.errors import InputError
 from core.files import written_whole
-from core.models.drawing import draw_weights
+from core.models.initializers import draw_weights
 from core.models.network import HEAD_UNITS, Network
 from core.models.torch_files import TORCH_SUFFIXES, read_module
 from core.models.torch_names import fill_from_torch

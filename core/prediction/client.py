@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import PredictionError
 from core.evaluation.decision import Decision
 from core.gate.gate import PictureKind
-from core.gate.likeness import Likeness
+from core.gate.similarity import Likeness
 from core.lent import lent_folder
 from core.prediction.line import Line
 from core.prediction.messages import (

@@ -6,7 +6,7 @@ import gc
 from collections import OrderedDict
 
 from core.evaluation.decision import Decision, decision_of
-from core.gate.likeness import TrainingFilms, training_films
+from core.gate.similarity import TrainingFilms, training_films
 from core.prediction.loading import LoadedRun, load_run, run_files
 from core.runs.config import RunConfig
 from core.workspace import Workspace

@@ -18,7 +18,7 @@ from pydantic import Field, TypeAdapter
 from core.documents import Part
 from core.evaluation.decision import Decision
 from core.gate.gate import PictureKind
-from core.gate.likeness import Likeness
+from core.gate.similarity import Likeness
 
 
 class FilmFile(Part):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from core.models.bn_fusion import folded
 from core.models.build import feature_model
-from core.models.folding import folded
 from core.training import backend
 from core.training.precision import FLOAT32, Mode
 

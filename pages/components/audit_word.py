@@ -13,7 +13,7 @@ from core.errors import NotFoundError
 from core.runs.files import RunFiles
 from core.store import Run, Store
 from pages.components.empty_state import next_step
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import AUDIT
 
 ICONS = {

@@ -9,7 +9,7 @@ import streamlit as st
 from core.runs import launcher
 from core.store import Damaged, Store, recovered
 from core.store.records import recovery_note
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import store_trouble
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from core.errors import ThoraxLensError
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import get_workspace
 
 LOG = logging.getLogger("thoraxlens.pages")

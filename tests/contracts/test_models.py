@@ -15,6 +15,7 @@ from core.datasets.phantom import draw
 from core.errors import InputError
 from core.explain.keras_cam import CamModel
 from core.models.block_layers import layers_of_blocks
+from core.models.bn_fusion import folded
 from core.models.build import (
     backbone_hash,
     build_model,
@@ -26,7 +27,6 @@ from core.models.build import (
     save_head,
     trained_part,
 )
-from core.models.folding import folded
 from core.models.graph import parents
 from core.models.network import HEAD_UNITS, Network
 from core.models.preprocess import KINDS, preprocess

@@ -15,8 +15,8 @@ from pydicom.uid import ImplicitVRLittleEndian
 from core.__main__ import main
 from core.datasets.export import export_tree, export_zip
 from core.datasets.ingest import import_folder, import_zip
-from core.datasets.kept import keep_films
 from core.datasets.prepare import plan, save
+from core.datasets.user_films import keep_films
 from core.errors import FilmError
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Store

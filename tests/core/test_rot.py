@@ -15,7 +15,7 @@ from core.audit.report import Finding as AuditFinding
 from core.errors import InputError, ThoraxLensError
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
-from core.external.kept import ExternalResult, load_result, save_result
+from core.external.result_file import ExternalResult, load_result, save_result
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.runs.jobs import Job, JobState, JobStatus

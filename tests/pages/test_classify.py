@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import FilmError, PredictionError
 from core.evaluation.predictions import Predictions
-from core.gate.likeness import Likeness, Neighbour
+from core.gate.similarity import Likeness, Neighbour
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
 from core.runs import launcher

@@ -13,7 +13,7 @@ from core.runs.files import RunFiles
 from core.runs.lr_range import LRRangeTest
 from core.specs import RunSpec
 from core.store import Epoch, Run, RunProgress, RunState, Store
-from pages.components import run_words
+from pages.components import run_labels
 from pages.components.training import live_curves
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
@@ -50,13 +50,13 @@ def a_run(state: str = "preparing", model: str = "vgg16", **progress: object) ->
     ],
 )
 def test_stages_in_plain_words(run: Run, words: str) -> None:
-    assert run_words.stage(run) == words
+    assert run_labels.stage(run) == words
 
 
 def test_the_worker_says_no_stage_that_has_no_words() -> None:
     from core.runs.reporter import STAGES
 
-    assert set(STAGES) == set(run_words._STAGE_WORDS)
+    assert set(STAGES) == set(run_labels._STAGE_WORDS)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_the_worker_says_no_stage_that_has_no_words() -> None:
     ],
 )
 def test_durations(seconds: float | None, words: str) -> None:
-    assert run_words.duration(seconds) == words
+    assert run_labels.duration(seconds) == words
 
 
 def test_time_left_falls_back_on_the_epochs_so_far() -> None:
     epochs = pd.DataFrame({"epoch": [1, 2], "seconds": [4.0, 6.0]})
-    assert run_words.seconds_left(a_run("training"), epochs) == 48 * 5.0
-    assert run_words.seconds_left(a_run("training", eta_seconds=7), epochs) == 7
-    assert run_words.seconds_left(a_run("preparing"), epochs) is None
+    assert run_labels.seconds_left(a_run("training"), epochs) == 48 * 5.0
+    assert run_labels.seconds_left(a_run("training", eta_seconds=7), epochs) == 7
+    assert run_labels.seconds_left(a_run("preparing"), epochs) is None
 
 
 def test_a_gap_in_a_curve_stays_a_gap(store: Store) -> None:

@@ -20,7 +20,7 @@ from core.datasets.importers.rows import Row, films_of
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import finding_key, is_silent
+from core.datasets.label_map import finding_key, is_silent
 from core.errors import InputError
 
 NAME = "table"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.datasets.vocabulary import UNKNOWN
+from core.datasets.label_map import UNKNOWN
 
 MISSING = "the file is not there"
 NAMELESS = "the row names no file"

@@ -10,7 +10,7 @@ from core.datasets.importers import names
 from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.tree import TABLE_SUFFIXES, Tree
-from core.datasets.vocabulary import UNKNOWN, normalise_finding
+from core.datasets.label_map import UNKNOWN, normalise_finding
 
 NAME = "folders"
 LOOKS_LIKE = "class folders: one folder of films a finding, also inside train/, validation/, test/"

@@ -11,7 +11,7 @@ from core.datasets.importers.choices import Columns
 from core.datasets.importers.marks import is_mark, is_said, names_health
 from core.datasets.importers.rows import Files
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import (
+from core.datasets.label_map import (
     FINDINGS,
     finding_key,
     is_silent,

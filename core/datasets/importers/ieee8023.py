@@ -11,7 +11,7 @@ from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.rows import LONGEST_NAME
 from core.datasets.importers.tables import inside, long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import (
+from core.datasets.label_map import (
     is_silent,
     normalise_age,
     normalise_finding,

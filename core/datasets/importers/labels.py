@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from core.datasets.vocabulary import SEPARATORS
+from core.datasets.label_map import SEPARATORS
 
 # The first of these that a cell holds separates its labels: “Mass, solid|Effusion” has two.
 FIRST_TRIED = ("|", ";", "\n", "\uff1b", "\uff5c")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.datasets.importers.candidate import UNCERTAIN as UNCERTAIN_FINDING
 from core.datasets.importers.choices import Uncertain
-from core.datasets.vocabulary import NO_FINDING, finding_key, is_silent
+from core.datasets.label_map import NO_FINDING, finding_key, is_silent
 
 YES = frozenset({"1", "1.0", "true", "yes", "y", "t", "x", "positive", "present", "ja", "oui"})
 NO = frozenset({"0", "0.0", "false", "no", "n", "f", "negative", "absent", "nein", "non"})

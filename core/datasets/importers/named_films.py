@@ -10,7 +10,7 @@ from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.folders import place_of
 from core.datasets.importers.tree import Tree, film_stem
-from core.datasets.vocabulary import NO_FINDING, normalise_age, normalise_sex
+from core.datasets.label_map import NO_FINDING, normalise_age, normalise_sex
 
 NAME = "named_films"
 LOOKS_LIKE = "Shenzhen, Montgomery and JSRT (CHNCXR_0001_0.png, JPCLN001.png)"

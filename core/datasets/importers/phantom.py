@@ -9,7 +9,7 @@ from core.datasets.importers.candidate import MISSING, Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.tables import inside, metadata_of, records
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import (
+from core.datasets.label_map import (
     normalise_age,
     normalise_finding,
     normalise_sex,

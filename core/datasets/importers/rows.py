@@ -15,7 +15,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from core.datasets.importers import names
 from core.datasets.importers.candidate import MISSING, NAMELESS, OUTSIDE, TOO_LONG, Candidate
 from core.datasets.importers.tree import FILM_SUFFIXES, Tree, film_stem
-from core.datasets.vocabulary import (
+from core.datasets.label_map import (
     NO_FINDING,
     is_silent,
     join_findings,

@@ -10,7 +10,7 @@ from core.datasets.importers.marks import is_yes
 from core.datasets.importers.rows import Row, films_of
 from core.datasets.importers.tables import long_rows, records
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import NO_FINDING, UNKNOWN, is_silent
+from core.datasets.label_map import NO_FINDING, UNKNOWN, is_silent
 
 NAME = "rsna"
 LOOKS_LIKE = "RSNA Pneumonia (stage_2_train_labels.csv)"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from core.datasets.importers.rows import Row
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import is_silent
+from core.datasets.label_map import is_silent
 
 # Columns that may say who a patient is; nothing in ThoraxLens needs them.
 PERSONAL = re.compile(

@@ -12,7 +12,7 @@ from core.datasets.importers.rows import Row, films_of
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import long_rows, records
 from core.datasets.importers.tree import Tree
-from core.datasets.vocabulary import is_silent
+from core.datasets.label_map import is_silent
 
 NAME = "vindr"
 LOOKS_LIKE = "VinDr-CXR (image_labels_train.csv or train.csv)"

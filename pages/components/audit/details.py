@@ -11,7 +11,7 @@ from core.audit.report import AuditReport, LeakPair
 from core.store import Store
 from pages.components.downloads import csv_download
 from pages.components.films.gallery import tile
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 TILE = 150  # px: two beside each other on a telephone
 PER_PAGE = 6

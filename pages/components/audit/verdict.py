@@ -10,7 +10,7 @@ from core.audit.report import AuditReport, Finding, Level
 from core.figures.audit import probes_figure
 from core.palette import SURROUNDS, mix
 from pages.components.charts import show_compact, theme
-from pages.components.run_words import escaped, share
+from pages.components.run_labels import escaped, share
 
 HEADINGS: dict[Level, str] = {
     "do_not_believe": "Do not believe it",

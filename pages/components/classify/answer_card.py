@@ -11,11 +11,11 @@ import streamlit as st
 from core.evaluation.predictions import MOST_PROBABLE, predict_classes
 from core.text import interval, probability
 from pages.components.films.gallery import tile
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import catalogue_frame, get_workspace
 
 if TYPE_CHECKING:
-    from core.gate.likeness import Likeness
+    from core.gate.similarity import Likeness
     from core.prediction.client import FilmResult
 
 REFUSED = "refused"

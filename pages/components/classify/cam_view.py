@@ -31,7 +31,7 @@ from pages.components.classify.answers_table import (
     share_columns,
 )
 from pages.components.error_boundary import boundary
-from pages.components.run_words import NONE, escaped
+from pages.components.run_labels import NONE, escaped
 
 if TYPE_CHECKING:
     from core.prediction.client import FilmResult

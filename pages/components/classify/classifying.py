@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.datasets.kept import keep_films
+from core.datasets.user_films import keep_films
 from core.errors import FilmError, ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
@@ -20,7 +20,7 @@ from core.text import count
 from pages.components.classify.answers_table import Classified, FilmAnswer
 from pages.components.classify.cam_view import SHOWN_SIDE
 from pages.components.classify.film_input import FilmInput
-from pages.components.run_words import escaped, short_title
+from pages.components.run_labels import escaped, short_title
 from pages.components.session import get_client, get_workspace
 
 ASKING = "Asking the network …"

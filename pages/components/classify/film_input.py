@@ -18,7 +18,7 @@ from core.store import Run, Store
 from core.text import count
 from pages.components.empty_state import empty
 from pages.components.films.gallery import tile
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, artificial_sources, catalogue_frame
 
 MINE = "My own films"

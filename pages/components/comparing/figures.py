@@ -13,12 +13,12 @@ from core import figures
 from core.evaluation.metrics import Evaluation
 from core.store import Store
 from pages.components.charts import show, theme
-from pages.components.comparing.compared import Compared
+from pages.components.comparing.comparison_state import Compared
 from pages.components.comparing.outcome_films import chosen_cell, has_cells, pick_from_click
 from pages.components.comparing.repeats_tables import repeats_report
 from pages.components.comparing.tables import report
 from pages.components.downloads import png_download
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 
 def matrices(compared: Sequence[Compared], split: str) -> None:

@@ -11,11 +11,11 @@ import streamlit as st
 
 from core.store import Film, Store
 from core.text import count, probability
-from pages.components.comparing.compared import Compared
+from pages.components.comparing.comparison_state import Compared
+from pages.components.films.film_dialog import open_film, show_opened_film
 from pages.components.films.gallery import OVER, PER_PAGE, TILE, tile
-from pages.components.films.opened import open_film, show_opened_film
 from pages.components.films.words import SPOKEN
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 RUN = "compare_cell_run"
 CELL = "compare_cell"

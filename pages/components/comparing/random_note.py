@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.models.learnt import random_backbone
 from core.text import listed
-from pages.components.comparing.compared import Compared
-from pages.components.run_words import escaped
+from pages.components.comparing.comparison_state import Compared
+from pages.components.run_labels import escaped
 
 
 def is_random(one: Compared) -> bool:

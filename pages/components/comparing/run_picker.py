@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.repeats import grouped
 from core.store import Run, Store
-from pages.components.run_words import escaped, repeats_title, short_title, when
+from pages.components.run_labels import escaped, repeats_title, short_title, when
 
 PARAMETER = "runs"
 KEY = "run_picker"

@@ -14,10 +14,10 @@ from core.evaluation.metrics import Evaluation
 from core.evaluation.paired import Pair
 from core.evaluation.repeats import Repeats
 from core.text import NONE, percent_number, points
-from pages.components.comparing.compared import Compared
+from pages.components.comparing.comparison_state import Compared
 from pages.components.comparing.random_note import is_random, random_note
 from pages.components.comparing.repeats_tables import ColumnConfigs, ranged_report, with_ranges
-from pages.components.run_words import escaped, network
+from pages.components.run_labels import escaped, network
 
 INTERVALS = (
     "95 % intervals, in brackets: where the true value lies, as far as so few films can tell. "

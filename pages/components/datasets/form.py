@@ -19,7 +19,7 @@ from core.specs import LONGEST_NAME, ClassSpec, DatasetSpec
 from core.store import Store
 from core.text import listed
 from pages.components.datasets.class_row import class_fields, class_row, fill_class
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import catalogue_frame
 
 PRESETS = {

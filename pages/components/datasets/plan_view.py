@@ -10,7 +10,7 @@ from core.figures import shares_figure
 from core.specs import SPLITS
 from core.text import percent_of
 from pages.components.charts import show_compact, theme
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 
 def show_plan(plan: DatasetPlan) -> None:

@@ -14,7 +14,7 @@ from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
 from pages.components.datasets.plan_view import counts_table
 from pages.components.empty_state import empty, next_step
-from pages.components.run_words import escaped, short_title, when
+from pages.components.run_labels import escaped, short_title, when
 from pages.components.session import TRAIN
 
 

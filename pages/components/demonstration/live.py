@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.demonstration.takes import Arm, Demonstration, Take
-from pages.components import run_words as words
+from pages.components import run_labels as words
 from pages.components.error_boundary import boundary
 from pages.components.session import get_workspace
 from pages.components.training.live_curves import accuracy_curve

@@ -16,7 +16,7 @@ from core.runs.jobs import JobState
 from pages.components.demonstration import pictures
 from pages.components.demonstration.live import under_way
 from pages.components.empty_state import next_step
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import AUDIT
 
 STEP = "step"  # in the address

@@ -12,7 +12,7 @@ from core.evaluation.decision import Decision
 from core.external.films import LEARNT_FROM
 from core.external.testing import internal_predictions
 from core.store import Run, Store
-from pages.components.run_words import escaped, short_title, when
+from pages.components.run_labels import escaped, short_title, when
 from pages.components.session import artificial_sources
 
 RUN, SOURCE = "run", "source"  # in the page's address

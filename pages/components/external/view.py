@@ -17,7 +17,7 @@ from core.external.words import headline, sentences
 from core.store import Run, Store
 from core.text import count, interval, percent
 from pages.components.charts import show, theme
-from pages.components.comparing.compared import Compared
+from pages.components.comparing.comparison_state import Compared
 from pages.components.comparing.outcome_films import (
     CELL,
     RUN,
@@ -26,7 +26,7 @@ from pages.components.comparing.outcome_films import (
     pick_from_click,
 )
 from pages.components.downloads import csv_download
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 FALSE_ALARM = (1, 0)  # row and column of the confusion matrix
 SHOWN_FOR = "external_cells_of"

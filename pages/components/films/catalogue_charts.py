@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets.choosing import apart
-from core.datasets.vocabulary import findings_of
+from core.datasets.label_map import findings_of
 from core.figures import age_figure, counts_figure
 from core.figures.catalogue import SEVERAL
 from core.store.catalogue import UNKNOWN

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.datasets.vocabulary import JOINT, findings_of
+from core.datasets.label_map import JOINT, findings_of
 from core.errors import FilmError
 from core.gate.gate import look
 from core.images.decode import DecodedFilm, decode_bytes, decode_file, read_imported
 from core.images.words import facts_of
 from core.store import Film, Source
 from pages.components.films.words import SPOKEN
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 # Paths and addresses have no spaces; unbroken they would push the table off a telephone.
 WRAP = """<style>

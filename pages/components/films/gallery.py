@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
-from core.datasets.vocabulary import findings_of
+from core.datasets.label_map import findings_of
 from core.store import Film, Store
 from core.store.catalogue import UNKNOWN
 from core.workspace import Workspace
-from pages.components.films.opened import open_film
+from pages.components.films.film_dialog import open_film
 from pages.components.films.words import SPOKEN
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 if TYPE_CHECKING:
     import pandas as pd

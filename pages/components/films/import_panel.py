@@ -22,7 +22,7 @@ from pages.components.films.table_step import (
     uncertain_choice,
 )
 from pages.components.paths import typed_path
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 REPORTS = "import_reports"  # session state: what the last import said, as dictionaries
 

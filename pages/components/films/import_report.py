@@ -17,7 +17,7 @@ from core.text import count
 from pages.components.damaged import damaged_details
 from pages.components.downloads import safe_name
 from pages.components.films.set_apart import set_apart_films
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 LAYOUTS = {
     "ieee8023": "COVID-19 collection with metadata.csv",

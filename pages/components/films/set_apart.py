@@ -9,7 +9,7 @@ import streamlit as st
 from core.store import Film, Store
 from core.text import count
 from pages.components.films.gallery import TILE, tile
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 MOST = 24  # shown at once
 

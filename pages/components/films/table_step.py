@@ -14,7 +14,7 @@ from core.datasets.importers.choices import Uncertain
 from core.datasets.table_choice import TableChoice, tables_in_folder, tables_in_zip
 from core.errors import ThoraxLensError
 from pages.components.paths import typed_path
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 STEP = "import_table"  # session state: what is being imported, or nothing
 NONE = "–"  # the choice of no column

@@ -17,7 +17,7 @@ from core.statistics.prevalence import (
 )
 from core.store import Run
 from pages.components.charts import show, theme
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 STEPS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90)
 USUAL = 5

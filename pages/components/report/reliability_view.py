@@ -11,7 +11,7 @@ from core.evaluation.predictions import Predictions
 from core.store import Run
 from core.text import points
 from pages.components.charts import show, theme
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 BRIER = (
     "Brier score: the mean squared distance of the probability from what is true (1 or 0). "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store import Run, Store
-from pages.components.run_words import escaped, short_title, when
+from pages.components.run_labels import escaped, short_title, when
 
 PARAMETER = "run"
 KEY = "report_run"

@@ -22,7 +22,7 @@ from core.statistics.proportions import Proportion
 from core.store import Run
 from core.text import interval, percent_of, probability
 from pages.components.charts import show, theme
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 SPLITS = {"validation": "Validation", "test": "Test"}
 

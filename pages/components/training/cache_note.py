@@ -7,7 +7,7 @@ import streamlit as st
 from core.cache import GB, cache_limit, cache_usage, clear, set_cache_limit, trim
 from core.errors import ThoraxLensError
 from core.workspace import Workspace
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 LIMIT = "cache_limit_gb"
 

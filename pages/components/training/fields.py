@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.runs.devices import Device, list_devices
 from core.store import StoredDataset
-from pages.components.run_words import OPTIMIZERS
+from pages.components.run_labels import OPTIMIZERS
 
 # All keys of the form start so; the values outlive a visit to another page.
 PREFIX = "new_"

@@ -9,7 +9,7 @@ from core.documents import Json
 from core.palette import RUN_COLOURS, SURROUNDS
 from core.store import PHASES, Run
 from core.text import percent_number
-from pages.components import run_words as words
+from pages.components import run_labels as words
 from pages.components.charts import theme
 
 CURVE = 300  # px

@@ -13,7 +13,7 @@ from core.names import name_key
 from core.runs import launcher
 from core.store import ACTIVE, Run, RunState, Store
 from core.text import count
-from pages.components import run_words as words
+from pages.components import run_labels as words
 from pages.components.audit_word import audit_link
 from pages.components.empty_state import next_step
 from pages.components.headlines import headline_of

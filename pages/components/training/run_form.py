@@ -13,7 +13,7 @@ from core.runs import launcher
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
 from pages.components.paths import typed_path
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.training.fields import (
     KEEP,
     PREFIX,

@@ -8,7 +8,7 @@ from core.figures.training import rates_figure, seconds_figure
 from core.runs.files import RunFiles
 from core.runs.lr_range import LRRangeTest
 from core.store import Run, Store
-from pages.components import run_words as words
+from pages.components import run_labels as words
 from pages.components.charts import show, theme
 
 RATES = (

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import NotFoundError, ThoraxLensError
 from core.runs import launcher
 from core.store import FINISHED, UNFINISHED, Run, RunState, Store
-from pages.components import run_words as words
+from pages.components import run_labels as words
 from pages.components.damaged import damaged_runs
 from pages.components.empty_state import empty, next_step
 from pages.components.error_boundary import boundary

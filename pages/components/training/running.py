@@ -7,7 +7,14 @@ import streamlit as st
 from core.store import UNFINISHED, Store
 from pages.components.empty_state import next_step
 from pages.components.error_boundary import boundary
-from pages.components.run_words import duration, escaped, fraction, seconds_left, short_title, stage
+from pages.components.run_labels import (
+    duration,
+    escaped,
+    fraction,
+    seconds_left,
+    short_title,
+    stage,
+)
 from pages.components.session import TRAIN, get_store
 
 EVERY = 3.0  # seconds between looks at the store

@@ -9,7 +9,7 @@ import streamlit as st
 from core.models.network import Network
 from core.models.weights import find_weights, missing_message, published_source
 from core.workspace import Workspace
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 
 
 def weights_notes(workspace: Workspace, models: Sequence[Network], learnt: str) -> None:

@@ -12,7 +12,7 @@ from core.datasets.importers.choices import Choices, Columns
 from core.datasets.importers.rows import Files
 from core.datasets.importers.tree import Tree
 from core.datasets.ingest import import_folder
-from core.datasets.vocabulary import normalise_finding, normalise_view
+from core.datasets.label_map import normalise_finding, normalise_view
 from core.store import Film, Store
 from tests.core.datasets.conftest import film_bytes, write
 from tests.core.datasets.test_table_layouts import read

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.datasets.cautions import age_groups
+from core.datasets.bias_checks import age_groups
 from core.datasets.choosing import belongs
 from core.datasets.prepare import MEMBER_COLUMNS, DatasetPlan, as_dict, in_two_classes, plan, save
 from core.errors import FilmError, InputError, SpecError

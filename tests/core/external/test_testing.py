@@ -12,7 +12,7 @@ from core.__main__ import main
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import make_phantoms
 from core.errors import InputError
-from core.external.kept import folder_of, load_result, save_result
+from core.external.result_file import folder_of, load_result, save_result
 from core.external.testing import (
     compared,
     external_job,

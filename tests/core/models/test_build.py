@@ -19,7 +19,7 @@ from core.models.build import (
     load_head,
     save_head,
 )
-from core.models.drawing import draw_weights
+from core.models.initializers import draw_weights
 from core.models.registry import get_network
 
 

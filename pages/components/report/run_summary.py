@@ -15,7 +15,7 @@ from core.store import Run, Store
 from core.text import NONE, count, interval, percent, percent_of
 from pages.components.audit_word import audit_of
 from pages.components.empty_state import next_step
-from pages.components.run_words import escaped
+from pages.components.run_labels import escaped
 from pages.components.session import AUDIT
 
 INTERVAL_HELP = (

@@ -8,7 +8,7 @@ import pytest
 
 from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
-from core.gate.likeness import TrainingFilms, descriptor, training_films
+from core.gate.similarity import TrainingFilms, descriptor, training_films
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 

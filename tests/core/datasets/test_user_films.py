@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from core.datasets.kept import KEPT_SOURCE, keep_films
+from core.datasets.user_films import KEPT_SOURCE, keep_films
 from core.errors import FilmError
 from core.images.decode import decode_file
 from core.store import Store

@@ -21,7 +21,7 @@ from core.cache import mark_used
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.files import ARRAY_DAMAGES, written_whole
-from core.gate.measures import SIDE, edges_of, normal_of, small_of
+from core.gate.handcrafted_features import SIDE, edges_of, normal_of, small_of
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 

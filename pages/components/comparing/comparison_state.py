@@ -16,7 +16,7 @@ from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
 from core.runs.files import RunFiles
 from core.store import Run, Store
-from pages.components.run_words import escaped, short_repeats_title, short_title
+from pages.components.run_labels import escaped, short_repeats_title, short_title
 
 RULES = {
     "own": "As each run answers",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from core.models.folding import folded
+from core.models.bn_fusion import folded
 
 RNG = np.random.default_rng(0)
 FILMS = RNG.normal(size=(2, 8, 8, 3)).astype(np.float32)

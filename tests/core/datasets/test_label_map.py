@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.datasets.vocabulary import (
+from core.datasets.label_map import (
     JOINT,
     findings_of,
     is_silent,
