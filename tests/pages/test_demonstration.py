@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration, Take
 from core.runs.jobs import Job
+from core.runs.kinds import Kind
 from core.store import Store
+from core.workspace import Workspace
 from tests.core.demonstration.made_up import answers, cheating, finished, give, honest, stand
 from tests.pages.opening import everything_said, open_app
 
@@ -72,10 +74,10 @@ def test_without_the_marker_there_is_nothing_to_train_yet(take: Take) -> None:
 def test_training_starts_one_process_and_shows_the_second_step(
     take: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[list[str]] = []
+    started: list[tuple[str, dict[str, str]]] = []
 
-    def start(job: Job, module: str, arguments: list[str]) -> bool:
-        started.append(arguments)
+    def start(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
+        started.append((kind.name, arguments))
         stand(take, state="running", stage="Drawing the films", began=time.time())
         return True
 
@@ -83,7 +85,7 @@ def test_training_starts_one_process_and_shows_the_second_step(
     app = opened(1)
     app.button(key="on_1").click().run()
     assert at(app) == STEPS[1]
-    assert started == [[str(take.folder), "1"]]
+    assert started == [("demonstration", {"take": "1"})]
     assert app.button(key="on_2").disabled
 
 
