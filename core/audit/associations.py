@@ -13,7 +13,7 @@ from core.audit.report import Level
 from core.datasets.bias_checks import AGE_GROUPS, age_groups
 from core.documents import Json
 from core.statistics.association import association, units_of
-from core.store.catalogue import UNKNOWN
+from core.store.film_rows import UNKNOWN
 
 ASPECTS = {"source": "source", "view": "view", "age_group": "age", "sex": "sex"}
 STRONG, WEAK = 0.5, 0.2  # of Cramér's V; Cohen calls 0.5 large and 0.1 small

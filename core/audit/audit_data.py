@@ -13,7 +13,7 @@ from core.datasets import training_data
 from core.datasets.bias_checks import age_groups
 from core.progress import Progress
 from core.store import Run, Store
-from core.store.catalogue import UNKNOWN
+from core.store.film_rows import UNKNOWN
 
 _AT_ONCE = 64
 # Endings that stand for one format.

@@ -13,7 +13,7 @@ from core.datasets.choosing import counts, fits
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.specs import DatasetSpec
-from core.store.catalogue import UNKNOWN, Film
+from core.store.film_rows import UNKNOWN, Film
 
 LATERAL = "Lateral"
 # The validation films have chosen the best epoch and the threshold: they are no test either.

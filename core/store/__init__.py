@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.store.catalogue import Catalogue, Film, Source
+from core.store.catalogue import Catalogue
 from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
+from core.store.film_rows import Film, Source
 from core.store.progress import RunProgress
 from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
 from core.store.runs import (

@@ -4,69 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.documents import Fields, Json
 from core.errors import InputError, NotFoundError
 from core.store.damaged import Damaged, lenient
 from core.store.database import Database
+from core.store.film_rows import (
+    FIELDS,
+    Film,
+    Source,
+    film_of,
+    film_row,
+    is_object,
+    source_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-UNKNOWN = "unknown"
-
 # Columns that repeat few values: as categories, 100,000 films filter in milliseconds.
 CATEGORIES = ("source", "finding", "view", "sex", "subset")
 
-
-@dataclass(frozen=True)
-class Source:
-    """One import: a folder in a known layout, under the name that pages show."""
-
-    name: str
-    layout: str
-    root: str
-    artificial: bool = False
-    imported_at: str = ""
-    report: Fields = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Film:
-    """One X-ray film.
-
-    ``film_id``: first 32 hex digits of the SHA-256 of the file's bytes. ``patient`` is
-    unique over all sources, and ``""`` where nobody knows whose film it is.
-    ``finding``, ``view`` and ``sex`` are normalised and ``"unknown"`` where the
-    source is silent; the ``_original`` fields keep its spelling.
-    ``age`` in years. ``subset``: the split folder it came in, or ``""``. ``width`` and
-    ``height`` in pixels. ``masks``: kind (``lungs``, ``opacity``) → path of a mask image.
-    ``metadata``: everything else that the source says, never from a DICOM header.
-    ``set_apart``: why the film is not used (it shows hardly anything), or ``""``.
-    """
-
-    film_id: str
-    source: str
-    path: str
-    patient: str
-    finding: str
-    finding_original: str = ""
-    view: str = UNKNOWN
-    view_original: str = ""
-    sex: str = UNKNOWN
-    age: float | None = None
-    subset: str = ""
-    width: int = 0
-    height: int = 0
-    masks: dict[str, str] = field(default_factory=dict)
-    metadata: dict[str, str] = field(default_factory=dict)
-    set_apart: str = ""
-
-
-FIELDS = tuple(Film.__dataclass_fields__)
 
 _AGAIN = (
     "cannot be read any more. Its films are not affected; import its folder again for a new one."
@@ -118,7 +77,7 @@ class Catalogue:
         with self._database.work(write=True) as work:
             work.executemany(
                 f"UPDATE films SET {settings} WHERE film_id = :film_id",
-                [_film_row(film) for film in films],
+                [film_row(film) for film in films],
             )
             work.execute("UPDATE catalogue_version SET number = number + 1")
 
@@ -160,7 +119,7 @@ class Catalogue:
         """
         columns = ", ".join(FIELDS)
         marks = ", ".join(f":{name}" for name in FIELDS)
-        rows = [_film_row(film) for film in films]
+        rows = [film_row(film) for film in films]
         with self._database.work(write=True) as work:
             taken = work.execute(
                 "SELECT root FROM sources WHERE name = ?", (source.name,)
@@ -208,13 +167,13 @@ class Catalogue:
         with self._database.work() as work:
             work.text_factory = lenient
             rows = work.execute("SELECT * FROM sources ORDER BY imported_at, rowid").fetchall()
-        return [_source(row) for row in rows]
+        return [source_of(row) for row in rows]
 
     def source_at(self, root: str) -> Source | None:
         """The source imported from this folder, if any."""
         with self._database.work() as work:
             row = work.execute("SELECT * FROM sources WHERE root = ?", (root,)).fetchone()
-        return _source(row) if row else None
+        return source_of(row) if row else None
 
     def remove_source(self, name: str) -> int:
         """Forget a source and its films (files on disk stay); returns how many films."""
@@ -233,7 +192,7 @@ class Catalogue:
             lost = [
                 row["name"]
                 for row in work.execute("SELECT name, report FROM sources ORDER BY rowid")
-                if not _is_object(row["report"])
+                if not is_object(row["report"])
             ]
             films = work.execute(
                 "SELECT source, COUNT(*) AS films FROM films "
@@ -269,7 +228,7 @@ class Catalogue:
             rows = work.execute(
                 "SELECT * FROM films WHERE set_apart = '' ORDER BY film_id LIMIT ?", (count,)
             ).fetchall()
-        return [_film(row) for row in rows]
+        return [film_of(row) for row in rows]
 
     def known(self) -> dict[str, tuple[str, str]]:
         """film_id → (source, path), for telling duplicates from films already imported."""
@@ -304,7 +263,7 @@ class Catalogue:
                 chunk = list(film_ids[start : start + 500])
                 marks = ", ".join("?" * len(chunk))
                 for row in work.execute(f"SELECT * FROM films WHERE film_id IN ({marks})", chunk):
-                    found[row["film_id"]] = _film(row)
+                    found[row["film_id"]] = film_of(row)
         return [found[one] for one in film_ids if one in found]
 
     def sources_of(self, film_ids: Sequence[str]) -> set[str]:
@@ -355,48 +314,3 @@ class Catalogue:
         frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
         frame["age"] = pd.to_numeric(frame["age"], errors="coerce").astype(float)
         return frame.astype(dict.fromkeys(CATEGORIES, "category"))
-
-
-def _film_row(film: Film) -> Json:
-    row = {name: getattr(film, name) for name in FIELDS}
-    row["masks"] = json.dumps(film.masks)
-    row["metadata"] = json.dumps(film.metadata, ensure_ascii=False)
-    return row
-
-
-def _film(row: Any) -> Film:
-    values = {name: row[name] for name in FIELDS}
-    values["masks"] = _texts(values["masks"])
-    values["metadata"] = _texts(values["metadata"])
-    return Film(**values)
-
-
-def _is_object(stored: Any) -> bool:
-    try:
-        return isinstance(json.loads(stored), dict)
-    except (ValueError, TypeError):
-        return False
-
-
-def _texts(stored: Any) -> dict[str, str]:
-    """What a film's row keeps as JSON; nothing where that is damaged, which ``damaged`` tells."""
-    try:
-        found = json.loads(stored)
-    except (ValueError, TypeError):
-        return {}
-    return {str(key): str(one) for key, one in found.items()} if isinstance(found, dict) else {}
-
-
-def _source(row: Any) -> Source:
-    try:
-        report = json.loads(row["report"])
-    except (ValueError, TypeError):
-        report = None
-    return Source(
-        name=row["name"],
-        layout=row["layout"],
-        root=row["root"],
-        artificial=bool(row["artificial"]),
-        imported_at=row["imported_at"],
-        report=report if isinstance(report, dict) else {},
-    )

@@ -11,7 +11,7 @@ from core.datasets.choosing import apart
 from core.datasets.label_map import findings_of
 from core.figures import age_figure, counts_figure
 from core.figures.catalogue import SEVERAL
-from core.store.catalogue import UNKNOWN
+from core.store.film_rows import UNKNOWN
 from pages.components.charts import show_compact, theme
 
 COLOURED = 5  # findings with a colour of their own; more cannot be told apart in a bar

@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.datasets.label_map import findings_of
 from core.store import Film, Store
-from core.store.catalogue import UNKNOWN
+from core.store.film_rows import UNKNOWN
 from core.workspace import Workspace
 from pages.components.films.film_dialog import open_film
 from pages.components.films.words import SPOKEN

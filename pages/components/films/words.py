@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.store.catalogue import UNKNOWN
+from core.store.film_rows import UNKNOWN
 
 SPOKEN = {"F": "female", "M": "male", UNKNOWN: "not stated"}
