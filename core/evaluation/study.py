@@ -33,7 +33,7 @@ class Published:
     @property
     def weights(self) -> str:
         """What its weights had learnt before, in the words of ``core.models.learnt``."""
-        return "from scratch" if self.model == "cnn" else "photographs"
+        return "from scratch" if self.model == BASELINE.name else "photographs"
 
     def row(self) -> Json:
         """Its row of ``core.evaluation.comparison.summary_table``."""
