@@ -31,7 +31,7 @@ from core.runs.jobs import stop_all
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import start_detached, with_our_modules
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import FINISHED, UNFINISHED, Run, RunState, Store
+from core.store import FINISHED, UNFINISHED, Run, RunOrigin, RunState, Store
 from core.store.records import RECORD
 from core.workspace import PROJECT_ROOT, Workspace
 
@@ -45,14 +45,15 @@ NOISE = ("WARNING: All log messages before absl::InitializeLog", "I0000 00:00:")
 _dispatchers: dict[Path, list[subprocess.Popen[bytes]]] = {}
 
 
-def launch(store: Store, spec: RunSpec) -> Run:
-    """Queue a run and see that it gets started; returns at once.
+def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
+    """Queue a run and see that it gets started; returns at once. ``origin``: where it comes
+    from, when it is not a person's own training.
 
     Raises NotFoundError for an unknown data set, InputError for what cannot work:
     an unknown model, films too small for it, a GPU or weights file that is not there.
     ImageNet weights that are not on disk are left to the worker, which may download them.
     """
-    run = store.runs.create(checked(store, spec))
+    run = store.runs.create(checked(store, spec), origin)
     _reconcile(store)
     return store.runs.get(run.run_id)
 

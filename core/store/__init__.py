@@ -17,6 +17,7 @@ from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
 from core.store.film_rows import Film, Source
+from core.store.origin import OriginKind, RunOrigin
 from core.store.progress import RunProgress
 from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
 from core.store.runs import (
@@ -46,9 +47,11 @@ __all__ = [
     "Epoch",
     "Film",
     "Member",
+    "OriginKind",
     "Recovery",
     "Run",
     "RunChange",
+    "RunOrigin",
     "RunProgress",
     "RunState",
     "Runs",

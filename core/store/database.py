@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -73,7 +73,8 @@ CREATE TABLE runs (
     heartbeat_at REAL,
     cancel_at REAL,
     progress TEXT NOT NULL DEFAULT '{}',
-    result TEXT NOT NULL DEFAULT '{}'
+    result TEXT NOT NULL DEFAULT '{}',
+    origin TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE epochs (
     run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,

@@ -20,6 +20,7 @@ from core.documents import Document, Json, Part
 from core.errors import NotFoundError, SpecError
 from core.specs import DatasetSpec
 from core.store.damaged import LARGEST, check_result, dataset_spec, run_spec
+from core.store.origin import RunOrigin
 from core.store.runs import FINISHED, STATES, Epoch, Run, RunState
 from core.workspace import Workspace
 
@@ -79,6 +80,7 @@ class RunRecord(Document):
     """What the store knows of a run. ``stamp``: tells one end of the run from its next.
     ``files``: name → SHA-256 in hex. ``folders``: where the films of its data set came from."""
 
+    VERSION: ClassVar[int] = 2  # 2: where the run comes from
     SPOKEN: ClassVar[str] = "The record of this run"
 
     stamp: str
@@ -95,6 +97,7 @@ class RunRecord(Document):
     files: dict[str, str]
     dataset: DatasetRecord | None
     folders: tuple[str, ...]
+    origin: RunOrigin = RunOrigin()
 
 
 def keep_records(store: Store) -> None:
@@ -125,6 +128,7 @@ def keep_record(store: Store, run: Run) -> None:
         files=_hashes(folder) if run.state == RunState.DONE else {},
         dataset=dataset,
         folders=folders,
+        origin=run.origin,
     ).save(folder / RECORD)
 
 
@@ -199,11 +203,12 @@ class Rebuilding:
             "state": record.state if over else RunState.INTERRUPTED,
             "reason": record.reason if over else LOST,
             "result": json.dumps(record.result),
+            "origin": record.origin.to_json(),
         }
         work.execute(
             "INSERT INTO runs (run_id, spec, state, reason, device, created_at, started_at, "
-            "finished_at, result) VALUES (:run_id, :spec, :state, :reason, :device, :created_at, "
-            ":started_at, :finished_at, :result)",
+            "finished_at, result, origin) VALUES (:run_id, :spec, :state, :reason, :device, "
+            ":created_at, :started_at, :finished_at, :result, :origin)",
             row,
         )
         work.executemany(
@@ -214,7 +219,8 @@ class Rebuilding:
         self._runs.append(record.run_id)
         self._folders |= set(record.folders)
         kept = record.dataset
-        if kept is None:
+        # The data set of a run that was trained elsewhere has never been here.
+        if kept is None or record.origin.is_from_elsewhere:
             return
         spec = kept.read_spec()
         if spec.name.lower() in map(str.lower, self._datasets):
@@ -231,6 +237,9 @@ class Rebuilding:
 
 def _dataset_of(store: Store, run: Run) -> tuple[DatasetRecord | None, tuple[str, ...]]:
     """The run's data set with its films, and the folders that those came from."""
+    if run.origin.is_from_elsewhere:  # one of that name here is another
+        known = RunRecord.load_if_readable(store.workspace.run_folder(run.run_id) / RECORD)
+        return (None if known is None else known.dataset), ()
     try:
         stored = store.datasets.get(run.spec.dataset)
         members = store.datasets.listed(run.spec.dataset)

@@ -25,6 +25,7 @@ from core.store.damaged import (
     text_of,
 )
 from core.store.database import Database
+from core.store.origin import RunOrigin
 from core.store.progress import RunProgress
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class Epoch:
 class Run:
     """One run as the store knows it. Times are seconds since 1970 (UTC).
 
-    ``progress``: what the worker last said. ``result``: filled when done.
+    ``progress``: what the worker last said. ``result``: filled when done. ``origin``: where it
+    comes from, what people call it, and its licence.
     """
 
     run_id: str
@@ -105,11 +107,14 @@ class Run:
     progress: RunProgress = field(default_factory=RunProgress)
     # Any: every version of ThoraxLens kept other keys; ``check_result`` looks at those used.
     result: dict[str, Any] = field(default_factory=dict)
+    origin: RunOrigin = field(default_factory=RunOrigin)
 
     @property
     def title(self) -> str:
-        """What tables call the run: model, data set, which of its group, the id's short tail."""
-        parts = [self.spec.model, self.spec.dataset, self.repeat, self.run_id[-4:]]
+        """What tables call the run: its title, or model and data set; which of its group, the
+        id's short tail, and a mark for one that was not trained here by a person."""
+        named = [self.origin.title] if self.origin.title else [self.spec.model, self.spec.dataset]
+        parts = [*named, self.repeat, self.run_id[-4:], self.origin.mark]
         return " · ".join(one for one in parts if one)
 
     @property
@@ -130,8 +135,9 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, spec: RunSpec) -> Run:
-        """Queue a run. Its id sorts by time and is safe in paths and addresses."""
+    def create(self, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
+        """Queue a run. Its id sorts by time and is safe in paths and addresses. ``origin``: a
+        person's own training when None."""
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
         created = 0
@@ -139,9 +145,9 @@ class Runs:
             run_id = f"{stamp}-{secrets.token_hex(2)}"
             with self._database.work(write=True) as work:
                 created = work.execute(
-                    "INSERT INTO runs (run_id, spec, state, created_at) "
-                    "VALUES (?, ?, 'queued', ?) ON CONFLICT DO NOTHING",
-                    (run_id, spec.to_json(), now),
+                    "INSERT INTO runs (run_id, spec, state, created_at, origin) "
+                    "VALUES (?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING",
+                    (run_id, spec.to_json(), now, (origin or RunOrigin()).to_json()),
                 ).rowcount
         return self.get(run_id)
 
@@ -380,6 +386,7 @@ def _parsed(row: tuple[Any, ...]) -> Run:
         values["spec"] = run_spec(text_of(values["spec"], "description"))
         values["result"] = object_of(values["result"], "result")
         check_result(values["result"])
+        values["origin"] = RunOrigin.from_json(text_of(values["origin"], "origin"))
     except SpecError as error:
         raise DamagedError(
             f"The run {values['run_id']} cannot be read. {error} It was changed by hand, damaged "

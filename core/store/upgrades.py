@@ -45,11 +45,16 @@ def _films_can_be_set_apart(work: sqlite3.Connection) -> None:
     work.execute("ALTER TABLE films ADD COLUMN set_apart TEXT NOT NULL DEFAULT ''")
 
 
+def _runs_say_where_they_come_from(work: sqlite3.Connection) -> None:
+    work.execute("ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT '{}'")
+
+
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _epochs_have_a_phase,
     2: _no_patient_is_invented,
     3: _films_can_be_set_apart,
+    4: _runs_say_where_they_come_from,
 }
 
 

@@ -60,9 +60,10 @@ def network(run: Run) -> str:
 
 def title(run: Run) -> str:
     """“VGG16 (photographs) on study”: the network, what its weights had learnt before, and the
-    data set; of one of several repeats “… · seed 2 of 5”."""
-    words = f"{network(run)} on {run.spec.dataset}"
-    return f"{words} · {run.repeat}" if run.repeat else words
+    data set; of one of several repeats “… · seed 2 of 5”. A run that has a title is called by
+    it; one that no person trained here says so: “… · starter”."""
+    words = run.origin.title or f"{network(run)} on {run.spec.dataset}"
+    return " · ".join(filter(None, (words, run.repeat, run.origin.mark)))
 
 
 def short_title(run: Run) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError, NotFoundError, StoreError
+from core.errors import DamagedError, InputError, NotFoundError, StoreError
 from core.specs import DatasetSpec, RunSpec
 from core.store import (
     Database,
     Epoch,
     Film,
     Member,
+    RunOrigin,
     RunProgress,
     RunState,
     Source,
@@ -367,3 +368,21 @@ def test_what_a_reader_does_to_a_run_stays_its_own(store: Store) -> None:
     assert store.runs.get(run_id).result == {"epochs": 3}
     store.runs.transition(run_id, RunState.DONE, result={"epochs": 5})
     assert store.runs.get(run_id).result == {"epochs": 5}
+
+
+def test_a_run_says_where_it_comes_from(store: Store) -> None:
+    origin = RunOrigin(kind="starter", title="COVID-19 or not", licence="CC BY", artificial=False)
+    spec = RunSpec.build(dataset="study", model="cnn")
+    run = store.runs.create(spec, origin)
+    assert store.runs.get(run.run_id).origin == origin
+    assert run.title == f"COVID-19 or not · {run.run_id[-4:]} · starter"
+    assert store.runs.create(spec).origin == RunOrigin()
+
+
+def test_a_run_that_says_nothing_of_where_it_comes_from_is_damaged(store: Store) -> None:
+    run = store.runs.create(RunSpec.build(dataset="study", model="cnn"))
+    for broken in ("", "[]", '{"kind": "found"}', '{"content": "abc"}', '{"artificial": "no"}'):
+        with store.database.work(write=True) as work:
+            work.execute("UPDATE runs SET origin = ?", (broken,))
+        with pytest.raises(DamagedError, match="where it comes from"):
+            store.runs.get(run.run_id)

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import InputError
 from core.specs import RunSpec
-from core.store import Epoch, open_store
+from core.store import Epoch, RunOrigin, open_store
 from core.store.database import SCHEMA_VERSION
 from core.store.upgrades import STEPS, copy_of
 from core.workspace import Workspace, open_workspace
@@ -111,3 +111,10 @@ def test_patients_that_were_invented_are_taken_back(tmp_path: Path) -> None:
     with closing(sqlite3.connect(copy_of(workspace.database, 2))) as work:
         [kept] = work.execute("SELECT patient FROM films WHERE film_id = 'covid/scan.png'")
     assert kept == ("mine/covid/scan.png",)
+
+
+def test_a_run_of_long_ago_was_trained_here(old: Workspace) -> None:
+    run = open_store(old).runs.get("r1")
+    assert run.origin == RunOrigin()
+    assert not run.origin.is_from_elsewhere
+    assert run.origin.mark == ""
