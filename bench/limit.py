@@ -9,10 +9,10 @@ import time
 import keras
 import numpy as np
 
+from core.features.vectors import BATCH
 from core.models.build import build_model, feature_model
 from core.models.preprocess import preprocess
 from core.models.registry import get_network
-from core.training.features import BATCH
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from bench.children import Cost, run
 from bench.films import DATASET, study_films
 from bench.settings import Settings
+from core.features.vectors import SUFFIX, record_of
 from core.models.registry import get_network
-from core.training.features import SUFFIX, record_of
 from core.workspace import open_workspace
 
 

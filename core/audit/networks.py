@@ -20,6 +20,7 @@ from core.datasets.training_data import TrainingData
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions, predicted_classes
 from core.explain.keras_cam import CamModel
+from core.features.vectors import FeatureSource, View, features
 from core.models.build import build_model
 from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
 from core.models.registry import SMALLEST_FROZEN, get_network
@@ -32,7 +33,6 @@ from core.statistics.normal import mean_interval
 from core.statistics.proportions import Proportion
 from core.store import Run
 from core.training import backend
-from core.training.features import FeatureSource, View, features
 from core.training.network import TrainableNetwork
 from core.workspace import Workspace
 

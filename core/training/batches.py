@@ -10,10 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.features.vectors import Vectors
 from core.images.augment import augment
 from core.models.preprocess import preprocess
 from core.specs import AugmentSpec
-from core.training.features import Vectors
 
 
 class Batches(keras.utils.PyDataset, ABC):

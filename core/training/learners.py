@@ -14,14 +14,14 @@ import keras
 import numpy as np
 
 from core.datasets.training_data import TrainingData, balanced_weights
+from core.features.scaling import Scaling
+from core.features.vectors import BATCH, Extract, FeatureSource, View, features
 from core.models.build import DENSE
 from core.models.preprocess import preprocess
 from core.runs.reporter import Reporter
 from core.specs import RunSpec
 from core.training.batches import Batches, Endless, FilmBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
-from core.training.features import BATCH, Extract, FeatureSource, View, features
-from core.training.scaling import Scaling
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
 

@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
+from core.features.vectors import BATCH
 from core.models.build import save_head
 from core.models.network import Network
 from core.models.registry import get_network
@@ -29,7 +30,6 @@ from core.statistics.softmax import log_softmax, softmax
 from core.store import Run, RunState, Store
 from core.training import backend, checkpoint, precision
 from core.training.checkpoint import TrainingState
-from core.training.features import BATCH
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
 from core.training.learners import FilmLearner, HeadLearner, Learner, Plan

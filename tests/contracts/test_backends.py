@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
+from core.features.vectors import SUFFIX, record_of
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Run, RunState, Store, open_store
-from core.training.features import SUFFIX, record_of
 from core.workspace import PROJECT_ROOT, open_workspace
 from tests.pages.runs import make_dataset
 

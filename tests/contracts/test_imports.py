@@ -75,3 +75,15 @@ print(sorted(name for name in never if name in sys.modules))
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_what_stands_in_core_training_is_made_of_keras() -> None:
+    """By its folder, not by a mark in a docstring: what a room without Keras could do as well
+    (``core.runs``, ``core.features``) stands there."""
+    folder = PROJECT_ROOT / "core" / "training"
+    told = {one.stem: one.read_text(encoding="utf-8") for one in folder.glob("*.py")}
+    without = {name for name, text in told.items() if not re.search(r"^import keras$", text, re.M)}
+    # They load a backend only when they have decided which devices it may see.
+    assert without == {"__init__", "worker", "gpu_check"}
+    for name in ("worker", "gpu_check"):
+        assert re.search(r"(from|import) core\.training.*\bbackend\b|backend import", told[name])

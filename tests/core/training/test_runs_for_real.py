@@ -16,13 +16,13 @@ import pytest
 
 from core.evaluation.operating_point import OperatingPoint, choose
 from core.evaluation.predictions import Predictions
+from core.features.vectors import SUFFIX
 from core.images.film_array import film_array
 from core.runs import launcher
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Run, Store
-from core.training.features import SUFFIX
 from core.training.precision import candidates
 from core.version import software, thoraxlens_version
 from core.workspace import PROJECT_ROOT

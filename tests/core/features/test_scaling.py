@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from core.datasets.training_data import TrainingData
+from core.features import scaling as module
+from core.features.scaling import Scaling
+from core.features.vectors import Vectors, record_of
 from core.models.build import build_head
 from core.models.registry import get_network
 from core.specs import RunSpec
-from core.training import scaling as module
-from core.training.features import Vectors, record_of
 from core.training.learners import HeadLearner, Plan
-from core.training.scaling import Scaling
 
 CHANNELS = 512  # of VGG16
 RNG = np.random.default_rng(0)

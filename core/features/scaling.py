@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.training.features import Vectors
+from core.features.vectors import Vectors
 
 CHUNK = 1024  # vectors in memory at a time
 

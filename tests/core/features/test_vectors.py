@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled
+from core.features.vectors import BATCH, SUFFIX, FeatureSource, Vectors, View, features, record_of
 from core.specs import AugmentSpec
-from core.training.features import BATCH, SUFFIX, FeatureSource, Vectors, View, features, record_of
 
 FILMS = np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8)
 ROWS = np.arange(50)
