@@ -6,7 +6,6 @@ A data set is reproducible from its ``DatasetSpec`` and the catalogue; a run fro
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -30,7 +29,7 @@ STORED = {"stored": True}  # the context in which a text is read that was writte
 DEVICE = re.compile(r"auto|cpu|gpu:\d+")
 
 Balance = Literal["undersample", "class_weights", "none"]
-Split = Literal["study", "patient"]
+SplitBy = Literal["study", "patient"]
 Preprocessing = Literal["model", "rescale"]
 Optimizer = Literal["nadam", "adam", "sgd", "rmsprop"]
 Schedule = Literal["constant", "cosine"]
@@ -40,10 +39,29 @@ SPLITS = ("train", "validation", "test")
 
 
 class Spec(BaseModel):
-    """Frozen; unknown fields are refused; errors are ``SpecError`` with plain words."""
+    """Frozen; unknown fields are refused; errors are ``SpecError`` with plain words. A stored
+    one may use the names that its fields had before."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     _spoken: ClassVar[str] = "This description"
+    # What a field was called before 0.3 → what it is called now.
+    _renamed: ClassVar[dict[str, str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_todays_names(cls, fields: Any, info: ValidationInfo) -> Any:
+        if info.context is not STORED or not isinstance(fields, dict):
+            return fields
+        stored: dict[str, Any] = dict(fields)
+        for old, name in cls._renamed.items():
+            if old in stored:
+                stored[name] = stored.pop(old)
+        return cls._as_today(stored)
+
+    @classmethod
+    def _as_today(cls, stored: dict[str, Any]) -> dict[str, Any]:
+        """What was written long ago, in the words of today."""
+        return stored
 
     @classmethod
     def build(cls, **fields: Any) -> Self:
@@ -63,6 +81,11 @@ class Spec(BaseModel):
 
     def to_json(self) -> str:
         return self.model_dump_json()
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a JSON object for other programs: what was renamed stands there by both names."""
+        fields = self.model_dump(mode="json")
+        return fields | {old: fields[name] for old, name in self._renamed.items()}
 
     def changed(self, **fields: Any) -> Self:
         """A validated copy with some fields replaced. Raises SpecError."""
@@ -86,12 +109,13 @@ class ClassSpec(Spec):
     A film belongs that has any of ``findings`` and none of ``without``; with ``alone`` it has
     no finding besides ``findings``. One entry may be several findings joined (``A + B``): the
     film has them all. Without ``findings`` any film belongs whose finding is known and none
-    of ``without``. ``views`` are normalised views; ``subsets`` are the folder splits that a
+    of ``without``. ``views`` are normalised views; ``source_splits`` are the folder splits that a
     source came with (``train``, ``test`` …); for these and ``sources`` an empty tuple means
     "any".
     """
 
     _spoken = "This class"
+    _renamed: ClassVar[dict[str, str]] = {"subsets": "source_splits"}
 
     name: Annotated[str, _named(LONGEST_CLASS_NAME)]
     findings: tuple[str, ...] = ()
@@ -99,7 +123,13 @@ class ClassSpec(Spec):
     alone: bool = False
     sources: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
-    subsets: tuple[str, ...] = ()
+    source_splits: tuple[str, ...] = ()
+
+    @classmethod
+    def _as_today(cls, stored: dict[str, Any]) -> dict[str, Any]:
+        # Before films could have several findings, a class took those whose whole finding was
+        # one of its own: that is ``alone``. Such a class is known by its want of ``without``.
+        return stored if "without" in stored else stored | {"alone": True}
 
     @model_validator(mode="after")
     def _says_which_films(self) -> Self:
@@ -117,30 +147,23 @@ class DatasetSpec(Spec):
     """How a data set is made. The first class is the positive one.
 
     Fractions follow the study: the test set is ``ceil(test_fraction · n)`` of each class
-    and the validation set ``ceil(validation_fraction · rest)``.
+    and the validation set ``ceil(validation_fraction · rest)``. ``split_by``: ``patient`` keeps
+    all films of a patient in one split, ``study`` divides film by film.
     """
 
     _spoken = "This data set"
+    _renamed: ClassVar[dict[str, str]] = {"split": "split_by"}
 
     name: Annotated[str, _named(LONGEST_NAME)]
     classes: tuple[ClassSpec, ...] = Field(min_length=2)
     balance: Balance = "undersample"
-    split: Split = "patient"
+    split_by: SplitBy = "patient"
     test_fraction: float = Field(0.20, gt=0, lt=1)
     validation_fraction: float = Field(0.25, gt=0, lt=1)
     image_size: int = Field(224, ge=32, le=1024)
     preprocessing: Preprocessing = "model"
     seed: int = Field(0, ge=0, lt=2**31)
     preset: Literal["study", "recommended", "four-classes", "adult-negatives", "custom"] = "custom"
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read back what ``to_json`` wrote, also long ago. Raises SpecError.
-
-        Before films could have several findings, a class took those whose whole finding was
-        one of its own: that is ``alone``. Such a text is known by its want of ``without``.
-        """
-        return super().from_json(_classes_of_old(text))
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
@@ -159,6 +182,9 @@ class DatasetSpec(Spec):
     @property
     def class_names(self) -> tuple[str, ...]:
         return tuple(one.name for one in self.classes)
+
+    def as_dict(self) -> dict[str, Any]:
+        return super().as_dict() | {"classes": [one.as_dict() for one in self.classes]}
 
 
 class AugmentSpec(Spec):
@@ -184,7 +210,7 @@ class RepeatSpec(Spec):
     seeds, or on ``count`` folds. ``group`` names them; ``index`` counts from 0.
 
     A seed changes where the trained part starts, the order of films and the dropout. The
-    frozen part and the augmented views stay those of ``RunSpec.seed``. Folds are grouped by
+    frozen part and the augmented copies stay those of ``RunSpec.seed``. Folds are grouped by
     patient: each film of the data set is tested once.
     """
 
@@ -219,14 +245,15 @@ class RunSpec(Spec):
     many rates on a few batches first, and train with the one suggested instead of
     ``learning_rate``.
 
-    For frozen backbones only: ``views`` augmented versions of each training film are
-    looked at beside the film itself; with 0, ``augment`` changes nothing for them.
+    For frozen backbones only: so many ``augmented_copies`` of each training film are
+    learnt from beside the film itself; with 0, ``augment`` changes nothing for them.
     ``fine_tune`` blocks from the top are unfrozen after the head has been trained, for
     ``fine_tune_epochs`` more epochs at ``fine_tune_learning_rate``. With ``cache`` False
     everything is computed afresh and nothing is kept.
     """
 
     _spoken = "This run"
+    _renamed: ClassVar[dict[str, str]] = {"views": "augmented_copies"}
 
     dataset: str
     model: str
@@ -239,7 +266,7 @@ class RunSpec(Spec):
     find_learning_rate: bool = False
     dropout: float = Field(0.3, ge=0, lt=1)
     augment: AugmentSpec | None = AugmentSpec()
-    views: int = Field(0, ge=0, le=16)
+    augmented_copies: int = Field(0, ge=0, le=16)
     early_stopping: int | None = Field(None, ge=1)
     class_weighting: bool = False
     fine_tune: int = Field(0, ge=0, le=100)
@@ -264,14 +291,3 @@ class RunSpec(Spec):
         if not DEVICE.fullmatch(device):
             raise ValueError("choose auto, cpu or gpu:N, where N is a number")
         return device
-
-
-def _classes_of_old(text: str) -> str:
-    try:
-        fields = json.loads(text)
-        old = [one for one in fields["classes"] if "without" not in one]
-        for one in old:
-            one["alone"] = True
-    except (ValueError, TypeError, KeyError):
-        return text  # whoever validates it says what is wrong with it
-    return json.dumps(fields) if old else text

@@ -183,7 +183,7 @@ def test_an_epoch_whose_loss_is_no_number_is_told(
     assert "epoch 1: 2.00 s, accuracy 0.5000" in capsys.readouterr().err
 
 
-def test_every_setting_of_a_run_can_be_given() -> None:
+def test_every_setting_of_a_run_can_be_given(capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()
     training._train_arguments(parser)
     given = parser.parse_args(
@@ -205,14 +205,22 @@ def test_every_setting_of_a_run_can_be_given() -> None:
             "--schedule",
             "cosine",
             "--find-learning-rate",
-            "--views",
+            "--augmented-copies",
             "3",
         ]
     )
     spec = training._run_spec(given)
     assert (spec.fine_tune, spec.fine_tune_epochs, spec.fine_tune_learning_rate) == (2, 4, 2e-5)
-    assert (spec.device, spec.cache, spec.schedule, spec.views) == ("cpu", False, "cosine", 3)
+    assert (spec.device, spec.cache, spec.schedule, spec.augmented_copies) == (
+        "cpu",
+        False,
+        "cosine",
+        3,
+    )
     assert spec.find_learning_rate
+    before = parser.parse_args(["films", "--model", "vgg16", "--views", "3"])
+    assert training._run_spec(before).augmented_copies == 3
+    assert "--views is called --augmented-copies now" in capsys.readouterr().err
     plain = training._run_spec(parser.parse_args(["films", "--model", "cnn"]))
     assert plain == RunSpec(dataset="films", model="cnn", weights="random")
 

@@ -229,7 +229,7 @@ def test_a_class_of_one_film(store: Store, good: dict[str, bytes], tmp_path: Pat
     import_folder(store, put(tmp_path / "films", {**good, "SARS/one.png": film(3100)}))
     for split in ("study", "patient"):
         code, answer = core(
-            store.workspace.root, "prepare", "x", "--positive", "SARS", "--split", split
+            store.workspace.root, "prepare", "x", "--positive", "SARS", "--split-by", split
         )
         assert code == 2
         assert answer["error"] == (

@@ -13,7 +13,7 @@ from core.evaluation.decision import decided
 from core.evaluation.predictions import Predictions, predicted_classes
 from core.names import name_key
 from core.runs.files import RunFiles
-from core.specs import Split
+from core.specs import SplitBy
 from core.statistics.mover import newcombe
 from core.statistics.proportions import Proportion, wilson
 from core.store import Run, RunState, Store
@@ -21,7 +21,7 @@ from core.store import Run, RunState, Store
 _MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
 _FEWEST = 5  # films with a leak, and without, to compare
 
-_SPLITS: dict[Split, str] = {
+_SPLITS: dict[SplitBy, str] = {
     "study": "films split one by one",
     "patient": "patients kept together",
 }
@@ -110,17 +110,17 @@ def other_split(store: Store, run: Run) -> list[CheckResult]:
         spec = datasets.get(name_key(other.spec.dataset))
         alike = (
             spec is not None
-            and spec.split != own.split
+            and spec.split_by != own.split_by
             and spec.classes == own.classes
             and (other.spec.model, other.spec.weights) == (run.spec.model, run.spec.weights)
             and other.spec.repeat is None
         )
         if alike and spec is not None:
-            return [_beside(store, run, own.split, other, spec.split)]
+            return [_beside(store, run, own.split_by, other, spec.split_by)]
     return []
 
 
-def _beside(store: Store, run: Run, split: Split, other: Run, its_split: Split) -> CheckResult:
+def _beside(store: Store, run: Run, split: SplitBy, other: Run, its_split: SplitBy) -> CheckResult:
     mine, m_range, m_films = _accuracy(store, run)
     theirs, t_range, t_films = _accuracy(store, other)
     said = words.other_split(

@@ -107,7 +107,7 @@ def _criteria(facts: Facts) -> str:
             f"{what} {', '.join(values)}"
             for what, values in (
                 ("finding", (in_words(one),)), ("source", one.sources),
-                ("view", one.views), ("folder", one.subsets),
+                ("view", one.views), ("folder", one.source_splits),
             )
             if values
         ]  # fmt: skip
@@ -120,7 +120,7 @@ def _disjoint(facts: Facts) -> str:
         return ""
     if of_unknown_patients(facts.members):
         return "Films: the patients of some are not known."
-    return "Patients." if facts.dataset.split == "patient" or _by_patient(facts) else "Films."
+    return "Patients." if facts.dataset.split_by == "patient" or _by_patient(facts) else "Films."
 
 
 def _by_patient(facts: Facts) -> bool:

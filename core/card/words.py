@@ -46,7 +46,7 @@ def split_words(facts: Facts) -> str:
         return f"Fold {repeat.index + 1} of {repeat.count}, grouped by patient.{but}"
     if facts.dataset is None:
         return ""
-    if unknown and facts.dataset.split == "patient":
+    if unknown and facts.dataset.split_by == "patient":
         how = "At random, stratified by class, and grouped by patient where the patient is known."
         return f"{how}{but} Seed {facts.dataset.seed}."
     how = {
@@ -54,7 +54,7 @@ def split_words(facts: Facts) -> str:
         "in several splits.",
         "patient": "At random, grouped by patient and stratified by class: no patient is in "
         "two splits.",
-    }[facts.dataset.split]
+    }[facts.dataset.split_by]
     return f"{how} Seed {facts.dataset.seed}."
 
 

@@ -48,6 +48,30 @@ def say(message: str) -> None:
     print(terminal(message), file=sys.stderr, flush=True)
 
 
+class _Renamed(argparse.Action):
+    """Takes a value by an option's earlier name, and tells the one of today."""
+
+    def __init__(self, *args: Any, now: str, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._now = now
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        say(f"{option_string} is called {self._now} now; both work.")
+        setattr(namespace, self.dest, values)
+
+
+def renamed(parser: argparse.ArgumentParser, before: str, now: str, **how: Any) -> None:
+    """Let the option ``now`` be given as ``before``, too. ``how``: its type or choices."""
+    dest = now.removeprefix("--").replace("-", "_")
+    parser.add_argument(before, dest=dest, action=_Renamed, now=now, help=argparse.SUPPRESS, **how)
+
+
 class ProgressLine:
     """A callback that keeps one counting line on stderr when that is a terminal."""
 

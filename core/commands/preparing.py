@@ -6,7 +6,15 @@ import argparse
 from contextlib import suppress
 from pathlib import Path
 
-from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
+from core.commands.command import (
+    Command,
+    Outcome,
+    ProgressLine,
+    open_default_store,
+    renamed,
+    say,
+    table,
+)
 from core.datasets.export import export_tree
 from core.datasets.own_classes import own_classes
 from core.datasets.prepare import as_dict, in_two_classes, plan, save
@@ -34,7 +42,10 @@ def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
         "has no other finding; 'both=Mass+Nodule' has both (repeat it for each class)",
     )
     parser.add_argument("--view", help="keep films of this view, where views are recorded")
-    parser.add_argument("--split", choices=["study", "patient"], help="how films are divided")
+    parser.add_argument(
+        "--split-by", choices=["study", "patient"], help="how films are divided into splits"
+    )
+    renamed(parser, "--split", "--split-by", choices=["study", "patient"])
     parser.add_argument("--balance", choices=["undersample", "class_weights", "none"])
     parser.add_argument("--image-size", type=int, help="pixels a side (default 224)")
     parser.add_argument("--seed", type=int, default=0)
@@ -71,7 +82,7 @@ def _spec(store: Store, options: argparse.Namespace) -> DatasetSpec:
             options.seed,
             options.classes,
             view=options.view,
-            split=options.split,
+            split_by=options.split_by,
         )
     return preset(
         options.preset or "recommended",
@@ -81,7 +92,7 @@ def _spec(store: Store, options: argparse.Namespace) -> DatasetSpec:
         positive=options.positive,
         negative=options.negative,
         view=options.view,
-        split=options.split,
+        split_by=options.split_by,
     )
 
 
@@ -101,7 +112,7 @@ def _datasets(options: argparse.Namespace) -> Outcome:
             "name": one.name,
             "created_at": one.created_at,
             "counts": one.counts,
-            "spec": one.spec.model_dump(mode="json"),
+            "spec": one.spec.as_dict(),
         }
         for one in stored
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from core.commands.command import Command, Outcome, open_default_store, say, table
+from core.commands.command import Command, Outcome, open_default_store, renamed, say, table
 from core.documents import Json
 from core.errors import Cancelled, TrainingError
 from core.evaluation.headline import by_rule, headline
@@ -66,7 +66,13 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dropout", type=float)
     parser.add_argument("--no-augment", action="store_true", help="train on the films as they are")
-    parser.add_argument("--views", type=int, help="augmented views of a film (frozen backbones)")
+    parser.add_argument(
+        "--augmented-copies",
+        type=int,
+        metavar="N",
+        help="augmented copies of each training film that a frozen network learns from, too",
+    )
+    renamed(parser, "--views", "--augmented-copies", type=int)
     parser.add_argument(
         "--fine-tune", type=int, metavar="BLOCKS", help="blocks that learn too, after the head"
     )
@@ -98,7 +104,7 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
             "learning_rate",
             "schedule",
             "dropout",
-            "views",
+            "augmented_copies",
             "fine_tune",
             "fine_tune_epochs",
             "fine_tune_learning_rate",
@@ -280,7 +286,7 @@ def run_document(store: Store, run: Run) -> Json:
         "model": run.spec.model,
         "weights_source": weights_source(run.spec),
         "device": run.device,
-        "spec": run.spec.model_dump(mode="json"),
+        "spec": run.spec.as_dict(),
         "progress": run.progress.as_dict(),
         **run.result,
         **(by_rule(_files(store, run), run.result) if run.state == RunState.DONE else {}),

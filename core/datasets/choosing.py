@@ -17,7 +17,7 @@ from core.specs import ClassSpec
 from core.text import listed
 
 # Column of the catalogue → field of a class that has to name its value.
-PLACES = (("source", "sources"), ("view", "views"), ("subset", "subsets"))
+PLACES = (("source", "sources"), ("view", "views"), ("source_split", "source_splits"))
 
 
 def counts(findings: pd.Series) -> pd.Series:

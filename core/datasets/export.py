@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -138,7 +139,7 @@ def _listing(store: Store, name: str) -> tuple[str, pd.DataFrame]:
             "Put the files back, or prepare a new data set."
         )
     members["file"] = _unique_files(members, stored.spec.class_names)
-    return stored.spec.model_dump_json(indent=2), members
+    return json.dumps(stored.spec.as_dict(), indent=2, ensure_ascii=False), members
 
 
 def _unique_files(members: pd.DataFrame, classes: Sequence[str]) -> list[str]:
@@ -162,8 +163,11 @@ def _unique_files(members: pd.DataFrame, classes: Sequence[str]) -> list[str]:
 
 def _table(files: pd.DataFrame) -> bytes:
     columns = ["file", "film_id", "class_name", "split", "source", "patient", "finding",
-               "view", "sex", "age", "subset"]  # fmt: skip
-    return csv_bytes(files[columns].rename(columns={"class_name": "class"}))
+               "view", "sex", "age", "source_split"]  # fmt: skip
+    # The columns of 0.1: people have written programs that read them.
+    return csv_bytes(
+        files[columns].rename(columns={"class_name": "class", "source_split": "subset"})
+    )
 
 
 def _clear(destination: Path, keep_folder: bool) -> None:

@@ -291,7 +291,7 @@ def _film(source: Source, one: Candidate, looked: Looked) -> Film:
         view_original=one.view_original,
         sex=one.sex,
         age=one.age,
-        subset=one.subset,
+        source_split=one.source_split,
         width=looked.width,
         height=looked.height,
         masks=one.masks,

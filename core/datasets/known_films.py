@@ -14,7 +14,7 @@ from core.store import Film, Store
 
 # What a second import brings up to date on films that are there: all that the source says.
 SAID = (
-    "finding", "finding_original", "view", "view_original", "sex", "age", "subset", "masks",
+    "finding", "finding_original", "view", "view_original", "sex", "age", "source_split", "masks",
     "metadata",
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from core.datasets.choosing import belongs, counts
 from core.datasets.label_map import finding_key
 from core.datasets.presets import spelled_in, usable_films, views_of
 from core.errors import SpecError
-from core.specs import ClassSpec, DatasetSpec, Split
+from core.specs import ClassSpec, DatasetSpec, SplitBy
 from core.store import Catalogue
 
 HOW = "Write a class as NAME=FINDING, as NAME=FINDING,not FINDING or as NAME=only FINDING."
@@ -24,7 +24,7 @@ def own_classes(
     texts: Sequence[str],
     *,
     view: str | None = None,
-    split: Split | None = None,
+    split_by: SplitBy | None = None,
 ) -> DatasetSpec:
     """A data set of classes written as ``NAME=FINDINGS``, the positive one first.
 
@@ -38,7 +38,7 @@ def own_classes(
     return DatasetSpec.build(
         name=name,
         classes=tuple(_class(frame, text, view) for text in texts),
-        split=split or "patient",
+        split_by=split_by or "patient",
         seed=seed,
     )
 

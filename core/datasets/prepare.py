@@ -32,7 +32,7 @@ __all__ = ["MEMBER_COLUMNS", "DatasetPlan", "as_dict", "export_tree", "export_zi
 
 MEMBER_COLUMNS = (
     "film_id", "class_index", "class_name", "split",
-    "source", "path", "patient", "finding", "view", "sex", "age", "subset",
+    "source", "path", "patient", "finding", "view", "sex", "age", "source_split",
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
     rows = [np.flatnonzero(one & ~twice) for one in chosen]
     if spec.balance == "undersample":
         rows = undersample(rows, spec.seed)
-    if spec.split == "patient":
+    if spec.split_by == "patient":
         parts = patient_split(rows, units(frame), spec)
     else:
         parts = study_split(rows, spec)

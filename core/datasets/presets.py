@@ -21,7 +21,7 @@ from core.datasets.label_map import (
 )
 from core.errors import InputError, SpecError
 from core.names import from_text
-from core.specs import LONGEST_CLASS_NAME, ClassSpec, DatasetSpec, Split
+from core.specs import LONGEST_CLASS_NAME, ClassSpec, DatasetSpec, SplitBy
 from core.store import Catalogue
 from core.text import listed
 
@@ -88,7 +88,7 @@ def preset(
     positive: str | None = None,
     negative: str | None = None,
     view: str | None = None,
-    split: Split | None = None,
+    split_by: SplitBy | None = None,
 ) -> DatasetSpec:
     """A spec of ``kind`` (one of KINDS), with what is given put in.
 
@@ -110,9 +110,9 @@ def preset(
             classes=_adult_negatives(frame, view),
             # Not undersampled: of the few adults too few would be left to learn from and to test.
             balance="class_weights",
-            split=split or "patient",
+            split_by=split_by or "patient",
             seed=seed,
-            preset="custom" if view or split else kind,
+            preset="custom" if view or split_by else kind,
         )
     four = kind == "four-classes"
     findings = (_four if four else _two)(frame, kind, positive, negative)
@@ -127,12 +127,12 @@ def preset(
         )
         for finding, asked in zip(findings, FOUR if four else (positive, negative), strict=True)
     )
-    own = any(value is not None for value in (positive, negative, view, split))
+    own = any(value is not None for value in (positive, negative, view, split_by))
     return DatasetSpec.build(
         name=name,
         classes=classes,
         balance="undersample",
-        split=split or ("study" if kind == "study" else "patient"),
+        split_by=split_by or ("study" if kind == "study" else "patient"),
         preprocessing="rescale" if kind == "study" else "model",
         seed=seed,
         preset="custom" if own else kind,
@@ -239,9 +239,9 @@ def _class(
     frame: pd.DataFrame, finding: str, view: str | None, *, as_in_study: bool, alone: bool
 ) -> ClassSpec:
     films = frame[frame["finding"] == finding if alone else has_any(frame["finding"], [finding])]
-    subsets: tuple[str, ...] = ()
+    source_splits: tuple[str, ...] = ()
     if as_in_study:
-        films, subsets = _study_films(films, finding)
+        films, source_splits = _study_films(films, finding)
     if films.empty:
         raise SpecError(
             _NO_FILM.format(finding=finding, known=_known(frame))
@@ -253,23 +253,27 @@ def _class(
         alone=alone,
         sources=tuple(sorted(set(films["source"].astype(str)))),
         views=views_of(films, view),
-        subsets=subsets,
+        source_splits=source_splits,
     )
 
 
 def _study_films(films: pd.DataFrame, finding: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    subsets: tuple[str, ...]
+    source_splits: tuple[str, ...]
     if finding == POSITIVE:
-        films, subsets, where = films[films["layout"] == "ieee8023"], (), "covid-chestxray-dataset"
+        films, source_splits, where = (
+            films[films["layout"] == "ieee8023"],
+            (),
+            "covid-chestxray-dataset",
+        )
     else:
-        films = films[(films["layout"] == "kaggle") & (films["subset"] == "train")]
-        subsets, where = ("train",), "chest_xray (Kaggle)"
+        films = films[(films["layout"] == "kaggle") & (films["source_split"] == "train")]
+        source_splits, where = ("train",), "chest_xray (Kaggle)"
     if films.empty:
         raise SpecError(
             f"The study took its “{_class_name(finding)}” films from {where}, of which none "
             "are here. Import that collection, or use the recommended preset."
         )
-    return films, subsets
+    return films, source_splits
 
 
 def views_of(films: pd.DataFrame, view: str | None) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ LAST = ("others", "unknown")  # grey, at the end
 AGE_STEP = 10
 NARROWEST = 320  # px that a figure has on a telephone
 
-Column = Literal["finding", "view", "source", "sex", "subset", "class_name", "split"]
+Column = Literal["finding", "view", "source", "sex", "source_split", "class_name", "split"]
 
 
 def counts_figure(

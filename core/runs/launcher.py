@@ -88,10 +88,10 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
                 f"{network.title} learns everything from your films and takes no weights file. "
                 "Choose random weights."
             )
-        if spec.fine_tune or spec.views:
+        if spec.fine_tune or spec.augmented_copies:
             raise InputError(
                 f"All of {network.title} learns from the beginning, so there is nothing to "
-                "fine-tune and no frozen part to show views to. Leave out both settings."
+                "fine-tune and no frozen part to show augmented copies to. Leave out both settings."
             )
         spec = spec.changed(weights="random")
     network.last_blocks(spec.fine_tune)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Columns that repeat few values: as categories, 100,000 films filter in milliseconds.
-CATEGORIES = ("source", "finding", "view", "sex", "subset")
+CATEGORIES = ("source", "finding", "view", "sex", "source_split")
 
 
 _AGAIN = (
@@ -70,7 +70,7 @@ class Catalogue:
     def say_anew(self, films: Iterable[Film]) -> None:
         """Note what a source says now of films that are there; path and size stay."""
         names = (
-            "finding", "finding_original", "view", "view_original", "sex", "age", "subset",
+            "finding", "finding_original", "view", "view_original", "sex", "age", "source_split",
             "masks", "metadata",
         )  # fmt: skip
         settings = ", ".join(f"{name} = :{name}" for name in names)
@@ -301,7 +301,7 @@ class Catalogue:
 
         Films that are set apart are not among them. Columns: film_id, source, path, patient,
         finding, finding_original, view, view_original, sex, age (float, NaN where unknown),
-        subset, width, height.
+        source_split, width, height.
         The columns in ``CATEGORIES`` are pandas categoricals.
         """
         import pandas as pd  # only here: see core/store/__init__.py

@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -36,7 +36,7 @@ CREATE TABLE films (
     view_original TEXT NOT NULL,
     sex TEXT NOT NULL,
     age REAL,
-    subset TEXT NOT NULL,
+    source_split TEXT NOT NULL,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     masks TEXT NOT NULL,

@@ -152,12 +152,12 @@ class Datasets:
         """One row a film, in the data set's own order; raises NotFoundError.
 
         Columns: film_id, class_index, class_name, split, then source, path, patient,
-        finding, view, sex, age, subset (missing values where the source was removed).
+        finding, view, sex, age, source_split (missing values where the source was removed).
         """
         import pandas as pd  # only here: see core/store/__init__.py
 
         stored = self.get(name)
-        columns = ["source", "path", "patient", "finding", "view", "sex", "age", "subset"]
+        columns = ["source", "path", "patient", "finding", "view", "sex", "age", "source_split"]
         with self._database.work() as work:
             rows = work.execute(
                 "SELECT dataset_films.film_id, class_index, split, "

@@ -31,7 +31,7 @@ class Film:
     unique over all sources, and ``""`` where nobody knows whose film it is.
     ``finding``, ``view`` and ``sex`` are normalised and ``"unknown"`` where the
     source is silent; the ``_original`` fields keep its spelling.
-    ``age`` in years. ``subset``: the split folder it came in, or ``""``. ``width`` and
+    ``age`` in years. ``source_split``: the split folder it came in, or ``""``. ``width`` and
     ``height`` in pixels. ``masks``: kind (``lungs``, ``opacity``) → path of a mask image.
     ``metadata``: everything else that the source says, never from a DICOM header.
     ``set_apart``: why the film is not used (it shows hardly anything), or ``""``.
@@ -47,7 +47,7 @@ class Film:
     view_original: str = ""
     sex: str = UNKNOWN
     age: float | None = None
-    subset: str = ""
+    source_split: str = ""
     width: int = 0
     height: int = 0
     masks: dict[str, str] = field(default_factory=dict)

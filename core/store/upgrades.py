@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path, PurePath
 
+from core.errors import SpecError
 from core.patient_names import UNKNOWN_PATIENT, patients_from_paths
+from core.specs import DatasetSpec, RunSpec, Spec
 
 
 def _epochs_have_a_phase(work: sqlite3.Connection) -> None:
@@ -49,12 +51,25 @@ def _runs_say_where_they_come_from(work: sqlite3.Connection) -> None:
     work.execute("ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT '{}'")
 
 
+def _names_say_what_they_hold(work: sqlite3.Connection) -> None:
+    """``subset`` → ``source_split``, and the descriptions by the names that their fields have
+    now. One that cannot be read stays as it is: its page says so."""
+    work.execute("ALTER TABLE films RENAME COLUMN subset TO source_split")
+    kinds: tuple[tuple[str, type[Spec]], ...] = (("runs", RunSpec), ("datasets", DatasetSpec))
+    for table, kind in kinds:
+        for row in work.execute(f"SELECT rowid AS at, spec FROM {table}").fetchall():
+            with suppress(SpecError):
+                now = kind.from_json(row["spec"]).to_json()
+                work.execute(f"UPDATE {table} SET spec = ? WHERE rowid = ?", (now, row["at"]))
+
+
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _epochs_have_a_phase,
     2: _no_patient_is_invented,
     3: _films_can_be_set_apart,
     4: _runs_say_where_they_come_from,
+    5: _names_say_what_they_hold,
 }
 
 

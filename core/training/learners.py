@@ -141,7 +141,9 @@ class HeadLearner:
         everything, training = np.arange(len(data.films)), data.rows("train")
         passes = [(everything, View())]
         if spec.augment is not None:
-            passes += [(training, View(spec.augment, spec.seed, k)) for k in range(spec.views)]
+            passes += [
+                (training, View(spec.augment, spec.seed, k)) for k in range(spec.augmented_copies)
+            ]
 
         reporter.stage("features", sum(len(rows) for rows, _ in passes), "films")
         before = found = 0

@@ -35,7 +35,14 @@ def _fill(store: Store) -> None:
     }
     for name, (layout, findings) in kinds.items():
         films = [
-            Film(f"{name}-{at}", name, f"/{name}/{at}.png", f"{name}/{at}", finding, subset="train")
+            Film(
+                f"{name}-{at}",
+                name,
+                f"/{name}/{at}.png",
+                f"{name}/{at}",
+                finding,
+                source_split="train",
+            )
             for at, finding in enumerate(findings)
         ]
         store.catalogue.save_source(Source(name, layout, f"/{name}"), films)

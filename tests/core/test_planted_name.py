@@ -81,7 +81,7 @@ def dataset(store: Store) -> DatasetSpec:
             ClassSpec(name="covid", findings=("COVID-19",)),
             ClassSpec(name="healthy", findings=("No finding",)),
         ),
-        split="study",
+        split_by="study",
         balance="none",
         image_size=32,
     )

@@ -115,7 +115,7 @@ def test_what_is_handed_out_has_the_rights_of_the_users_own(
     import_folder(store, tmp_path / "films")
     classes = [ClassSpec(name="a", findings=("COVID-19",)),
                ClassSpec(name="b", findings=("No finding",))]  # fmt: skip
-    spec = DatasetSpec.build(name="set", classes=classes, split="study", image_size=32)
+    spec = DatasetSpec.build(name="set", classes=classes, split_by="study", image_size=32)
     save(store, plan(store.catalogue.frame(), spec))
     export_tree(store, "set", tmp_path / "out" / "deeper")
     for one in (tmp_path / "out").rglob("*"):

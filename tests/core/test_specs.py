@@ -14,7 +14,7 @@ CLASSES = (
 
 
 def test_a_spec_survives_json() -> None:
-    spec = DatasetSpec.build(name="study", classes=CLASSES, split="study", seed=7)
+    spec = DatasetSpec.build(name="study", classes=CLASSES, split_by="study", seed=7)
     assert DatasetSpec.from_json(spec.to_json()) == spec
     run = RunSpec.build(dataset="study", model="cnn", augment=AugmentSpec(rotation=20))
     assert RunSpec.from_json(run.to_json()) == run
@@ -30,6 +30,26 @@ def test_specs_are_frozen_and_changed_gives_a_validated_copy() -> None:
         spec.seed = 4  # type: ignore[misc]
 
 
+def test_a_stored_spec_may_use_the_names_of_before() -> None:
+    spec = DatasetSpec.build(name="set", classes=CLASSES, split_by="study")
+    spec = spec.changed(classes=(spec.classes[0].changed(source_splits=("train",)), CLASSES[1]))
+    run = RunSpec.build(dataset="set", model="vgg16", augmented_copies=3)
+    for one, old in ((spec, {"split": "study"}), (run, {"views": 3})):
+        document = one.as_dict()
+        assert document.items() >= old.items(), "other programs may read the old name"
+        now = json.loads(one.to_json())
+        assert not now.keys() & old.keys()
+        before = {key: value for key, value in document.items() if key in old or key in now}
+        for name in old:
+            del before[{"split": "split_by", "views": "augmented_copies"}[name]]
+        for part in before.get("classes", ()):
+            del part["source_splits"]
+            assert "subsets" in part
+        assert type(one).from_json(json.dumps(before)) == one
+        with pytest.raises(SpecError, match="no such setting"):
+            type(one).build(**before)
+
+
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
@@ -40,7 +60,7 @@ def test_specs_are_frozen_and_changed_gives_a_validated_copy() -> None:
         ({"classes": (CLASSES[0], {"name": "x", "findings": []})}, "findings"),
         ({"test_fraction": 1.0}, "test fraction"),
         ({"image_size": 8}, "image size"),
-        ({"split": "coin"}, "split"),
+        ({"split_by": "coin"}, "split by"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -43,7 +43,7 @@ def make_hostile(root: Path, films: Path, top: Path) -> None:
         for place, finding in enumerate(sorted(findings))
     )
     spec = DatasetSpec.build(
-        name=DATASET, classes=classes, image_size=64, balance="none", split="study"
+        name=DATASET, classes=classes, image_size=64, balance="none", split_by="study"
     )
     prepare.save(store, prepare.plan(store.catalogue.frame(), spec))
     run = make_run(store, "done", epochs=3, result=RESULT, spec={"dataset": DATASET})

@@ -28,7 +28,7 @@ def test_the_study_preset_fills_the_form(phantom_store: Store) -> None:
     assert app.text_input("prep_name").value == "study"
     names = [one.value for one in app.text_input if one.label == "Class name"]
     assert names == ["covid", "healthy"]
-    assert app.selectbox("prep_split").value == "study"
+    assert app.selectbox("prep_split_by").value == "study"
     table = app.table[0].value
     assert list(table.columns) == ["Train", "Validation", "Test", "Total"]
     assert table["Total"].tolist() == [20, 20, 40]
@@ -36,7 +36,7 @@ def test_the_study_preset_fills_the_form(phantom_store: Store) -> None:
 
 def test_the_recommended_preset_keeps_patients_apart(phantom_store: Store) -> None:
     app = preset(open_app("prepare"), "recommended")
-    assert app.selectbox("prep_split").value == "patient"
+    assert app.selectbox("prep_split_by").value == "patient"
     [shared] = [one.value for one in app.metric if "patients" in one.label]
     assert shared.startswith("0 of ")
 
@@ -70,7 +70,7 @@ def test_saving_writes_the_data_set_and_points_to_training(phantom_store: Store)
     assert not app.error
     stored = phantom_store.datasets.get("my films")
     assert stored.spec.preset == "recommended"
-    assert stored.spec.split == "patient"
+    assert stored.spec.split_by == "patient"
     assert "“my films” is saved." in everything_said(app)
 
 

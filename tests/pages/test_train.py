@@ -276,7 +276,7 @@ def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
         "seed": 5,
         "schedule": "cosine",
         "find_learning_rate": True,
-        "views": 3,
+        "augmented_copies": 3,
         "fine_tune": 2,
         "fine_tune_epochs": 4,
         "fine_tune_learning_rate": 2e-5,
@@ -330,11 +330,11 @@ def test_folds_that_cannot_be_made_are_refused_before_anything_is_queued(tiny: S
 
 def test_fields_of_pretrained_networks_wait_for_one(tiny: Store) -> None:
     app = open_app("train")
-    for name in ("fine_tune", "fine_tune_epochs", "fine_tune_learning_rate", "views"):
+    for name in ("fine_tune", "fine_tune_epochs", "fine_tune_learning_rate", "augmented_copies"):
         assert app.number_input(f"new_{name}").disabled
     app.checkbox("new_model_vgg16").check().run()
     assert not app.number_input("new_fine_tune").disabled
-    assert not app.number_input("new_views").disabled
+    assert not app.number_input("new_augmented_copies").disabled
     assert app.number_input("new_fine_tune_epochs").disabled, "none of it without a block"
 
 

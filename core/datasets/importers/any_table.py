@@ -99,7 +99,7 @@ def _rows(tree: Tree, table: str, columns: Columns, choices: Choices, is_part: b
                 view=cells.get(columns.view, ""),
                 sex=cells.get(columns.sex, ""),
                 age=cells.get(columns.age, ""),
-                subset=cells.get(columns.split, "") or (split if is_part else ""),
+                source_split=cells.get(columns.split, "") or (split if is_part else ""),
                 metadata=metadata_of(cells, own | set(columns.findings)),
                 left_out=left_out,
             )

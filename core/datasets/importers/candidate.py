@@ -36,7 +36,7 @@ class Candidate:
     view_original: str = ""
     sex: str = UNKNOWN
     age: float | None = None
-    subset: str = ""
+    source_split: str = ""
     masks: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     left_out: str = ""

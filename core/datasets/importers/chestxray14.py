@@ -37,7 +37,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
             view=cells.get("view position", ""),
             sex=cells.get("patient gender", "") or cells.get("patient sex", ""),
             age=cells.get("patient age", ""),
-            subset=parts.get(cells["image index"].strip(), ""),
+            source_split=parts.get(cells["image index"].strip(), ""),
             metadata=metadata_of(cells, OWN),
         )
         for place, cells in records(tree, table, NEEDS)

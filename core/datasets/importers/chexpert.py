@@ -43,7 +43,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
                     view=_view(cells),
                     sex=cells.get("sex", ""),
                     age=cells.get("age", ""),
-                    subset=_part(table, cells["path"]),
+                    source_split=_part(table, cells["path"]),
                     metadata=metadata_of(cells, OWN | findings.keys()),
                     left_out=marks.left_out,
                 )

@@ -19,7 +19,7 @@ LOOKS_LIKE = "class folders: one folder of films a finding, also inside train/, 
 class Place(NamedTuple):
     """What the folders above a film say: the part of a split, and the class folder's name."""
 
-    subset: str
+    source_split: str
     folder: str
 
 
@@ -61,7 +61,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
             if place.folder
             else UNKNOWN,
             finding_original=place.folder or name.split("/")[0],
-            subset=place.subset,
+            source_split=place.source_split,
             masks=tree.masks_of(name),
         )
 
@@ -84,8 +84,8 @@ def place_of(name: str) -> Place:
     """
     folders = PurePosixPath(name).parts[:-1]
     parts = [place for place, folder in enumerate(folders) if names.split_of(folder)]
-    subset = names.split_of(folders[parts[0]]) if parts else ""
+    source_split = names.split_of(folders[parts[0]]) if parts else ""
     below = folders[parts[0] + 1 :] if parts else folders
     above = folders[: parts[0]] if parts else ()
     said = [folder for folder in (*below, *above) if not names.is_container(folder)]
-    return Place(subset, said[0] if said else "")
+    return Place(source_split, said[0] if said else "")

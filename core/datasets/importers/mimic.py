@@ -54,7 +54,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
                 written=marks.written,
                 patient=_number(subject),
                 view=views.get(film, ""),
-                subset=parts.get(film, ""),
+                source_split=parts.get(film, ""),
                 metadata={"study": _number(study)},
                 left_out=marks.left_out,
             )

@@ -48,7 +48,7 @@ class Row:
     view: str = ""
     sex: str = ""
     age: str = ""
-    subset: str = ""
+    source_split: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     left_out: str = ""
     remark: str = ""
@@ -92,7 +92,7 @@ def _candidate(tree: Tree, name: str, rows: list[Row]) -> Candidate:
         view_original=_first(row.view for row in rows),
         sex=normalise_sex(_first(row.sex for row in rows)),
         age=normalise_age(_first(row.age for row in rows)),
-        subset=_first(row.subset for row in rows).strip().casefold(),
+        source_split=_first(row.source_split for row in rows).strip().casefold(),
         masks=tree.masks_of(name) if name else {},
         metadata=first.metadata,
         left_out=reason,

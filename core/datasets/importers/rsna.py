@@ -46,7 +46,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
             findings=(_finding(marks, detailed.get(patient, "")),),
             written=detailed.get(patient, "") or f"Target {marks[0].strip()}",
             patient="" if patient == places[patient] else patient,
-            subset="train",
+            source_split="train",
             metadata={"boxes": str(boxes[patient])} if boxes[patient] else {},
         )
         for patient, marks in targets.items()

@@ -90,7 +90,7 @@ def _row(image: str, place: str, readers: set[str], named: Counter[str], part: s
         place=place,
         findings=tuple(name for name, votes in named.items() if 2 * votes > count),
         written=", ".join(f"{name} ({named[name]} of {count})" for name in sorted(named)),
-        subset=part,
+        source_split=part,
         metadata={"readers": str(count)},
         remark=remark,
     )

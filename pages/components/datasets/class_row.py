@@ -25,7 +25,10 @@ FINDINGS = {
 ORIGINS = {
     "sources": ("Sources", "Empty: films from any source."),
     "views": ("Views", "Empty: films in any view."),
-    "subsets": ("Subsets", "Some sources come split into folders. Empty: all of them."),
+    "source_splits": (
+        "Splits of the source",
+        "Some sources come split into folders. Empty: all of them.",
+    ),
 }
 LISTS = (*FINDINGS, *ORIGINS)
 

@@ -57,7 +57,7 @@ PREPROCESSINGS = {"model": "As each network expects", "rescale": "Grey values di
 SIZES = (64, 96, 128, 160, 192, 224, 256, 299, 331, 384, 512)
 
 SETTINGS = (
-    "balance", "split", "test_fraction", "validation_fraction", "image_size", "preprocessing",
+    "balance", "split_by", "test_fraction", "validation_fraction", "image_size", "preprocessing",
     "seed",
 )  # fmt: skip
 
@@ -100,7 +100,7 @@ def _settings() -> None:
         "Split",
         list(SPLITS),
         format_func=SPLITS.__getitem__,
-        key="prep_split",
+        key="prep_split_by",
         persist_state="session",
         help="How films are divided into training, validation and test. Patient by patient: "
         "a network is tested on patients whom it has never seen, where patients are known.",

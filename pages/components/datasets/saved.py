@@ -34,7 +34,7 @@ def _dataset(store: Store, stored: StoredDataset) -> None:
     st.markdown(f"**{escaped(stored.name)}**  :gray-badge[{PRESETS[spec.preset]}]")
     day = datetime.fromisoformat(stored.created_at)
     st.caption(
-        f"Split: {SPLITS[spec.split].lower()} · balance: {BALANCES[spec.balance].lower()} · "
+        f"Split: {SPLITS[spec.split_by].lower()} · balance: {BALANCES[spec.balance].lower()} · "
         f"{spec.image_size} × {spec.image_size} pixels · seed {spec.seed} · "
         f"saved {when(day.timestamp())}"
     )

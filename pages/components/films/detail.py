@@ -105,7 +105,7 @@ def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:
         "Age": "not stated" if film.age is None else f"{film.age:g} years",
         "Patient": film.patient or "not known",
         "Source": film.source,
-        "Subset": film.subset,
+        "Split of the source": film.source_split,
         "Size": f"{film.width:,} × {film.height:,} pixels",
         "File": Path(film.path).name,
         "Folder": str(Path(film.path).parent),

@@ -140,7 +140,7 @@ def augmentation_fields() -> None:
         persist_state=KEEP,
         help="With few films, this is what keeps a network from learning them by heart. "
         "Validation and test films are never changed. It is for the CNN, for fine-tuning, and "
-        "for frozen networks that are shown augmented views (under More settings).",
+        "for frozen networks that are shown augmented copies (under More settings).",
     )
     with st.expander("Which changes, and how large", key=PREFIX + "changes"):
         columns = st.columns(4)

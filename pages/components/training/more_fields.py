@@ -8,7 +8,7 @@ from pages.components.training.fields import KEEP, PREFIX, get
 
 # Fields of RunSpec by the same name; the second only for networks with a frozen part.
 MORE = ("schedule", "find_learning_rate", "cache")
-FOR_BACKBONES = ("views", "fine_tune", "fine_tune_epochs", "fine_tune_learning_rate")
+FOR_BACKBONES = ("augmented_copies", "fine_tune", "fine_tune_epochs", "fine_tune_learning_rate")
 _PREPROCESSING = {
     None: "As the data set says",
     "model": "The network's own",
@@ -25,7 +25,7 @@ def more_fields(*, for_backbones: bool) -> None:
         st.markdown("**Learning rate**")
         _learning_rate()
         st.markdown(
-            "**Fine-tuning and views**",
+            "**Fine-tuning and augmented copies**",
             help="Pretrained networks have a part that stays as it was when they start; all "
             "of the CNN learns from the beginning.",
         )
@@ -126,13 +126,13 @@ def _backbones(*, disabled: bool) -> None:
         help="Small, so that the network does not forget what it has learnt from photographs.",
     )
     columns[3].number_input(
-        "Augmented views of a film",
+        "Augmented copies of a film",
         0,
         16,
-        key=PREFIX + "views",
+        key=PREFIX + "augmented_copies",
         persist_state=KEEP,
         disabled=disabled or not get("augment"),
-        help="The frozen network looks at each training film, and at so many changed versions "
-        "of it. Each view is one more pass over all training films, before the first epoch. "
-        "In our tests views made no network better, so there are none unless you ask.",
+        help="The frozen network looks at each training film, and at so many changed copies "
+        "of it. Each copy is one more pass over all training films, before the first epoch. "
+        "In our tests copies made no network better, so there are none unless you ask.",
     )

@@ -128,7 +128,7 @@ def test_equal_and_odd_names_stay_apart(store: Store, phantom_folder: Path, tmp_
         name="odd",
         classes=(ClassSpec(name="covid", findings=("COVID-19",)),
                  ClassSpec(name="healthy", findings=("No finding",))),
-        balance="none", split="study", image_size=32,
+        balance="none", split_by="study", image_size=32,
     )  # fmt: skip
     save(store, plan(store.catalogue.frame(), spec))
     assert export_tree(store, "odd", tmp_path / "out") == 20

@@ -160,7 +160,7 @@ def test_kaggle_names_tell_cause_and_patient(tmp_path: Path) -> None:
         "train/.DS_Store",
     )
     found = by_file(tmp_path)
-    assert {name: (one.patient, one.finding, one.subset) for name, one in found.items()} == {
+    assert {name: (one.patient, one.finding, one.source_split) for name, one in found.items()} == {
         "test/PNEUMONIA/other.jpeg": ("", "Pneumonia", "test"),
         "train/NORMAL/IM-0115-0001.jpeg": ("IM-0115", "No finding", "train"),
         "train/PNEUMONIA/person12_bacteria_47.jpeg": ("person12", "Bacterial pneumonia", "train"),
@@ -197,7 +197,7 @@ def test_the_studys_own_folders_are_class_folders(tmp_path: Path) -> None:
     touch(tmp_path, "train/covid/a.png", "validation/healthy/b.png", "test/images/c.png")
     found = detect_layout(tmp_path)
     assert found.layout is folders
-    assert sorted((one.subset, one.finding) for one in found.layout.read(found.tree)) == [
+    assert sorted((one.source_split, one.finding) for one in found.layout.read(found.tree)) == [
         ("test", "unknown"),
         ("train", "COVID-19"),
         ("validation", "No finding"),

@@ -76,7 +76,7 @@ def test_tables_of_the_parts_of_a_split_are_read_together(
     tables = {names[0]: f"{head}a.png,TB\nb.png,normal\n", names[1]: f"{head}c.png,TB\n"}
     report = import_folder(store, own(tmp_path, tables, "abc"))
     assert report.by_finding == {"Tuberculosis": 2, "No finding": 1}
-    assert {film.subset for film in films_of(store)} == {"train", "test"}
+    assert {film.source_split for film in films_of(store)} == {"train", "test"}
     assert f"{names[1]} and {names[0]} were read as file = file, finding = label." in report.notes
 
 
@@ -85,7 +85,7 @@ def test_tables_inside_the_parts_name_their_own_films(tmp_path: Path) -> None:
         table = f"file,label\n1.png,{finding}\n".encode()
         write(tmp_path, {f"{part}/labels.csv": table, f"{part}/1.png": b""})
     found = detect_layout(tmp_path)
-    read = {one.file: (one.finding, one.subset) for one in found.layout.read(found.tree)}
+    read = {one.file: (one.finding, one.source_split) for one in found.layout.read(found.tree)}
     assert read == {
         "train/1.png": ("Tuberculosis", "train"),
         "test/1.png": ("No finding", "test"),

@@ -74,7 +74,7 @@ def test_several_findings_are_no_finding_of_a_preset(ward: Store) -> None:
 
 def test_the_study_leaves_out_films_with_a_second_finding(store: Store) -> None:
     add(store, "cohen", "ieee8023", ("COVID-19", "PA", 8), ("COVID-19 + ARDS", "PA", 5))
-    add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), subset="train")
+    add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), source_split="train")
     made = plan(store.catalogue.frame(), preset("study", store.catalogue, "study", 0))
     assert len(made.members) == 16
 

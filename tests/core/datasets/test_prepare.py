@@ -41,7 +41,7 @@ def films(
             "view": "PA",
             "sex": "F",
             "age": np.nan,
-            "subset": "",
+            "source_split": "",
         }
     )
     return rows.assign(**columns)
@@ -52,7 +52,7 @@ def catalogue(*parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def spec(**fields: Any) -> DatasetSpec:
-    return DatasetSpec.build(**{"name": "set", "classes": CLASSES, "split": "study"} | fields)
+    return DatasetSpec.build(**{"name": "set", "classes": CLASSES, "split_by": "study"} | fields)
 
 
 def of_class(made: DatasetPlan, name: str) -> dict[str, int]:
@@ -85,10 +85,10 @@ def test_same_films_and_spec_give_the_same_members(split: str) -> None:
         films("COVID-19", 60, [f"p{one}" for one in rng.integers(0, 40, 60)]),
         films("No finding", 200),
     )
-    first = plan(frame, spec(split=split)).members
+    first = plan(frame, spec(split_by=split)).members
     mixed = frame.sample(frac=1, random_state=5).reset_index(drop=True)
-    pd.testing.assert_frame_equal(plan(mixed, spec(split=split)).members, first)
-    other = plan(frame, spec(split=split, seed=1)).members
+    pd.testing.assert_frame_equal(plan(mixed, spec(split_by=split)).members, first)
+    other = plan(frame, spec(split_by=split, seed=1)).members
     assert set(other["film_id"]) != set(first["film_id"])  # other healthy films are drawn
 
 
@@ -111,7 +111,7 @@ def test_patient_split_keeps_patients_apart_and_fractions_near(seed: int) -> Non
     frame = catalogue(
         films("COVID-19", 198, [f"cohen/{one}" for one in owners]), films("No finding", 1341)
     )
-    made = plan(frame, spec(split="patient", seed=seed))
+    made = plan(frame, spec(split_by="patient", seed=seed))
     splits_of_patient = made.members.groupby("patient")["split"].nunique()
     assert splits_of_patient.max() == 1
     assert made.shared_patients == 0
@@ -123,7 +123,7 @@ def test_patient_split_keeps_patients_apart_and_fractions_near(seed: int) -> Non
 def test_a_patient_with_films_in_both_classes_stays_in_one_split() -> None:
     names = [f"p{number}" for number in range(30)]
     frame = catalogue(films("COVID-19", 30, names), films("No finding", 30, names))
-    made = plan(frame, spec(split="patient"))
+    made = plan(frame, spec(split_by="patient"))
     assert made.members.groupby("patient")["split"].nunique().max() == 1
     assert of_class(made, "covid") == of_class(made, "healthy")
 
@@ -131,17 +131,17 @@ def test_a_patient_with_films_in_both_classes_stays_in_one_split() -> None:
 def test_three_patients_are_enough_however_unequal() -> None:
     owners = ["many"] * 50 + ["one", "other"]
     frame = catalogue(films("COVID-19", 52, owners), films("No finding", 52))
-    made = plan(frame, spec(split="patient"))
+    made = plan(frame, spec(split_by="patient"))
     assert all(made.counts[split]["covid"] >= 1 for split in SPLITS)
     assert of_class(made, "covid")["train"] == 50
 
 
 def test_films_of_unknown_patients_are_patients_of_their_own() -> None:
     frame = catalogue(films("COVID-19", 20, [""] * 20), films("No finding", 20))
-    made = plan(frame, spec(split="patient"))
+    made = plan(frame, spec(split_by="patient"))
     assert of_class(made, "covid") == {"train": 12, "validation": 4, "test": 4}
     for split in ("patient", "study"):  # either way, nobody can say that no patient is in both
-        made = plan(frame, spec(split=split))
+        made = plan(frame, spec(split_by=split))
         assert (made.shared_patients, made.known_to_be_shared, made.unknown_patients) == (
             None, 0, 20,
         )  # fmt: skip
@@ -181,7 +181,7 @@ def test_shared_patients_are_counted_and_told() -> None:
         ([("c", ("COVID-19",), ()), ("d", ("MERS", "COVID-19"), ())], {},
          "20 of the 20 films of “c” belong to “d” as well and are left out; no films would"),
         ([("c", ("COVID-19",), ())], {"test_fraction": 0.95}, "20 films of “c”.* 0 would train"),
-        ([("two", ("SARS-2",), ())], {"split": "patient"},
+        ([("two", ("SARS-2",), ())], {"split_by": "patient"},
          "“two” come from 2 patients only; a split by patient needs at least 3"),
     ],
 )  # fmt: skip
@@ -208,12 +208,12 @@ def test_no_films_at_all() -> None:
 
 def test_filters_hold_together() -> None:
     frame = catalogue(
-        films("COVID-19", 10, source="a", subset="train"),
-        films("COVID-19", 10, source="b", view="AP", subset="test"),
+        films("COVID-19", 10, source="a", source_split="train"),
+        films("COVID-19", 10, source="b", view="AP", source_split="test"),
         films("No finding", 10),
     )
     one = ClassSpec(name="c", findings=("COVID-19",), sources=("b",), views=("AP",),
-                    subsets=("test",))  # fmt: skip
+                    source_splits=("test",))  # fmt: skip
     members = plan(frame, spec(classes=(one, CLASSES[1]))).members
     assert set(members.loc[members["class_name"] == "c", "source"]) == {"b"}
 
@@ -261,13 +261,13 @@ def test_a_hundred_thousand_films_plan_in_seconds() -> None:
     owners = [f"p{number // 2}" for number in range(50_000)]
     frame = catalogue(films("COVID-19", 50_000, owners), films("No finding", 50_000))
     started = time.process_time()
-    made = plan(frame, spec(split="patient"))
+    made = plan(frame, spec(split_by="patient"))
     assert time.process_time() - started < 20
     assert of_class(made, "covid") == {"train": 30_000, "validation": 10_000, "test": 10_000}
 
 
 def phantom_plan(store: Store, name: str = "set") -> DatasetPlan:
-    return plan(store.catalogue.frame(), spec(name=name, split="patient", image_size=32))
+    return plan(store.catalogue.frame(), spec(name=name, split_by="patient", image_size=32))
 
 
 def test_saving_keeps_members_in_order_and_their_array(phantom_store: Store) -> None:

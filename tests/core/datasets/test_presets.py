@@ -21,7 +21,7 @@ from core.store import Film, Source, Store
 
 
 def add(
-    store: Store, name: str, layout: str, *films: tuple[str, str, int], subset: str = ""
+    store: Store, name: str, layout: str, *films: tuple[str, str, int], source_split: str = ""
 ) -> None:
     """A source with ``count`` films for each (finding, view, count)."""
     made = [
@@ -32,7 +32,7 @@ def add(
             patient=f"{name}/{number}",
             finding=finding,
             view=view,
-            subset=subset,
+            source_split=source_split,
         )
         for finding, view, count in films
         for number in range(count)
@@ -45,8 +45,8 @@ def study_store(store: Store) -> Store:
     """The study's two collections in miniature, beside phantoms and another hospital."""
     add(store, "cohen", "ieee8023", ("COVID-19", "PA", 8), ("COVID-19", "AP", 5),
         ("No finding", "PA", 4), ("SARS", "PA", 4))  # fmt: skip
-    add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), subset="train")
-    add(store, "kaggle test", "kaggle", ("No finding", "unknown", 6), subset="test")
+    add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), source_split="train")
+    add(store, "kaggle test", "kaggle", ("No finding", "unknown", 6), source_split="test")
     add(store, "hospital", "folders", ("No finding", "unknown", 5), ("Pneumonia", "unknown", 5))
     add(store, PHANTOM_SOURCE, "phantom", ("COVID-19", "PA", 9), ("No finding", "PA", 9))
     return store
@@ -57,8 +57,8 @@ def test_study_takes_the_studys_films(study_store: Store) -> None:
     covid, healthy = spec.classes
     assert (covid.name, covid.sources, covid.views) == ("covid", ("cohen",), ("PA",))
     assert (healthy.name, healthy.sources, healthy.views) == ("healthy", ("kaggle",), ())
-    assert healthy.subsets == ("train",)
-    assert (spec.split, spec.balance, spec.preprocessing) == ("study", "undersample", "rescale")
+    assert healthy.source_splits == ("train",)
+    assert (spec.split_by, spec.balance, spec.preprocessing) == ("study", "undersample", "rescale")
     assert (spec.image_size, spec.seed, spec.preset) == (224, 3, "study")
     members = plan(study_store.catalogue.frame(), spec).members
     assert set(members["source"]) == {"cohen", "kaggle"}
@@ -67,7 +67,7 @@ def test_study_takes_the_studys_films(study_store: Store) -> None:
 
 def test_recommended_splits_by_patient_and_never_takes_phantoms(study_store: Store) -> None:
     spec = recommended_spec(study_store.catalogue)
-    assert (spec.split, spec.preprocessing, spec.preset) == ("patient", "model", "recommended")
+    assert (spec.split_by, spec.preprocessing, spec.preset) == ("patient", "model", "recommended")
     covid, healthy = spec.classes
     assert covid.sources == ("cohen",)
     assert healthy.sources == ("cohen", "hospital", "kaggle", "kaggle test")
@@ -80,11 +80,11 @@ def test_recommended_splits_by_patient_and_never_takes_phantoms(study_store: Sto
 def test_own_choices(study_store: Store) -> None:
     spec = preset(
         "study", study_store.catalogue, "mine", 1,
-        positive="sars", negative="pneumonia", view="any", split="patient",
+        positive="sars", negative="pneumonia", view="any", split_by="patient",
     )  # fmt: skip
     assert spec.class_names == ("sars", "pneumonia")
     assert [one.views for one in spec.classes] == [(), ()]
-    assert (spec.split, spec.preset) == ("patient", "custom")
+    assert (spec.split_by, spec.preset) == ("patient", "custom")
     spec = preset("study", study_store.catalogue, "mine", 1, view="ap")
     assert [one.views for one in spec.classes] == [("AP",), ()]
 
@@ -127,7 +127,7 @@ def test_four_classes_come_from_real_films_by_patient(study_store: Store) -> Non
         ("Viral pneumonia", "unknown", 9))  # fmt: skip
     spec = four_classes_spec(study_store.catalogue)
     assert spec.class_names == ("covid", "bacterial", "viral", "healthy")
-    assert (spec.split, spec.balance, spec.preset) == ("patient", "undersample", "four-classes")
+    assert (spec.split_by, spec.balance, spec.preset) == ("patient", "undersample", "four-classes")
     made = plan(study_store.catalogue.frame(), spec)
     assert PHANTOM_SOURCE not in set(made.members["source"])
     assert made.members["class_name"].value_counts().tolist() == [7, 7, 7, 7]
@@ -147,7 +147,7 @@ def test_adult_negatives_join_the_children_and_patients_stay_together(study_stor
     study_store.catalogue.save_source(Source("hospital", "folders", "/hospital"), [twice])
     spec = adult_negatives_spec(study_store.catalogue, seed=2)
     assert spec.class_names == ("covid", "not covid")
-    assert (spec.split, spec.balance) == ("patient", "class_weights")
+    assert (spec.split_by, spec.balance) == ("patient", "class_weights")
     assert spec.preset == "adult-negatives"
     assert spec.classes[0] == study_spec(study_store.catalogue).classes[0]
     made = plan(study_store.catalogue.frame(), spec)
@@ -169,7 +169,7 @@ def test_adult_negatives_say_what_they_miss(store: Store, phantom_store: Store) 
     with pytest.raises(SpecError, match="need real films"):
         adult_negatives_spec(phantom_store.catalogue)
     add(store, "cohen", "ieee8023", ("COVID-19", "PA", 8))
-    add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), subset="train")
+    add(store, "kaggle", "kaggle", ("No finding", "unknown", 12), source_split="train")
     with pytest.raises(SpecError, match="chestxray8_sample for example"):
         adult_negatives_spec(store.catalogue)
     with pytest.raises(SpecError, match="its own findings"):
@@ -196,6 +196,6 @@ def test_the_study_on_real_films(store: Store, real_data: Path) -> None:
     assert made.shared_patients is not None
     assert 8 <= made.shared_patients <= 26
     assert "telling the sources apart" in made.warnings[0]
-    apart = plan(frame, study_spec(store.catalogue).changed(split="patient"))
+    apart = plan(frame, study_spec(store.catalogue).changed(split_by="patient"))
     assert apart.counts == made.counts
     assert apart.shared_patients == 0

@@ -44,9 +44,9 @@ def test_chestxray14_has_several_findings_patients_and_ages(tmp_path: Path) -> N
     assert first.finding == "Cardiomegaly + Emphysema"
     assert first.finding_original == "Emphysema|Cardiomegaly"
     assert (first.patient, first.sex, first.age, first.view) == ("1", "M", 58.0, "PA")
-    assert first.subset == "train"
+    assert first.source_split == "train"
     second = found["images_002/images/00000002_000.png"]
-    assert (second.finding, second.age, second.subset) == ("No finding", None, "test")
+    assert (second.finding, second.age, second.source_split) == ("No finding", None, "test")
     assert found["00000009_000.png"].left_out == MISSING
 
 
@@ -80,7 +80,7 @@ def test_chexpert_leaves_uncertain_findings_to_the_user(
     assert found[place].left_out == left_out
     if not left_out:
         assert found[place].finding == finding
-    assert (found[other].finding, found[other].subset) == ("No finding", "valid")
+    assert (found[other].finding, found[other].source_split) == ("No finding", "valid")
     assert (found[other].sex, found[other].age, found[other].view) == ("F", 68.0, "AP")
     [missing] = [one for one in found.values() if "patient00003" in one.file]
     assert missing.left_out == MISSING, "a file of the same name is another patient's"
@@ -169,7 +169,10 @@ def test_vindrs_tables_with_a_column_a_finding(tmp_path: Path) -> None:
     )
     found = read(tmp_path, "vindr")
     assert found["train/a.dicom"].finding == "Cardiomegaly"
-    assert (found["test/b.dicom"].finding, found["test/b.dicom"].subset) == ("No finding", "test")
+    assert (found["test/b.dicom"].finding, found["test/b.dicom"].source_split) == (
+        "No finding",
+        "test",
+    )
 
 
 def test_padchest_reads_pythons_lists(tmp_path: Path) -> None:
@@ -208,7 +211,9 @@ def test_mimic_takes_the_labels_of_the_study(tmp_path: Path, with_tables: bool) 
         (tmp_path / "mimic-cxr-2.0.0-metadata.csv.gz").write_bytes(gzip.compress(views.encode()))
     one = read(tmp_path, "mimic")[place]
     assert (one.finding, one.patient) == ("Atelectasis + Edema", "10000032")
-    assert (one.view, one.subset) == (("Lateral", "validate") if with_tables else ("unknown", ""))
+    assert (one.view, one.source_split) == (
+        ("Lateral", "validate") if with_tables else ("unknown", "")
+    )
 
 
 def test_covid_qu_ex_is_one_film_a_name_with_both_masks(tmp_path: Path) -> None:
@@ -226,11 +231,11 @@ def test_covid_qu_ex_is_one_film_a_name_with_both_masks(tmp_path: Path) -> None:
         ),
     )
     other, covid = read(tmp_path, "covid_qu_ex").values()
-    assert (covid.finding, covid.subset) == ("COVID-19", "train")
+    assert (covid.finding, covid.source_split) == ("COVID-19", "train")
     assert {kind: Path(mask).parent.name for kind, mask in covid.masks.items()} == {
         "lungs": "lung masks", "opacity": "infection masks",
     }  # fmt: skip
-    assert (other.finding, other.subset, other.masks) == ("Non-COVID", "test", {})
+    assert (other.finding, other.source_split, other.masks) == ("Non-COVID", "test", {})
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_folders_of_outlines_are_masks_where_they_are_named_like_films(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("parts", "subsets"),
+    ("parts", "source_splits"),
     [
         (("fold1", "fold2", "fold3"), {""}),
         (("fold_1/train", "fold_1/test", "fold_2/train"), {"train", "test"}),
@@ -132,7 +132,7 @@ def test_folders_of_outlines_are_masks_where_they_are_named_like_films(tmp_path:
     ],
 )
 def test_parts_of_one_collection_are_one_collection(
-    tmp_path: Path, parts: tuple[str, ...], subsets: set[str]
+    tmp_path: Path, parts: tuple[str, ...], source_splits: set[str]
 ) -> None:
     write(tmp_path, {f"{part}/{one}/{part[-1]}.png": b"" for part in parts
                      for one in ("covid", "normal")})  # fmt: skip
@@ -140,7 +140,7 @@ def test_parts_of_one_collection_are_one_collection(
     assert found.root == tmp_path
     read = list(found.layout.read(found.tree))
     assert {one.finding for one in read} == {"COVID-19", "No finding"}
-    assert {one.subset for one in read} == subsets
+    assert {one.source_split for one in read} == source_splits
 
 
 def test_two_collections_side_by_side_are_still_two(tmp_path: Path) -> None:

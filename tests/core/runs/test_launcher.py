@@ -103,7 +103,7 @@ def test_refresh_looks_only_at_runs_that_are_not_over(
         ({"model": "vgg16", "weights": "/etc/passwd"}, "not a file of weights"),
         ({"model": "vgg16", "weights": __file__}, "not a file of weights"),
         ({"fine_tune": 2}, "nothing to fine-tune"),
-        ({"views": 4}, "no frozen part"),
+        ({"augmented_copies": 4}, "no frozen part"),
         ({"model": "vgg16", "weights": "random", "fine_tune": 6}, "VGG16 has 5 blocks"),
         ({"device": "gpu:99"}, "no gpu:99 on this machine"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.specs import RunSpec
+from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, RunOrigin, open_store
 from core.store.database import SCHEMA_VERSION
 from core.store.upgrades import STEPS, copy_of
@@ -118,3 +119,42 @@ def test_a_run_of_long_ago_was_trained_here(old: Workspace) -> None:
     assert run.origin == RunOrigin()
     assert not run.origin.is_from_elsewhere
     assert run.origin.mark == ""
+
+
+def test_descriptions_get_the_names_of_today(tmp_path: Path) -> None:
+    """Up to version 5: ``views`` of a run, ``split`` and ``subsets`` of a data set, and the
+    films' ``subset``."""
+    workspace = open_workspace(tmp_path / "old")
+    make_store(workspace.database, 2)
+    row = ("f", "mine", "/films/f", *[""] * 6, None, "train", 1, 1, "{}", "{}")
+    write(
+        workspace.database,
+        "INSERT INTO sources VALUES ('mine', 'folders', '/films', 0, '2025-01-01', '{}')",
+        (),
+    )
+    write(workspace.database, f"INSERT INTO films VALUES ({', '.join('?' * 15)})", row)
+    classes = [
+        {"name": "a", "findings": ["A"], "sources": [], "views": ["PA"], "subsets": ["train"]},
+        {"name": "b", "findings": ["B"], "sources": [], "views": [], "subsets": []},
+    ]
+    dataset = json.dumps({"name": "set", "classes": classes, "split": "study", "seed": 4})
+    write(workspace.database, "INSERT INTO datasets VALUES ('set', ?, '2025-01-01')", (dataset,))
+    run = json.dumps({"dataset": "set", "model": "vgg16", "views": 2, "epochs": 7})
+    write(workspace.database, RUN, ("r1", run), ("r2", "no description"))
+    store = open_store(workspace)
+    parts = ({"views": ("PA",), "source_splits": ("train",)}, {})
+    wanted = [
+        ClassSpec.build(name=name, findings=(name.upper(),), alone=True, **more)
+        for name, more in zip("ab", parts, strict=True)
+    ]
+    spec = DatasetSpec.build(name="set", classes=wanted, split_by="study", seed=4)
+    assert store.datasets.get("set").spec == spec
+    asked = RunSpec.build(dataset="set", model="vgg16", augmented_copies=2, epochs=7)
+    assert store.runs.get("r1").spec == asked
+    assert [one.name for one in store.runs.damaged()] == ["r2"]
+    assert store.catalogue.frame()["source_split"].tolist() == ["train"]
+    with closing(sqlite3.connect(workspace.database)) as work:
+        kept = [spec for (spec,) in work.execute("SELECT spec FROM runs ORDER BY run_id")]
+    assert kept == [asked.to_json(), "no description"]
+    with closing(sqlite3.connect(copy_of(workspace.database, 2))) as work:
+        assert work.execute("SELECT spec FROM datasets").fetchall() == [(dataset,)]

@@ -177,7 +177,7 @@ def test_a_backbone_is_killed_resumed_and_its_files_rebuild_it(films: Store) -> 
         epochs=60,
         batch_size=8,
         image_size=32,
-        views=1,
+        augmented_copies=1,
     )
     run = until(films, launcher.launch(films, spec), "len(epochs) >= 3")
     assert run.pid is not None
