@@ -138,7 +138,7 @@ def as_dict(plan: DatasetPlan) -> Json:
     """The plan without its films, ready for JSON."""
     return {
         "name": plan.spec.name,
-        "spec": plan.spec.model_dump(mode="json"),
+        "spec": plan.spec.as_dict(),
         "films": len(plan.members),
         "patients": int(plan.members.loc[plan.members["patient"] != "", "patient"].nunique()),
         "counts": plan.counts,

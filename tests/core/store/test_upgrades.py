@@ -142,12 +142,10 @@ def test_descriptions_get_the_names_of_today(tmp_path: Path) -> None:
     run = json.dumps({"dataset": "set", "model": "vgg16", "views": 2, "epochs": 7})
     write(workspace.database, RUN, ("r1", run), ("r2", "no description"))
     store = open_store(workspace)
-    parts = ({"views": ("PA",), "source_splits": ("train",)}, {})
-    wanted = [
-        ClassSpec.build(name=name, findings=(name.upper(),), alone=True, **more)
-        for name, more in zip("ab", parts, strict=True)
-    ]
-    spec = DatasetSpec.build(name="set", classes=wanted, split_by="study", seed=4)
+    films = {"views": ("PA",), "source_splits": ("train",)}
+    one = ClassSpec.build(name="a", findings=("A",), alone=True, **films)
+    two = ClassSpec.build(name="b", findings=("B",), alone=True)
+    spec = DatasetSpec.build(name="set", classes=(one, two), split_by="study", seed=4)
     assert store.datasets.get("set").spec == spec
     asked = RunSpec.build(dataset="set", model="vgg16", augmented_copies=2, epochs=7)
     assert store.runs.get("r1").spec == asked
