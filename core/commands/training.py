@@ -15,7 +15,7 @@ from core.evaluation.headline import by_rule, headline
 from core.models.learnt import learnt_short, weights_source
 from core.models.network import STUDY_SIZE
 from core.models.registry import NETWORKS
-from core.models.weights import PUBLISHED
+from core.models.weight_sources import PUBLISHED
 from core.runs import launcher
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles

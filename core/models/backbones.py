@@ -97,6 +97,18 @@ CHEST = WeightSource(
 )
 
 
+def _radimagenet(name: str) -> WeightSource:
+    return WeightSource(
+        "radimagenet",
+        f"RadImageNet-{name}_notop.h5",
+        "radimagenet",
+        asked_at="https://github.com/BMEII-AI/RadImageNet",
+        citation="Mei et al., RadImageNet: An Open Radiologic Deep Learning Research Dataset for "
+        "Effective Transfer Learning, Radiology: Artificial Intelligence 2022; 1.35 million CT, "
+        "MRI and ultrasound pictures; given on request",
+    )
+
+
 # The study's three first, then the one whose weights are always here, then one of each kind
 # that is often asked for, then the rest.
 BACKBONES = (
@@ -127,6 +139,7 @@ BACKBONES = (
         "d19885ff4a710c122648d3b5c3b684e4",
         "Looks at several scales at once and adds what it finds; frozen, with a "
         "small head that learns.",
+        also=(_radimagenet("IRV2"),),
     ),
     Backbone(
         "EfficientNetLite0",
@@ -149,7 +162,7 @@ BACKBONES = (
         7_037_504,
         "30ee3e1110167f948a6b9946edeeb738",
         "Each layer sees all earlier ones of its block; small, and much used on chest X-rays.",
-        also=(CHEST,),
+        also=(CHEST, _radimagenet("DenseNet121")),
     ),
     Backbone(
         "EfficientNetB0",
@@ -166,6 +179,7 @@ BACKBONES = (
         23_587_712,
         "4d473c1dd8becc155b73f8504c6f6626",
         "Fifty layers in blocks that each add to what came in; the usual yardstick.",
+        also=(_radimagenet("ResNet50"),),
     ),
     Backbone(
         "DenseNet169",
@@ -294,6 +308,7 @@ BACKBONES = (
         21_802_784,
         "bcbd6486424b2319ff4ef7d526e38f63",
         "Modules of parallel convolutions that look at several scales at once.",
+        also=(_radimagenet("InceptionV3"),),
     ),
     Backbone(
         "Xception",

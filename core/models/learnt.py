@@ -13,24 +13,32 @@ from typing import Literal
 from core.models.registry import NETWORKS
 from core.specs import RunSpec
 
-WeightsSource = Literal["photographs", "chest X-rays", "file", "nothing"]
+WeightsSource = Literal["photographs", "chest X-rays", "RadImageNet", "file", "nothing"]
 
 # What ``RunSpec.weights`` calls them; any other text is the path of a file.
 _SOURCES: Mapping[str, WeightsSource] = {
     "imagenet": "photographs",
     "chest": "chest X-rays",
+    "radimagenet": "RadImageNet",
     "random": "nothing",
 }
 _WORDS: Mapping[WeightsSource, str] = {
     "photographs": "Before this training, its weights had learnt from photographs (ImageNet).",
     "chest X-rays": "Before this training, its weights had learnt from other chest X-rays.",
+    "RadImageNet": "Before this training, its weights had learnt from CT, MRI and ultrasound "
+    "pictures (RadImageNet), as the name of their file says.",
     "nothing": "Its frozen part has random weights: it had learnt nothing before this training.",
 }
 
 
 def weights_source(spec: RunSpec) -> WeightsSource:
-    """``photographs``, ``chest X-rays``, ``file`` (of the user's own) or ``nothing``."""
-    return "nothing" if from_scratch(spec) else _SOURCES.get(spec.weights, "file")
+    """``photographs``, ``chest X-rays``, ``RadImageNet``, ``file`` (any other of the user's own)
+    or ``nothing``."""
+    if from_scratch(spec):
+        return "nothing"
+    network = NETWORKS.get(spec.model)
+    source = network.source(spec.weights) if network else None
+    return _SOURCES.get(source.learnt if source else spec.weights, "file")
 
 
 def from_scratch(spec: RunSpec) -> bool:

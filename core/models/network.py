@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.errors import InputError
 from core.models.blocks import Block
 from core.models.preprocess import KINDS, KINDS_THAT_RESCALE
-from core.models.weight_sources import WeightSource
+from core.models.weight_sources import WeightSource, named_radimagenet
 
 HEAD_UNITS = 64
 STUDY_SIZE = 224  # pixels a side
@@ -75,8 +75,10 @@ class Network:
         """What a run starts from when nobody says otherwise."""
         return "imagenet" if self.has_pretrained else "random"
 
-    def source(self, learnt: str) -> WeightSource | None:
-        """The weights that have learnt this (``imagenet``, ``chest``), or None."""
+    def source(self, weights: str) -> WeightSource | None:
+        """The weights that have learnt this (``imagenet``, ``chest``), or that a file of this
+        name or path holds, by the name; None for others."""
+        learnt = "radimagenet" if named_radimagenet(weights) else weights
         return next((one for one in self.sources if one.learnt == learnt), None)
 
     def counts(self, image_size: int = STUDY_SIZE, classes: int = 2) -> Counts:
@@ -117,7 +119,8 @@ class Network:
         may want films prepared in another way. A kind itself passes through. A network that
         takes ``raw`` grey levels divides by 255 itself, so it gets them for ``rescale`` too;
         one that has learnt from chest X-rays between -1024 and 1024 would see nothing in 0 to
-        1, so it gets its own as well. Raises InputError for anything else.
+        1, so it gets its own as well, and so does RadImageNet's. Raises InputError for
+        anything else.
         """
         source = self.source(weights)
         own = source.preprocessing if source else self.preprocessing

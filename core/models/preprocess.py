@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import InputError
 
 KINDS_WITHOUT_WEIGHTS = ("rescale", "caffe", "tf", "torch", "raw")
-KINDS = (*KINDS_WITHOUT_WEIGHTS, "xrv")
+KINDS = (*KINDS_WITHOUT_WEIGHTS, "xrv", "radimagenet")
 # Where “divide by 255” can be chosen instead: the others do that themselves, or must not.
 KINDS_THAT_RESCALE = ("rescale", "caffe", "tf", "torch")
 
@@ -26,7 +26,11 @@ def preprocess(pixels: np.ndarray, kind: str) -> np.ndarray:
     ``caffe`` subtracts ImageNet's mean from each channel in the order blue, green, red,
     ``torch`` rescales and then normalises by ImageNet's mean and deviation, ``raw`` keeps
     0 to 255 for networks that do all this themselves (EfficientNet), ``xrv`` gives [-1024,
-    1024] for TorchXRayVision's networks (its ``datasets.normalize``).
+    1024] for TorchXRayVision's networks (its ``datasets.normalize``), ``radimagenet`` is ``caffe``
+    divided by 255, as in the scripts that its authors publish for these very files of Keras
+    (github.com/BMEII-AI/RadImageNet, all eight: ``ImageDataGenerator(rescale=1 / 255,
+    preprocessing_function=imagenet_utils.preprocess_input)``, which rescales last). Their sample
+    for PyTorch takes [-1, 1] instead; which of the two was trained with they have not said.
     Raises InputError for another kind, dtype or shape.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3:
@@ -53,6 +57,8 @@ def _table(kind: str) -> np.ndarray:
         table = grey
     elif kind == "xrv":
         table = (2 * grey / 255 - 1) * 1024
+    elif kind == "radimagenet":
+        table = (grey - _BGR_MEAN) / 255
     else:
         raise InputError(
             f"There is no preprocessing called “{kind}”. Choose one of: {', '.join(KINDS)}."

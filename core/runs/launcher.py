@@ -17,10 +17,10 @@ from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
 from core.errors import DamagedError, InputError, NotFoundError, WeightsMissingError
+from core.models.local_weights import check_local_file
 from core.models.registry import get_network
+from core.models.weight_sources import PUBLISHED
 from core.models.weights import (
-    PUBLISHED,
-    check_local_file,
     find_weights,
     missing_message,
     published_source,
@@ -100,7 +100,7 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
         if source.is_packaged and not find_weights(store.workspace, network, spec.weights):
             raise WeightsMissingError(missing_message(store.workspace, network, spec.weights))
     elif spec.weights != "random":
-        spec = spec.changed(weights=str(check_local_file(spec.weights)))
+        spec = spec.changed(weights=str(check_local_file(spec.weights, network)))
     if spec.device.startswith("gpu:"):
         there = [one.id for one in list_devices()]
         if spec.device not in there:

@@ -8,7 +8,7 @@ from core.documents import Json
 from core.errors import InputError, ThoraxLensError
 from core.models.network import Network
 from core.models.registry import BASELINE, NETWORKS, STUDY_NETWORKS
-from core.models.weights import PUBLISHED
+from core.models.weight_sources import PUBLISHED
 from core.runs import launcher
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset

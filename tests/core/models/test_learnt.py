@@ -15,6 +15,18 @@ from core.specs import RunSpec
         ("vgg16", "random", "nothing", "random weights", "had learnt nothing before"),
         ("vgg16", "/w/mine.weights.h5", "file", "weights file", "from a file, mine.weights.h5."),
         ("vgg16", r"C:\w\mine.h5", "file", "weights file", "from a file, mine.h5."),
+        (
+            "resnet50",
+            "/w/RadImageNet-ResNet50_notop.h5",
+            "RadImageNet",
+            "RadImageNet",
+            "ultrasound",
+        ),
+        ("resnet50", r"C:\w\RIN-ResNet50_notop.h5", "RadImageNet", "RadImageNet", "ultrasound"),
+        # RadImageNet has published none of this network, and no file of such a name.
+        ("vgg16", "/w/RadImageNet-VGG16.h5", "file", "weights file", "RadImageNet-VGG16.h5."),
+        ("resnet50", "/w/my-radimagenet.h5", "file", "weights file", "my-radimagenet.h5."),
+        ("resnet50", "/w/RadImageNet-ResNet50.pth", "file", "weights file", "a file"),
         ("densenet121", "chest", "chest X-rays", "chest X-rays", "other chest X-rays"),
         ("cnn", "random", "nothing", "from scratch", "all of it was trained on these films"),
         # As an old version kept it: the CNN never had any weights from elsewhere.

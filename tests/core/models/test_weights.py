@@ -16,10 +16,10 @@ import pytest
 
 from core.errors import Cancelled, DownloadError, InputError, WeightsMissingError
 from core.models import registry, weights
+from core.models.local_weights import check_local_file
 from core.models.network import Network
 from core.models.registry import get_network
 from core.models.weights import (
-    check_local_file,
     download_weights,
     find_weights,
     missing_message,
@@ -284,7 +284,7 @@ def test_a_local_file_is_looked_at(workspace: Workspace, tmp_path: Path) -> None
         (fake, "not an HDF5 file"),
     ):
         with pytest.raises(InputError, match=words):
-            check_local_file(path)
+            check_local_file(path, VGG16)
 
 
 @pytest.mark.parametrize("spec", registry.from_keras())
