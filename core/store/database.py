@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -44,6 +44,7 @@ CREATE TABLE films (
     set_apart TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX films_by_source ON films(source);
+CREATE INDEX films_set_apart ON films(source, path) WHERE set_apart != '';
 CREATE TABLE catalogue_version (number INTEGER NOT NULL);
 INSERT INTO catalogue_version VALUES (0);
 CREATE TABLE datasets (

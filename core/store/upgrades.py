@@ -63,6 +63,10 @@ def _names_say_what_they_hold(work: sqlite3.Connection) -> None:
                 work.execute(f"UPDATE {table} SET spec = ? WHERE rowid = ?", (now, row["at"]))
 
 
+def _films_set_apart_are_found_at_once(work: sqlite3.Connection) -> None:
+    work.execute("CREATE INDEX films_set_apart ON films(source, path) WHERE set_apart != ''")
+
+
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _epochs_have_a_phase,
@@ -70,6 +74,7 @@ STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
     3: _films_can_be_set_apart,
     4: _runs_say_where_they_come_from,
     5: _names_say_what_they_hold,
+    6: _films_set_apart_are_found_at_once,
 }
 
 
