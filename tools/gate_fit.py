@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 from core.datasets.phantom import draw
 from core.errors import FilmError
-from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE, LOOKED_AT, look
+from core.gate.gate import CONSTANTS, KINDS_OF_PICTURE, LOOKED_AT, assess
 from core.gate.handcrafted_features import Reference, measure, reference_of
 from core.images.decode import decode_file
 from core.images.resize import thumbnail
@@ -184,7 +184,7 @@ def main() -> None:
     for known, film in readable:
         if known.half == 1:
             row = counts.setdefault((known.source, known.kind), [0, 0, 0])
-            row[KINDS_OF_PICTURE.index(look(film).kind)] += 1
+            row[KINDS_OF_PICTURE.index(assess(film).kind)] += 1
     for (source, kind), row in sorted(counts.items()):
         print(f"{source}, {KINDS_OF_PICTURE[kind]} (n = {sum(row)}): called {row}")
 

@@ -93,7 +93,7 @@ def inflation(material: AuditData, leaks: Leaks, predictions: Predictions) -> Ch
     gap = leaked.value - clean.value
     interval = newcombe(leaked.value, leaked.interval, clean.value, clean.interval)
     said = words.leak_inflation(
-        (leaked.hits, leaked.films), (clean.hits, clean.films), gap, interval
+        (leaked.successes, leaked.trials), (clean.successes, clean.trials), gap, interval
     )
     level: Level = "caution" if interval[0] > 0 else "no_shortcut_found"
     return CheckResult(check, title, gap, interval, level, None, lambda *_: said)
@@ -137,4 +137,4 @@ def _accuracy(store: Store, run: Run) -> tuple[float, tuple[float, float], int]:
     files = RunFiles(store.workspace.run_folder(run.run_id))
     test = decided(files).of("test")
     accuracy = Proportion.of(int((test.y_true == predicted_classes(test)).sum()), len(test))
-    return accuracy.value, accuracy.interval, accuracy.films
+    return accuracy.value, accuracy.interval, accuracy.trials

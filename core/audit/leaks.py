@@ -16,7 +16,7 @@ _FRAME = 64
 # Calibrated on real films (docs/adr/0011-audit.md): copies that were resized, compressed or
 # brightened stay within; films of two patients do not.
 MOST_BITS = 64
-LEAST_LIKENESS = 0.985
+LEAST_CORRELATION = 0.985
 _BLOCK = 512  # test films compared at a time
 _SHOWN = 200  # pairs that are kept
 
@@ -74,7 +74,7 @@ def near_duplicates(films: np.ndarray, one: np.ndarray, other: np.ndarray) -> li
         for word in range(codes.shape[1]):
             bits += np.bitwise_count(codes[rows, word][:, None] ^ codes[other, word][None, :])
         for a, b in np.argwhere(bits <= MOST_BITS):
-            if looks[rows[a]] @ looks[other[b]] >= LEAST_LIKENESS:
+            if looks[rows[a]] @ looks[other[b]] >= LEAST_CORRELATION:
                 found.append((int(rows[a]), int(other[b])))
     return found
 

@@ -20,7 +20,7 @@ from core.datasets.training_data import TrainingData
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions, predicted_classes
 from core.explain.keras_cam import CamModel
-from core.features.vectors import FeatureSource, View, features
+from core.features.vectors import FeatureSource, Variant, features
 from core.models.build import build_model
 from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
 from core.models.registry import SMALLEST_FROZEN, get_network
@@ -241,7 +241,7 @@ def _untrained(
     )
     everything = np.arange(len(data.films))
     vectors = features(
-        workspace.feature_cache, source, everything, View(), trainable.look,
+        workspace.feature_cache, source, everything, Variant(), trainable.extract,
         lambda done, _: tell.update(done),
     )  # fmt: skip
     train, test = data.rows("train"), data.rows("test")

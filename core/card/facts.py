@@ -46,7 +46,7 @@ class Facts:
     folds is not that of the data set. ``raw``: what the network gave; ``predictions`` and
     ``test`` are by ``decision``, the run's own rule, ``plain`` the test films with their most
     probable class. ``intervals``: metric → its 95 % interval on the test films. ``resampled``:
-    what those over patients rest on where patients are unknown. ``cautions``: plain sentences
+    what those over patients rest on where patients are unknown. ``bias_warnings``: plain sentences
     about the data.
     """
 
@@ -61,7 +61,7 @@ class Facts:
     decision: Decision
     audited: AuditStatus
     external: tuple[ExternalTest, ...]
-    cautions: tuple[str, ...]
+    bias_warnings: tuple[str, ...]
     intervals: dict[str, Interval | None]
     resampled: str
 
@@ -115,7 +115,7 @@ def gather(store: Store, run_id: str) -> Facts:
         decision=decision,
         audited=audit_status(store, run),
         external=_external(store, run, raw, decision),
-        cautions=_cautions(dataset, members),
+        bias_warnings=_bias_warnings(dataset, members),
         intervals=all_intervals(evaluated, test, patients_of(test, known)),
         resampled=resampling_words(test, known),
     )
@@ -154,7 +154,7 @@ def _external(
     )
 
 
-def _cautions(dataset: DatasetSpec | None, members: pd.DataFrame) -> tuple[str, ...]:
+def _bias_warnings(dataset: DatasetSpec | None, members: pd.DataFrame) -> tuple[str, ...]:
     if dataset is None:
         return ()
     tables = bias_checks.shares(members, dataset.class_names)

@@ -293,7 +293,7 @@ def _of_class(aspects: pd.DataFrame, aspect: str, value: str, name: str) -> str:
 
 
 def _keep_in_mind(facts: Facts) -> Section:
-    limits = list(facts.cautions)
+    limits = list(facts.bias_warnings)
     if random_backbone(facts.run.spec):
         limits.append(learnt_before(facts.run.spec))
     if not facts.external:

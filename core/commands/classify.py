@@ -118,7 +118,7 @@ def _document(
         label=result.label,
         probabilities=result.probabilities,
         reason=result.reason,
-        unlike_training=result.likeness.unlike if result.likeness else None,
+        unlike_training=result.similarity.unlike if result.similarity else None,
         cam=cams.get(result.heat_class or ""),
         cams=cams,
         decision=result.decision.as_dict() if result.decision else None,

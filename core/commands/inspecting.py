@@ -15,7 +15,7 @@ from PIL import Image
 from core.commands.command import Command, Outcome, ProgressLine
 from core.documents import Json
 from core.errors import FilmError, InputError
-from core.gate.gate import look
+from core.gate.gate import assess
 from core.images.decode import decode_file
 from core.images.emptiness import why_empty
 from core.images.film import DecodedFilm
@@ -95,7 +95,7 @@ def _one(number: int, file: str, folder: Path | None) -> Inspected:
         film = decode_file(file)
     except FilmError as error:
         return Inspected(file, error=str(error))
-    verdict = look(film.pixels, film.colour)
+    verdict = assess(film.pixels, film.colour)
     empty = why_empty(film.pixels)
     return Inspected(
         file,

@@ -91,7 +91,7 @@ def _numbers(one: OperatingPointPerformance) -> Json:
         "sensitivity_interval": list(one.sensitivity.interval),
         "specificity": one.specificity.value,
         "specificity_interval": list(one.specificity.interval),
-        "false_negatives": one.sensitivity.films - one.sensitivity.hits,
+        "false_negatives": one.sensitivity.trials - one.sensitivity.successes,
         "false_positives": one.false_positives,
         "not_sure": one.not_sure,
         "sure_and_wrong": one.wrong,
@@ -109,7 +109,7 @@ def _row(one: OperatingPointPerformance) -> Json:
 
 
 def _share(one: Proportion) -> str:
-    return f"{one.hits} of {one.films} ({interval(one.interval, joint=' to ')})"
+    return f"{one.successes} of {one.trials} ({interval(one.interval, joint=' to ')})"
 
 
 COMMANDS = {"operating-point": Command(_arguments, _operating_point)}

@@ -31,7 +31,7 @@ class OperatingPointPerformance:
 
     @property
     def false_positives(self) -> int:
-        return self.specificity.films - self.specificity.hits
+        return self.specificity.trials - self.specificity.successes
 
 
 def calibrated(point: OperatingPoint, predictions: Predictions) -> Predictions:
@@ -72,7 +72,7 @@ def target_words(point: OperatingPoint, found: OperatingPointPerformance) -> str
     """Whether the validation films are enough to promise the target, in words."""
     share = found.sensitivity
     said = (
-        f"On validation, it finds {share.hits} of {share.films} {point.positive} films "
+        f"On validation, it finds {share.successes} of {share.trials} {point.positive} films "
         f"(between {interval(share.interval, joint=' and ')})."
     )
     target = chosen(point.target_sensitivity)
@@ -81,7 +81,7 @@ def target_words(point: OperatingPoint, found: OperatingPointPerformance) -> str
     needed = trials_needed(point.target_sensitivity)
     if not needed:
         return f"{said} No number of films can promise {target}."
-    if needed > share.films:
+    if needed > share.trials:
         return (
             f"{said} These are too few films to promise {target}: it takes at least {needed}, "
             "all of them found."

@@ -32,13 +32,13 @@ METRICS = ("sensitivity", "false_positive_rate", "auc")
 class Estimate:
     """One number (0 to 1) with its 95 % interval; ``why``: why one of them is None.
 
-    ``hits`` of ``films`` for proportions; both 0 for an area under a curve.
+    ``successes`` of ``trials`` for proportions; both 0 for an area under a curve.
     """
 
     value: float | None
     interval: Interval | None
-    hits: int = 0
-    films: int = 0
+    successes: int = 0
+    trials: int = 0
     why: str = ""
 
 
@@ -144,7 +144,8 @@ def as_dict(side: Side) -> Json:
         **{name: rate.value for name, rate in rates.items()},
         "intervals": {name: rate.interval for name, rate in rates.items()},
         "counts": {
-            name: {"hits": rates[name].hits, "films": rates[name].films} for name in METRICS[:2]
+            name: {"hits": rates[name].successes, "films": rates[name].trials}
+            for name in METRICS[:2]
         },
         "notes": {name: rate.why for name, rate in rates.items() if rate.why},
         "classes": list(side.evaluation.classes),
@@ -182,8 +183,9 @@ def _most_films_first(one: tuple[tuple[str, int], list[bool]]) -> tuple[int, tup
     return -len(one[1]), one[0]
 
 
-def _share(hits: int, films: int, why: str) -> Estimate:
-    return Estimate(hits / films if films else None, wilson(hits, films), hits, films, why)
+def _share(successes: int, trials: int, why: str) -> Estimate:
+    share = successes / trials if trials else None
+    return Estimate(share, wilson(successes, trials), successes, trials, why)
 
 
 def _area(found: Evaluation, predictions: Predictions, patients: np.ndarray) -> Estimate:

@@ -16,12 +16,12 @@ def headline(found: Comparison) -> str:
     negatives = negative_films(found)
     said = (
         f"On {negatives} from {found.source} it calls {of_100(alarms)} {found.positive} "
-        f"({alarms.hits:,} of {alarms.films:,})"
+        f"({alarms.successes:,} of {alarms.trials:,})"
     )
     own = found.internal.false_positive_rate
     if own.value is None:
         return f"{said}; its own test had none such to compare with."
-    return f"{said}; on those of its own test {of_100(own)} ({own.hits:,} of {own.films:,})."
+    return f"{said}; on those of its own test {of_100(own)} ({own.successes:,} of {own.trials:,})."
 
 
 def sentences(found: Comparison) -> tuple[str, ...]:
@@ -79,9 +79,9 @@ def of_100(rate: Estimate) -> str:
     if rate.value is None:
         return "–"
     whole = round(100 * rate.value)
-    if whole == 0 and rate.hits:
+    if whole == 0 and rate.successes:
         return "fewer than 1 of 100"
-    if whole == 100 and rate.hits < rate.films:
+    if whole == 100 and rate.successes < rate.trials:
         return "more than 99 of 100"
     return f"{whole} of 100"
 
@@ -95,11 +95,11 @@ def _found(found: Comparison) -> str:
         )
     said = (
         f"Of {found.positive} films from {found.source} it finds {of_100(there)} "
-        f"({there.hits:,} of {there.films:,})"
+        f"({there.successes:,} of {there.trials:,})"
     )
     if own.value is None:
         return f"{said}; its own test had none to compare with."
-    return f"{said}; of those of its own test {of_100(own)} ({own.hits:,} of {own.films:,})."
+    return f"{said}; of those of its own test {of_100(own)} ({own.successes:,} of {own.trials:,})."
 
 
 def _own_class(found: Comparison) -> str:

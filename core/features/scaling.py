@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.features.vectors import Vectors
+from core.features.vectors import FeatureVectors
 
 CHUNK = 1024  # vectors in memory at a time
 
@@ -30,7 +30,7 @@ class Scaling:
     unit: float
 
     @classmethod
-    def of(cls, vectors: Vectors) -> Scaling:
+    def of(cls, vectors: FeatureVectors) -> Scaling:
         """Measured on all of them, part by part."""
         count = len(vectors)
         total: np.ndarray = np.zeros(1)

@@ -1,10 +1,10 @@
 """The frozen part of a network, run once a film instead of once an epoch.
 
 A frozen backbone turns the same film into the same vector each time, so vectors are kept
-on disk and only the head is trained. Augmentation lives on as views: each training film is
+on disk and only the head is trained. Augmentation lives on as variants: each training film is
 also kept in a few augmented versions, and each epoch draws one of them.
 
-One file for each network and view, under a hash of everything that the numbers depend on
+One file for each network and variant, under a hash of everything that the numbers depend on
 beside the film; in it, one record a film, under the film's own hash. So runs, folds and
 data sets share what they have in common, and a run that was stopped goes on where it was.
 No Keras here: the network comes in as a function.
@@ -36,7 +36,7 @@ FeatureProgress = Callable[[int, int], None]  # films done, of which earlier wor
 
 
 @dataclass(frozen=True)
-class View:
+class Variant:
     """How films are shown to the backbone: as they are, or augmented in one of many ways.
 
     The random change of a film depends on ``seed``, ``number`` and the film's hash only, so
@@ -72,15 +72,15 @@ class FeatureSource:
     preprocessing: str
     channels: int
 
-    def key(self, view: View) -> str:
-        """A name for the vectors of this network in this view: hex, 32 digits."""
+    def key(self, variant: Variant) -> str:
+        """A name for the vectors of this network in this variant: hex, 32 digits."""
         parts = [
             VERSION,
             self.backbone_name,
             self.backbone,
             self.films.shape[1:],
             self.preprocessing,
-            view.key(),
+            variant.key(),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -90,7 +90,7 @@ def record_of(channels: int) -> np.dtype[np.void]:
     return np.dtype([("film", "S64"), ("vector", "<f4", (channels,))])
 
 
-class Vectors:
+class FeatureVectors:
     """Vectors of some films, read from disk as they are asked for."""
 
     def __init__(self, records: np.ndarray, places: np.ndarray) -> None:
@@ -100,9 +100,9 @@ class Vectors:
     def __len__(self) -> int:
         return len(self._places)
 
-    def take(self, rows: np.ndarray) -> Vectors:
+    def take(self, rows: np.ndarray) -> FeatureVectors:
         """Those of some of the films, still on disk."""
-        return Vectors(self._records, self._places[rows])
+        return FeatureVectors(self._records, self._places[rows])
 
     def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
         """float32 (rows, channels)."""
@@ -113,17 +113,17 @@ def features(
     folder: Path,
     source: FeatureSource,
     rows: np.ndarray,
-    view: View,
+    variant: Variant,
     extract: Extract,
     progress: FeatureProgress,
-) -> Vectors:
-    """The vectors of ``rows`` in one view, in their order, from disk or new.
+) -> FeatureVectors:
+    """The vectors of ``rows`` in one variant, in their order, from disk or new.
 
     ``progress(done, already)`` is called after each batch and may raise to stop; what is
     done by then is kept. Two runs that need the same vectors compute them once.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{source.key(view)}{SUFFIX}"
+    file = folder / f"{source.key(variant)}{SUFFIX}"
     lock = FileLock(file.with_suffix(".lock"))
     while not lock.is_locked:
         try:
@@ -139,11 +139,11 @@ def features(
         if already:
             progress(already, already)
         if len(missing):
-            _append(file, source, rows[missing], view, extract, progress, already)
+            _append(file, source, rows[missing], variant, extract, progress, already)
             records = _kept(file, record)
         order = np.argsort(records["film"], kind="stable")
         found = np.searchsorted(records["film"], wanted, sorter=order)
-        return Vectors(records, order[found])
+        return FeatureVectors(records, order[found])
     finally:
         lock.release()
 
@@ -174,7 +174,7 @@ def _append(
     file: Path,
     source: FeatureSource,
     rows: np.ndarray,
-    view: View,
+    variant: Variant,
     extract: Extract,
     progress: FeatureProgress,
     already: int,
@@ -183,7 +183,7 @@ def _append(
     process in mapped memory."""
     done = 0
     with file.open("ab") as stream:
-        for films in _prepared(source, rows, view):
+        for films in _prepared(source, rows, variant):
             count = min(BATCH, len(rows) - done)
             records = np.empty(count, dtype=record_of(source.channels))
             records["film"] = [source.film_ids[row].encode() for row in rows[done : done + count]]
@@ -194,7 +194,7 @@ def _append(
             progress(already + done, already)
 
 
-def _prepared(source: FeatureSource, rows: np.ndarray, view: View) -> Iterator[np.ndarray]:
+def _prepared(source: FeatureSource, rows: np.ndarray, variant: Variant) -> Iterator[np.ndarray]:
     """Batches float32 (BATCH, S, S, 3), made one ahead in a thread.
 
     The last one is filled up with its own last film: one shape means one traced graph.
@@ -202,7 +202,7 @@ def _prepared(source: FeatureSource, rows: np.ndarray, view: View) -> Iterator[n
 
     def batch(at: int) -> np.ndarray:
         places = rows[np.minimum(np.arange(at, at + BATCH), len(rows) - 1)]
-        shown = [view.apply(np.asarray(source.films[p]), source.film_ids[p]) for p in places]
+        shown = [variant.apply(np.asarray(source.films[p]), source.film_ids[p]) for p in places]
         return preprocess(np.stack(shown), source.preprocessing)
 
     starts = range(0, len(rows), BATCH)

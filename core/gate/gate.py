@@ -77,7 +77,7 @@ def constants() -> Constants:
     return Constants(**arrays, reference=reference)
 
 
-def look(pixels: np.ndarray, colour: float = 0.0) -> GateVerdict:
+def assess(pixels: np.ndarray, colour: float = 0.0) -> GateVerdict:
     """What a decoded picture is: uint8 (H, W), 0 = black, of any size.
 
     ``colour``: the share of it that had a colour (``core.images.decode.DecodedFilm``).

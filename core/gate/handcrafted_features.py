@@ -18,7 +18,7 @@ DIRECTIONS = 8
 TONES = 16  # px a side of the coarse picture that is laid over the mirrored one
 LIVELY = 24  # of 255: rows and columns with less contrast are an even border
 LEAST_SIDE = 16  # px: below, there is nothing to see
-MEASURES = 32 + 4 + 16 + 4 + 2 + 10
+FEATURES = 32 + 4 + 16 + 4 + 2 + 10
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def reference_of(films: Sequence[np.ndarray]) -> Reference:
 
 
 def measure(pixels: np.ndarray, reference: Reference) -> np.ndarray:
-    """uint8 (H, W) → float32 (MEASURES,). Any size from 1 × 1."""
+    """uint8 (H, W) → float32 (FEATURES,). Any size from 1 × 1."""
     small = small_of(without_borders(pixels))
     shown = normal_of(small)
     numbers = [

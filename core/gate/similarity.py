@@ -44,7 +44,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Similarity:
     """``unlike``: further from its nearest training films than 99 % of these are from theirs.
     ``distance``: its mean distance to them; ``usual``: the one that 99 % stay within."""
 
@@ -81,7 +81,7 @@ class TrainingFilms:
         self._descriptors = np.asarray(descriptors, dtype=np.float32)
         self._usual = self._usual_distance()
 
-    def compare(self, pixels: np.ndarray) -> Likeness:
+    def compare(self, pixels: np.ndarray) -> Similarity:
         """uint8 (H, W) → its nearest training films, the nearest first."""
         distances = _distances(descriptor(pixels)[None], self._descriptors)[0]
         nearest = np.argsort(distances, kind="stable")[:NEAREST]
@@ -90,7 +90,7 @@ class TrainingFilms:
             Neighbour(self._film_ids[one], self._class_names[one], float(distances[one]))
             for one in nearest
         )
-        return Likeness(mean > self._usual, mean, self._usual, found)
+        return Similarity(mean > self._usual, mean, self._usual, found)
 
     def _usual_distance(self) -> float:
         """Each training film is asked about as if it were not among the others."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import Cancelled, FilmError, ThoraxLensError
 from core.evaluation.decision import Decision
-from core.gate.gate import REFUSED, GateVerdict, PictureKind, look
+from core.gate.gate import REFUSED, GateVerdict, PictureKind, assess
 from core.images.decode import decode_bytes
 from core.images.resize import resize, thumbnail
 from core.models.registry import get_network
@@ -31,7 +31,7 @@ from core.prediction.turns import RequestTurns
 from core.runs.config import RunConfig
 from core.workspace import Workspace
 
-LIKENESS_SIDE = 256  # px, longest side, as the thumbnails of the training films have it
+SIMILARITY_SIDE = 256  # px, longest side, as the thumbnails of the training films have it
 GIVEN_UP = "The request was given up."
 RANDOM = "; the frozen part of this network has random weights and has learnt nothing"
 
@@ -140,11 +140,11 @@ class Request:
                 self._done += len(self._runs)
                 continue
             if not self._asked.bare:
-                self._verdicts[index] = verdict = look(decoded.pixels, decoded.colour)
+                self._verdicts[index] = verdict = assess(decoded.pixels, decoded.colour)
                 if not self._is_answered(verdict):
                     self._done += len(self._runs)
                     continue
-                self._thumbnails[index] = thumbnail(decoded.pixels, LIKENESS_SIDE)
+                self._thumbnails[index] = thumbnail(decoded.pixels, SIMILARITY_SIDE)
             for size in sizes:
                 films[size][index] = resize(decoded.pixels, size)
         return films, errors
@@ -176,9 +176,9 @@ class Request:
             began = time.monotonic()
             size = self._loader.batch(run_id)
             batch, indices = indices[:size], indices[size:]
-            looked = run.look(np.stack([films[index] for index in batch]))
-            shown = decision.probabilities(looked.probabilities)
-            maps = self._maps(run_id, card, batch, looked, shown)
+            output = run.predict(np.stack([films[index] for index in batch]))
+            shown = decision.probabilities(output.probabilities)
+            maps = self._maps(run_id, card, batch, output, shown)
             answers, called = decision.answers(shown), decision.predict(shown)
             for place, index in enumerate(batch):
                 named = classes[called[place]]
@@ -190,7 +190,7 @@ class Request:
                 found[index, run_id] = FilmRow(
                     film=index,
                     run=run_id,
-                    label=classes[int(looked.probabilities[place].argmax())],
+                    label=classes[int(output.probabilities[place].argmax())],
                     probabilities=dict(zip(classes, map(float, shown[place]), strict=True)),
                     heat=files.get(first),
                     heat_class=first,
@@ -198,7 +198,7 @@ class Request:
                     reason=reason,
                     answer=answers[place],
                     not_sure=decision.not_sure,
-                    likeness=None if learnt is None else learnt.compare(self._thumbnails[index]),
+                    similarity=None if learnt is None else learnt.compare(self._thumbnails[index]),
                     decision=decision,
                     heats=files,
                     blank={name: why for name, (_, why) in maps[place].items() if why},
@@ -214,7 +214,7 @@ class Request:
         run_id: str,
         card: RunConfig,
         batch: list[int],
-        looked: NetworkOutput,
+        output: NetworkOutput,
         shown: np.ndarray,
     ) -> list[dict[str, tuple[str, str]]]:
         """For each film: class → (file of its heat, why that is blank). The class asked for;
@@ -228,7 +228,7 @@ class Request:
         else:  # a run that does not know the class explains its own answer
             wanted = [np.zeros(len(batch), np.int64), shown[:, 1:].argmax(axis=1) + 1]
         for chosen in wanted:
-            heats = looked.explain(chosen)
+            heats = output.explain(chosen)
             for place, index in enumerate(batch):
                 file = f"{index}-{self._runs.index(run_id)}-{chosen[place]}.npy"
                 np.save(self._folder / file, heats.heats[place])

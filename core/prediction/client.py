@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import PredictionError
 from core.evaluation.decision import Decision
 from core.gate.gate import PictureKind
-from core.gate.similarity import Likeness
+from core.gate.similarity import Similarity
 from core.lent import lent_folder
 from core.prediction.line import Line
 from core.prediction.messages import (
@@ -52,7 +52,7 @@ class FilmResult:
     ``gate``: ``frontal``, ``lateral`` or ``not_a_chest_xray``, None for what is no picture;
     ``reason``: why the film is not taken for a frontal one. A refused film, and one with an
     ``error`` (a plain sentence), have no label, no probability and no heat.
-    ``likeness``: how near the film is to those the run has learnt from, None when unknown.
+    ``similarity``: how near the film is to those the run has learnt from, None when unknown.
     """
 
     file: str
@@ -66,7 +66,7 @@ class FilmResult:
     reason: str = ""
     answer: str = ""
     not_sure: tuple[float, float] | None = None
-    likeness: Likeness | None = None
+    similarity: Similarity | None = None
     decision: Decision | None = None
     heats: Mapping[str, np.ndarray] = field(default_factory=dict)
     blank: Mapping[str, str] = field(default_factory=dict)
@@ -207,7 +207,7 @@ def _film_result(row: FilmRow, films: Sequence[tuple[str, bytes]], folder: Path)
         reason=row.reason,
         answer=row.answer,
         not_sure=row.not_sure,
-        likeness=row.likeness,
+        similarity=row.similarity,
         decision=row.decision,
         heats={name: np.load(folder / file) for name, file in row.heats.items()},
         blank=row.blank,

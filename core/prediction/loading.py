@@ -52,7 +52,7 @@ class LoadedRun:
         found = self._cam.heats(self._features(pixels), chosen)
         return softmax(found.logits).astype(np.float32), found.heats
 
-    def look(self, pixels: np.ndarray) -> NetworkOutput:
+    def predict(self, pixels: np.ndarray) -> NetworkOutput:
         """Films uint8 (n, S, S) → what the network makes of them, to be explained after it is
         known which class each is called."""
         features = self._features(pixels)

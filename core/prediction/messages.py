@@ -18,7 +18,7 @@ from pydantic import Field, TypeAdapter
 from core.documents import Part
 from core.evaluation.decision import Decision
 from core.gate.gate import PictureKind
-from core.gate.similarity import Likeness
+from core.gate.similarity import Similarity
 
 
 class FilmFile(Part):
@@ -59,7 +59,7 @@ class FilmRow(Part):
     reason: str = ""
     answer: str
     not_sure: tuple[float, float] | None = None
-    likeness: Likeness | None = None
+    similarity: Similarity | None = None
     decision: Decision | None = None
     heats: dict[str, str] = Field(default_factory=dict)
     blank: dict[str, str] = Field(default_factory=dict)

@@ -21,7 +21,7 @@ def note_of(one: FilmResult) -> str:
     said = [
         LATERAL if one.gate == "lateral" else "",
         unsure_words(next(iter(one.probabilities)), one.not_sure) if unsure else "",
-        UNLIKE if one.likeness and one.likeness.unlike else "",
-        SEEN if one.likeness and one.likeness.seen else "",
+        UNLIKE if one.similarity and one.similarity.unlike else "",
+        SEEN if one.similarity and one.similarity.seen else "",
     ]
     return " ".join(filter(None, said))

@@ -36,20 +36,20 @@ def trials_needed(proportion: float, z: float = Z_95) -> int:
 
 @dataclass(frozen=True)
 class Proportion:
-    """``hits`` of ``films``, ``value`` with its Wilson interval (95 %), all 0 to 1."""
+    """``successes`` of ``trials``, ``value`` with its Wilson interval (95 %), all 0 to 1."""
 
-    hits: int
-    films: int
+    successes: int
+    trials: int
     value: float
     interval: Interval
 
     @classmethod
-    def of(cls, hits: int, films: int) -> Proportion:
-        """Raises InputError without films."""
-        interval = wilson(hits, films)
+    def of(cls, successes: int, trials: int) -> Proportion:
+        """Raises InputError without trials."""
+        interval = wilson(successes, trials)
         if interval is None:
             raise InputError("A share of no films says nothing: choose films of both kinds.")
-        return cls(hits, films, hits / films, interval)
+        return cls(successes, trials, successes / trials, interval)
 
 
 def f1_interval(true_positives: int, false_negatives: int, false_positives: int) -> Interval | None:

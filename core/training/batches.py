@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.features.vectors import Vectors
+from core.features.vectors import FeatureVectors
 from core.images.augment import augment
 from core.models.preprocess import preprocess
 from core.specs import AugmentSpec
@@ -97,34 +97,34 @@ class FilmBatches(Batches):
 
 
 class VectorBatches(Batches):
-    """Cached vectors; each epoch takes one view of each film. ``views``: of one shape (n, c)
-    each, arrays or ``Vectors``; ``scaling``: what is made of a vector, None for nothing."""
+    """Cached vectors; each epoch takes one variant of each film. ``variants``: of one shape (n, c)
+    each, arrays or ``FeatureVectors``; ``scaling``: what is made of a vector, None for nothing."""
 
     def __init__(
         self,
-        views: Sequence[Vectors | np.ndarray],
+        variants: Sequence[FeatureVectors | np.ndarray],
         *,
         scaling: Callable[[np.ndarray], np.ndarray] | None = None,
         **common: Any,
     ) -> None:
-        self.views = list(views)
+        self.variants = list(variants)
         self.scaling = scaling
         super().__init__(**common)
 
     def begin_epoch(self, epoch: int) -> None:
         super().begin_epoch(epoch)
         rng = np.random.default_rng([self.seed, epoch, 1])
-        self._view = rng.integers(len(self.views), size=len(self.targets))
+        self._variant = rng.integers(len(self.variants), size=len(self.targets))
 
     def inputs(self, places: np.ndarray) -> np.ndarray:
-        shown = self._view[places]
-        first = self.views[0][places]
+        shown = self._variant[places]
+        first = self.variants[0][places]
         for number in np.unique(shown[shown > 0]):
-            first[shown == number] = self.views[number][places[shown == number]]
+            first[shown == number] = self.variants[number][places[shown == number]]
         return first if self.scaling is None else self.scaling(first)
 
 
-class Endless(keras.utils.PyDataset):
+class RepeatedBatches(keras.utils.PyDataset):
     """All epochs of some batches as one stream, from epoch ``first`` on (from 0).
 
     Opening an iterator takes Keras longer than an epoch of a head takes to train.

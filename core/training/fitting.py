@@ -23,7 +23,7 @@ from core.training.callbacks import (
     ReportProgress,
 )
 from core.training.checkpoint import TrainingState
-from core.training.learners import FilmLearner, Learner
+from core.training.learners import FullTraining, Learner
 from core.training.lr_finder import LOWEST, find_rate
 
 TRAINING, FINE_TUNING = PHASES
@@ -71,7 +71,7 @@ def learning_rate(
     if test is None:
         _compile(learner.model, spec, LOWEST, xla)
         keras.utils.set_random_seed(spec.trained_seed)
-        steps = RATE_STEPS_FILMS if isinstance(learner, FilmLearner) else RATE_STEPS_VECTORS
+        steps = RATE_STEPS_FILMS if isinstance(learner, FullTraining) else RATE_STEPS_VECTORS
         test = find_rate(learner.model, learner.training, steps, reporter)
         test.save(files.rates)
         log.info("learning rates tried: %s suggested", test.suggested or "none")
@@ -122,16 +122,16 @@ def fit(
     last = state.began + phase.epochs
     reporter.stage(phase.name, total=phase.epochs * steps, unit="batches", epochs=last)
     if not state.stopped_early and state.epoch < last:
-        feed = learner.feed(state.epoch)
+        given = learner.fit_arguments(state.epoch)
         with clock.stage("train"):
             model.fit(
-                **feed.arguments,
+                **given.keywords,
                 epochs=last,
                 initial_epoch=state.epoch,
                 shuffle=False,
                 verbose=0,
                 callbacks=[
-                    *feed.callbacks,
+                    *given.callbacks,
                     CancelOnRequest(reporter),
                     ReportProgress(reporter, last, state.epoch, steps, state.began),
                     EpochRecorder(store, run.run_id, last, phase.name),

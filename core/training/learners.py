@@ -15,22 +15,22 @@ import numpy as np
 
 from core.datasets.training_data import TrainingData, balanced_weights
 from core.features.scaling import Scaling
-from core.features.vectors import BATCH, Extract, FeatureSource, View, features
+from core.features.vectors import BATCH, Extract, FeatureSource, Variant, features
 from core.models.build import DENSE
 from core.models.preprocess import preprocess
 from core.runs.reporter import Reporter
 from core.specs import RunSpec
-from core.training.batches import Batches, Endless, FilmBatches, VectorBatches
+from core.training.batches import Batches, FilmBatches, RepeatedBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
 
 
 @dataclass(frozen=True)
-class Feed:
+class FitArguments:
     """What ``fit`` is given: its arguments for the data, and callbacks that come first."""
 
-    arguments: Mapping[str, object]
+    keywords: Mapping[str, object]
     callbacks: list[keras.callbacks.Callback]
 
 
@@ -40,11 +40,11 @@ class Learner(Protocol):
     model: keras.Model
     training: Batches
 
-    def feed(self, first: int) -> Feed:
+    def fit_arguments(self, first: int) -> FitArguments:
         """From epoch ``first`` on (from 0)."""
 
-    def settle(self) -> None:
-        """Training is over: from here on the model takes what the network gives it."""
+    def fuse_scaling(self) -> None:
+        """Training is over: the model takes over how its inputs were scaled, if they were."""
 
     def logits(self, reporter: Reporter) -> np.ndarray:
         """float32 (n, k) of all films of the data set as they are, in its order."""
@@ -73,7 +73,7 @@ class Plan:
         }
 
 
-class FilmLearner:
+class FullTraining:
     """Trains every weight, on films that are augmented afresh in each epoch."""
 
     def __init__(self, model: keras.Model, plan: Plan) -> None:
@@ -83,11 +83,11 @@ class FilmLearner:
         has_validation = len(plan.data.rows("validation")) > 0
         self.validation = self._batches("validation") if has_validation else None
 
-    def feed(self, first: int) -> Feed:
+    def fit_arguments(self, first: int) -> FitArguments:
         arguments = {"x": self.training, "validation_data": self.validation}
-        return Feed(arguments, [BeginEpoch(self.training)])
+        return FitArguments(arguments, [BeginEpoch(self.training)])
 
-    def settle(self) -> None:
+    def fuse_scaling(self) -> None:
         """Films are what it learnt from."""
 
     def _batches(self, split: str) -> FilmBatches:
@@ -114,19 +114,19 @@ class FilmLearner:
         return np.concatenate(parts)
 
 
-class HeadLearner:
+class HeadTraining:
     """Trains the head on vectors that the frozen part gave once (see features.py)."""
 
     def __init__(
         self,
         head: keras.Model,
-        look: Extract,
+        extract: Extract,
         plan: Plan,
         backbone: str,
         cache: Path,
         reporter: Reporter,
     ) -> None:
-        """``look`` is the frozen part, called only when a vector is not in ``cache`` yet;
+        """``extract`` is the frozen part, called only when a vector is not in ``cache`` yet;
         ``backbone`` says what those in there must come from."""
         self.model = head
         spec, data = plan.spec, plan.data
@@ -139,16 +139,17 @@ class HeadLearner:
             int(head.input.shape[-1]),
         )
         everything, training = np.arange(len(data.films)), data.rows("train")
-        passes = [(everything, View())]
+        passes = [(everything, Variant())]
         if spec.augment is not None:
             passes += [
-                (training, View(spec.augment, spec.seed, k)) for k in range(spec.augmented_copies)
+                (training, Variant(spec.augment, spec.seed, k))
+                for k in range(spec.augmented_copies)
             ]
 
         reporter.stage("features", sum(len(rows) for rows, _ in passes), "films")
         before = found = 0
         vectors = []
-        for rows, view in passes:
+        for rows, variant in passes:
             already = 0
 
             def tell(done: int, had: int, before: int = before, found: int = found) -> None:
@@ -156,16 +157,16 @@ class HeadLearner:
                 already = had
                 reporter.update(before + done, already=found + had)
 
-            vectors.append(features(cache, source, rows, view, look, tell))
+            vectors.append(features(cache, source, rows, variant, extract, tell))
             before += len(rows)
             found += already
-        self._plain, *views = vectors
+        self._plain, *variants = vectors
         self._scaling = None
         if spec.weights == "random":
             self._scaling = Scaling.of(self._plain.take(training))
         checked = data.rows("validation")
         self.training: Batches = VectorBatches(
-            [self._plain.take(training), *views], scaling=self._scaling, **plan.common("train")
+            [self._plain.take(training), *variants], scaling=self._scaling, **plan.common("train")
         )
         self.validation = (
             VectorBatches(
@@ -175,13 +176,13 @@ class HeadLearner:
             else None
         )
 
-    def feed(self, first: int) -> Feed:
+    def fit_arguments(self, first: int) -> FitArguments:
         steps = len(self.training)
-        arguments = {"x": Endless(self.training, first), "steps_per_epoch": steps}
+        arguments = {"x": RepeatedBatches(self.training, first), "steps_per_epoch": steps}
         validate = [] if self.validation is None else [ValidateVectors(self.validation)]
-        return Feed(arguments, validate)
+        return FitArguments(arguments, validate)
 
-    def settle(self) -> None:
+    def fuse_scaling(self) -> None:
         if self._scaling is not None:
             first = self.model.get_layer(DENSE)
             first.set_weights(self._scaling.into(*first.get_weights()))

@@ -17,7 +17,7 @@ from core.models.build import backbone_hash, build_head, build_model, head_model
 from core.models.network import Network
 from core.specs import RunSpec
 from core.training.checkpoint import put, values_of
-from core.training.frozen import FrozenPart
+from core.training.feature_extractor import FeatureExtractor
 from core.training.precision import FLOAT32, Mode
 
 
@@ -38,7 +38,7 @@ class TrainableNetwork:
         self._network = network
         self._spec, self._size, self._classes, self._weights = spec, size, classes, weights
         self._whole: keras.Model | None = None
-        self._frozen: FrozenPart | None = None
+        self._extractor: FeatureExtractor | None = None
         self.is_frozen = network.is_frozen
         if self.is_frozen:
             self.learns = build_head(
@@ -65,14 +65,14 @@ class TrainableNetwork:
             put(head_model(self._whole).weights, values_of(self.learns.weights))
         return self._whole
 
-    def look(self, films: np.ndarray, mode: Mode = FLOAT32) -> np.ndarray:
+    def extract(self, films: np.ndarray, mode: Mode = FLOAT32) -> np.ndarray:
         """What the frozen part of a backbone makes of preprocessed films float32 (n, S, S, 3):
         vectors (n, channels). The same n each time, or it is traced anew."""
-        if self._frozen is None:
-            self._frozen = FrozenPart(self.whole())
+        if self._extractor is None:
+            self._extractor = FeatureExtractor(self.whole())
             if not self._spec.fine_tune:
                 self._whole = None  # a second copy of its weights, which nobody needs any more
-        return self._frozen.look(films, mode)
+        return self._extractor.extract(films, mode)
 
     def _hash(self, known: Path) -> str:
         key = f"{self._network.name} {self._identity()} keras {keras.__version__}"

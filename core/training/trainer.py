@@ -32,7 +32,7 @@ from core.training import backend, checkpoint, precision
 from core.training.checkpoint import TrainingState
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
-from core.training.learners import FilmLearner, HeadLearner, Learner, Plan
+from core.training.learners import FullTraining, HeadTraining, Learner, Plan
 from core.training.network import TrainableNetwork
 from core.training.precision import Mode
 from core.version import software
@@ -79,12 +79,12 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
             rate = learning_rate(learner, spec, mode.xla, files, reporter)
         phase = Phase(TRAINING, learner, spec.epochs, rate, mode.xla)
         state = fit(store, run, phase, state, reporter, clock, files)
-        learner.settle()
+        learner.fuse_scaling()
     if tunes:
         model = trainable.whole()
         mode.apply(model)
         unfreeze(model, last)
-        learner = FilmLearner(model, plan)
+        learner = FullTraining(model, plan)
         rate = spec.fine_tune_learning_rate
         phase = Phase(FINE_TUNING, learner, spec.fine_tune_epochs, rate, mode.xla)
         state = fit(store, run, phase, state, reporter, clock, files)
@@ -169,7 +169,7 @@ def _mode(
 
     def step(way: Mode) -> precision.Step:
         if network.is_frozen:
-            return lambda: network.look(films, way)
+            return lambda: network.extract(films, way)
         model = keras.models.clone_model(network.learns)
         return precision.training_step(model, way, films)
 
@@ -182,13 +182,13 @@ def _learner(
 ) -> Learner:
     if not network.is_frozen:
         mode.apply(network.learns)
-        return FilmLearner(network.learns, plan)
+        return FullTraining(network.learns, plan)
 
-    def look(films: np.ndarray) -> np.ndarray:
-        return network.look(films, mode)
+    def extract(films: np.ndarray) -> np.ndarray:
+        return network.extract(films, mode)
 
     backbone = f"{network.backbone} {mode.name}"
-    return HeadLearner(network.learns, look, plan, backbone, caches.feature_cache, reporter)
+    return HeadTraining(network.learns, extract, plan, backbone, caches.feature_cache, reporter)
 
 
 def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Json]:

@@ -44,9 +44,9 @@ from core.models.preprocess import preprocess
 from core.models.registry import get_network
 from core.specs import RunSpec
 from core.training.callbacks import BeginEpoch
+from core.training.feature_extractor import FeatureExtractor
 from core.training.fitting import OPTIMIZERS
-from core.training.frozen import FrozenPart
-from core.training.learners import FilmLearner, HeadLearner, Plan
+from core.training.learners import FullTraining, HeadTraining, Plan
 
 SEED = 3
 FILM = 240  # pixels a side, as drawn and as judged
@@ -218,7 +218,7 @@ def learner_of(
     films: np.ndarray,
     truth: np.ndarray,
     cache: Path,
-) -> FilmLearner | HeadLearner:
+) -> FullTraining | HeadTraining:
     names = np.array([f"film {number}" for number in range(len(films))])
     data = TrainingData(("covid", "healthy"), films, names, np.full(len(films), "train"), truth)
     spec = RunSpec.build(
@@ -227,12 +227,14 @@ def learner_of(
     )  # fmt: skip
     plan = Plan(spec, data, "rescale", weigh_classes=False)
     if not is_frozen(model):
-        return FilmLearner(model, plan)
+        return FullTraining(model, plan)
     quiet: Any = Quiet()
-    return HeadLearner(head_model(model), FrozenPart(model).look, plan, "planted", cache, quiet)
+    return HeadTraining(
+        head_model(model), FeatureExtractor(model).extract, plan, "planted", cache, quiet
+    )
 
 
-def fit(learner: FilmLearner | HeadLearner, setting: Setting) -> None:
+def fit(learner: FullTraining | HeadTraining, setting: Setting) -> None:
     learner.model.compile(
         optimizer=OPTIMIZERS["nadam"](learning_rate=setting.learning_rate),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
@@ -245,4 +247,4 @@ def fit(learner: FilmLearner | HeadLearner, setting: Setting) -> None:
         verbose=0,
         callbacks=[BeginEpoch(learner.training)],
     )
-    learner.settle()
+    learner.fuse_scaling()

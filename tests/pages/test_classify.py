@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import FilmError, PredictionError
 from core.evaluation.predictions import Predictions
-from core.gate.similarity import Likeness, Neighbour
+from core.gate.similarity import Neighbour, Similarity
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
 from core.runs import launcher
@@ -336,7 +336,7 @@ def test_not_sure_unlike_and_the_nearest_films(
     answering["odd.png"] = FilmResult(
         "odd.png", "", "covid", {"covid": 0.6, "healthy": 0.4}, np.ones((2, 2), np.float32), None,
         "covid", "frontal", answer="not_sure", not_sure=(0.4, 0.7),
-        likeness=Likeness(True, 0.65, 0.5, near),
+        similarity=Similarity(True, 0.65, 0.5, near),
     )  # fmt: skip
     app = classify(upload(open_app("classify"), ("odd.png", png(1))))
     text = everything_said(app)

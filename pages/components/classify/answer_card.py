@@ -15,7 +15,7 @@ from pages.components.run_labels import escaped
 from pages.components.session import catalogue_frame, get_workspace
 
 if TYPE_CHECKING:
-    from core.gate.similarity import Likeness
+    from core.gate.similarity import Similarity
     from core.prediction.client import FilmResult
 
 REFUSED = "refused"
@@ -84,7 +84,7 @@ def headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
             agrees = " :material/check:" if label == truth else " :gray[(differs)]"
         st.markdown(f"##### {escaped(label)}{agrees}", help=_why_named(answer, threshold))
     st.caption(f"By its rule: {escaped(rule_of(answer, threshold))}.")
-    if answer.likeness is not None and answer.likeness.unlike:
+    if answer.similarity is not None and answer.similarity.unlike:
         st.warning(
             "**Unlike the films that this network learnt from.** It has to guess here: do not "
             "rely on its answer.",
@@ -92,26 +92,26 @@ def headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
         )
 
 
-def neighbours(likeness: Likeness) -> None:
+def neighbours(similarity: Similarity) -> None:
     """The training films that look most like this one, with class and finding."""
     st.markdown(
         "**Nearest training films**",
         help="The films this network learnt from that look most like this one, by tones and "
-        f"outlines at low resolution. This film is {likeness.distance:.2f} away from them "
+        f"outlines at low resolution. This film is {similarity.distance:.2f} away from them "
         "(0: the same, 2: the opposite); 99 % of the training films are at most "
-        f"{likeness.usual:.2f} away from their own nearest.",
+        f"{similarity.usual:.2f} away from their own nearest.",
     )
-    if likeness.seen:
+    if similarity.seen:
         st.info(
             "This film, or one that is nearly the same, is among the training films. The network "
             "may simply remember it.",
             icon=":material/content_copy:",
         )
     frame = catalogue_frame()
-    known = frame[frame["film_id"].isin([one.film_id for one in likeness.nearest])]
+    known = frame[frame["film_id"].isin([one.film_id for one in similarity.nearest])]
     findings = dict(zip(known["film_id"], known["finding"].astype(str), strict=True))
     with st.container(horizontal=True, gap="small"):
-        for one in likeness.nearest:
+        for one in similarity.nearest:
             file = get_workspace().thumbnail(one.film_id)
             with st.container(width=NEIGHBOUR_SIDE, gap="xsmall"):
                 st.image(

@@ -176,9 +176,9 @@ def _film(
         # One network leaves a place beside its answer; several have theirs below each.
         places = columns[2:] if len(film.answers) == 1 else columns[1:]
         for column, answer in zip(places, film.answers, strict=False):
-            if answer.likeness is not None:
+            if answer.similarity is not None:
                 with column:
-                    neighbours(answer.likeness)
+                    neighbours(answer.similarity)
 
 
 def _what_was_read(facts: Mapping[str, str]) -> None:

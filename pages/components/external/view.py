@@ -199,7 +199,7 @@ def _under(rate: Estimate) -> str:
     if rate.interval is None:
         return escaped(rate.why)
     ends = interval(rate.interval)
-    return f"{rate.hits:,} of {rate.films:,}  \n{ends}" if rate.films else ends
+    return f"{rate.successes:,} of {rate.trials:,}  \n{ends}" if rate.trials else ends
 
 
 def _films_tested(found: Comparison, run: Run) -> Compared:

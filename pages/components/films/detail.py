@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.datasets.label_map import JOINT, findings_of
 from core.errors import FilmError
-from core.gate.gate import look
+from core.gate.gate import assess
 from core.images.decode import DecodedFilm, decode_bytes, decode_file, read_imported
 from core.images.words import facts_of
 from core.store import Film, Source
@@ -112,7 +112,7 @@ def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:
     }
     if isinstance(read, DecodedFilm):
         facts |= facts_of(read)
-        verdict = look(read.pixels, read.colour)
+        verdict = assess(read.pixels, read.colour)
         facts["Quality gate"] = f"{SPOKEN_GATE[verdict.kind]} {verdict.reason}".strip()
     for name, value in film.metadata.items():
         label = name.replace("_", " ").strip()

@@ -41,7 +41,7 @@ def prevalence(run: Run, point: OperatingPoint, predictions: Predictions) -> Non
         key=f"prevalence_{run.run_id}",
         width=560,
         help="The prevalence: the share of all people examined who truly have it. In this "
-        f"test it was {text.percent_of(done.sensitivity.films, done.films, 0)} of the films, "
+        f"test it was {text.percent_of(done.sensitivity.trials, done.films, 0)} of the films, "
         "because a data set is put together so.",
     )
     found = predictive_values(done.sensitivity, done.specificity, frequent / 100)

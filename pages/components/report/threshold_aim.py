@@ -112,7 +112,7 @@ def _table(there: list[OperatingPointPerformance], positive: str) -> None:
             "Films": [SPLITS[one.split] for one in there],
             "Sensitivity": [_share(one.sensitivity) for one in there],
             "Specificity": [_share(one.specificity) for one in there],
-            "Missed": [one.sensitivity.films - one.sensitivity.hits for one in there],
+            "Missed": [one.sensitivity.trials - one.sensitivity.successes for one in there],
             "False alarms": [one.false_positives for one in there],
             "Not sure": [f"{one.not_sure} of {one.films}" for one in there],
             "Sure and wrong": [one.wrong for one in there],
@@ -153,4 +153,4 @@ def _table(there: list[OperatingPointPerformance], positive: str) -> None:
 
 
 def _share(one: Proportion) -> str:
-    return f"{percent_of(one.hits, one.films)} ({interval(one.interval).removesuffix(' %')})"
+    return f"{percent_of(one.successes, one.trials)} ({interval(one.interval).removesuffix(' %')})"

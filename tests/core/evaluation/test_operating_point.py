@@ -106,7 +106,7 @@ def test_only_validation_films_count() -> None:
 
 def test_a_constant_network_calls_every_film_positive_rather_than_miss_one() -> None:
     point = choose(made([0.5] * 10, [0.5] * 10))
-    assert performance(point, made([0.5] * 10, [0.5] * 10)).sensitivity.hits == 10
+    assert performance(point, made([0.5] * 10, [0.5] * 10)).sensitivity.successes == 10
 
 
 def test_three_classes_ask_one_against_the_rest_and_name_the_likelier_of_the_rest() -> None:
@@ -138,7 +138,11 @@ def test_what_so_few_films_promise_is_said() -> None:
     films = made([0.9] * 40, [0.1] * 40)
     point = choose(films)
     said = performance(point, films)
-    assert (said.sensitivity.hits, said.sensitivity.films, said.false_positives) == (40, 40, 0)
+    assert (said.sensitivity.successes, said.sensitivity.trials, said.false_positives) == (
+        40,
+        40,
+        0,
+    )
     assert (said.films, said.not_sure, said.wrong) == (80, 0, 0)
     assert said.sensitivity.interval == pytest.approx((0.912, 1), abs=5e-4)
     assert not meets_target(point, said)

@@ -50,7 +50,7 @@ def between(internal: tuple[int, int, int, int], external: tuple[int, int, int, 
 
 def test_a_side_has_the_numbers_of_its_films_with_published_intervals() -> None:
     one = judge(*side(38, 40, 0, 80))
-    assert (one.sensitivity.hits, one.sensitivity.films) == (38, 40)
+    assert (one.sensitivity.successes, one.sensitivity.trials) == (38, 40)
     assert one.sensitivity.interval == pytest.approx((0.835, 0.986), abs=5e-4)
     assert one.false_positive_rate.value == 0
     assert one.false_positive_rate.interval == pytest.approx((0, 0.046), abs=5e-4)

@@ -13,21 +13,21 @@ import pytest
 from core.datasets.training_data import TrainingData
 from core.features import scaling as module
 from core.features.scaling import Scaling
-from core.features.vectors import Vectors, record_of
+from core.features.vectors import FeatureVectors, record_of
 from core.models.build import build_head
 from core.models.registry import get_network
 from core.specs import RunSpec
-from core.training.learners import HeadLearner, Plan
+from core.training.learners import HeadTraining, Plan
 
 CHANNELS = 512  # of VGG16
 RNG = np.random.default_rng(0)
 
 
-def kept(count: int) -> Vectors:
+def kept(count: int) -> FeatureVectors:
     """Vectors as they lie on disk: far from 0, and hardly different from each other."""
     records = np.zeros(count, dtype=record_of(CHANNELS))
     records["vector"] = RNG.normal(70, 30, CHANNELS) + RNG.normal(0, 5, (count, CHANNELS))
-    return Vectors(records, np.arange(count))
+    return FeatureVectors(records, np.arange(count))
 
 
 def test_scaled_vectors_have_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_a_layer_for_plain_vectors_answers_alike() -> None:
     np.testing.assert_allclose(plain @ taken + moved, expected, atol=2e-3)
 
 
-def learner_for(weights: str, tmp_path: Path) -> tuple[HeadLearner, np.ndarray]:
+def learner_for(weights: str, tmp_path: Path) -> tuple[HeadTraining, np.ndarray]:
     """A head over a made-up backbone whose vectors are large and much alike."""
     count = 24
     truth = np.arange(count) % 2
@@ -70,7 +70,7 @@ def learner_for(weights: str, tmp_path: Path) -> tuple[HeadLearner, np.ndarray]:
     made = base + RNG.normal(0, 5, (count, CHANNELS)) + 4 * truth[:, None]
     seen = iter(range(0, count, 8))
 
-    def look(batch: np.ndarray) -> np.ndarray:
+    def extract(batch: np.ndarray) -> np.ndarray:
         start = next(seen)
         return made[start : start + len(batch)].astype(np.float32)
 
@@ -80,7 +80,7 @@ def learner_for(weights: str, tmp_path: Path) -> tuple[HeadLearner, np.ndarray]:
     head = build_head(get_network("vgg16"), classes=2, dropout=0.3, seed=0)
     quiet: Any = SimpleNamespace(stage=lambda *_, **__: None, update=lambda *_, **__: None)
     plan = Plan(spec, data, "rescale", weigh_classes=False)
-    return HeadLearner(head, look, plan, "made up", tmp_path, quiet), made.astype(np.float32)
+    return HeadTraining(head, extract, plan, "made up", tmp_path, quiet), made.astype(np.float32)
 
 
 def test_only_vectors_of_random_networks_are_scaled(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_only_vectors_of_random_networks_are_scaled(tmp_path: Path) -> None:
     file.write_bytes(b"")
     learner, made = learner_for(str(file), tmp_path / "file")
     np.testing.assert_array_equal(learner.training.inputs(np.arange(16)), made[:16])
-    learner.settle()
+    learner.fuse_scaling()
     np.testing.assert_array_equal(learner.training.inputs(np.arange(16)), made[:16])
 
 
@@ -99,13 +99,13 @@ def test_after_training_the_head_takes_what_the_backbone_gives(tmp_path: Path) -
     learner.model.compile(
         keras.optimizers.Nadam(1e-2), keras.losses.CategoricalCrossentropy(from_logits=True)
     )
-    feed = learner.feed(0)
+    given = learner.fit_arguments(0)
     learner.model.fit(
-        **feed.arguments, epochs=20, shuffle=False, callbacks=feed.callbacks, verbose=0
+        **given.keywords, epochs=20, shuffle=False, callbacks=given.callbacks, verbose=0
     )
     scaled = learner.training.inputs(np.arange(16))
     expected = keras.ops.convert_to_numpy(learner.model(scaled, training=False))
-    learner.settle()
+    learner.fuse_scaling()
     quiet: Any = SimpleNamespace(stage=lambda *_, **__: None, update=lambda *_, **__: None)
     logits = learner.logits(quiet)
     direct = keras.ops.convert_to_numpy(learner.model(made, training=False))

@@ -10,13 +10,21 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled
-from core.features.vectors import BATCH, SUFFIX, FeatureSource, Vectors, View, features, record_of
+from core.features.vectors import (
+    BATCH,
+    SUFFIX,
+    FeatureSource,
+    FeatureVectors,
+    Variant,
+    features,
+    record_of,
+)
 from core.specs import AugmentSpec
 
 FILMS = np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8)
 ROWS = np.arange(50)
 SOURCE = FeatureSource(FILMS, [f"film{n}" for n in range(50)], "vgg16", "abc", "rescale", 3)
-SHIFTS = View(AugmentSpec(), seed=3, number=0)
+SHIFTS = Variant(AugmentSpec(), seed=3, number=0)
 
 
 class Average:
@@ -38,7 +46,7 @@ def quiet(done: int, already: int) -> None:
 def test_vectors_are_those_of_the_films(tmp_path: Path) -> None:
     network = Average()
     told: list[tuple[int, int]] = []
-    vectors = features(tmp_path, SOURCE, ROWS, View(), network, lambda *n: told.append(n))
+    vectors = features(tmp_path, SOURCE, ROWS, Variant(), network, lambda *n: told.append(n))
     np.testing.assert_allclose(
         vectors[:], (FILMS / 255).mean(axis=(1, 2))[:, None].repeat(3, 1), 1e-5
     )
@@ -57,22 +65,22 @@ def test_a_second_run_computes_nothing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first[:], second[:])
 
 
-@pytest.mark.parametrize("view", [View(), SHIFTS])
-def test_an_interrupted_pass_goes_on_where_it_was(tmp_path: Path, view: View) -> None:
-    expected = features(tmp_path / "whole", SOURCE, ROWS, view, Average(), quiet)
+@pytest.mark.parametrize("variant", [Variant(), SHIFTS])
+def test_an_interrupted_pass_goes_on_where_it_was(tmp_path: Path, variant: Variant) -> None:
+    expected = features(tmp_path / "whole", SOURCE, ROWS, variant, Average(), quiet)
 
     def stop(done: int, already: int) -> None:
         if done >= 32:
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        features(tmp_path, SOURCE, ROWS, view, Average(), stop)
+        features(tmp_path, SOURCE, ROWS, variant, Average(), stop)
     [file] = tmp_path.glob(f"*{SUFFIX}")
     with file.open("ab") as stream:
         stream.write(b"torn")  # as a process leaves it that is killed while it writes
     network = Average()
     told: list[tuple[int, int]] = []
-    vectors = features(tmp_path, SOURCE, ROWS, view, network, lambda *n: told.append(n))
+    vectors = features(tmp_path, SOURCE, ROWS, variant, network, lambda *n: told.append(n))
     assert len(network.shapes) == 3
     assert told == [(32, 32), (40, 32), (48, 32), (50, 32)]
     np.testing.assert_array_equal(vectors[:], expected[:])
@@ -97,16 +105,16 @@ def test_everything_that_changes_the_numbers_changes_the_name() -> None:
         SOURCE.key(replace(SHIFTS, seed=4)),
         SOURCE.key(replace(SHIFTS, number=1)),
         SOURCE.key(replace(SHIFTS, spec=AugmentSpec(rotation=3))),
-        replace(SOURCE, backbone="other weights").key(View()),
-        replace(SOURCE, preprocessing="caffe").key(View()),
-        replace(SOURCE, films=FILMS[:, :4, :4]).key(View()),
+        replace(SOURCE, backbone="other weights").key(Variant()),
+        replace(SOURCE, preprocessing="caffe").key(Variant()),
+        replace(SOURCE, films=FILMS[:, :4, :4]).key(Variant()),
     ]
-    assert len({SOURCE.key(View()), *changed}) == len(changed) + 1
+    assert len({SOURCE.key(Variant()), *changed}) == len(changed) + 1
 
 
 def test_augmented_views_differ_from_the_film_and_from_each_other() -> None:
-    views = [View(), SHIFTS, replace(SHIFTS, number=1), replace(SHIFTS, seed=9)]
-    seen = {view.apply(FILMS[0], "film0").tobytes() for view in views}
+    variants = [Variant(), SHIFTS, replace(SHIFTS, number=1), replace(SHIFTS, seed=9)]
+    seen = {variant.apply(FILMS[0], "film0").tobytes() for variant in variants}
     assert len(seen) == 4
     np.testing.assert_array_equal(SHIFTS.apply(FILMS[0], "film5"), SHIFTS.apply(FILMS[0], "film5"))
 
@@ -120,9 +128,9 @@ def test_two_runs_that_need_the_same_vectors_compute_them_once(tmp_path: Path) -
         assert go_on.wait(20)
         return first(films)
 
-    results: list[Vectors] = []
+    results: list[FeatureVectors] = []
     one = threading.Thread(
-        target=lambda: results.append(features(tmp_path, SOURCE, ROWS, View(), slow, quiet))
+        target=lambda: results.append(features(tmp_path, SOURCE, ROWS, Variant(), slow, quiet))
     )
     one.start()
     assert inside.wait(20)
@@ -130,7 +138,7 @@ def test_two_runs_that_need_the_same_vectors_compute_them_once(tmp_path: Path) -
     def stop_asked(done: int, already: int) -> None:
         go_on.set()  # called while waiting for the other run: a stop would be heard here
 
-    results.append(features(tmp_path, SOURCE, ROWS, View(), second, stop_asked))
+    results.append(features(tmp_path, SOURCE, ROWS, Variant(), second, stop_asked))
     one.join(20)
     assert (len(first.shapes), len(second.shapes)) == (7, 0)
     np.testing.assert_array_equal(results[0][:], results[1][:])
@@ -138,7 +146,7 @@ def test_two_runs_that_need_the_same_vectors_compute_them_once(tmp_path: Path) -
 
 @pytest.mark.parametrize("damage", ["cut", "text", "nan"])
 def test_a_damaged_file_is_computed_again(tmp_path: Path, damage: str) -> None:
-    before = features(tmp_path, SOURCE, ROWS, View(), Average(), quiet)[:]
+    before = features(tmp_path, SOURCE, ROWS, Variant(), Average(), quiet)[:]
     [whole] = tmp_path.glob(f"*{SUFFIX}")
     if damage == "nan":
         records = np.fromfile(whole, dtype=record_of(3))
@@ -147,6 +155,6 @@ def test_a_damaged_file_is_computed_again(tmp_path: Path, damage: str) -> None:
     else:
         whole.write_bytes(whole.read_bytes()[:200] if damage == "cut" else b"no vectors" * 30)
     network = Average()
-    again = features(tmp_path, SOURCE, ROWS, View(), network, quiet)
+    again = features(tmp_path, SOURCE, ROWS, Variant(), network, quiet)
     np.testing.assert_array_equal(again[:], np.array(before))
     assert network.shapes

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.datasets.phantom import draw
-from core.gate.gate import COLOUR, FLAT, NEGATIVE, SMALL, TURNED, GateVerdict, look
+from core.gate.gate import COLOUR, FLAT, NEGATIVE, SMALL, TURNED, GateVerdict, assess
 from core.images.decode import decode_bytes, decode_file
 from tests.core.gate.pictures import no_films
 from tools.gate_fit import Known, known_films
@@ -21,7 +21,7 @@ from tools.gate_fit import Known, known_films
 
 def looked_at(data: bytes) -> GateVerdict:
     decoded = decode_bytes(data, "picture")
-    return look(decoded.pixels, decoded.colour)
+    return assess(decoded.pixels, decoded.colour)
 
 
 @pytest.mark.parametrize("name", no_films())
@@ -47,20 +47,22 @@ def test_the_reason_says_what_to_do() -> None:
 def test_phantoms_pass_at_every_size(size: int) -> None:
     count = 4 if size > 224 else 10
     films = [draw(70 + seed, covid_like=seed % 2 == 0, size=size).pixels for seed in range(count)]
-    assert [look(film) for film in films] == [GateVerdict("frontal")] * count
+    assert [assess(film) for film in films] == [GateVerdict("frontal")] * count
 
 
 def test_a_frame_and_a_darker_scan_change_nothing() -> None:
     film = draw(3, covid_like=True, size=256).pixels
     framed = cv2.copyMakeBorder(film, 30, 60, 20, 20, cv2.BORDER_CONSTANT, value=0)
     darker = (film * 0.6).astype(np.uint8)
-    assert look(framed).kind == look(darker).kind == look(film[:, ::-1].copy()).kind == "frontal"
+    assert (
+        assess(framed).kind == assess(darker).kind == assess(film[:, ::-1].copy()).kind == "frontal"
+    )
 
 
 def kinds(films: Sequence[Known]) -> Counter[str]:
     def kind(known: Known) -> str:
         decoded = decode_file(known.path)
-        return look(decoded.pixels, decoded.colour).kind
+        return assess(decoded.pixels, decoded.colour).kind
 
     with ThreadPoolExecutor(2) as threads:
         return Counter(threads.map(kind, films))

@@ -91,7 +91,7 @@ def test_no_network_sees_what_is_no_film(
     films = [saved(np.full((40, 40), grey, np.uint8)) for grey in verdicts]
     monkeypatch.setattr(
         answering,
-        "look",
+        "assess",
         lambda pixels, colour: GateVerdict(
             verdicts[int(pixels[0, 0])], "Why." * bool(pixels[0, 0])
         ),
@@ -105,7 +105,7 @@ def test_no_network_sees_what_is_no_film(
         assert (row["answer"] == REFUSED) == (kind != "frontal")
     for row in [*plain[-1]["results"][1:], asked[-1]["results"][2]]:
         assert (row["label"], row["probabilities"], row["heat"]) == (None, {}, None)
-        assert (row["error"], row["likeness"], row["reason"]) == (None, None, "Why.")
+        assert (row["error"], row["similarity"], row["reason"]) == (None, None, "Why.")
     # One film is answered, with a map for either class.
     assert len(list((tmp_path / "False").glob("*.npy"))) == 2
     tested = answers(workspace, request(tmp_path / "t", ["one"], films) | {"bare": True})
@@ -180,11 +180,11 @@ def test_a_bare_answer_is_the_networks_own_whatever_the_film(
     content = request(tmp_path / "r", ["one"], [png(0)], cam=False)
     plain = answers(workspace, content)[-1]["results"][0]
     point.save(RunFiles(workspace.run_folder("one")).operating_point)
-    monkeypatch.setattr(answering, "look", lambda *_: GateVerdict("not_a_chest_xray", "Why."))
+    monkeypatch.setattr(answering, "assess", lambda *_: GateVerdict("not_a_chest_xray", "Why."))
     bare = answers(workspace, content | {"bare": True})[-1]["results"][0]
     assert bare["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-6)
     assert (bare["label"], bare["answer"]) == (plain["label"], plain["label"])
-    assert (bare["gate"], bare["likeness"], bare["not_sure"]) == (None, None, None)
+    assert (bare["gate"], bare["similarity"], bare["not_sure"]) == (None, None, None)
 
 
 def test_the_nearest_training_films_come_along(
@@ -194,7 +194,7 @@ def test_the_nearest_training_films_come_along(
     ids = learnt(workspace, "one", range(30))
     films = [png(7), saved(draw(7, covid_like=False, size=80, marker="top_left").pixels[:, ::-1])]
     rows = answers(workspace, request(tmp_path / "r", ["one"], films))[-1]["results"]
-    same, mirrored = (row["likeness"] for row in rows)
+    same, mirrored = (row["similarity"] for row in rows)
     assert same["nearest"][0]["film_id"] == ids[7]
     assert same["nearest"][0]["class_name"] == "healthy"
     assert len(same["nearest"]) == 3

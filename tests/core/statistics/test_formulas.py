@@ -71,7 +71,7 @@ def test_a_difference_is_statsmodels() -> None:
         first = Proportion.of(int(RNG.integers(0, n + 1)), n)
         second = Proportion.of(int(RNG.integers(0, m + 1)), m)
         theirs = confint_proportions_2indep(
-            first.hits, n, second.hits, m, method="newcomb", compare="diff"
+            first.successes, n, second.successes, m, method="newcomb", compare="diff"
         )
         ours = newcombe(first.value, first.interval, second.value, second.interval)
         assert ours == pytest.approx(theirs, abs=1e-9)

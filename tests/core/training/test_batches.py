@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.specs import AugmentSpec
-from core.training.batches import Endless, FilmBatches, VectorBatches
+from core.training.batches import FilmBatches, RepeatedBatches, VectorBatches
 
 FILMS = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
 
@@ -71,8 +71,8 @@ def test_augmentation_changes_with_the_epoch_and_not_with_the_order_of_asking() 
 
 def test_each_epoch_takes_one_view_of_each_film() -> None:
     tens = np.arange(12, dtype=np.float32)[:, None] * 10
-    views = [tens + np.full((12, 3), number, dtype=np.float32) for number in range(3)]
-    batches = VectorBatches(views, **common(12))
+    variants = [tens + np.full((12, 3), number, dtype=np.float32) for number in range(3)]
+    batches = VectorBatches(variants, **common(12))
     seen = set()
     for epoch in range(6):
         batches.begin_epoch(epoch)
@@ -87,7 +87,9 @@ def test_each_epoch_takes_one_view_of_each_film() -> None:
 def test_an_endless_stream_is_epoch_after_epoch(films: int) -> None:
     vectors = np.arange(films, dtype=np.float32)[:, None]
     apart = VectorBatches([vectors, vectors + 100], **common(films, shuffle=True))
-    stream = Endless(VectorBatches([vectors, vectors + 100], **common(films, shuffle=True)), 3)
+    stream = RepeatedBatches(
+        VectorBatches([vectors, vectors + 100], **common(films, shuffle=True)), 3
+    )
     assert stream.num_batches is None
     index = 0
     for epoch in (3, 4, 5):

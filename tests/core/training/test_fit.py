@@ -20,11 +20,11 @@ from core.runs.files import RunFiles
 from core.specs import Optimizer
 from core.store import Epoch, Run, RunState, Store
 from core.training import checkpoint, fitting
-from core.training.batches import Endless, VectorBatches
+from core.training.batches import RepeatedBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.checkpoint import TrainingState
 from core.training.fitting import OPTIMIZERS, Phase
-from core.training.learners import Feed
+from core.training.learners import FitArguments
 from core.training.trainer import _evaluate
 
 Queue = Callable[..., Run]
@@ -72,8 +72,8 @@ def learner(rows: slice = slice(0, 16), scale: float = 1.0) -> Any:
         [VECTORS[checked]], targets=TARGETS[checked], shuffle=False, **common
     )
     arguments = {"x": training, "validation_data": validation}
-    feed = Feed(arguments, [BeginEpoch(training)])
-    return SimpleNamespace(model=model, training=training, feed=lambda first: feed)
+    given = FitArguments(arguments, [BeginEpoch(training)])
+    return SimpleNamespace(model=model, training=training, fit_arguments=lambda first: given)
 
 
 @pytest.fixture(autouse=True)
@@ -136,9 +136,10 @@ def test_a_stream_of_vectors_trains_what_epochs_train(store: Store, start: Any) 
     plain, quick = start(), start()
     fit(store, plain, Quiet())
     made = learner()
-    validation = made.feed(0).arguments["validation_data"]
-    made.feed = lambda first: Feed(
-        {"x": Endless(made.training, first), "steps_per_epoch": 4}, [ValidateVectors(validation)]
+    validation = made.fit_arguments(0).keywords["validation_data"]
+    made.fit_arguments = lambda first: FitArguments(
+        {"x": RepeatedBatches(made.training, first), "steps_per_epoch": 4},
+        [ValidateVectors(validation)],
     )
     with pytest.raises(Cancelled):
         fit(store, quick, Quiet(batches=14), made)

@@ -1,4 +1,4 @@
-"""The frozen part of a network, made quick at looking at films [K]."""
+"""The frozen part of a network, made quick at extracting features [K]."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.training import backend
 from core.training.precision import FLOAT32, Mode
 
 
-class FrozenPart:
+class FeatureExtractor:
     """From films to vectors in any arithmetic; traced once in each, for one number of films.
 
     ``whole``: from ``build_model``, in float32. Its weights are copied where something can
@@ -20,12 +20,12 @@ class FrozenPart:
 
     def __init__(self, whole: keras.Model) -> None:
         self._body = folded(feature_model(whole))
-        self._looks: dict[Mode, keras.Model] = {}
+        self._traced: dict[Mode, keras.Model] = {}
 
-    def look(self, films: np.ndarray, mode: Mode = FLOAT32) -> np.ndarray:
+    def extract(self, films: np.ndarray, mode: Mode = FLOAT32) -> np.ndarray:
         """Preprocessed films (n, S, S, 3) → vectors (n, channels), in the mode's dtype."""
-        mode.apply(self._body)  # before each look: PyTorch traces nothing
-        if mode not in self._looks:
-            self._looks[mode] = keras.Model(self._body.input, self._body.output)
-            self._looks[mode].compile(jit_compile=backend.jit_compile(mode.xla))
-        return np.asarray(self._looks[mode].predict_on_batch(films))
+        mode.apply(self._body)  # each time: PyTorch traces nothing
+        if mode not in self._traced:
+            self._traced[mode] = keras.Model(self._body.input, self._body.output)
+            self._traced[mode].compile(jit_compile=backend.jit_compile(mode.xla))
+        return np.asarray(self._traced[mode].predict_on_batch(films))
