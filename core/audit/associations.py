@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.audit import words
 from core.audit.audit_data import AuditData
+from core.audit.audit_sentences import (
+    association_sentence,
+    not_recorded_sentence,
+    recorded_for_one_sentence,
+)
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.populations import POPULATIONS
 from core.audit.report import Level
@@ -41,7 +45,7 @@ def _one(material: AuditData, column: str, name: str) -> CheckResult:
     apart = _nothing_shared(counts)
 
     def say(level: Level, p: float) -> tuple[str, str]:
-        return words.association(
+        return association_sentence(
             name, counts, v, interval, p, apart=apart, published=said, level=level
         )
 
@@ -93,13 +97,13 @@ def _unrecorded(material: AuditData, name: str, known: np.ndarray, details: Json
     }
     check, title = f"class_by_{name}", f"Class and {name}"
     if max(shares.values()) - min(shares.values()) < _UNEVEN:
-        return unmeasured(check, title, words.not_recorded(name, shares), **details)
+        return unmeasured(check, title, not_recorded_sentence(name, shares), **details)
     v, interval, p = association(known.astype(str), labels, material.patients)
 
     def say(level: Level, p: float) -> tuple[str, str]:
         if level == "no_shortcut_found":
-            return words.not_recorded(name, shares), ""
-        return words.recorded_for_one(name, shares, v)
+            return not_recorded_sentence(name, shares), ""
+        return recorded_for_one_sentence(name, shares, v)
 
     details |= {"of_records": True}
     return CheckResult(check, title, v, interval, "caution", p, say, details)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.audit import words
 from core.audit.audit_data import AuditData
+from core.audit.audit_sentences import (
+    leak_inflation_sentence,
+    near_duplicates_sentence,
+    no_inflation_sentence,
+    no_shared_patients_known_sentence,
+    other_split_sentence,
+    shared_patients_sentence,
+    unknown_patients_sentence,
+)
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.leaks import Leaks
 from core.audit.report import Level
@@ -17,6 +25,7 @@ from core.specs import SplitBy
 from core.statistics.mover import newcombe
 from core.statistics.proportions import Proportion, wilson
 from core.store import Run, RunState, Store
+from core.text import count
 
 _MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
 _FEWEST = 5  # films with a leak, and without, to compare
@@ -43,7 +52,7 @@ def _unknown(material: AuditData) -> list[CheckResult]:
     unknown = int((~material.known[rows]).sum())
     if not unknown:
         return []
-    said = words.unknown_patients(unknown, len(rows))
+    said = unknown_patients_sentence(unknown, len(rows))
     return [
         CheckResult(
             "unknown_patients", "Films of unknown patients", unknown / len(rows), None, "caution",
@@ -57,19 +66,19 @@ def _patients(material: AuditData, leaks: Leaks, test: int) -> CheckResult:
     rows = np.concatenate([material.rows("train"), material.rows("test")])
     if material.known[rows].all() or leaks.patient.any():
         return _share(check, title, leaks.patient, test)
-    return unmeasured(check, title, words.no_shared_patients_known())
+    return unmeasured(check, title, no_shared_patients_known_sentence())
 
 
 def _share(check: str, title: str, which: np.ndarray, test: int) -> CheckResult:
-    count = int(which.sum())
-    interval = wilson(count, test) or (0.0, 1.0)
-    level: Level = "caution" if count else "no_shortcut_found"
-    if test and count / test >= _MOST:
+    films = int(which.sum())
+    interval = wilson(films, test) or (0.0, 1.0)
+    level: Level = "caution" if films else "no_shortcut_found"
+    if test and films / test >= _MOST:
         level = "do_not_believe"
-    told = words.shared_patients if check == "shared_patients" else words.near_duplicates
-    said = told(count, test, interval)
-    details = {"films": count, "test_films": test}
-    value = count / test if test else None
+    told = shared_patients_sentence if check == "shared_patients" else near_duplicates_sentence
+    said = told(films, test, interval)
+    details = {"films": films, "test_films": test}
+    value = films / test if test else None
     return CheckResult(check, title, value, interval, level, None, lambda *_: said, details)
 
 
@@ -84,15 +93,15 @@ def inflation(material: AuditData, leaks: Leaks, predictions: Predictions) -> Ch
     seen, unseen = correct[leaks.any], correct[~leaks.any]
     if min(len(seen), len(unseen)) < _FEWEST:
         few = "no test film has a leak" if not len(seen) else (
-            f"{words.films(len(seen))} with a leak and {words.films(len(unseen))} without are "
+            f"{count(len(seen), 'film')} with a leak and {count(len(unseen), 'film')} without are "
             "too few to compare"
         )  # fmt: skip
-        return unmeasured(check, title, words.no_inflation(few))
+        return unmeasured(check, title, no_inflation_sentence(few))
     leaked = Proportion.of(int(seen.sum()), len(seen))
     clean = Proportion.of(int(unseen.sum()), len(unseen))
     gap = leaked.value - clean.value
     interval = newcombe(leaked.value, leaked.interval, clean.value, clean.interval)
-    said = words.leak_inflation(
+    said = leak_inflation_sentence(
         (leaked.successes, leaked.trials), (clean.successes, clean.trials), gap, interval
     )
     level: Level = "caution" if interval[0] > 0 else "no_shortcut_found"
@@ -123,7 +132,7 @@ def other_split(store: Store, run: Run) -> list[CheckResult]:
 def _beside(store: Store, run: Run, split: SplitBy, other: Run, its_split: SplitBy) -> CheckResult:
     mine, m_range, m_films = _accuracy(store, run)
     theirs, t_range, t_films = _accuracy(store, other)
-    said = words.other_split(
+    said = other_split_sentence(
         (_SPLITS[split], mine, m_range, m_films), (_SPLITS[its_split], theirs, t_range, t_films)
     )
     return CheckResult(

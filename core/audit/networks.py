@@ -8,11 +8,16 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from core.audit import network_words as words
 from core.audit import regions
 from core.audit.audit_data import AuditData
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.lungs import SIDE
+from core.audit.network_sentences import (
+    heat_sentence,
+    network_missing_sentence,
+    own_network_sentence,
+    untrained_sentence,
+)
 from core.audit.probes import LUNGS_OUT, MIDDLE_OUT, STRONG, balanced, level_of
 from core.audit.report import Level
 from core.audit.split_inflation import split_inflation, vector_classifier
@@ -64,12 +69,12 @@ def network_checks(
         found += _masked(loaded, material, data, rows, tell)
         found.append(_heat(loaded, material, data, rows, tell))
     except ThoraxLensError as error:
-        said = words.network_missing(str(error))
+        said = network_missing_sentence(str(error))
         found.append(unmeasured("own_network", "The run's own network", said))
     try:
         found += _untrained(workspace, run, material, data, predictions, raised, tell)
     except ThoraxLensError as error:
-        said = words.network_missing(str(error))
+        said = network_missing_sentence(str(error))
         found.append(unmeasured("untrained_network", "A network that never learnt", said))
     return found
 
@@ -116,7 +121,7 @@ def _masked(
         probabilities, _ = _answers(classify, data, rows, tell)
         value, interval, accuracy = balanced(probabilities, labels, patients)
         level = level_of(value, interval, chance)
-        said = words.own_network(what, value, interval, len(rows), chance, level)
+        said = own_network_sentence(what, value, interval, len(rows), chance, level)
         details = {"accuracy": accuracy, "chance": chance, "test_films": len(rows)}
         found.append(
             CheckResult(check, title, value, interval, level, None, lambda *_, s=said: s, details)
@@ -177,7 +182,7 @@ def _heat(
     no_better = interval[0] <= details["random_lungs"]
     off = no_better and (interval[1] < area or edge_interval[0] > edge_area)
     level: Level = "caution" if off else "no_shortcut_found"
-    said = words.heat(details, interval, level)
+    said = heat_sentence(details, interval, level)
     return CheckResult("heat_in_lungs", "Where the heat lies", value, interval, level, None,
                     lambda *_: said, details)  # fmt: skip
 
@@ -262,7 +267,7 @@ def _untrained(
     more = p < 0.05 and value < own_correct.mean()
     easy = (value - chance) / (1 - chance) >= STRONG
     level: Level = raised if easy and not more else "no_shortcut_found"
-    said = words.untrained(
+    said = untrained_sentence(
         network.title, value, interval, float(own_correct.mean()), len(test), p,
         more=more, easy=easy, level=level,
     )  # fmt: skip

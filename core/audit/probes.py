@@ -17,12 +17,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.audit import regions, words
+from core.audit import regions
 from core.audit.audit_data import AuditData
+from core.audit.audit_sentences import probe_missing_sentence, probe_sentence
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.report import Level
 from core.statistics.association import separation_p, smallest_p, units_of
 from core.statistics.mover import mean_proportion_interval
+from core.text import count
 
 # Skill: 0 is guessing, 1 is always right. 0.6 is 80 % of two classes, 0.35 is 67.5 %. Less than
 # that comes from exposure alone: haze in the lungs makes automatic exposure darken the rest.
@@ -139,7 +141,9 @@ def judge(one: Probe, material: AuditData, probabilities: np.ndarray) -> CheckRe
     chance = 1 / len(np.unique(labels))
 
     def say(level: Level, p: float) -> tuple[str, str]:
-        return words.probe(one.what, value, interval, p, test=len(test), chance=chance, level=level)
+        return probe_sentence(
+            one.what, value, interval, p, test=len(test), chance=chance, level=level
+        )
 
     details = {"accuracy": accuracy, "chance": chance, "test_films": len(test), "what": one.what}
     level = level_of(value, interval, chance)
@@ -180,10 +184,10 @@ def why_not(material: AuditData) -> str:
             lacking = material.classes[int(counts.argmin())]
             return f"there are too few {name} films of {lacking} whose patients are kept apart"
     if smallest_p(labels[test], material.patients[test]) > _LEAST_P:
-        return f"{words.films(len(test))} to test on are too few to tell anything from chance"
+        return f"{count(len(test), 'film')} to test on are too few to tell anything from chance"
     return ""
 
 
 def missing(one: Probe, reason: str) -> CheckResult:
     """A probe that could not be tried, and why."""
-    return unmeasured(one.check, one.title, words.probe_missing(one.what, reason))
+    return unmeasured(one.check, one.title, probe_missing_sentence(one.what, reason))

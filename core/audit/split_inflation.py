@@ -15,8 +15,8 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.audit import network_words as words
 from core.audit.check_result import CheckResult, unmeasured
+from core.audit.network_sentences import no_split_inflation_sentence, split_inflation_sentence
 from core.audit.report import Level
 from core.statistics.resampling import draw_clusters, percentile_interval
 
@@ -38,7 +38,7 @@ def split_inflation(
     _, who = np.unique(patients, return_inverse=True)
     people = [len(np.unique(who[labels == one])) for one in np.unique(labels)]
     if len(np.unique(who)) == len(who) or min(people) < _FOLDS:
-        return unmeasured(CHECK, TITLE, words.no_split_inflation())
+        return unmeasured(CHECK, TITLE, no_split_inflation_sentence())
     apart, together = np.zeros(len(labels)), np.zeros(len(labels))
     for seed in range(_REPEATS):
         one_by_one = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
@@ -56,7 +56,7 @@ def split_inflation(
     low, high = percentile_interval((drawn @ gap) / (drawn @ films))
     value = float(gap.sum() / films.sum())
     level: Level = "caution" if low > 0 and torn else "no_shortcut_found"
-    said = words.split_inflation(
+    said = split_inflation_sentence(
         float(apart.mean()), float(together.mean()), value, (low, high), torn=torn
     )
     details = {"one_by_one": float(apart.mean()), "by_patient": float(together.mean())}

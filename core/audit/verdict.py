@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.audit import words
+from core.audit.audit_sentences import (
+    nothing_checked_sentence,
+    verdict_clean_sentence,
+    verdict_sentence,
+)
 from core.audit.report import Finding, Verdict
 
 # Which reasons are told first, among those of the same level: what a reader can check with
@@ -22,12 +26,12 @@ def judge(findings: Sequence[Finding], *, test_films: int) -> tuple[Verdict, str
     for level in ("do_not_believe", "caution"):
         against = [one for one in findings if one.level == level and one.clause]
         if against:
-            return level, words.verdict(level, _clauses(against, findings))
+            return level, verdict_sentence(level, _clauses(against, findings))
     tried = [one for one in findings if one.probed and one.value is not None]
     if not tried:
-        return "caution", words.nothing_checked(test_films)
+        return "caution", nothing_checked_sentence(test_films)
     best = max(tried, key=lambda one: one.value or 0.0)
-    return "no_shortcut_found", words.verdict_clean(
+    return "no_shortcut_found", verdict_clean_sentence(
         len(tried), best.probed, best.value or 0.0, best.interval,
         best.chance, test_films,
     )  # fmt: skip

@@ -11,11 +11,17 @@ from dataclasses import dataclass
 
 from core.card.document import Section, Table
 from core.card.facts import Facts
-from core.card.words import count, percent, settings_of, software, split_words, training_words
+from core.card.training_sentences import (
+    settings_sentence,
+    software_sentence,
+    split_sentences,
+    training_sentences,
+)
 from core.datasets.choosing import in_words
 from core.datasets.splitting import of_unknown_patients
 from core.models.learnt import from_scratch, learnt_short, weights_source
 from core.models.registry import get_network
+from core.text import count, percent
 
 FOR_AUTHORS = "For the authors: nothing in the program knows this."
 
@@ -57,13 +63,13 @@ def items(facts: Facts) -> tuple[Item, ...]:
         12: "A film whose view, sex or age its source does not give counts as unknown.",
         14: "The finding that the source states for each film.",
         16: known and f"{known} Each film's finding is the one that its source states.",
-        19: split_words(facts),
+        19: split_sentences(facts),
         20: _disjoint(facts),
         22: f"{network.title} ({network.citation}): {facts.run.result['total_params']:,} "
         f"parameters, {facts.run.result['trainable_params']:,} of them trained.",
-        23: software(facts),
+        23: software_sentence(facts),
         24: f"Weights at the start: {_weights(facts)}; seed {run.spec.trained_seed}.",
-        25: training_words(facts),
+        25: training_sentences(facts),
         26: f"The epoch with the lowest validation loss (epoch {run.result['best_epoch']}).",
         27: "None: one network.",
         28: "Sensitivity, specificity, precision, F1, accuracy, areas under the ROC and the "
@@ -81,7 +87,7 @@ def items(facts: Facts) -> tuple[Item, ...]:
         39: f"{count(test.false_negatives, 'film')} of {test.classes[0]} missed, "
         f"{count(test.false_positives, 'film')} called so by mistake; the Compare page shows them.",
         40: "See “What to keep in mind”.",
-        42: f"All settings: {settings_of(facts)}",
+        42: f"All settings: {settings_sentence(facts)}",
     }
     return tuple(Item(number, name, filled.get(number, "")) for number, name in NAMES.items())
 

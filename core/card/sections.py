@@ -9,27 +9,23 @@ import pandas as pd
 from core.card.claim import claim_section
 from core.card.document import CardLevel, ModelCard, Picture, Section, Table
 from core.card.facts import Facts
-from core.card.words import (
-    NO_NUMBER,
-    between,
-    count,
-    percent,
-    settings_of,
-    software,
-    split_words,
-    training_words,
+from core.card.training_sentences import (
+    settings_sentence,
+    software_sentence,
+    split_sentences,
+    training_sentences,
 )
 from core.datasets.bias_checks import age_groups
 from core.errors import InputError
 from core.evaluation.decision import WHO
 from core.evaluation.performance import performance, target_words
+from core.external.external_sentences import external_headline, external_verdict
 from core.external.report import Comparison
-from core.external.words import headline, verdict
 from core.figures.picture import confusion_png
 from core.models.learnt import learnt_before, learnt_short, random_backbone
 from core.models.registry import get_network
 from core.specs import SPLITS
-from core.text import capital
+from core.text import NONE, capital, count, interval, percent
 
 NOT_A_DIAGNOSIS = (
     "For teaching and research on chest X-rays. It is not a medical device, and what it says of "
@@ -121,7 +117,7 @@ def _shares(facts: Facts) -> Table:
             words,
             f"{hits} of {films}",
             percent(hits / films if films else None),
-            between(facts.intervals.get(key)),
+            interval(facts.intervals.get(key)),
         )
         for key, words, hits, films in shares
     ]
@@ -130,7 +126,7 @@ def _shares(facts: Facts) -> Table:
         ("roc_auc", "Area under the ROC curve", test.roc_auc),
         ("average_precision", "Area under the precision–recall curve", test.average_precision),
     ):
-        rows.append((words, NO_NUMBER, percent(value), between(facts.intervals.get(key))))
+        rows.append((words, NONE, percent(value), interval(facts.intervals.get(key))))
     return Table(("Measure", "Films", "Value", "95 % interval"), tuple(rows), numeric=1)
 
 
@@ -217,7 +213,10 @@ def _external(facts: Facts) -> Section:
     parts: list[str | Table] = [facts.decision.sentence()]
     for one in facts.external:
         found = one.comparison
-        parts += [*filter(None, (one.stale, headline(found), verdict(found))), _sides(found)]
+        parts += [
+            *filter(None, (one.stale, external_headline(found), external_verdict(found))),
+            _sides(found),
+        ]
     return Section(title, tuple(parts))
 
 
@@ -231,7 +230,7 @@ def _sides(found: Comparison) -> Table:
         cells = [name]
         for side in (found.internal, found.external):
             rate = getattr(side, key)
-            cells.append(f"{percent(rate.value)} ({between(rate.interval)})")
+            cells.append(f"{percent(rate.value)} ({interval(rate.interval)})")
         rows.append(tuple(cells))
     head = ("Measure", "Own test films", found.source)
     return Table(head, tuple(rows), numeric=1)
@@ -272,7 +271,7 @@ def _data(facts: Facts) -> Section:
     return Section(
         title,
         (
-            split_words(facts),
+            split_sentences(facts),
             Table(head, splits, numeric=1),
             Table(("Known of them", "Value", *names), tuple(rows), numeric=2),
         ),
@@ -312,9 +311,9 @@ def _training(facts: Facts) -> Section:
             f"{result['trainable_params']:,} of them trained, on films of "
             f"{facts.card.image_size} × {facts.card.image_size} pixels. "
             f"{learnt_before(facts.run.spec)}",
-            training_words(facts),
+            training_sentences(facts),
             f"Kept is epoch {result['best_epoch']}, the one with the lowest validation loss.",
-            software(facts),
-            f"To repeat it: {settings_of(facts)}",
+            software_sentence(facts),
+            f"To repeat it: {settings_sentence(facts)}",
         ),
     )

@@ -9,6 +9,7 @@ from core.documents import Json
 from core.errors import InputError
 from core.evaluation.decision import Decision, as_used, decision_of
 from core.evaluation.operating_point import choose
+from core.external.external_sentences import external_sentences
 from core.external.report import Estimate, Side, as_dict
 from core.external.testing import (
     alarms_by_finding,
@@ -16,7 +17,6 @@ from core.external.testing import (
     internal_predictions,
     run_external,
 )
-from core.external.words import sentences
 from core.models.learnt import weights_source
 from core.runs.files import RunFiles
 from core.runs.kinds import EXTERNAL_TEST
@@ -82,7 +82,7 @@ def _external(options: argparse.Namespace) -> Outcome:
     )
     for warning in result.warnings:
         say(warning)
-    said = sentences(found)
+    said = external_sentences(found)
     document = {
         "run": run.run_id,
         "weights_source": weights_source(run.spec),

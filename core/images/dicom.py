@@ -16,8 +16,8 @@ from core.images.dicom_file import has_patient_data, read_dataset, word_of
 from core.images.dicom_pixels import check_image, stored_values
 from core.images.dicom_tones import in_grey
 from core.images.film import DecodedFilm
+from core.images.film_facts import AS_STORED, of_own_range, outside_note
 from core.images.grey_range import GreyRange, linear, own_range, shown
-from core.images.words import AS_STORED, of_own_range, outside_note
 
 # What the values of one sample a pixel may mean.
 GREY = ("MONOCHROME1", "MONOCHROME2")

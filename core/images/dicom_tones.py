@@ -17,8 +17,8 @@ from pydicom.dataset import Dataset
 from core.images.dicom_file import numbers_of, value_of, word_of
 from core.images.dicom_tables import items_of, looked_up
 from core.images.emptiness import histogram, why_one_shade
+from core.images.film_facts import number, of_own_range, outside_note
 from core.images.grey_range import GreyRange, linear, own_range, shown, strips
-from core.images.words import number, of_own_range, outside_note
 
 RESCALE = "The header's rescale cannot be used; the values were taken as they are stored."
 MODALITY = "The header's modality table cannot be used; the values were taken as they are stored."

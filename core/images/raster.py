@@ -13,10 +13,10 @@ from core.errors import FilmError
 from core.images.bare_raster import without_texts
 from core.images.colour import SAMPLED, deep_grey, share_of_colour, to_8_bits
 from core.images.film import DecodedFilm
+from core.images.film_facts import AS_STORED, of_own_range, outside_note
 from core.images.grey_range import GreyRange, linear, own_range, shown
 from core.images.jpeg_marks import jpeg_marks
 from core.images.limits import MAX_PIXELS, MAX_SCANS, too_large
-from core.images.words import AS_STORED, of_own_range, outside_note
 
 ORIENTATION = 0x0112
 # EXIF orientation → what undoes it (the EXIF standard numbers them 2 to 8).

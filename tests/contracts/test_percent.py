@@ -16,7 +16,7 @@ WRITTEN = re.compile(r"[:,]\.?\d*\.\d%|:[^{}\s\"']*[fgd]\}\s%")
 SCALED = re.compile(r"\b100(\.0)?\s*\*|\*\s*100\b")
 # Where that is no percentage in words, and what it is.
 NO_WORDS = {
-    "core/external/words.py": "so many of 100 films, with words of its own for fewer than one",
+    "core/external/external_sentences.py": "films of 100, with words of its own for few",
     "core/figures/training.py": "an axis, whose labels are whole ticks",
     "pages/components/classify/cam_view.py": "lengths and colour stops in CSS",
     "pages/components/report/threshold_aim.py": "the value of an input",

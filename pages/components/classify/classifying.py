@@ -12,8 +12,8 @@ from core.datasets.user_films import keep_films
 from core.errors import FilmError, ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
+from core.images.film_facts import facts_of
 from core.images.resize import thumbnail
-from core.images.words import facts_of
 from core.runs.files import RunFiles
 from core.store import Run, Store
 from core.text import count

@@ -12,9 +12,9 @@ import streamlit as st
 from core.store import Film, Store
 from core.text import count, probability
 from pages.components.comparing.comparison_state import Compared
+from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.films.film_dialog import open_film, show_opened_film
 from pages.components.films.gallery import OVER, PER_PAGE, TILE, tile
-from pages.components.films.words import SPOKEN
 from pages.components.run_labels import escaped
 
 RUN = "compare_cell_run"
@@ -170,7 +170,7 @@ def _name(one: Compared, cell: tuple[int, int]) -> str:
 
 
 def _spoken(value: str) -> str:
-    return escaped(SPOKEN.get(value, value))
+    return escaped(CATALOGUE_LABELS.get(value, value))
 
 
 def _first_page() -> None:

@@ -13,7 +13,7 @@ from core.images.decode import decode_file
 from core.images.resize import resize
 from core.specs import AugmentSpec
 from pages.components.error_boundary import boundary
-from pages.components.films.words import SPOKEN
+from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 
 SIDE = 224
 DRAW = "augment_draw"  # session state: which variants are shown
@@ -33,7 +33,7 @@ def augment_preview(frame: pd.DataFrame) -> None:
     with controls:
         offered = frame.iloc[:: max(1, len(frame) // CHOICE)]
         labels = [
-            f"{SPOKEN.get(str(row.finding), row.finding)} · {Path(str(row.path)).name}"
+            f"{CATALOGUE_LABELS.get(str(row.finding), row.finding)} · {Path(str(row.path)).name}"
             for row in offered.itertuples()
         ]
         at = st.selectbox(

@@ -11,9 +11,9 @@ import streamlit as st
 
 from core import figures
 from core.evaluation.film_table import prediction_table
+from core.external.external_sentences import external_headline, external_sentences
 from core.external.report import Comparison, Estimate, Side
 from core.external.testing import SPLIT, alarms_by_finding
-from core.external.words import headline, sentences
 from core.store import Run, Store
 from core.text import count, interval, percent
 from pages.components.charts import show, theme
@@ -58,11 +58,11 @@ INTERVAL = (
 
 def answer(found: Comparison, warnings: Sequence[str]) -> None:
     """The first screenful: what it comes to in words, then both columns."""
-    said = sentences(found)
+    said = external_sentences(found)
     box = {"worse": st.error, "unclear": st.warning, "holds": st.success}[found.level]
     icon = {"worse": "trending_down", "unclear": "help", "holds": "check_circle"}[found.level]
     rest = " ".join(escaped(one) for one in said[1:])
-    box(f"**{escaped(headline(found))}** {rest}", icon=f":material/{icon}:")
+    box(f"**{escaped(external_headline(found))}** {rest}", icon=f":material/{icon}:")
     for one in warnings:
         st.warning(escaped(one), icon=":material/link:")
     internal, external = st.columns(2)

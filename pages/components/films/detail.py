@@ -13,9 +13,9 @@ from core.datasets.label_map import JOINT, findings_of
 from core.errors import FilmError
 from core.gate.gate import assess
 from core.images.decode import DecodedFilm, decode_bytes, decode_file, read_imported
-from core.images.words import facts_of
+from core.images.film_facts import facts_of
 from core.store import Film, Source
-from pages.components.films.words import SPOKEN
+from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.run_labels import escaped
 
 # Paths and addresses have no spaces; unbroken they would push the table off a telephone.
@@ -25,7 +25,7 @@ WRAP = """<style>
 .st-key-film_facts td, .st-key-film_facts td * {overflow-wrap: anywhere !important;
   white-space: normal !important; word-break: break-word}
 </style>"""
-SPOKEN_GATE = {
+GATE_LABELS = {
     "frontal": "A frontal chest X-ray.",
     "lateral": "A film from the side.",
     "not_a_chest_xray": "Not taken for a chest X-ray.",
@@ -77,7 +77,7 @@ def _picture(film: Film, read: DecodedFilm | str, masks: list[str]) -> None:
 
 
 def _spoken(film: Film) -> str:
-    finding, view = (SPOKEN.get(one, one) for one in (film.finding, film.view))
+    finding, view = (CATALOGUE_LABELS.get(one, one) for one in (film.finding, film.view))
     return f"{finding}, view {view}"
 
 
@@ -101,7 +101,7 @@ def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:
     facts = {
         "Findings" if JOINT in film.finding else "Finding": _findings(film),
         "View": _spelled(film.view, film.view_original),
-        "Sex": SPOKEN.get(film.sex, film.sex),
+        "Sex": CATALOGUE_LABELS.get(film.sex, film.sex),
         "Age": "not stated" if film.age is None else f"{film.age:g} years",
         "Patient": film.patient or "not known",
         "Source": film.source,
@@ -113,7 +113,7 @@ def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:
     if isinstance(read, DecodedFilm):
         facts |= facts_of(read)
         verdict = assess(read.pixels, read.colour)
-        facts["Quality gate"] = f"{SPOKEN_GATE[verdict.kind]} {verdict.reason}".strip()
+        facts["Quality gate"] = f"{GATE_LABELS[verdict.kind]} {verdict.reason}".strip()
     for name, value in film.metadata.items():
         label = name.replace("_", " ").strip()
         facts.setdefault(label[:1].upper() + label[1:], str(value))
@@ -128,5 +128,5 @@ def _findings(film: Film) -> str:
 
 
 def _spelled(value: str, original: str) -> str:
-    spoken = SPOKEN.get(value, value)
+    spoken = CATALOGUE_LABELS.get(value, value)
     return f"{spoken} (in the source: “{original}”)" if original not in ("", value) else spoken

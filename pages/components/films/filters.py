@@ -12,7 +12,7 @@ import streamlit as st
 from core.datasets import choosing
 from core.text import count
 from pages.components.chips import whole_chips
-from pages.components.films.words import SPOKEN
+from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 
 # Column of the catalogue → label and explanation on the page.
 COLUMNS = {
@@ -139,7 +139,7 @@ def _age_range(frame: pd.DataFrame, key: str) -> tuple[float, float] | None:
 
 
 def _labels(counts: pd.Series) -> Callable[[str], str]:
-    return lambda value: f"{SPOKEN.get(value, value)} ({counts.get(value, 0):,})"
+    return lambda value: f"{CATALOGUE_LABELS.get(value, value)} ({counts.get(value, 0):,})"
 
 
 def _forget_unknown(state: str, there: set[str]) -> None:

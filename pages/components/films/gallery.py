@@ -14,8 +14,8 @@ from core.datasets.label_map import findings_of
 from core.store import Film, Store
 from core.store.film_rows import UNKNOWN
 from core.workspace import Workspace
+from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.films.film_dialog import open_film
-from pages.components.films.words import SPOKEN
 from pages.components.run_labels import escaped
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def film_strip(
     with st.container(horizontal=True, gap="small", key=f"{key}_strip"):
         st.html(OVER)
         for film in films:
-            finding, view = (SPOKEN.get(one, one) for one in (film.finding, film.view))
+            finding, view = (CATALOGUE_LABELS.get(one, one) for one in (film.finding, film.view))
             kind = f"finding {finding}, view {view}"
             with st.container(width=TILE, gap="xsmall"):
                 picture = tile(str(workspace.thumbnail(film.film_id)), TILE)
@@ -101,7 +101,9 @@ def film_strip(
                     wrap=False,
                 )
                 note = " · artificial" if film.source in artificial else ""
-                st.caption(f"{'view ' if view == SPOKEN[UNKNOWN] else ''}{escaped(view)}{note}")
+                st.caption(
+                    f"{'view ' if view == CATALOGUE_LABELS[UNKNOWN] else ''}{escaped(view)}{note}"
+                )
 
 
 @st.cache_data(show_spinner=False, max_entries=2_000)

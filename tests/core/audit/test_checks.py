@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.audit import network_words, words
 from core.audit.audit_data import AuditData
+from core.audit.audit_sentences import probe_sentence
 from core.audit.check_result import after_holm
 from core.audit.checks import data_checks
 from core.audit.lungs import SIDE, find_lungs, typical_lungs
+from core.audit.network_sentences import heat_sentence, untrained_sentence
 from core.audit.report import Finding, Level
 from core.audit.verdict import judge
 from tests.core.audit.conftest import Make, pictures
@@ -112,7 +113,7 @@ def test_what_differs_in_the_lungs_alone_is_no_shortcut(make: Make) -> None:
     ],
 )
 def test_a_classifier_that_gets_a_little_right_is_told_by_its_p(p: float, told: str) -> None:
-    sentence, clause = words.probe(
+    sentence, clause = probe_sentence(
         "the border", 0.62, (0.55, 0.69), p, test=160, chance=0.5, level="no_shortcut_found"
     )
     assert told in sentence
@@ -131,7 +132,7 @@ def test_a_classifier_that_gets_a_little_right_is_told_by_its_p(p: float, told: 
 def test_a_network_that_never_learnt_is_held_against_the_run(
     more: bool, easy: bool, level: Level, told: str
 ) -> None:
-    sentence, clause = network_words.untrained(
+    sentence, clause = untrained_sentence(
         "VGG16", 0.6, (0.5, 0.7), 0.62, 80, 0.4, more=more, easy=easy, level=level
     )
     assert told in sentence
@@ -146,7 +147,7 @@ def test_it_is_told_whose_lungs_the_heat_was_held_against(own: int, told: str) -
         ("lungs", "lungs_area", "edges", "edges_area", "random_lungs", "random_edges"), 0.3
     )
     known = {**details, "own_masks": own, "films": 8}
-    assert told in network_words.heat(known, (0.2, 0.4), "no_shortcut_found")[0]
+    assert told in heat_sentence(known, (0.2, 0.4), "no_shortcut_found")[0]
 
 
 def test_too_few_test_films_are_no_clean_bill(make: Make) -> None:

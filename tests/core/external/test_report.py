@@ -7,7 +7,13 @@ import pytest
 
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.predictions import Predictions
-from core.external import words
+from core.external.external_sentences import (
+    _points,
+    external_headline,
+    external_sentences,
+    external_verdict,
+    of_100,
+)
 from core.external.report import (
     Comparison,
     Estimate,
@@ -20,7 +26,6 @@ from core.external.report import (
     difference,
     judge,
 )
-from core.external.words import headline, of_100, sentences, verdict
 
 
 def films(
@@ -109,39 +114,39 @@ def test_the_difference_has_newcombes_interval() -> None:
 def test_the_drop_of_the_study_is_said_in_words() -> None:
     found = between((40, 40, 1, 100), (0, 0, 94, 100))
     assert found.level == "worse"
-    assert headline(found) == (
+    assert external_headline(found) == (
         "On healthy films from hospital it calls 94 of 100 covid (94 of 100); on those of its "
         "own test 1 of 100 (1 of 100)."
     )
-    assert "no covid film that could be used" in sentences(found)[2]
-    assert "93 (85 to 96) more false alarms per 100 films" in verdict(found)
+    assert "no covid film that could be used" in external_sentences(found)[2]
+    assert "93 (85 to 96) more false alarms per 100 films" in external_verdict(found)
 
 
 def test_a_drop_that_is_shown_never_reads_as_none() -> None:
     for low, told in ((0.004, "17 (0.4 to 30)"), (0.0002, "17 (just over 0 to 30)")):
-        assert words._points(Estimate(0.17, (low, 0.3))) == told
-        assert words._points(Estimate(-0.17, (-0.3, -low))) == told
+        assert _points(Estimate(0.17, (low, 0.3))) == told
+        assert _points(Estimate(-0.17, (-0.3, -low))) == told
 
 
 def test_missed_films_are_a_drop_as_well() -> None:
     found = between((95, 100, 5, 100), (50, 100, 5, 100))
     assert found.level == "worse"
-    assert "45 (34 to 55) fewer covid films found per 100" in verdict(found)
+    assert "45 (34 to 55) fewer covid films found per 100" in external_verdict(found)
 
 
 def test_no_drop_is_told_from_none_to_be_seen() -> None:
     assert between((900, 1000, 50, 1000), (900, 1000, 50, 1000)).level == "holds"
     few = between((9, 10, 1, 10), (9, 10, 1, 10))
     assert few.level == "unclear"
-    assert "too few films, 20 from hospital and 20 of its own test" in verdict(few)
+    assert "too few films, 20 from hospital and 20 of its own test" in external_verdict(few)
     half = between((900, 1000, 50, 1000), (0, 0, 50, 1000))
     assert half.level == "unclear"
-    assert verdict(half) == "No more false alarms are shown there than in its own test."
+    assert external_verdict(half) == "No more false alarms are shown there than in its own test."
     other = between((900, 1000, 50, 1000), (900, 1000, 0, 0))
     assert other.level == "unclear"
-    assert "how many false alarms it would raise is not known" in verdict(other)
-    assert headline(other).startswith("Of covid films from hospital it finds 90 of 100")
-    assert len(sentences(other)) == 2
+    assert "how many false alarms it would raise is not known" in external_verdict(other)
+    assert external_headline(other).startswith("Of covid films from hospital it finds 90 of 100")
+    assert len(external_sentences(other)) == 2
 
 
 def test_each_finding_has_its_own_share_of_alarms() -> None:
@@ -179,7 +184,7 @@ def test_per_hundred_never_rounds_to_none_or_all(hits: int, films_: int, said: s
 def test_a_class_called_not_covid_reads_well() -> None:
     predictions = films(1, 1, 1, 2, ("covid", "not covid"))
     one = judge(predictions, predictions.film_ids)
-    assert headline(compare("hospital", one, one)).startswith(
+    assert external_headline(compare("hospital", one, one)).startswith(
         "On films that are not covid from hospital it calls 50 of 100 covid"
     )
 
@@ -192,9 +197,9 @@ def test_of_several_classes_it_is_told_how_many_films_get_their_own() -> None:
         names = ("covid", "viral", "healthy")
         return judge(Predictions(names, ids, ["test"] * 30, truth, np.eye(3)[shown]), ids)
 
-    said = sentences(compare("hospital", three(27), three(12)))
+    said = external_sentences(compare("hospital", three(27), three(12)))
     assert said[-1] == "Their own class get 12 of 30 films from hospital, 27 of 30 of its own test."
-    two = sentences(between((38, 40, 0, 40), (30, 40, 5, 40)))
+    two = external_sentences(between((38, 40, 0, 40), (30, 40, 5, 40)))
     assert not any("own class" in one for one in two)
 
 

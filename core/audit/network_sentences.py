@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from core import text
+from core.audit.audit_sentences import p_value
 from core.audit.report import Level
-from core.audit.words import between, p_value, share
-from core.text import points
+
+_share = partial(text.percent, digits=0)
+_between = partial(text.interval, digits=0)
 
 
-def network_missing(reason: str) -> str:
+def network_missing_sentence(reason: str) -> str:
     return f"This could not be checked: {reason}"
 
 
-def own_network(
+def own_network_sentence(
     what: str,
     value: float,
     interval: tuple[float, float],
@@ -21,10 +26,10 @@ def own_network(
 ) -> tuple[str, str]:
     """On the run's own network, shown films on which there is nothing to be diagnosed."""
     of = (
-        f"{share(value)} ({between(interval)}) of {test} test films right, the classes counted "
+        f"{_share(value)} ({_between(interval)}) of {test} test films right, the classes counted "
         "alike"
     )
-    guess = f"guessing gives {share(chance)}"
+    guess = f"guessing gives {_share(chance)}"
     if level == "no_shortcut_found":
         return (
             f"The run's own network, shown {what}, gets {of}, which is near guessing ({guess}). It "
@@ -33,24 +38,27 @@ def own_network(
         )
     return (
         f"The run's own network, shown {what}, still gets {of}; {guess}.",
-        f"the network itself still gets {share(value)} right on {what}",
+        f"the network itself still gets {_share(value)} right on {what}",
     )
 
 
-def heat(details: dict[str, float], interval: tuple[float, float], level: Level) -> tuple[str, str]:
+def heat_sentence(
+    details: dict[str, float], interval: tuple[float, float], level: Level
+) -> tuple[str, str]:
     """On where the heat lies; evenly spread heat has an area's own share."""
     told = (
-        f"{share(details['lungs'])} ({between(interval)}) of the heat lies in the lungs, which are "
-        f"{share(details['lungs_area'])} of the film; {share(details['edges'])} lies at the border "
-        f"and in the corners, which are {share(details['edges_area'])}. With random weights it is "
-        f"{share(details['random_lungs'])} and {share(details['random_edges'])}"
+        f"{_share(details['lungs'])} ({_between(interval)}) of the heat lies in the lungs, which "
+        f"are {_share(details['lungs_area'])} of the film; {_share(details['edges'])} lies at the "
+        f"border and in the corners, which are {_share(details['edges_area'])}. With random "
+        f"weights it is "
+        f"{_share(details['random_lungs'])} and {_share(details['random_edges'])}"
     )
     how = f" Where the lungs are: {_lungs(int(details['own_masks']), int(details['films']))}."
     if level == "no_shortcut_found":
         return f"{told}.{how}", ""
     clause = (
-        f"only {share(details['lungs'])} of its heat lies in the lungs and "
-        f"{share(details['edges'])} at the edges of the film"
+        f"only {_share(details['lungs'])} of its heat lies in the lungs and "
+        f"{_share(details['edges'])} at the edges of the film"
     )
     return f"{told}: the answers rest on other places than they should.{how}", clause
 
@@ -62,7 +70,7 @@ def _lungs(own: int, films: int) -> str:
     return f"by the masks of {own} of {films} films, else {rough}" if own else rough
 
 
-def untrained(
+def untrained_sentence(
     title: str,
     value: float,
     interval: tuple[float, float],
@@ -78,8 +86,8 @@ def untrained(
     is shown to be better; ``easy``: what learnt nothing gets far above guessing."""
     told = (
         f"{title} with random weights, which has learnt nothing about films, and a logistic "
-        f"regression get {share(value)} ({between(interval)}) of {test} test films right; the run "
-        f"gets {share(own)} (McNemar {p_value(p)})"
+        f"regression get {_share(value)} ({_between(interval)}) of {test} test films right; the "
+        f"run gets {_share(own)} (McNemar {p_value(p)})"
     )
     if more:
         return f"{told}: the run learnt more than that.", ""
@@ -87,28 +95,28 @@ def untrained(
         return f"{told}: the run is not shown to have learnt more, and neither does well.", ""
     if level == "no_shortcut_found":
         return f"{told}: this test is easy, but nothing says that a shortcut makes it so.", ""
-    clause = f"a network with random weights gets {share(value)} ({between(interval)}) right too"
+    clause = f"a network with random weights gets {_share(value)} ({_between(interval)}) right too"
     return f"{told}: the run shows no more than that.", clause
 
 
-def split_inflation(
+def split_inflation_sentence(
     apart: float, together: float, gap: float, interval: tuple[float, float], *, torn: bool
 ) -> tuple[str, str]:
     """``torn``: the run's own split tears patients apart."""
     told = (
-        f"A logistic regression on these films gets {share(apart)} right with films split one "
-        f"by one and {share(together)} with patients kept together: {points(gap)} points "
-        f"({points(interval[0])} to {points(interval[1])})"
+        f"A logistic regression on these films gets {_share(apart)} right with films split one "
+        f"by one and {_share(together)} with patients kept together: {text.points(gap)} points "
+        f"({text.points(interval[0])} to {text.points(interval[1])})"
     )
     if interval[0] <= 0:
         return f"{told}, so tearing patients apart makes no difference that shows.", ""
     if not torn:
         return f"{told}. The run's own split keeps patients together, as it should.", ""
-    clause = f"tearing patients apart alone is worth {points(gap, signed=False)} points"
+    clause = f"tearing patients apart alone is worth {text.points(gap, signed=False)} points"
     return f"{told}. That much is recognising patients.", clause
 
 
-def no_split_inflation() -> str:
+def no_split_inflation_sentence() -> str:
     return (
         "What tearing patients apart is worth cannot be told: no patient is known to have "
         "several films, or a class has too few patients."

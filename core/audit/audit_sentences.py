@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from core import text
 from core.audit.check_result import ALPHA
 from core.audit.report import Level
-from core.text import capital as upper
-from core.text import listed
 
+_share = partial(text.percent, digits=0)
+_between = partial(text.interval, digits=0)
 _Counts = dict[str, dict[str, int]]
-
-
-def share(value: float) -> str:
-    """0.975 as “98 %”; by the rule of ``core.text``."""
-    return text.percent(value, 0)
-
-
-def between(interval: tuple[float, float] | None) -> str:
-    """“91–99 %”."""
-    return "" if interval is None else text.interval(interval, 0)
 
 
 def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-def films(count: int) -> str:
-    return text.count(count, "film")
 
 
 _OF = {
@@ -39,7 +26,7 @@ _OF = {
 }
 
 
-def association(
+def association_sentence(
     name: str,
     counts: _Counts,
     v: float,
@@ -65,9 +52,9 @@ def association(
     if level == "no_shortcut_found":
         return f"The classes hardly differ in {name} ({numbers}).{said}", ""
     if apart and name == "source":
-        each = listed(
+        each = text.listed(
             [
-                f"all {sum(row.values()):,} {one} films from {listed(list(row), 'or')}"
+                f"all {sum(row.values()):,} {one} films from {text.listed(list(row), 'or')}"
                 for one, row in known.items()
             ]
         )
@@ -78,7 +65,7 @@ def association(
         return sentence, f"each class comes from a source of its own ({each})"
     differ = _differ(name, known)
     clause = f"{differ} (Cramér's V {v:.2f}{', partly as their publisher says' if said else ''})"
-    return f"{upper(differ)} ({numbers}).{said}", clause
+    return f"{text.capital(differ)} ({numbers}).{said}", clause
 
 
 def _differ(name: str, known: _Counts) -> str:
@@ -96,34 +83,34 @@ def _differ(name: str, known: _Counts) -> str:
     one, other, value, a, b = best
     if a < b:
         one, other, a, b = other, one, b, a
-    less = "none" if b == 0 else share(b)
+    less = "none" if b == 0 else _share(b)
     # Where a film was imported from is always known.
     known_of = "" if name == "source" else f" whose {name} is known"
     return (
-        f"by {name}, {share(a)} of the {one} films{known_of} but {less} of the {other} "
+        f"by {name}, {_share(a)} of the {one} films{known_of} but {less} of the {other} "
         f"films {_OF[name](value)}"
     )
 
 
-def not_recorded(name: str, shares: dict[str, float]) -> str:
-    each = listed([f"{share(part)} of {one}" for one, part in shares.items()])
+def not_recorded_sentence(name: str, shares: dict[str, float]) -> str:
+    each = text.listed([f"{_share(part)} of {one}" for one, part in shares.items()])
     return (
         f"The {name} is recorded for too few films ({each}), so whether the classes differ in it "
         "cannot be checked."
     )
 
 
-def recorded_for_one(name: str, shares: dict[str, float], v: float) -> tuple[str, str]:
-    each = listed([f"{share(part)} of the {one} films" for one, part in shares.items()])
+def recorded_for_one_sentence(name: str, shares: dict[str, float], v: float) -> tuple[str, str]:
+    each = text.listed([f"{_share(part)} of the {one} films" for one, part in shares.items()])
     clause = f"the {name} is recorded for {each}, so a difference in {name} cannot be ruled out"
     sentence = (
-        f"{upper(clause)}. That alone goes with the class (Cramér's V {v:.2f}): look at what the "
-        f"sources say of their patients."
+        f"{text.capital(clause)}. That alone goes with the class (Cramér's V {v:.2f}): look at "
+        "what the sources say of their patients."
     )
     return sentence, clause
 
 
-def probe(
+def probe_sentence(
     what: str,
     value: float,
     interval: tuple[float, float],
@@ -135,11 +122,11 @@ def probe(
 ) -> tuple[str, str]:
     """On a classifier that sees only ``what``; value is its balanced accuracy."""
     got = (
-        f"{share(value)} ({between(interval)}) of {test} test films right, "
+        f"{_share(value)} ({_between(interval)}) of {test} test films right, "
         "the classes counted alike"
     )
     start = f"A classifier that sees only {what} gets {got}"
-    guess = f"guessing gives {share(chance)}"
+    guess = f"guessing gives {_share(chance)}"
     if level == "no_shortcut_found":
         if interval[0] > chance and p < ALPHA:
             return (
@@ -154,15 +141,15 @@ def probe(
                 "",
             )
         return f"{start}: no better than guessing ({guess}).", ""
-    clause = f"a classifier that sees only {what} gets {share(value)} ({between(interval)}) right"
+    clause = f"a classifier that sees only {what} gets {_share(value)} ({_between(interval)}) right"
     return f"{start}; {guess} ({p_value(p)}).", clause
 
 
-def probe_missing(what: str, reason: str) -> str:
+def probe_missing_sentence(what: str, reason: str) -> str:
     return f"What a classifier gets that sees only {what} could not be measured: {reason}."
 
 
-def verdict(level: Level, clauses: Sequence[str]) -> str:
+def verdict_sentence(level: Level, clauses: Sequence[str]) -> str:
     """The one sentence of a verdict that has reasons."""
     start = (
         "Do not believe this result" if level == "do_not_believe" else "Be careful with this result"
@@ -170,7 +157,7 @@ def verdict(level: Level, clauses: Sequence[str]) -> str:
     return f"{start}: {'; '.join(clauses)}."
 
 
-def verdict_clean(
+def verdict_clean_sentence(
     tried: int,
     what: str,
     value: float,
@@ -180,55 +167,59 @@ def verdict_clean(
 ) -> str:
     return (
         f"No shortcut was found: of {tried} classifiers that never saw the lungs, the best (it saw "
-        f"{what}) gets {share(value)} ({between(interval)}) right where guessing gives "
-        f"{share(chance)}; on {test} test films a weak shortcut can still hide."
+        f"{what}) gets {_share(value)} ({_between(interval)}) right where guessing gives "
+        f"{_share(chance)}; on {test} test films a weak shortcut can still hide."
     )
 
 
-def nothing_checked(test: int) -> str:
+def nothing_checked_sentence(test: int) -> str:
     return (
-        f"Be careful with this result: {films(test)} to test on are too few to tell a shortcut "
-        "from chance, so it could not be audited."
+        f"Be careful with this result: {text.count(test, 'film')} to test on are too few to "
+        "tell a shortcut from chance, so it could not be audited."
     )
 
 
-def unknown_patients(count: int, of: int) -> tuple[str, str]:
-    which = "the films" if count == of else f"{count:,} of the {films(of)}"
+def unknown_patients_sentence(count: int, of: int) -> tuple[str, str]:
+    which = "the films" if count == of else f"{count:,} of the {text.count(of, 'film')}"
     clause = f"nobody knows the patients of {which}, so some may be in training and in test"
-    return f"{upper(clause)}: no split can keep apart what is not known.", clause
+    return f"{text.capital(clause)}: no split can keep apart what is not known.", clause
 
 
-def no_shared_patients_known() -> str:
+def no_shared_patients_known_sentence() -> str:
     return (
         "Whether a patient has films both in training and in test cannot be known: the patients "
         "of some of them are unknown."
     )
 
 
-def shared_patients(count: int, test: int, interval: tuple[float, float]) -> tuple[str, str]:
+def shared_patients_sentence(
+    count: int, test: int, interval: tuple[float, float]
+) -> tuple[str, str]:
     if not count:
         return f"No patient has films both in training and among the {test} test films.", ""
     clause = (
-        f"{share(count / test)} of the test films ({count} of {test}) show a patient who is in "
+        f"{_share(count / test)} of the test films ({count} of {test}) show a patient who is in "
         "training too"
     )
     return (
-        f"{upper(clause)} ({between(interval)}): recognising the patient is enough there.",
+        f"{text.capital(clause)} ({_between(interval)}): recognising the patient is enough there.",
         clause,
     )
 
 
-def near_duplicates(count: int, test: int, interval: tuple[float, float]) -> tuple[str, str]:
+def near_duplicates_sentence(
+    count: int, test: int, interval: tuple[float, float]
+) -> tuple[str, str]:
     if not count:
         return f"None of the {test} test films is nearly the same picture as a training film.", ""
     clause = (
-        f"{share(count / test)} of the test films ({count} of {test}) are nearly the same picture "
+        f"{_share(count / test)} of the test films ({count} of {test}) are nearly the same picture "
         "as a training film"
     )
-    return f"{upper(clause)} ({between(interval)}).", clause
+    return f"{text.capital(clause)} ({_between(interval)}).", clause
 
 
-def leak_inflation(
+def leak_inflation_sentence(
     seen: tuple[int, int], unseen: tuple[int, int], gap: float, interval: tuple[float, float]
 ) -> tuple[str, str]:
     told = (
@@ -245,18 +236,18 @@ def leak_inflation(
     return f"{told}. The leaks flatter the result.", clause
 
 
-def no_inflation(reason: str) -> str:
+def no_inflation_sentence(reason: str) -> str:
     return f"By how much leaks flatter the result cannot be told: {reason}."
 
 
-def other_split(
+def other_split_sentence(
     mine: tuple[str, float, tuple[float, float] | None, int],
     theirs: tuple[str, float, tuple[float, float] | None, int],
 ) -> tuple[str, str]:
     """Each: which split, accuracy, interval, test films; ``mine`` is the run's own."""
-    told = listed(
+    told = text.listed(
         [
-            f"{share(value)} ({between(interval)}) of {test} test films with {kind}"
+            f"{_share(value)} ({_between(interval)}) of {test} test films with {kind}"
             for kind, value, interval, test in (mine, theirs)
         ]
     )

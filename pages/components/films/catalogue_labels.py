@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from core.store.film_rows import UNKNOWN
 
-SPOKEN = {"F": "female", "M": "male", UNKNOWN: "not stated"}
+CATALOGUE_LABELS = {"F": "female", "M": "male", UNKNOWN: "not stated"}

@@ -8,7 +8,7 @@ from core.text import points
 JUST_OVER = 0.0005  # a difference that one decimal of a percentage point does not show
 
 
-def headline(found: Comparison) -> str:
+def external_headline(found: Comparison) -> str:
     """The answer in one sentence: false alarms there and at home, else what is found."""
     alarms = found.external.false_positive_rate
     if alarms.value is None:
@@ -24,15 +24,15 @@ def headline(found: Comparison) -> str:
     return f"{said}; on those of its own test {of_100(own)} ({own.successes:,} of {own.trials:,})."
 
 
-def sentences(found: Comparison) -> tuple[str, ...]:
+def external_sentences(found: Comparison) -> tuple[str, ...]:
     """The headline, the verdict, what is found of the positive films, and with more than two
     classes how many films get their own."""
     # Without negatives the headline is about the positive films already.
-    said = (headline(found), verdict(found), _found(found), _own_class(found))
+    said = (external_headline(found), external_verdict(found), _found(found), _own_class(found))
     return tuple(dict.fromkeys(one for one in said if one))
 
 
-def verdict(found: Comparison) -> str:
+def external_verdict(found: Comparison) -> str:
     """What follows, by ``found.level``."""
     if found.level == "worse":
         parts = []

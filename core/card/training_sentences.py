@@ -1,8 +1,7 @@
-"""Facts as words, for the sections of a card and for its checklist alike."""
+"""How a run was trained, as sentences: for the sections of a card and for its checklist."""
 
 from __future__ import annotations
 
-from core import text
 from core.card.facts import Facts
 from core.datasets.splitting import of_unknown_patients
 
@@ -19,25 +18,9 @@ TITLES = {
 }
 NOT_RECORDED = "not recorded"
 OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
-NO_NUMBER = text.NONE
 
 
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share from 0 to 1 as “97.5 %”; a dash for None."""
-    return text.percent(share, digits)
-
-
-def between(interval: tuple[float, float] | None) -> str:
-    """“91.3–99.3 %”; a dash for None."""
-    return text.interval(interval)
-
-
-def count(number: int, what: str) -> str:
-    """“1 film”, “no films”, “12 films”."""
-    return text.count(number, what)
-
-
-def split_words(facts: Facts) -> str:
+def split_sentences(facts: Facts) -> str:
     """How films came into training, validation and test."""
     repeat = facts.run.spec.repeat
     unknown = 0 if facts.dataset is None else of_unknown_patients(facts.members)
@@ -65,7 +48,7 @@ def _but(unknown: int, films: int) -> str:
     return f"{which} are not known, so whether one is in two splits is not known either."
 
 
-def training_words(facts: Facts) -> str:
+def training_sentences(facts: Facts) -> str:
     """The training in one or two sentences."""
     spec, result = facts.run.spec, facts.run.result
     words = (
@@ -97,13 +80,13 @@ def _learning_rate(facts: Facts) -> str:
     return f"{used:g} ({found}; {spec.schedule})"
 
 
-def settings_of(facts: Facts) -> str:
+def settings_sentence(facts: Facts) -> str:
     """What it takes to repeat the run: the specs as JSON."""
     dataset = facts.dataset.to_json() if facts.dataset else "the data set was deleted"
     return f"run {facts.run.spec.to_json()}; data set {dataset}"
 
 
-def software(facts: Facts) -> str:
+def software_sentence(facts: Facts) -> str:
     """What the run was trained with, as it noted then; an old run noted less."""
     kept = facts.run.result.get("software") or {}
     backend = facts.run.result.get("backend")
