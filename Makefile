@@ -12,7 +12,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: run test cover test-large test-backends test-pythons fuzz mutants bench lint lock format screenshots clean
 
 run: $(VENV)/.run-ready
-	$(BIN)/streamlit run app.py $(if $(DATA),-- --data "$(DATA)")
+	$(BIN)/streamlit run app.py $(if $(DATA)$(ARGS),-- $(if $(DATA),--data "$(DATA)") $(ARGS))
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \

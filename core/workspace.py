@@ -60,6 +60,11 @@ class Workspace:
         return self.root / "phantoms.json"
 
     @property
+    def example_note(self) -> Path:
+        """How far the example of the first start is (``core.example``); absent for none."""
+        return self.root / "example.json"
+
+    @property
     def speeds(self) -> Path:
         """What was measured of this machine's ways to compute."""
         return self.root / "speeds.json"

@@ -9,11 +9,11 @@ from core.store import Run, RunState, Store
 from pages.components.audit.details import details
 from pages.components.audit.verdict import reasons, verdict
 from pages.components.audit_word import audit_of
-from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary
+from pages.components.example_note import no_result_yet
 from pages.components.headlines import headline_of
 from pages.components.run_labels import escaped, short_title, when
-from pages.components.session import TRAIN, get_store
+from pages.components.session import get_store
 
 EVERY = 1.5  # seconds between looks at an audit that is under way
 KEY = "audit_run"
@@ -24,10 +24,8 @@ def page() -> None:
     store = get_store()
     finished = {run.run_id: run for run in store.runs.all([RunState.DONE])}
     if not finished:
-        empty(
-            "No run has finished yet, so there is nothing to audit. Train a network first.",
-            page=TRAIN,
-            label="Train a network",
+        no_result_yet(
+            "No run has finished yet, so there is nothing to audit. Train a network first."
         )
         return
     run = _run(finished)

@@ -13,9 +13,9 @@ from pages.components.classify.cam_view import results
 from pages.components.classify.classifying import classify, keep
 from pages.components.classify.film_input import FilmInput, film_input
 from pages.components.classify.options import heat_of, keep_too, lateral_too
-from pages.components.empty_state import empty
+from pages.components.example_note import no_result_yet
 from pages.components.run_labels import escaped, short_title
-from pages.components.session import TRAIN, get_store
+from pages.components.session import get_store
 
 RESULTS = "classify_results"
 RUNS = "classify_runs"
@@ -31,11 +31,9 @@ def page() -> None:
     store = get_store()
     done = {run.run_id: run for run in store.runs.all([RunState.DONE])}
     if not done:
-        empty(
+        no_result_yet(
             "No run has finished yet, so no network can answer. Train one first; artificial "
-            "films are there to try it with.",
-            page=TRAIN,
-            label="Train a network",
+            "films are there to try it with."
         )
         return
     runs = _runs(done)

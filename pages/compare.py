@@ -25,9 +25,9 @@ from pages.components.comparing.outcome_films import cell_films
 from pages.components.comparing.run_picker import pick_runs
 from pages.components.comparing.tables import pairs_table, short_name, summary
 from pages.components.downloads import csv_download
-from pages.components.empty_state import empty
+from pages.components.example_note import no_result_yet
 from pages.components.run_labels import escaped
-from pages.components.session import TRAIN, get_store
+from pages.components.session import get_store
 
 
 def page() -> None:
@@ -36,11 +36,7 @@ def page() -> None:
     store = get_store()
     finished = store.runs.all([RunState.DONE])
     if not finished:
-        empty(
-            "No run has finished yet. Train a network first; its results appear here.",
-            page=TRAIN,
-            label="Train a network",
-        )
+        no_result_yet("No run has finished yet. Train a network first; its results appear here.")
         return
     entries = load_entries(store, pick_runs(store, finished))
     if not entries:

@@ -21,10 +21,11 @@ from core.runs.jobs import Job
 from core.store import Run, RunState, Store
 from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary
+from pages.components.example_note import no_result_yet
 from pages.components.external.choice import answer_rule, pick_run, pick_source
 from pages.components.external.view import answer, figures_and_films, tested
 from pages.components.run_labels import escaped
-from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
+from pages.components.session import EXPLORE, catalogue_frame, get_store
 
 PROBLEM = "external_problem"
 EVERY = 1.0  # seconds between two looks at a running test
@@ -39,11 +40,9 @@ def page() -> None:
     store = get_store()
     finished = store.runs.all([RunState.DONE])
     if not finished:
-        empty(
+        no_result_yet(
             "No run has finished yet. Train a network first; then it can be tested on films from "
-            "elsewhere.",
-            page=TRAIN,
-            label="Train a network",
+            "elsewhere."
         )
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -14,6 +14,7 @@ from pages.components.audit_word import audit_link
 from pages.components.banners import artificial_note
 from pages.components.damaged import damaged_datasets, damaged_runs, recovery
 from pages.components.empty_state import next_step
+from pages.components.example_note import example_note
 from pages.components.films.film_dialog import show_opened_film
 from pages.components.films.gallery import film_strip
 from pages.components.headlines import headline_of
@@ -46,6 +47,7 @@ def page() -> None:
     damaged_runs(store)
     damaged_datasets(store)
     _steps(store)
+    example_note()
     show_running(store)
     _results(store)
     drawn = artificial_sources()

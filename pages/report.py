@@ -8,14 +8,14 @@ from core.evaluation.decision import decision_of
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.store import RunState
-from pages.components.empty_state import empty
+from pages.components.example_note import no_result_yet
 from pages.components.report.card_downloads import card_downloads
 from pages.components.report.prevalence_view import prevalence
 from pages.components.report.reliability_view import reliability
 from pages.components.report.run import reported_run
 from pages.components.report.run_summary import audit_verdict, numbers, result
 from pages.components.report.threshold_aim import threshold_for_the_aim
-from pages.components.session import TRAIN, get_store
+from pages.components.session import get_store
 
 
 def page() -> None:
@@ -24,11 +24,7 @@ def page() -> None:
     store = get_store()
     finished = store.runs.all([RunState.DONE])
     if not finished:
-        empty(
-            "No run has finished yet. Train a network first; its report appears here.",
-            page=TRAIN,
-            label="Train a network",
-        )
+        no_result_yet("No run has finished yet. Train a network first; its report appears here.")
         return
     run = reported_run(store, finished)
     files = RunFiles(store.workspace.run_folder(run.run_id))

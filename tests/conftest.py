@@ -10,6 +10,8 @@ import pytest
 
 # Before anything imports TensorFlow: its banner is noise in a test report.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Nearly every test opens the app on a folder of its own: none of them is to train networks there.
+os.environ["THORAXLENS_NO_EXAMPLE"] = "1"
 
 from core.store import Store, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, Workspace, open_workspace

@@ -6,6 +6,7 @@ All sessions of one server share them, so a second user sees the same runs.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from contextlib import suppress
@@ -17,6 +18,7 @@ import streamlit as st
 
 from core.datasets.uploads import clean_up
 from core.errors import InputError, ThoraxLensError
+from core.example import ExampleNote, pending, plan_example, prepare_example
 from core.store import Source, Store, keep_records, open_store
 from core.workspace import Workspace, open_workspace
 
@@ -38,6 +40,9 @@ EXTERNAL = "external.py"
 CLASSIFY = "classify.py"
 DEMONSTRATION = "demonstration.py"
 
+EXAMPLE_PAUSE = 1.5  # seconds, in which the first page is drawn
+NO_EXAMPLE = "THORAXLENS_NO_EXAMPLE"  # the environment's --no-example, set to anything but 0
+
 
 def get_workspace() -> Workspace:
     """The data folder of this server: ``--data DIR`` after ``--``, else the environment's."""
@@ -45,7 +50,8 @@ def get_workspace() -> Workspace:
 
 
 def get_store() -> Store:
-    """The one store; the first call of an installation draws the artificial films.
+    """The one store; the first call of an installation draws the artificial films, and begins
+    to prepare an example of them unless ``--no-example`` was given.
 
     Raises InputError when the data folder cannot be used.
     """
@@ -76,11 +82,26 @@ def artificial_sources() -> set[str]:
     return {one.name for one in get_store().catalogue.sources() if one.artificial}
 
 
-def _data_folder() -> str:
-    """Where the data lies, as text: what the caches are keyed by."""
+def example_under_way() -> ExampleNote | None:
+    """How far the example is that this server prepares; None when there is nothing to wait for."""
+    store = get_store()
+    thread = _example(str(store.workspace.root), store)
+    return pending(store.workspace) if thread is not None and thread.is_alive() else None
+
+
+def _options() -> argparse.Namespace:
+    """What stands behind ``--`` on the server's command line."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", nargs="?", default="")
-    chosen = parser.parse_known_args(sys.argv[1:])[0].data
+    parser.add_argument("--no-example", action="store_true")
+    options = parser.parse_known_args(sys.argv[1:])[0]
+    options.no_example |= os.environ.get(NO_EXAMPLE, "0") not in ("", "0")
+    return options
+
+
+def _data_folder() -> str:
+    """Where the data lies, as text: what the caches are keyed by."""
+    chosen = _options().data
     if chosen is None:
         raise InputError("--data needs a folder behind it: streamlit run app.py -- --data DIR")
     try:
@@ -96,6 +117,8 @@ def _data_folder() -> str:
 def _open(root: str) -> Store:
     store = open_store(Workspace(Path(root)).create())
     clean_up(store)
+    if not _options().no_example:
+        plan_example(store)
     if not store.workspace.phantom_note.exists():
         # Only for the first start of all: drawing needs image libraries that take a while to
         # load, and the first page does without them.
@@ -103,6 +126,7 @@ def _open(root: str) -> Store:
 
         ensure_phantoms(store)
     Thread(target=_keep_records, args=(store,), name="records", daemon=True).start()
+    _example(root, store)
     return store
 
 
@@ -114,6 +138,21 @@ def _keep_records(store: Store) -> None:
         keep_records(store)
         if trouble := store.database.check():
             store_trouble(str(store.workspace.root)).append(trouble)
+
+
+@st.cache_resource(show_spinner=False)
+def _example(root: str, _store: Store) -> Thread | None:
+    """The thread that prepares what is left of the example; None where there is nothing left."""
+    if _options().no_example or pending(_store.workspace) is None:
+        return None
+    thread = Thread(target=_prepare_example, args=(_store,), name="example", daemon=True)
+    thread.start()
+    return thread
+
+
+def _prepare_example(store: Store) -> None:
+    time.sleep(EXAMPLE_PAUSE)
+    prepare_example(store)
 
 
 @st.cache_resource(show_spinner=False)
