@@ -19,13 +19,15 @@ from filelock import FileLock
 from core.audit.status import audit_job, start_audit
 from core.documents import Document
 from core.errors import NotFoundError, ThoraxLensError
+from core.models.learnt import learnt_short
+from core.models.registry import network_title
 from core.runs import launcher
 from core.runs.jobs import JobState
 from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import FINISHED, UNFINISHED, Run, RunState, Store
+from core.store import FINISHED, UNFINISHED, Run, RunOrigin, RunState, Store
 from core.workspace import Workspace
 
-EXAMPLE = "example (artificial)"  # the data set; so every title of its runs says what they are
+EXAMPLE = "example (artificial)"  # the data set
 LOOK_SECONDS = 0.5
 # The better one comes last: pages show the newest run first.
 RUNS = tuple(
@@ -58,7 +60,9 @@ def plan_example(store: Store) -> None:
     workspace = store.workspace
     if workspace.phantom_note.exists() or workspace.example_note.exists():
         return
-    if store.catalogue.sources() or store.datasets.all() or store.runs.all():
+    if store.catalogue.sources() or store.datasets.all():
+        return
+    if any(run.origin.kind != "starter" for run in store.runs.all()):
         return
     ExampleNote(began=time.time()).save(workspace.example_note)
 
@@ -146,12 +150,17 @@ class _Preparation:
 
     def _queue(self, spec: RunSpec) -> str:
         """The id of a run; empty when it cannot be, because its weights are not installed."""
+        origin = RunOrigin(
+            kind="example",
+            title=f"{network_title(spec.model)} ({learnt_short(spec)})",
+            artificial=True,
+        )
         known = [run for run in self.store.runs.all() if run.run_id not in self.note.runs]
         for run in known:  # queued by a server that was killed before it could note it
-            if run.spec == spec:
+            if run.spec == spec and run.origin == origin:
                 return run.run_id
         try:
-            return launcher.launch(self.store, spec).run_id
+            return launcher.launch(self.store, spec, origin).run_id
         except ThoraxLensError:
             return ""
 
