@@ -10,7 +10,6 @@ import pytest
 
 from core import example
 from core.commands.films import COMMANDS
-from core.datasets.phantom import ensure_phantoms
 from core.errors import WeightsMissingError
 from core.example import EXAMPLE, ExampleNote, pending, plan_example, prepare_example
 from core.runs import launcher
@@ -87,7 +86,7 @@ def test_it_is_planned_for_a_folder_in_which_nothing_has_ever_been(store: Store)
     plan_example(store)
     assert pending(store.workspace) is not None
     before = store.workspace.example_note.read_text()
-    ensure_phantoms(store)
+    store.workspace.phantom_note.write_text("{}")
     plan_example(store)
     assert store.workspace.example_note.read_text() == before
 
