@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.workspace import PROJECT_ROOT
-from tools import covered, mutants, pythons
+from tools import covered, mutants, mutations, pythons
 
 CODE = """
 def share(part: int, whole: int = 1) -> float | None:
@@ -48,19 +48,19 @@ def test_a_rooms_share_is_of_its_lines_and_branches_together() -> None:
 
 def test_each_mutant_changes_one_thing_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text(CODE)
-    found = list(mutants.mutants_of(tmp_path, "one.py"))
+    found = list(mutations.mutants_of(tmp_path, "one.py"))
     assert [one.what for one in found] == [
         "1 → 2", "0 → 1", "LtE → Lt", "not left out", "And → Or", "100 → 101", "Mult → Div",
         "Div → Mult", "returns None",
     ]  # fmt: skip
     bare = ast.unparse(ast.parse(CODE))
     for one in found:
-        text = mutants.changed(CODE, one)
+        text = mutations.changed(CODE, one)
         ours, theirs = text.strip().splitlines(), bare.strip().splitlines()
         differ = [new for new, old in zip(ours, theirs, strict=True) if new != old]
         assert len(differ) == 1, text
-    assert "return 100 / part / whole" in mutants.changed(CODE, found[6])
-    assert "whole < 0" in mutants.changed(CODE, found[2])
+    assert "return 100 / part / whole" in mutations.changed(CODE, found[6])
+    assert "whole < 0" in mutations.changed(CODE, found[2])
 
 
 def test_the_same_seed_draws_the_same_mutants() -> None:
