@@ -39,9 +39,9 @@ def cramers_v(table: np.ndarray) -> np.ndarray:
     less = np.maximum(total - 1, 1)
     corrected = np.maximum(0, phi - (k - 1) * (v - 1) / less)
     side = np.minimum(k - (k - 1) ** 2 / less, v - (v - 1) ** 2 / less) - 1
-    usable = (k > 1) & (v > 1) & (side > 0)
-    shares = np.divide(corrected, side, out=np.zeros_like(corrected), where=usable)
-    return np.asarray(np.sqrt(np.minimum(shares, 1)))
+    # With one row or column there is no side; with as many rows as films neither.
+    shares = np.divide(corrected, side, out=np.zeros_like(corrected), where=side > 0)
+    return np.asarray(np.sqrt(shares))
 
 
 def association(

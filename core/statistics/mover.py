@@ -48,7 +48,8 @@ def mean_proportion_interval(
     proportions: Sequence[float], trials: Sequence[float], weights: Sequence[float] | None = None
 ) -> Interval:
     """The 95 % interval (0 to 1) of a weighted mean of proportions, each of trials of its own
-    (above 0, need not be whole), from Wilson intervals. ``weights`` add up to 1, equal if None."""
+    (need not be whole; of none, nothing is known), from Wilson intervals. ``weights`` add up to 1,
+    equal if None."""
     parts = [1 / len(trials)] * len(trials) if weights is None else weights
     ends = [
         wilson(value * count, count) or (0.0, 1.0)

@@ -96,13 +96,14 @@ def _of_ratio(
     """right · odds / (right · odds + wrong) and its interval."""
     (value, (low, high)), (other, (other_low, other_high)) = right, wrong
     share = value * odds / (value * odds + other) if value * odds + other > 0 else None
-    if min(value, other) > 0 and min(low, other_low) > 0:
+    if min(low, other_low) > 0:
         logs = [(log(low), log(high)), (log(other_low), log(other_high))]
         down, up = mover((log(value), log(other)), logs, (1.0, -1.0))
         return share, (_part(exp(down) * odds, 1.0), _part(exp(up) * odds, 1.0))
-    # No logarithm of 0: the ends that suit the proportion worst and best, a little wide.
+    # No logarithm of 0: the ends that suit the proportion worst and best, a little wide. A
+    # Wilson interval's upper end is never 0, so neither is divided by 0.
     return share, (_part(low * odds, other_high), _part(high * odds, other_low))
 
 
 def _part(right: float, wrong: float) -> float:
-    return right / (right + wrong) if right + wrong > 0 else 0.0
+    return right / (right + wrong)

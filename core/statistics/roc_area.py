@@ -22,7 +22,8 @@ def roc_area_interval(area: float, positives: int, negatives: int) -> Interval |
         spread = 1 + size * (1 - true) / (2 - true) + size * true / (1 + true)
         return (area - true) ** 2 - Z_95**2 * true * (1 - true) * spread / (positives * negatives)
 
-    # At 0 and 1 the variance is none and ``off`` not negative; at the area itself it is none.
-    low = 0.0 if area <= 0 else brentq(off, 0.0, area) if area < 1 else brentq(off, 0.0, 1 - 1e-9)
-    high = 1.0 if area >= 1 else brentq(off, area, 1.0) if area > 0 else brentq(off, 1e-9, 1.0)
+    # At 0 and 1 the variance is none and ``off`` not negative; just inside it is negative for an
+    # area of 0 or 1, too.
+    low = brentq(off, 0.0, min(area, 1 - 1e-9))
+    high = brentq(off, max(area, 1e-9), 1.0)
     return float(low), float(high)
