@@ -41,8 +41,10 @@ ROOMS = {
     ),
 }  # fmt: skip
 OURS = ("core", "pages", "tests", "bench", "tools")
-# Not loaded before a process is split off: their threads would not be there in it.
-NEVER = ("tensorflow", "keras", "torch", "jax", "jaxlib", "tensorboard", "__main__", "__mp_main__")
+# What takes long to load: once, before the processes of the mutants are split off. TensorFlow is
+# none of it, because its threads would not be there in them, and pytest's plugins refuse.
+HEAVY = ("cv2", "numpy", "pandas", "PIL", "plotly", "pydantic", "pymupdf", "scipy", "sklearn",
+         "statsmodels")  # fmt: skip
 KEPT = ("__pycache__", ".git", ".venv*", "data", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 
 
@@ -108,10 +110,13 @@ def _reach(copy: Path, room: str) -> Reach | None:
         return None
     reach = Reach(noted)
     for name in reach.modules:
-        if name.split(".")[0] not in (*OURS, *NEVER):
+        if name.split(".")[0] in HEAVY:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-    return reach
+    # As each mutant is tried: else what fails here would count as killed.
+    everything = Chosen(list(reach.seconds))
+    whole = _in_a_process(copy, 3600, lambda: _pytest(everything.files, everything))
+    return reach if whole else None
 
 
 def _lives(copy: Path, mutant: Mutant, reach: Reach) -> bool:
