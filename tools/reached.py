@@ -36,7 +36,7 @@ class Reached:
         begun = time.monotonic()
         self._enter(item.nodeid)
         try:
-            return (yield)  # type: ignore[return-value]
+            return (yield)
         finally:
             self._enter(EVERY)
             self.seconds[item.nodeid] = time.monotonic() - begun
@@ -47,7 +47,7 @@ class Reached:
         if fixturedef.scope != "function":
             self._enter(EVERY)
         try:
-            return (yield)  # type: ignore[return-value]
+            return (yield)
         finally:
             self._enter(before)
 

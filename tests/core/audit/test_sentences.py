@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.audit import network_words, words
+from core.audit import audit_sentences, network_sentences
 from core.audit.report import Level
 
 HALF = (0.4, 0.6)
@@ -14,16 +14,15 @@ APART = {"covid": {"north": 30, "south": 0}, "healthy": {"north": 0, "south": 10
 
 
 def association(name: str, counts: dict[str, dict[str, int]], **changes: Any) -> tuple[str, str]:
-    told: dict[str, Any] = {"apart": False, "published": [], "level": "do_not_believe"} | changes
-    return words.association(name, counts, 0.555, (0.1234, 0.789), 0.0042, **told)
+    told = {"apart": False, "published": [], "level": "do_not_believe"} | changes
+    return audit_sentences.association_sentence(
+        name, counts, 0.555, (0.1234, 0.789), 0.0042, **told
+    )
 
 
-def test_small_words() -> None:
-    assert words.between(None) == ""
-    assert words.between((0.907, 0.994)) == "91–99 %"
-    assert (words.p_value(0.00099), words.p_value(0.001)) == ("p < 0.001", "p = 0.001")
-    assert (words.films(1), words.films(1200)) == ("1 film", "1,200 films")
-    assert words.share(0.975) == "98 %"
+def test_a_p_is_told_to_three_digits() -> None:
+    p_value = audit_sentences.p_value
+    assert (p_value(0.00099), p_value(0.001)) == ("p < 0.001", "p = 0.001")
 
 
 def test_a_source_for_each_class() -> None:
@@ -83,7 +82,7 @@ def test_values_that_do_not_differ_speak_against_nothing() -> None:
 
 def test_what_is_recorded_of_too_few() -> None:
     shares = {"covid": 1.0, "healthy": 0.25}
-    assert words.not_recorded("age", shares) == (
+    assert audit_sentences.not_recorded_sentence("age", shares) == (
         "The age is recorded for too few films (100 % of covid and 25 % of healthy), so whether "
         "the classes differ in it cannot be checked."
     )
@@ -91,7 +90,7 @@ def test_what_is_recorded_of_too_few() -> None:
         "the age is recorded for 100 % of the covid films and 25 % of the healthy films, so a "
         "difference in age cannot be ruled out"
     )
-    assert words.recorded_for_one("age", shares, 0.734) == (
+    assert audit_sentences.recorded_for_one_sentence("age", shares, 0.734) == (
         f"T{clause[1:]}. That alone goes with the class (Cramér's V 0.73): look at what the "
         "sources say of their patients.",
         clause,
@@ -113,7 +112,9 @@ def test_what_is_recorded_of_too_few() -> None:
 def test_a_classifier_without_lungs(
     level: Level, low: float, p: float, rest: str, clause: bool
 ) -> None:
-    told = words.probe("the border", 0.7, (low, 0.8), p, test=40, chance=0.5, level=level)
+    told = audit_sentences.probe_sentence(
+        "the border", 0.7, (low, 0.8), p, test=40, chance=0.5, level=level
+    )
     got = f"70 % ({100 * low:.0f}–80 %)"
     assert told == (
         f"A classifier that sees only the border gets {got} of 40 test films right, the classes "
@@ -123,52 +124,62 @@ def test_a_classifier_without_lungs(
 
 
 def test_what_could_not_be_measured() -> None:
-    assert words.probe_missing("the border", "too few") == (
+    assert audit_sentences.probe_missing_sentence("the border", "too few") == (
         "What a classifier gets that sees only the border could not be measured: too few."
     )
-    assert words.no_inflation("no test film has a leak") == (
+    assert audit_sentences.no_inflation_sentence("no test film has a leak") == (
         "By how much leaks flatter the result cannot be told: no test film has a leak."
     )
-    assert network_words.network_missing("It is gone.") == (
+    assert network_sentences.network_missing_sentence("It is gone.") == (
         "This could not be checked: It is gone."
     )
-    assert words.no_shared_patients_known().startswith("Whether a patient has films both in")
-    assert network_words.no_split_inflation().startswith("What tearing patients apart is worth")
+    assert audit_sentences.no_shared_patients_known_sentence().startswith(
+        "Whether a patient has films both in"
+    )
+    assert network_sentences.no_split_inflation_sentence().startswith(
+        "What tearing patients apart is worth"
+    )
 
 
 def test_the_verdicts() -> None:
-    assert words.verdict("do_not_believe", ["a", "b"]) == "Do not believe this result: a; b."
-    assert words.verdict("caution", ["a"]) == "Be careful with this result: a."
-    assert words.verdict_clean(5, "borders", 0.55, (0.45, 0.65), 0.5, 80) == (
+    assert (
+        audit_sentences.verdict_sentence("do_not_believe", ["a", "b"])
+        == "Do not believe this result: a; b."
+    )
+    assert audit_sentences.verdict_sentence("caution", ["a"]) == "Be careful with this result: a."
+    assert audit_sentences.verdict_clean_sentence(5, "borders", 0.55, (0.45, 0.65), 0.5, 80) == (
         "No shortcut was found: of 5 classifiers that never saw the lungs, the best (it saw "
         "borders) gets 55 % (45–65 %) right where guessing gives 50 %; on 80 test films a weak "
         "shortcut can still hide."
     )
-    assert words.nothing_checked(1) == (
+    assert audit_sentences.nothing_checked_sentence(1) == (
         "Be careful with this result: 1 film to test on are too few to tell a shortcut from "
         "chance, so it could not be audited."
     )
 
 
 def test_leaks() -> None:
-    assert words.unknown_patients(3, 1200) == (
+    assert audit_sentences.unknown_patients_sentence(3, 1200) == (
         "Nobody knows the patients of 3 of the 1,200 films, so some may be in training and in "
         "test: no split can keep apart what is not known.",
         "nobody knows the patients of 3 of the 1,200 films, so some may be in training and in test",
     )
-    assert "the patients of the films, so" in words.unknown_patients(7, 7)[1]
-    assert words.shared_patients(0, 40, HALF) == (
+    assert "the patients of the films, so" in audit_sentences.unknown_patients_sentence(7, 7)[1]
+    assert audit_sentences.shared_patients_sentence(0, 40, HALF) == (
         "No patient has films both in training and among the 40 test films.", "",
     )  # fmt: skip
     clause = "25 % of the test films (10 of 40) show a patient who is in training too"
-    assert words.shared_patients(10, 40, HALF) == (
+    assert audit_sentences.shared_patients_sentence(10, 40, HALF) == (
         f"{clause} (40–60 %): recognising the patient is enough there.", clause,
     )  # fmt: skip
-    assert words.near_duplicates(0, 40, HALF) == (
+    assert audit_sentences.near_duplicates_sentence(0, 40, HALF) == (
         "None of the 40 test films is nearly the same picture as a training film.", "",
     )  # fmt: skip
     clause = "25 % of the test films (10 of 40) are nearly the same picture as a training film"
-    assert words.near_duplicates(10, 40, HALF) == (f"{clause} (40–60 %).", clause)
+    assert audit_sentences.near_duplicates_sentence(10, 40, HALF) == (
+        f"{clause} (40–60 %).",
+        clause,
+    )
 
 
 def test_how_far_leaks_flatter() -> None:
@@ -176,16 +187,16 @@ def test_how_far_leaks_flatter() -> None:
         "Of the test films with a leak 18 of 20 are right, of those without 12 of 20: a difference "
         "of +30 points"
     )
-    assert words.leak_inflation((18, 20), (12, 20), 0.3, (0.02, 0.52)) == (
+    assert audit_sentences.leak_inflation_sentence((18, 20), (12, 20), 0.3, (0.02, 0.52)) == (
         f"{told} (+2 to +52). The leaks flatter the result.",
         "test films with a leak are right 30 points more often than the others",
     )
-    assert words.leak_inflation((18, 20), (12, 20), 0.3, (0.0, 0.52)) == (
+    assert audit_sentences.leak_inflation_sentence((18, 20), (12, 20), 0.3, (0.0, 0.52)) == (
         f"{told} (0 to +52), so on so few films no inflation can be shown.", "",
     )  # fmt: skip
     mine = ("films split one by one", 0.9, (0.8, 0.95), 80)
     theirs = ("patients kept together", 0.7, (0.6, 0.8), 60)
-    assert words.other_split(mine, theirs) == (
+    assert audit_sentences.other_split_sentence(mine, theirs) == (
         "The same network gets 90 % (80–95 %) of 80 test films with films split one by one and "
         "70 % (60–80 %) of 60 test films with patients kept together.",
         "",
@@ -194,13 +205,15 @@ def test_how_far_leaks_flatter() -> None:
 
 def test_the_runs_own_network() -> None:
     of = "62 % (40–60 %) of 80 test films right, the classes counted alike"
-    told = network_words.own_network("dark films", 0.62, HALF, 80, 0.5, "no_shortcut_found")
+    told = network_sentences.own_network_sentence(
+        "dark films", 0.62, HALF, 80, 0.5, "no_shortcut_found"
+    )
     assert told == (
         f"The run's own network, shown dark films, gets {of}, which is near guessing (guessing "
         "gives 50 %). It was not trained on such films, so this alone does not clear it.",
         "",
     )
-    assert network_words.own_network("dark films", 0.62, HALF, 80, 0.5, "caution") == (
+    assert network_sentences.own_network_sentence("dark films", 0.62, HALF, 80, 0.5, "caution") == (
         f"The run's own network, shown dark films, still gets {of}; guessing gives 50 %.",
         "the network itself still gets 62 % right on dark films",
     )
@@ -218,15 +231,18 @@ def test_where_the_heat_lies() -> None:
     how = (
         " Where the lungs are: by the masks of 3 of 8 films, else found by their darkness, roughly."
     )
-    assert network_words.heat(details, HALF, "no_shortcut_found") == (f"{told}.{how}", "")
-    assert network_words.heat(details, HALF, "caution") == (
+    assert network_sentences.heat_sentence(details, HALF, "no_shortcut_found") == (
+        f"{told}.{how}",
+        "",
+    )
+    assert network_sentences.heat_sentence(details, HALF, "caution") == (
         f"{told}: the answers rest on other places than they should.{how}",
         "only 31 % of its heat lies in the lungs and 42 % at the edges of the film",
     )
 
 
 def test_a_network_with_random_weights() -> None:
-    sentence, clause = network_words.untrained(
+    sentence, clause = network_sentences.untrained_sentence(
         "VGG16", 0.6, HALF, 0.65, 80, 0.4, more=False, easy=True, level="caution"
     )
     assert sentence == (
@@ -243,13 +259,13 @@ def test_ways_to_deal_out_films() -> None:
         "with patients kept together: +20.0 points"
     )
     some, none = (0.051, 0.302), (0.0, 0.3)
-    assert network_words.split_inflation(0.9, 0.7, 0.2, some, torn=True) == (
+    assert network_sentences.split_inflation_sentence(0.9, 0.7, 0.2, some, torn=True) == (
         f"{told} (+5.1 to +30.2). That much is recognising patients.",
         "tearing patients apart alone is worth 20.0 points",
     )
-    assert network_words.split_inflation(0.9, 0.7, 0.2, some, torn=False) == (
+    assert network_sentences.split_inflation_sentence(0.9, 0.7, 0.2, some, torn=False) == (
         f"{told} (+5.1 to +30.2). The run's own split keeps patients together, as it should.", "",
     )  # fmt: skip
-    assert network_words.split_inflation(0.9, 0.7, 0.2, none, torn=True) == (
+    assert network_sentences.split_inflation_sentence(0.9, 0.7, 0.2, none, torn=True) == (
         f"{told} (0.0 to +30.0), so tearing patients apart makes no difference that shows.", "",
     )  # fmt: skip
