@@ -11,6 +11,7 @@ import streamlit as st
 from core.evaluation.comparison import Patients, report_table, summary_table
 from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import difference_in_films, pairs
+from core.runs.learnt_films import patients_by_film
 from core.store import RunState, Store
 from pages.components.audit_word import audit_link, audit_word
 from pages.components.comparing.comparison_state import (
@@ -49,7 +50,7 @@ def page() -> None:
     if different:
         st.warning(escaped(different), icon=":material/compare_arrows:")
     films = [film for one in compared for film in one.predictions.film_ids]
-    patients = store.catalogue.patients(films)
+    patients = patients_by_film(store, [run for one in compared for run in one.runs], films)
     downloads = partial(_downloads, compared, split, threshold, patients, store)
     _audits(compared, store)
     audits = [audit_word(store, one.runs) for one in compared]

@@ -103,9 +103,10 @@ def _after(store: Store, run: Run, result: ExternalResult, old: str) -> None:
     internal = internal_predictions(store, run)
     decision = decision_of(RunFiles(store.workspace.run_folder(run.run_id)), internal.classes)
     found = compared(
+        store,
+        run,
         result,
         internal,
-        store.catalogue,
         decision=decision,
         most_probable=answer_rule(decision),
     )

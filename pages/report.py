@@ -7,6 +7,7 @@ import streamlit as st
 from core.evaluation.decision import decision_of
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
+from core.runs.learnt_films import patients_by_film
 from core.store import RunState
 from pages.components.example_note import no_result_yet
 from pages.components.report.card_downloads import card_downloads
@@ -32,7 +33,7 @@ def page() -> None:
     decision = decision_of(files, raw.classes)
     predictions = decision.apply(raw)
     with st.container(border=True):
-        known = store.catalogue.patients(predictions.film_ids)
+        known = patients_by_film(store, [run], predictions.film_ids)
         # Another time of the file: other predictions. Another rule: other answers.
         where = f"{files.predictions} {files.predictions.stat().st_mtime_ns} {decision}"
         result(predictions, known, where)

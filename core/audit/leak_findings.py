@@ -123,6 +123,7 @@ def other_split(store: Store, run: Run) -> list[CheckResult]:
             and spec.classes == own.classes
             and (other.spec.model, other.spec.weights) == (run.spec.model, run.spec.weights)
             and other.spec.repeat is None
+            and not other.origin.is_from_elsewhere  # its data set only has the name of one here
         )
         if alike and spec is not None:
             return [_beside(store, run, own.split_by, other, spec.split_by)]

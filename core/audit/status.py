@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.audit.report import FILE, AuditReport, Level, audit_folder
-from core.errors import NotFoundError
+from core.errors import InputError, NotFoundError
 from core.evaluation.operating_point import OperatingPoint
 from core.runs import results
 from core.runs.files import RunFiles
@@ -33,9 +33,14 @@ def audit_job(store: Store, run_id: str) -> Job:
 def start_audit(store: Store, run_id: str) -> Job:
     """Begin to audit a finished run; an audit that is under way goes on.
 
-    Raises NotFoundError, or InputError when the run has not finished.
+    Raises NotFoundError, or InputError when the run has not finished or was trained elsewhere.
     """
     run = results.finished_run(store, run_id, to_be="audited")
+    if run.origin.is_from_elsewhere:
+        raise InputError(
+            f"{run.run_id} was trained elsewhere. An audit looks at the films that it has learnt "
+            "from, and they are not here; audit it where it was trained."
+        )
     job = audit_job(store, run.run_id)
     job.start(AUDIT, store.workspace, run=run.run_id)
     return job
@@ -60,9 +65,11 @@ def grounds_of(store: Store, run: Run) -> tuple[Ground, ...]:
 
     ``answers``: the run's saved predictions. ``rule``: the threshold that says what its films
     are called, whoever chose it. ``films``: its data set's films with class, split and all that
-    is recorded of them, wherever their files lie; empty when the data set is gone.
+    is recorded of them, wherever their files lie; empty when the data set is gone, None for a
+    run that was trained elsewhere.
     """
-    films = _films(store, run)
+    # Those of a run from elsewhere were never here: nobody can tell, and it is no less true.
+    films = None if run.origin.is_from_elsewhere else _films(store, run)
     changed = "its films, or what is recorded of them, have changed"
     gone = "its data set has been deleted, so it cannot be audited again"
     return (
@@ -91,7 +98,7 @@ def audit_status(store: Store, run: Run) -> AuditStatus:
         return AuditStatus(None, unreadable=(folder / FILE).exists())
     grounds = grounds_of(store, run)
     stale = results.stale_sentence("audit", report.basis, grounds)
-    return AuditStatus(report, stale, lost=not results.basis_of(grounds)["films"])
+    return AuditStatus(report, stale, lost=not results.basis_of(grounds).get("films"))
 
 
 def worst_verdict(audits: Sequence[AuditStatus]) -> str:

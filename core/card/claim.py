@@ -18,7 +18,6 @@ from core.card.training_sentences import (
     training_sentences,
 )
 from core.datasets.choosing import in_words
-from core.datasets.splitting import of_unknown_patients
 from core.models.learnt import from_scratch, learnt_short, weights_source
 from core.models.registry import get_network
 from core.text import count, percent
@@ -40,7 +39,7 @@ def items(facts: Facts) -> tuple[Item, ...]:
     run, spec = facts.run, facts.dataset
     network = get_network(run.spec.model)
     test = facts.test
-    sources = sorted({str(one) for one in facts.members.get("source", []) if one})
+    sources = facts.films.sources if facts.films else []
     known = f"Sources: {', '.join(sources)}." if sources else ""
     audited = f"Shortcut audit: {facts.audit_sentence}" if facts.audit_sentence else ""
     outside = "; ".join(one.comparison.source for one in facts.external)
@@ -122,9 +121,9 @@ def _criteria(facts: Facts) -> str:
 
 
 def _disjoint(facts: Facts) -> str:
-    if facts.dataset is None:
+    if facts.films is None or facts.dataset is None:
         return ""
-    if of_unknown_patients(facts.members):
+    if facts.films.of_unknown_patients:
         return "Films: the patients of some are not known."
     return "Patients." if facts.dataset.split_by == "patient" or _by_patient(facts) else "Films."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -21,7 +22,8 @@ from core.external.result_file import result_file
 from core.external.testing import compared, external_status
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
-from core.specs import DatasetSpec
+from core.runs.learnt_films import UNKNOWN, LearntFilms, learnt_films, patients_by_film
+from core.specs import SPLITS, DatasetSpec
 from core.statistics import Interval
 from core.store import Run, RunState, Store
 
@@ -41,19 +43,16 @@ class ExternalTest:
 class Facts:
     """What is known of one finished run.
 
-    ``dataset`` and ``members`` (columns as ``Datasets.members``) are None and empty when the
-    data set was deleted; ``members`` say which split of this run each film was in, which over
-    folds is not that of the data set. ``raw``: what the network gave; ``predictions`` and
-    ``test`` are by ``decision``, the run's own rule, ``plain`` the test films with their most
-    probable class. ``intervals``: metric → its 95 % interval on the test films. ``resampled``:
-    what those over patients rest on where patients are unknown. ``bias_warnings``: plain sentences
-    about the data.
+    ``films``: what is known of the data set's films, in the split of this run, which over folds
+    is not that of the data set; None when the data set was deleted. ``raw``: what the network
+    gave; ``predictions`` and ``test`` are by ``decision``, the run's own rule, ``plain`` the test
+    films with their most probable class. ``intervals``: metric → its 95 % interval on the test
+    films. ``resampled``: what those over patients rest on where patients are unknown.
     """
 
     run: Run
     card: RunConfig
-    dataset: DatasetSpec | None
-    members: pd.DataFrame
+    films: LearntFilms | None
     raw: Predictions
     predictions: Predictions
     test: Evaluation
@@ -61,9 +60,18 @@ class Facts:
     decision: Decision
     audited: AuditStatus
     external: tuple[ExternalTest, ...]
-    bias_warnings: tuple[str, ...]
     intervals: dict[str, Interval | None]
     resampled: str
+
+    @property
+    def dataset(self) -> DatasetSpec | None:
+        """How the data set was made; None when it was deleted."""
+        return None if self.films is None else self.films.spec
+
+    @property
+    def bias_warnings(self) -> tuple[str, ...]:
+        """Plain sentences about the data."""
+        return () if self.films is None else self.films.bias_warnings
 
     @property
     def point(self) -> OperatingPoint | None:
@@ -100,14 +108,12 @@ def gather(store: Store, run_id: str) -> Facts:
     decision = decision_of(files, raw.classes)
     predictions = decision.apply(raw)
     test = predictions.of("test")
-    dataset, members = _dataset(store, run, predictions)
     evaluated = evaluate(test)
-    known = store.catalogue.patients(test.film_ids)
+    known = patients_by_film(store, [run], test.film_ids)
     return Facts(
         run=run,
         card=RunConfig.load(files.config),
-        dataset=dataset,
-        members=members,
+        films=_films(store, run, predictions),
         raw=raw,
         predictions=predictions,
         test=evaluated,
@@ -115,24 +121,68 @@ def gather(store: Store, run_id: str) -> Facts:
         decision=decision,
         audited=audit_status(store, run),
         external=_external(store, run, raw, decision),
-        bias_warnings=_bias_warnings(dataset, members),
         intervals=all_intervals(evaluated, test, patients_of(test, known)),
         resampled=resampling_words(test, known),
     )
 
 
-def _dataset(
-    store: Store, run: Run, predictions: Predictions
-) -> tuple[DatasetSpec | None, pd.DataFrame]:
-    """The data set, and its films as this run dealt them out."""
+def _films(store: Store, run: Run, predictions: Predictions) -> LearntFilms | None:
+    """What came with the run, else the data set's films as this run dealt them out."""
     try:
-        spec = store.datasets.get(run.spec.dataset).spec
-        members = store.datasets.members(run.spec.dataset)
+        if run.origin.is_from_elsewhere:
+            return learnt_films(store, run)
+        stored = store.datasets.get(run.spec.dataset)
+        members = store.datasets.members(stored.name)
     except NotFoundError:
-        return None, pd.DataFrame()
+        return None
     splits = dict(zip(predictions.film_ids.tolist(), predictions.split.tolist(), strict=True))
     own = members["film_id"].map(splits)
-    return spec, members.assign(split=own)[own.notna()].reset_index(drop=True)
+    members = members.assign(split=own, patient=members["patient"].fillna(""))
+    return summary_of(stored.spec, stored.created_at, members[own.notna()].reset_index(drop=True))
+
+
+def summary_of(spec: DatasetSpec, created: str, members: pd.DataFrame) -> LearntFilms:
+    """``members``: one row a film, columns as ``Datasets.members``, an unknown patient as “”."""
+    known = members[members["patient"] != ""]
+    apart = members[members["patient"] == ""]
+    tally = members.groupby(["class_name", "split"]).size()
+    patients = known.groupby("class_name")["patient"].nunique()
+    aspects = {
+        "Source": members["source"],
+        "View": members["view"],
+        "Sex": members["sex"],
+        "Age": bias_checks.age_groups(members["age"]),
+    }
+    tables = bias_checks.shares(members, spec.class_names)
+    # Numbered in the order of the names, so that resampling draws the same patients as here.
+    groups = known["patient"].rank(method="dense").astype(int)
+    return LearntFilms(
+        dataset=json.loads(spec.to_json()),
+        created=created,
+        counts={
+            name: {split: int(tally.get((name, split), 0)) for split in SPLITS}
+            for name in spec.class_names
+        },
+        patients={
+            name: (int(patients.get(name, 0)), int((apart["class_name"] == name).sum()))
+            for name in spec.class_names
+        },
+        aspects={
+            aspect: _tallied(values.fillna(UNKNOWN).astype(str), members["class_name"])
+            for aspect, values in aspects.items()
+        },
+        bias_warnings=bias_checks.warnings(members, spec, shared_patients(members), tables),
+        groups=dict(zip(known["film_id"].astype(str), groups.tolist(), strict=True)),
+    )
+
+
+def _tallied(values: pd.Series, classes: pd.Series) -> dict[str, dict[str, int]]:
+    """value → class → films."""
+    found: dict[str, dict[str, int]] = {}
+    for value, name in zip(values.tolist(), classes.tolist(), strict=True):
+        of = found.setdefault(str(value), {})
+        of[str(name)] = of.get(str(name), 0) + 1
+    return found
 
 
 def _external(
@@ -146,16 +196,7 @@ def _external(
     frame = store.catalogue.frame() if names else None  # read once for all of them
     kept = [external_status(store, run, name, frame) for name in names]
     return tuple(
-        ExternalTest(
-            compared(one.result, predictions, store.catalogue, decision=decision), one.stale
-        )
+        ExternalTest(compared(store, run, one.result, predictions, decision=decision), one.stale)
         for one in kept
         if one.result is not None
     )
-
-
-def _bias_warnings(dataset: DatasetSpec | None, members: pd.DataFrame) -> tuple[str, ...]:
-    if dataset is None:
-        return ()
-    tables = bias_checks.shares(members, dataset.class_names)
-    return bias_checks.warnings(members, dataset, shared_patients(members), tables)

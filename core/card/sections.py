@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pandas as pd
-
 from core.card.claim import claim_section
 from core.card.document import CardLevel, ModelCard, Picture, Section, Table
 from core.card.facts import Facts
@@ -15,7 +13,6 @@ from core.card.training_sentences import (
     split_sentences,
     training_sentences,
 )
-from core.datasets.bias_checks import age_groups
 from core.errors import InputError
 from core.evaluation.decision import WHO
 from core.evaluation.performance import performance, target_words
@@ -238,35 +235,23 @@ def _sides(found: Comparison) -> Table:
 
 def _data(facts: Facts) -> Section:
     title = "The films"
-    if facts.dataset is None:
+    films = facts.films
+    if films is None:
         return Section(title, ("The data set was deleted; only its predictions are left.",))
-    names, members = facts.dataset.class_names, facts.members
-    tally = members.groupby(["class_name", "split"]).size()
-    patients = members[members["patient"].fillna("") != ""].groupby("class_name")["patient"]
-    known = patients.nunique()
-    unknown = members[members["patient"].fillna("") == ""].groupby("class_name").size()
+    names = films.spec.class_names
     splits = tuple(
         (
             name,
-            *(str(int(tally.get((name, split), 0))) for split in SPLITS),
-            _patients(int(known.get(name, 0)), int(unknown.get(name, 0))),
+            *(str(films.counts[name].get(split, 0)) for split in SPLITS),
+            _patients(*films.patients[name]),
         )
         for name in names
     )
     head = ("Class", "Training", "Validation", "Test", "Patients")
-    aspects = pd.DataFrame(
-        {
-            "class": members["class_name"],
-            "Source": members["source"],
-            "View": members["view"],
-            "Sex": members["sex"],
-            "Age": age_groups(members["age"]),
-        }
-    ).fillna("unknown")
     rows = [
-        (aspect, str(value), *(_of_class(aspects, aspect, value, name) for name in names))
-        for aspect in ("Source", "View", "Sex", "Age")
-        for value in sorted(aspects[aspect].astype(str).unique())
+        (aspect, value, *(_of_class(of.get(name, 0), films.of_class(name)) for name in names))
+        for aspect, values in films.aspects.items()
+        for value, of in sorted(values.items())
     ]
     return Section(
         title,
@@ -285,10 +270,8 @@ def _patients(known: int, unknown: int) -> str:
     return f"{known}, and {count(unknown, 'film')} of unknown ones" if known else "unknown"
 
 
-def _of_class(aspects: pd.DataFrame, aspect: str, value: str, name: str) -> str:
-    here = aspects[aspects["class"] == name]
-    films = int((here[aspect].astype(str) == value).sum())
-    return f"{films} ({percent(films / len(here) if len(here) else None, 0)})"
+def _of_class(films: int, all_films: int) -> str:
+    return f"{films} ({percent(films / all_films if all_films else None, 0)})"
 
 
 def _keep_in_mind(facts: Facts) -> Section:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from core.card.facts import Facts
-from core.datasets.splitting import of_unknown_patients
 
 # What every run notes of the software that trained it; its backend comes beside.
 SOFTWARE = ("thoraxlens", "python", "keras", "numpy")
@@ -23,8 +22,9 @@ OPTIMIZERS = {"nadam": "Nadam", "adam": "Adam", "sgd": "SGD", "rmsprop": "RMSpro
 def split_sentences(facts: Facts) -> str:
     """How films came into training, validation and test."""
     repeat = facts.run.spec.repeat
-    unknown = 0 if facts.dataset is None else of_unknown_patients(facts.members)
-    but = f" {_but(unknown, len(facts.members))}" if unknown else ""
+    films = facts.films
+    unknown = films.of_unknown_patients if films else 0
+    but = f" {_but(unknown, films.films)}" if films and unknown else ""
     if repeat and repeat.kind == "folds":
         return f"Fold {repeat.index + 1} of {repeat.count}, grouped by patient.{but}"
     if facts.dataset is None:

@@ -44,6 +44,8 @@ ENTRIES = (
     Subcommand("stop", "stop a run", "training"),
     Subcommand("resume", "go on with a stopped run", "training"),
     Subcommand("delete-run", "delete a run and its files", "training"),
+    Subcommand("run-export", "write a finished run as a file to pass on, without films", "travel"),
+    Subcommand("run-import", "take in a run that run-export wrote", "travel"),
     Subcommand("compare", "finished runs side by side", "comparing"),
     Subcommand(
         "operating-point",

@@ -20,6 +20,7 @@ from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
 from core.evaluation.uncertainty import all_intervals
 from core.models.learnt import weights_source
 from core.runs.files import RunFiles
+from core.runs.learnt_films import patients_by_film
 from core.store import Run, RunState, Store
 
 # What fits a terminal; --json has all of them.
@@ -57,8 +58,10 @@ def _compare(options: argparse.Namespace) -> Outcome:
     if different := difference_in_films(films):
         say(different)
     single = [one for entry in entries for one in _members(entry)]
-    patients = store.catalogue.patients(
-        [film for _, one in single for film in one.of(options.split).film_ids]
+    patients = patients_by_film(
+        store,
+        [run for run, _ in single],
+        [film for _, one in single for film in one.of(options.split).film_ids],
     )
     found = pairs(entries, options.threshold, options.split, patients)
     rows: list[Json] = []

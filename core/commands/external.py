@@ -73,9 +73,10 @@ def _external(options: argparse.Namespace) -> Outcome:
     with Turns(store.workspace.turns).turn(EXTERNAL_TEST, say):
         result = run_external(store, run.run_id, options.source, ProgressLine("films"))
     found = compared(
+        store,
+        run,
         result,
         internal,
-        store.catalogue,
         options.threshold,
         decision,
         most_probable=options.most_probable,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,12 @@ from core.store.film_rows import UNKNOWN, Film
 LATERAL = "Lateral"
 # The validation films have chosen the best epoch and the threshold: they are no test either.
 LEARNT_FROM = ("train", "validation")
+# Why a film is left out before anybody has opened it (``_reasons``); none of it names a file.
+LEFT_OUT = re.compile(
+    "the run has learnt from .+|no finding is recorded|a lateral view, .+"
+    "|the finding “.*” belongs to (no class|several classes) of the run",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, eq=False)

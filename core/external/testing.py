@@ -29,6 +29,7 @@ from core.runs import results
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
 from core.runs.kinds import EXTERNAL_TEST
+from core.runs.learnt_films import dataset_of, patients_by_film
 from core.runs.results import Ground, StoredResult
 from core.store import Catalogue, Run, Store
 from core.workspace import Workspace
@@ -64,7 +65,7 @@ def films_for(
     artificial = [one.name for one in store.catalogue.sources() if one.artificial]
     return choose(
         store.catalogue.frame() if frame is None else frame,
-        store.datasets.get(run.spec.dataset).spec,
+        dataset_of(store, run).spec,
         internal_predictions(store, run),
         source,
         artificial,
@@ -152,18 +153,19 @@ def nothing_to_test(chosen: ExternalFilms) -> str:
 
 
 def compared(
+    store: Store,
+    run: Run,
     result: ExternalResult,
     internal: Predictions,
-    catalogue: Catalogue,
     threshold: float | None = None,
     decision: Decision | None = None,
     *,
     most_probable: bool = False,
 ) -> Comparison:
     """Internal beside external. ``internal``: the run's own predictions, all splits, of which
-    the test films count; ``catalogue`` knows the patients. ``decision``: how the run decides,
-    which calls the films of both (None: each gets its most probable class); ``threshold`` (on the
-    run's calibrated probabilities) or ``most_probable`` in its place, where somebody asks for it.
+    the test films count. ``decision``: how the run decides, which calls the films of both (None:
+    each gets its most probable class); ``threshold`` (on the run's calibrated probabilities) or
+    ``most_probable`` in its place, where somebody asks for it.
 
     Raises InputError for a threshold outside 0 to 1.
     """
@@ -171,7 +173,7 @@ def compared(
     decision = decision or Decision(internal.classes)
     for films in (internal.of("test"), result.predictions):
         films = decision.apply(films, most_probable=most_probable)
-        known = catalogue.patients(films.film_ids.tolist())
+        known = patients_by_film(store, [run], films.film_ids.tolist())
         sides.append(judge(films, patients_of(films, known), threshold))
     return compare(result.source, *sides)
 

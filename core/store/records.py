@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from core.documents import Document, Json, Part
-from core.errors import NotFoundError, SpecError
+from core.errors import InputError, NotFoundError, SpecError
 from core.specs import DatasetSpec
 from core.store.damaged import LARGEST, check_result, dataset_spec, run_spec
 from core.store.origin import RunOrigin
@@ -111,9 +111,14 @@ def keep_records(store: Store) -> None:
 
 def keep_record(store: Store, run: Run) -> None:
     """Write the run's record into its folder, which is there. Raises OSError."""
+    run_record(store, run).save(store.workspace.run_folder(run.run_id) / RECORD)
+
+
+def run_record(store: Store, run: Run) -> RunRecord:
+    """All that the store knows of the run and its data set, and the hashes of its files."""
     folder = store.workspace.run_folder(run.run_id)
     dataset, folders = _dataset_of(store, run)
-    RunRecord(
+    return RunRecord(
         stamp=_stamp(run),
         run_id=run.run_id,
         spec=json.loads(run.spec.to_json()),
@@ -129,7 +134,30 @@ def keep_record(store: Store, run: Run) -> None:
         dataset=dataset,
         folders=folders,
         origin=run.origin,
-    ).save(folder / RECORD)
+    )
+
+
+def check_record(record: RunRecord) -> RunRecord:
+    """The record itself. Raises SpecError when a part of it means nothing to this version."""
+    run_spec(json.dumps(record.spec))
+    check_result(record.result)
+    if record.dataset is not None:
+        record.dataset.read_spec()
+    if record.state not in STATES:
+        raise SpecError(f"This version knows no state “{record.state}”.")
+    return record
+
+
+def add_run(store: Store, record: RunRecord) -> Run:
+    """Put a run into the store that comes with a record. Raises InputError when its id is taken,
+    SpecError as ``check_record`` does."""
+    check_record(record)
+    with store.database.work(write=True) as work:
+        known = work.execute("SELECT 1 FROM runs WHERE run_id = ?", (record.run_id,)).fetchone()
+        if known:
+            raise InputError(f"There is a run {record.run_id} already.")
+        _insert(work, record)
+    return store.runs.get(record.run_id)
 
 
 def damaged_file(folder: Path) -> Path | None:
@@ -194,33 +222,11 @@ class Rebuilding:
             return []
 
     def _put(self, work: sqlite3.Connection, record: RunRecord) -> None:
-        over = record.state in FINISHED
-        row = {
-            **record.model_dump(
-                include={"run_id", "device", "created_at", "started_at", "finished_at"}
-            ),
-            "spec": run_spec(json.dumps(record.spec)).to_json(),
-            "state": record.state if over else RunState.INTERRUPTED,
-            "reason": record.reason if over else LOST,
-            "result": json.dumps(record.result),
-            "origin": record.origin.to_json(),
-        }
-        work.execute(
-            "INSERT INTO runs (run_id, spec, state, reason, device, created_at, started_at, "
-            "finished_at, result, origin) VALUES (:run_id, :spec, :state, :reason, :device, "
-            ":created_at, :started_at, :finished_at, :result, :origin)",
-            row,
-        )
-        work.executemany(
-            "INSERT INTO epochs VALUES (:run_id, :epoch, :loss, :accuracy, :val_loss, "
-            ":val_accuracy, :learning_rate, :seconds, :phase)",
-            [{"run_id": record.run_id, **asdict(one)} for one in record.epochs],
-        )
+        _insert(work, record)
         self._runs.append(record.run_id)
         self._folders |= set(record.folders)
         kept = record.dataset
-        # The data set of a run that was trained elsewhere has never been here.
-        if kept is None or record.origin.is_from_elsewhere:
+        if kept is None:
             return
         spec = kept.read_spec()
         if spec.name.lower() in map(str.lower, self._datasets):
@@ -235,11 +241,35 @@ class Rebuilding:
         )
 
 
+def _insert(work: sqlite3.Connection, record: RunRecord) -> None:
+    over = record.state in FINISHED
+    row = {
+        **record.model_dump(
+            include={"run_id", "device", "created_at", "started_at", "finished_at"}
+        ),
+        "spec": run_spec(json.dumps(record.spec)).to_json(),
+        "state": record.state if over else RunState.INTERRUPTED,
+        "reason": record.reason if over else LOST,
+        "result": json.dumps(record.result),
+        "origin": record.origin.to_json(),
+    }
+    work.execute(
+        "INSERT INTO runs (run_id, spec, state, reason, device, created_at, started_at, "
+        "finished_at, result, origin) VALUES (:run_id, :spec, :state, :reason, :device, "
+        ":created_at, :started_at, :finished_at, :result, :origin)",
+        row,
+    )
+    work.executemany(
+        "INSERT INTO epochs VALUES (:run_id, :epoch, :loss, :accuracy, :val_loss, "
+        ":val_accuracy, :learning_rate, :seconds, :phase)",
+        [{"run_id": record.run_id, **asdict(one)} for one in record.epochs],
+    )
+
+
 def _dataset_of(store: Store, run: Run) -> tuple[DatasetRecord | None, tuple[str, ...]]:
     """The run's data set with its films, and the folders that those came from."""
     if run.origin.is_from_elsewhere:  # one of that name here is another
-        known = RunRecord.load_if_readable(store.workspace.run_folder(run.run_id) / RECORD)
-        return (None if known is None else known.dataset), ()
+        return None, ()
     try:
         stored = store.datasets.get(run.spec.dataset)
         members = store.datasets.listed(run.spec.dataset)
@@ -256,12 +286,8 @@ def _dataset_of(store: Store, run: Run) -> tuple[DatasetRecord | None, tuple[str
 
 def _read(folder: Path) -> RunRecord:
     """The run's record. Raises NotFoundError, or SpecError when a part of it is not whole."""
-    record = RunRecord.load(folder / RECORD)
-    run_spec(json.dumps(record.spec))
-    check_result(record.result)
-    if record.dataset is not None:
-        record.dataset.read_spec()
-    if record.run_id != folder.name or record.state not in STATES:
+    record = check_record(RunRecord.load(folder / RECORD))
+    if record.run_id != folder.name:
         raise SpecError("This is not the record of the run in this folder.")
     return record
 

@@ -309,8 +309,6 @@ def test_a_fold_is_told_with_its_own_films(phantom_store: Store, run: Run) -> No
         for place, split in enumerate(("train", "validation", "test")):
             there = facts.predictions.of(split)
             assert rows[name][place] == str(int((there.y_true == index).sum()))
-    members = phantom_store.datasets.members("tiny").set_index("film_id")
-    assert (facts.members.set_index("film_id")["split"] != members["split"]).all()
 
 
 def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, run: Run) -> None:

@@ -46,12 +46,11 @@ def test_a_result_is_kept_and_read_back(
     assert again.predictions.film_ids.tolist() == result.predictions.film_ids.tolist()
     assert again.predictions.probabilities[:, 0].tolist() == [0.75] * 12
     assert (again.mapped, again.left_out) == (result.mapped, ())
-    found = compared(again, internal_predictions(phantom_store, finished), phantom_store.catalogue)
+    internal = internal_predictions(phantom_store, finished)
+    found = compared(phantom_store, finished, again, internal)
     assert (found.internal.sensitivity.value, found.internal.false_positive_rate.value) == (1, 0)
     assert (found.external.sensitivity.value, found.external.false_positive_rate.value) == (1, 1)
-    strict = compared(
-        again, internal_predictions(phantom_store, finished), phantom_store.catalogue, 0.8
-    )
+    strict = compared(phantom_store, finished, again, internal, 0.8)
     assert strict.external.false_positive_rate.value == 0
     assert strict.internal.sensitivity.value == 1
 

@@ -1,0 +1,1 @@
+"""Runs that travel: one finished run as a file, and such a file as a run again."""

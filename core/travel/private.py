@@ -1,0 +1,29 @@
+"""What a run says of itself, without what only its own machine or its patients are concerned by."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from core.external.films import LEFT_OUT
+
+UNREADABLE = "they could not be read"
+_PATH = re.compile(r"(?<![\w.])(?:~?/|[A-Za-z]:[\\/])[^\s“”\"'(),;]*[\\/][^\s“”\"'(),;]*")
+
+
+def without_paths(value: Any) -> Any:
+    """JSON with “…” in place of every path from the root of a disk: a path may name a person."""
+    if isinstance(value, str):
+        return _PATH.sub("…", value)
+    if isinstance(value, dict):
+        return {key: without_paths(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_paths(one) for one in value]
+    return value
+
+
+def reasons_without_names(left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """An external test's ``left_out`` without sentences that name single files."""
+    kept = [one for one in left_out if LEFT_OUT.fullmatch(str(one["reason"]))]
+    rest = sum(int(one["films"]) for one in left_out if one not in kept)
+    return [*kept, *([{"reason": UNREADABLE, "films": rest}] if rest else [])]
