@@ -32,6 +32,8 @@ def _network(row: Backbone) -> Network:
 NETWORKS: dict[str, Network] = {one.name: one for one in (CNN, *map(_network, BACKBONES))}
 STUDY_NETWORKS = tuple(NETWORKS)[:4]  # those that the study compared stand first
 BASELINE = CNN  # what the study trained from nothing
+# For somebody without a wish: it has learnt from photographs and comes with ThoraxLens.
+FIRST_CHOICE = NETWORKS["efficientnetlite0"]
 SMALLEST_FROZEN = min(
     (one for one in NETWORKS.values() if one.is_frozen), key=lambda one: one.counts().total
 )

