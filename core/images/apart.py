@@ -19,6 +19,7 @@ from core.errors import FilmError
 from core.images.decoder_process import DecoderProcess, Gone, Stopped
 from core.images.decoder_words import DecoderAnswer, DecoderRequest
 from core.images.film import DecodedFilm
+from core.images.grey_film import GreyFilm
 from core.images.header_facts import HeaderFacts
 from core.images.limits import MEMORY, SECONDS
 
@@ -44,6 +45,15 @@ class Decoders:
         shape, film = answer["shape"], answer["film"]
         film["notes"] = tuple(film["notes"])
         return DecodedFilm(**{**film, "pixels": np.frombuffer(pixels, np.uint8).reshape(shape)})
+
+    def grey(self, data: bytes, name: str, most: int) -> GreyFilm:
+        """``core.images.grey_codes``. Raises FilmError as ``decode`` does."""
+        answer, codes = self._asked(data, {"name": name, "job": "grey", "most": most})
+        told = answer["grey"]
+        told["curve"] = tuple(told["curve"])
+        told["spacing"] = tuple(told["spacing"]) if told["spacing"] else None
+        found = np.frombuffer(codes, np.uint16).reshape(answer["shape"])
+        return GreyFilm(**{**told, "codes": found})
 
     def bare(self, data: bytes, name: str, salt: bytes) -> bytes:
         """``core.images.bare``. Raises FilmError where it cannot be done within the limits."""

@@ -14,6 +14,7 @@ from core.errors import FilmError
 from core.images.apart import decoders
 from core.images.decoding import JPEG, NOT_KEPT, PNG
 from core.images.film import DecodedFilm
+from core.images.grey_film import GreyFilm
 from core.images.header_facts import LOOKED_AT, HeaderFacts
 from core.images.identity import film_id_of
 from core.images.limits import MAX_BYTES, MAX_PIXELS
@@ -23,12 +24,14 @@ __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "DecodedFilm",
+    "GreyFilm",
     "HeaderFacts",
     "bare_film",
     "decode_bytes",
     "decode_file",
     "film_facts",
     "film_id_of",
+    "grey_values",
     "read_film",
     "read_imported",
 ]
@@ -69,6 +72,12 @@ def read_imported(path: str | Path, film_id: str) -> bytes:
             "place. Put the old one back, or import its folder again."
         )
     return data
+
+
+def grey_values(data: bytes, name: str, most: int) -> GreyFilm:
+    """The grey values that the file itself holds, up to 16 bits, of a film that is at most
+    ``most`` pixels on its longest side; under the limits of ``decode_bytes``. Raises FilmError."""
+    return decoders().grey(data, name, most)
 
 
 def decode_bytes(data: bytes, name: str) -> DecodedFilm:

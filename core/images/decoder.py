@@ -5,8 +5,9 @@ nothing is asked for a while. A picture that takes all of its memory or breaks a
 this process at worst, and nobody else's.
 
 Request: ``HEADER`` (bytes that follow as JSON, bytes of the file), JSON ``{"name", "memory",
-"job", "salt"}``, the file. Answer: ``HEADER`` (bytes of JSON, bytes that follow), JSON, and for the
-job ``decode`` pixels uint8 (H, W), for ``bare`` the file without its header, for ``facts`` nothing.
+"job", "salt", "most"}``, the file. Answer: ``HEADER`` (bytes of JSON, bytes that follow), JSON, and
+for the job ``decode`` pixels uint8 (H, W), for ``grey`` codes uint16 (h, w), for ``bare`` the file
+without its header, for ``facts`` nothing.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import FilmError
 from core.images.decoder_words import DecoderAnswer, DecoderRequest
-from core.images.decoding import decode_here
+from core.images.decoding import decode_here, read_here
 from core.images.limits import MEMORY, SECONDS
 
 try:
@@ -75,10 +76,12 @@ def main() -> None:
 def _answer(data: bytes, request: DecoderRequest) -> tuple[DecoderAnswer, bytes | memoryview]:
     name, job = request["name"], request["job"]
     try:
+        if job == "grey":
+            return _grey(data, name, request["most"])
         if job != "decode":
             return _without_pixels(job, data, name, bytes.fromhex(request["salt"]))
         film = decode_here(data, name)
-        facts = {key: value for key, value in asdict(_bare(film)).items() if key != "pixels"}
+        facts = _without(film, "pixels")
         return {"shape": list(film.pixels.shape), "film": facts}, film.pixels.data.cast("B")
     except FilmError as error:
         return {"error": str(error)}, b""
@@ -98,11 +101,20 @@ def _without_pixels(job: str, data: bytes, name: str, salt: bytes) -> tuple[Deco
     return {}, bare_here(data, name, salt)
 
 
-def _bare(film: Any) -> Any:
-    """The film without its pixels, which ``asdict`` would copy."""
-    from dataclasses import replace
+def _grey(data: bytes, name: str, most: int) -> tuple[DecoderAnswer, memoryview]:
+    from core.images.grey_codes import coded
 
-    return replace(film, pixels=None)
+    film, tones = read_here(data, name)
+    grey = coded(tones, film.pixels, film.bits, most)
+    codes = grey.codes
+    return {"shape": list(codes.shape), "grey": _without(grey, "codes")}, codes.data.cast("B")
+
+
+def _without(film: Any, pixels: str) -> dict[str, Any]:
+    """The film's fields but for its pixels, which ``asdict`` would copy."""
+    facts = asdict(replace(film, **{pixels: None}))
+    del facts[pixels]
+    return facts
 
 
 def _is_asked(requests: BinaryIO) -> bool:

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-DecoderJob = Literal["decode", "facts", "bare"]
+DecoderJob = Literal["decode", "grey", "facts", "bare"]
 
 
 class DecoderRequest(TypedDict):
     """``name``: what errors call the file. ``salt``: in hex, for facts and bare files.
-    ``memory``: bytes that the decoder may take; set when it is asked."""
+    ``most``: the longest side of a film's grey values. ``memory``: bytes that the decoder may
+    take; set when it is asked."""
 
     name: str
     job: DecoderJob
     salt: NotRequired[str]
+    most: NotRequired[int]
     memory: NotRequired[int]
 
 
 class DecoderAnswer(TypedDict, total=False):
     """One of: ``error``, why it is no film, a sentence; ``fault``, what broke; ``memory``, it was
     too little; or what was asked for: ``shape`` of the pixels and the other fields of
-    ``DecodedFilm``, those of ``HeaderFacts``, nothing for a bare file."""
+    ``DecodedFilm``, or ``shape`` of the codes and the other fields of ``GreyFilm``, those of
+    ``HeaderFacts``, nothing for a bare file."""
 
     error: str
     fault: str
     memory: bool
     shape: list[int]
     film: dict[str, Any]  # as DecodedFilm takes them, whose field types a dictionary cannot say
+    grey: dict[str, Any]  # as GreyFilm takes them
     facts: dict[str, Any]  # as HeaderFacts takes them

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from core.errors import FilmError
 from core.images.film import DecodedFilm
+from core.images.tones import Tones
 
 READ = "Films are read from PNG, JPEG and DICOM files."
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
@@ -61,24 +62,29 @@ NIFTI, NIFTI_2 = (b"n+1\x00", b"ni1\x00"), b"n+2\0\r\n\x1a\n"
 
 def decode_here(data: bytes, name: str) -> DecodedFilm:
     """See ``core.images.decode.decode_bytes``; without its limits of time and memory."""
+    return read_here(data, name)[0]
+
+
+def read_here(data: bytes, name: str) -> tuple[DecodedFilm, Tones]:
+    """The film, and the grey values of its file that it was made from."""
     if not data:
         raise FilmError(f"{name} is empty. Copy the file again from where it came.")
     if data.startswith(NOT_KEPT):
         raise FilmError(data[len(NOT_KEPT) : len(NOT_KEPT) + 1000].decode(errors="replace"))
     # Here, because a file that is no film needs none of these libraries.
     if data.startswith(PNG):
-        from core.images.raster import decode_png
+        from core.images.raster import read_png
 
-        return decode_png(data, name)
+        return read_png(data, name)
     if data.startswith(JPEG):
-        from core.images.raster import decode_jpeg
+        from core.images.raster import read_jpeg
 
-        return decode_jpeg(data, name)
+        return read_jpeg(data, name)
     what = _other(data)
     # A DICOM file may carry another format's first bytes in its preamble.
     if what and data[128:132] != b"DICM":
         raise FilmError(f"{name} is {what}. {READ}")
-    from core.images.dicom import decode_dicom
+    from core.images.dicom import read_dicom
     from core.images.dicom_file import dicom_start
 
     start = dicom_start(data)
@@ -88,7 +94,7 @@ def decode_here(data: bytes, name: str) -> DecodedFilm:
                 f"{name} holds nothing but zeros: it was not copied to its end. Copy it again."
             )
         raise FilmError(f"{name} is not an image. {READ}")
-    return decode_dicom(data, start, name)
+    return read_dicom(data, start, name)
 
 
 def _other(data: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -19,6 +19,7 @@ from core.images.dicom_tables import items_of, looked_up
 from core.images.emptiness import histogram, why_one_shade
 from core.images.film_facts import number, of_own_range, outside_note
 from core.images.grey_range import GreyRange, linear, own_range, shown, strips
+from core.images.tones import Tones
 
 RESCALE = "The header's rescale cannot be used; the values were taken as they are stored."
 MODALITY = "The header's modality table cannot be used; the values were taken as they are stored."
@@ -43,8 +44,9 @@ class _Scale:
 
 def in_grey(
     values: np.ndarray, dataset: Dataset, padding: np.ndarray | None, notes: list[str]
-) -> tuple[np.ndarray, str]:
-    """uint8 (H, W) before any inversion, padding black, and in words which range was used."""
+) -> tuple[np.ndarray, str, Tones]:
+    """uint8 (H, W) before any inversion, padding black; in words which range was used; and the
+    values that it was made from."""
     values, scale = _modality(values, dataset, notes)
     found = own_range(values, padding) or GreyRange(0, 0)
     ends = (found.low, found.high) if scale.slope > 0 else (found.high, found.low)
@@ -52,16 +54,17 @@ def in_grey(
     # In the values that the header's windows speak of, so that both can be compared.
     low, high = (one * scale.slope + scale.intercept for one in ends)
     spoken = GreyRange(low, high, found.outside)
+    tones = Tones(values, padding, scale.slope, scale.intercept, ends)
     why = ""
-    for words, picture in _chosen(values, dataset, scale, padding, notes):
+    for words, picture, asked in _chosen(values, dataset, scale, padding, notes):
         if not _shows_nothing(picture, own, padding):
-            return picture, words
+            return picture, words, replace(tones, ends=asked)
         notes.append(f"{words[0].upper()}{words[1:]}, {NOTHING}")
         why = "what the header asks for shows nothing of the film"
     notes.extend(outside_note(found))
     if not why and _has_window_words(dataset):
         why = "the header's window cannot be used"
-    return own, of_own_range(spoken, why)
+    return own, of_own_range(spoken, why), tones
 
 
 def _modality(values: np.ndarray, dataset: Dataset, notes: list[str]) -> tuple[np.ndarray, _Scale]:
@@ -107,8 +110,9 @@ def _chosen(
     scale: _Scale,
     padding: np.ndarray | None,
     notes: list[str],
-) -> Iterator[tuple[str, np.ndarray]]:
-    """What the header asks for, in words and as pictures, the first wish first."""
+) -> Iterator[tuple[str, np.ndarray, tuple[float, float] | None]]:
+    """What the header asks for, in words, as pictures, and as the stored values of black and
+    white where nothing but a straight line is between them; the first wish first."""
     tables = items_of(dataset, "VOILUTSequence")
     if not tables and value_of(dataset, "VOILUTSequence"):
         notes.append(TABLE)
@@ -118,12 +122,13 @@ def _chosen(
         except Exception:  # noqa: BLE001 - as above
             notes.append(TABLE)
         else:
-            yield "the VOI table in its header", picture
+            yield "the VOI table in its header", picture, None
     function = word_of(dataset, "VOILUTFunction")
     for centre, width in _windows(dataset, function):
+        ends = _ends(centre, width, function, scale)
         tone = _window(centre, width, function, scale)
         words = f"the window in its header, centre {number(centre)} and width {number(width)}"
-        yield words, shown(values, tone, padding)
+        yield words, shown(values, tone, padding), ends
 
 
 def _windows(dataset: Dataset, function: str) -> Iterator[tuple[float, float]]:
@@ -137,20 +142,30 @@ def _windows(dataset: Dataset, function: str) -> Iterator[tuple[float, float]]:
             yield centre, width
 
 
-def _window(centre: float, width: float, function: str, scale: _Scale) -> Tone:
-    """PS3.3 C.11.2.1.2, put in terms of the stored values."""
+def _ends(centre: float, width: float, function: str, scale: _Scale) -> tuple[float, float] | None:
+    """The stored values that a window shows black and white (PS3.3 C.11.2.1.2); None for one
+    whose way between them is no straight line, or has no length."""
     if function == "SIGMOID":
-        middle, steep = scale.stored(centre), 4 * scale.slope / width
-        return lambda values: 255 / (1 + np.exp(-steep * (values.astype(np.float32) - middle)))
+        return None
     if function == "LINEAR_EXACT":
         low, high = centre - width / 2, centre + width / 2
     else:
         low, high = centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2
-    low, high = scale.stored(low), scale.stored(high)
-    if low == high:  # a width of 1: black up to the centre, white beyond
+    ends = scale.stored(low), scale.stored(high)
+    return ends if ends[0] != ends[1] else None
+
+
+def _window(centre: float, width: float, function: str, scale: _Scale) -> Tone:
+    """The same window as a tone, put in terms of the stored values."""
+    if function == "SIGMOID":
+        middle, steep = scale.stored(centre), 4 * scale.slope / width
+        return lambda values: 255 / (1 + np.exp(-steep * (values.astype(np.float32) - middle)))
+    ends = _ends(centre, width, function, scale)
+    if ends is None:  # a width of 1: black up to the centre, white beyond
+        step = scale.stored(centre if function == "LINEAR_EXACT" else centre - 0.5)
         above = 255.0 if scale.slope > 0 else 0.0
-        return lambda values: np.where(values > low, above, 255.0 - above)
-    return linear(low, high)
+        return lambda values: np.where(values > step, above, 255.0 - above)
+    return linear(*ends)
 
 
 def _through_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from io import BytesIO
 
 import cv2
@@ -17,6 +18,7 @@ from core.images.film_facts import AS_STORED, of_own_range, outside_note
 from core.images.grey_range import GreyRange, linear, own_range, shown
 from core.images.jpeg_marks import jpeg_marks
 from core.images.limits import MAX_PIXELS, MAX_SCANS, too_large
+from core.images.tones import Tones
 
 ORIENTATION = 0x0112
 # EXIF orientation → what undoes it (the EXIF standard numbers them 2 to 8).
@@ -40,13 +42,13 @@ TURNED = (
 ANIMATED = "The file holds several pictures; the first one was read."
 
 
-def decode_png(data: bytes, name: str) -> DecodedFilm:
+def read_png(data: bytes, name: str) -> tuple[DecodedFilm, Tones]:
     """Raises FilmError. 16 bits are stretched; transparent parts become black."""
     depth, colours = (data[24], data[25]) if len(data) > 25 else (8, 0)
     return _decoded(data, name, "PNG", depth, PNG_COLOURS.get(colours, ""), colours)
 
 
-def decode_jpeg(data: bytes, name: str) -> DecodedFilm:
+def read_jpeg(data: bytes, name: str) -> tuple[DecodedFilm, Tones]:
     """Raises FilmError, also for what is JPEG by name only and for one of too many scans."""
     marks = jpeg_marks(data)
     check_scans(marks.scans, name)
@@ -71,8 +73,9 @@ def check_scans(scans: int, name: str) -> None:
 
 def _decoded(
     data: bytes, name: str, kind: str, bits: int, photometric: str, colours: int
-) -> DecodedFilm:
+) -> tuple[DecodedFilm, Tones]:
     notes: list[str] = []
+    tones = None
     try:
         with Image.open(BytesIO(without_texts(data)), formats=[kind]) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -80,7 +83,7 @@ def _decoded(
             if getattr(image, "n_frames", 1) > 1:
                 notes.append(ANIMATED)
             if bits == 16 and kind == "PNG":
-                pixels, colour, window = _deep(image, data, colours, notes)
+                pixels, colour, window, tones = _deep(image, data, colours, notes)
             else:
                 (pixels, colour), window = _grey(image), AS_STORED
             turn = _orientation(image)
@@ -95,11 +98,22 @@ def _decoded(
     except Exception as error:
         raise FilmError(f"{name} is a damaged {kind} image. Copy or export it again.") from error
     if turn is not None:  # one of them is number 0
-        pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
+        pixels, tones = _turned(pixels, turn), _turned_tones(tones, turn)
         notes.append(TURNED)
-    return DecodedFilm(
-        np.ascontiguousarray(pixels), kind, colour, bits, photometric, kind, window, tuple(notes)
-    )
+    pixels = np.ascontiguousarray(pixels)
+    film = DecodedFilm(pixels, kind, colour, bits, photometric, kind, window, tuple(notes))
+    return film, tones or Tones(pixels)
+
+
+def _turned(pixels: np.ndarray, turn: Image.Transpose) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).transpose(turn))
+
+
+def _turned_tones(tones: Tones | None, turn: Image.Transpose) -> Tones | None:
+    if tones is None:
+        return None
+    hidden = None if tones.left_out is None else _turned(tones.left_out.astype(np.uint8), turn) > 0
+    return replace(tones, values=_turned(tones.values, turn), left_out=hidden)
 
 
 def _grey(image: Image.Image) -> tuple[np.ndarray, float]:
@@ -125,7 +139,7 @@ def _few(image: Image.Image) -> Image.Image:
 
 def _deep(
     image: Image.Image, data: bytes, colours: int, notes: list[str]
-) -> tuple[np.ndarray, float, str]:
+) -> tuple[np.ndarray, float, str, Tones]:
     """16 bits a value: grey, colour and transparency, stretched to the film's own range."""
     image.load()  # says what is damaged; OpenCV would fill it up without a word
     clear = image.info.get("transparency")  # one value, or one colour, that stands for nothing
@@ -147,7 +161,8 @@ def _deep(
     pixels = shown(values, linear(found_range.low, found_range.high), left_out)
     if opacity is not None:
         pixels = np.rint(pixels * (opacity / OPAQUE)).astype(np.uint8)
-    return pixels, colour, of_own_range(found_range)
+    ends = (found_range.low, found_range.high)
+    return pixels, colour, of_own_range(found_range), Tones(values, left_out, ends=ends)
 
 
 def _orientation(image: Image.Image) -> Image.Transpose | None:

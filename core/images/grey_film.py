@@ -1,0 +1,37 @@
+"""A film's own grey values as 16-bit codes, for a screen that windows them itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class GreyFilm:
+    """``codes``: uint16 (h, w). Code 0 is no film; code c from 1 on is the grey value ``least`` +
+    (c − 1) × ``step``.
+
+    ``black`` and ``white``: the grey values that the film was read with as black and as white,
+    white below black for a negative. ``curve``: what each code was read as, 0 to 255, where that
+    was no straight line, else empty. ``bits``: of a stored value. ``height`` and ``width``: of the
+    whole film in pixels. ``spacing``: millimetres from one of these to the next, down and across,
+    or None; ``at_detector`` as in ``core.images.tones.Tones``.
+    """
+
+    codes: np.ndarray
+    least: float
+    step: float
+    black: float
+    white: float
+    bits: int
+    height: int
+    width: int
+    curve: tuple[int, ...] = ()
+    spacing: tuple[float, float] | None = None
+    at_detector: bool = False
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether it is smaller than the film in its file."""
+        return self.codes.shape != (self.height, self.width)
