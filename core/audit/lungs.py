@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from core.errors import FilmError
-from core.images.decode import decode_file
+from core.images.decode import GreyFilm, decode_file
 
 SIDE = 96  # pixels: all that the audit asks of a film's places is coarse
 _LEAST, _MOST = 0.03, 0.30  # of the film's area: a single lung outside this was not found
@@ -109,6 +109,23 @@ def _read(path: str) -> np.ndarray | None:
         return None
     mask = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA) > 127
     return mask if mask.any() else None
+
+
+def lung_greys(film: GreyFilm) -> tuple[float, float] | None:
+    """The lowest and the highest grey value where the lungs of one film seem to be, but for the
+    hundredth part at each end; None where they are one."""
+    codes = cv2.resize(film.codes, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float64)
+    if film.curve:
+        shades = np.array(film.curve)[codes.astype(int)]
+    else:
+        greys = film.least + (codes - 1) * film.step
+        shades = 255 * (greys - film.black) / ((film.white - film.black) or 1)
+    lungs = find_lungs(np.where(codes > 0, np.clip(shades, 0, 255), 0).astype(np.uint8))
+    there = codes[lungs & (codes > 0)]
+    if not there.size:
+        return None
+    low, high = (film.least + (one - 1) * film.step for one in np.percentile(there, (1, 99)))
+    return (float(low), float(high)) if low < high else None
 
 
 def lung_region(lungs: np.ndarray) -> np.ndarray:

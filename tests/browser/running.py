@@ -169,18 +169,24 @@ class Watched:
         self.page = page
         self.problems: list[str] = []
         self.unfinished = ""  # the step of a walk that is under way, or that failed
+        self.asked = 0  # requests, and messages to the server
         self.server_is_gone = False  # set while a test has killed the server
         page.set_default_timeout(PATIENCE * 1000)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         page.on("request", lambda request: self._request(request.url))
+        page.on("websocket", lambda socket: socket.on("framesent", self._sent))
 
     def _console(self, message: ConsoleMessage) -> None:
         where = message.location["url"]
         if message.type == "error" and not self.server_is_gone and not ASKED_IN_VAIN.match(where):
             self.problems.append(f"console: {message.text} ({where})")
 
+    def _sent(self, _: object) -> None:
+        self.asked += 1
+
     def _request(self, url: str) -> None:
+        self.asked += 1
         if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
             self.problems.append(f"asked another computer: {url}")
 

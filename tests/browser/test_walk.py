@@ -24,6 +24,12 @@ from tests.browser.running import WIDE, Server, Watched, loaded, until
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PATIENT = "Quennerstedt^Ottilie"  # in the DICOM file; must never appear on a page
+# A number that tells what a canvas shows, 0 while it is black.
+DRAWN = """one => {
+    const {data} = one.getContext("2d").getImageData(0, 0, one.width, one.height);
+    return data.reduce((sum, value, place) =>
+        place % 4 < 3 && value ? (31 * sum + value + place) % 1000003 : sum, 0);
+}"""
 NOT_A_FILM = b"Dear colleague, here is the film.\n"
 TRAINED_WITHIN = 240_000  # ms, for two small runs one after the other on a busy machine
 
@@ -94,12 +100,18 @@ def test_explore_filters_pages_and_opens_a_film(walk: Watched, server: Server) -
 
         page.get_by_role("button", name="COVID-19", exact=True).first.click()
         dialog = page.get_by_role("dialog")
-        large = dialog.get_by_role("img", name=re.compile("Chest X-ray: COVID-19, view PA"))
-        plain = loaded(large)
+        large = dialog.get_by_role("application", name="Chest X-ray: COVID-19, view PA")
+        plain = until("the film is drawn", lambda: large.evaluate(DRAWN))
         expect(dialog.get_by_text("Artificial: a program drew this film")).to_be_visible()
         assert "film=" in page.url
+        walk.settle()
+        asked = walk.asked
         dialog.get_by_text("Show the lung outline").click()
-        until("the outline is drawn", lambda: large.get_attribute("src") not in (None, plain))
+        until("the outline is drawn", lambda: large.evaluate(DRAWN) != plain)
+        dialog.get_by_role("button", name="Lungs").click()
+        large.press("+")
+        expect(dialog.get_by_role("button", name="Lungs")).to_have_attribute("aria-pressed", "true")
+        assert walk.asked == asked, "the viewer asked the server for something"
         dialog.get_by_role("button", name="Close").click()
         expect(dialog).to_have_count(0)
         page.get_by_role("button", name="Reset filters").click()

@@ -13,10 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.datasets.roots import ROOTS_VARIABLE
 from core.errors import DownloadError
+from core.images.decode import decode_file
 from core.store import Store
 from pages.components.films.filters import Filters, How
 from pages.components.films.gallery import tile
 from tests.pages.opening import everything_said, open_app
+from tests.pages.shown_films import shown_films
 
 
 def shown(app: AppTest) -> str:
@@ -91,9 +93,14 @@ def test_masks_can_be_laid_over_a_film(phantom_store: Store) -> None:
     films = phantom_store.catalogue.films(phantom_store.catalogue.frame()["film_id"].tolist())
     film = next(one for one in films if "lungs" in one.masks)
     app = open_app("explore", film=film.film_id)
-    app.toggle("mask_lungs").set_value(True).run()
     assert not app.exception
     assert not app.error
+    (viewer,) = shown_films(app)
+    assert viewer["marks"][0]["label"] == "Show the lung outline"
+    assert len(viewer["marks"]) == len(film.masks)
+    assert viewer["film"]["alt"].startswith("Chest X-ray: ")
+    greys = viewer["film"]["least"] + (viewer["pixels"] - 1) * viewer["film"]["step"]
+    np.testing.assert_array_equal(greys, decode_file(film.path).pixels)
 
 
 def test_a_film_that_is_gone_is_explained(phantom_store: Store) -> None:

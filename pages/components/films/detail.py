@@ -14,9 +14,12 @@ from core.errors import FilmError
 from core.gate.gate import assess
 from core.images.decode import DecodedFilm, decode_bytes, decode_file, read_imported
 from core.images.film_facts import facts_of
+from core.images.resize import thumbnail
 from core.store import Film, Source
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.run_labels import escaped
+from pages.components.viewer.film_viewer import film_viewer
+from pages.components.viewer.packing import Mark
 
 # Paths and addresses have no spaces; unbroken they would push the table off a telephone.
 WRAP = """<style>
@@ -31,49 +34,37 @@ GATE_LABELS = {
     "not_a_chest_xray": "Not taken for a chest X-ray.",
 }
 MASK_NAMES = {"lungs": "Show the lung outline", "opacity": "Show the marked opacity"}
+MASK_SIDE = 1024  # px, the longest side of an outline on the screen
 MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for all eyes
 
 
 def film_detail(film: Film, source: Source) -> None:
-    """The film with its masks to switch on, and a table of all that its source says."""
+    """The film in the viewer, with its masks to switch on, and a table of all that its source
+    says."""
     picture, facts = st.columns([3, 2], gap="large")
-    read = _read(film)
+    name = Path(film.path).name
+    read: DecodedFilm | str
+    data = b""
+    try:
+        data = read_imported(film.path, film.film_id)
+        read = decode_bytes(data, name)
+    except (FilmError, OSError) as error:
+        read = str(error)
     with facts:
         if source.artificial:
             st.warning(
                 "Artificial: a program drew this film. It shows no patient.",
                 icon=":material/draw:",
             )
-        shown = [
-            kind
-            for kind in film.masks
-            if st.toggle(
-                MASK_NAMES.get(kind, f"Show the mask “{escaped(kind)}”"), key=f"mask_{kind}"
-            )
-        ]
         with st.container(key="film_facts"):
             st.html(WRAP)
             st.table(_facts(film, read))
     with picture:
-        _picture(film, read, shown)
-
-
-def _read(film: Film) -> DecodedFilm | str:
-    """The film as it is read now, or why it cannot be."""
-    try:
-        return decode_bytes(read_imported(film.path, film.film_id), Path(film.path).name)
-    except (FilmError, OSError) as error:
-        return str(error)
-
-
-def _picture(film: Film, read: DecodedFilm | str, masks: list[str]) -> None:
-    if isinstance(read, str):
-        st.error(f"The film cannot be shown: {escaped(read)}")
-        return
-    drawn = np.repeat(read.pixels[..., None], 3, axis=2)
-    for kind in masks:
-        drawn = _outlined(drawn, film.masks[kind], MASK_COLOURS.get(kind, (0, 158, 115)))
-    st.image(drawn, width="stretch", alt=f"Chest X-ray: {_spoken(film)}")
+        if isinstance(read, str):
+            st.error(f"The film cannot be shown: {escaped(read)}")
+            return
+        marks = [mark for kind, path in film.masks.items() if (mark := _mark(kind, path))]
+        film_viewer(data, name, key="film_large", alt=f"Chest X-ray: {_spoken(film)}", marks=marks)
 
 
 def _spoken(film: Film) -> str:
@@ -81,19 +72,18 @@ def _spoken(film: Film) -> str:
     return f"{finding}, view {view}"
 
 
-def _outlined(picture: np.ndarray, mask_path: str, colour: tuple[int, int, int]) -> np.ndarray:
-    """The RGB picture with the mask's area tinted and its edge drawn."""
+def _mark(kind: str, path: str) -> Mark | None:
+    """A mask's area and its edge; None, and a word on the page, where it cannot be read."""
     try:
-        mask = decode_file(mask_path).pixels
+        mask = decode_file(path).pixels
     except (FilmError, OSError) as error:
         st.error(f"The mask cannot be shown: {escaped(error)}")
-        return picture
-    height, width = picture.shape[:2]
-    inside = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST) > 127
-    tinted = picture.copy()
-    tinted[inside] = (0.75 * picture[inside] + 0.25 * np.array(colour)).astype(np.uint8)
-    edges, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return cv2.drawContours(tinted, edges, -1, colour, max(1, width // 300))
+        return None
+    inside = np.ascontiguousarray(thumbnail(mask, MASK_SIDE) > 127).astype(np.uint8)
+    edges, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(inside, edges, -1, 2, max(1, inside.shape[1] // 300))
+    label = MASK_NAMES.get(kind, f"Show the mask “{kind}”")
+    return Mark(label, MASK_COLOURS.get(kind, (0, 158, 115)), inside)
 
 
 def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:

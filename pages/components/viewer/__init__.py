@@ -1,0 +1,1 @@
+"""The film viewer: a film and its heat maps, drawn in the browser."""

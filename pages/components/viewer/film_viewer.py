@@ -1,0 +1,51 @@
+"""One film large, to be zoomed, moved and windowed on its own grey values, with its heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import streamlit as st
+
+from core.audit.lungs import lung_greys
+from core.images.decode import grey_values
+from pages.components.viewer.packing import HeatLayer, Mark, PackedFilm, block, packed_film
+from pages.components.viewer.script import script, style
+
+LARGE = 2048  # px, the longest side of a film that stands alone
+SMALL = 1024  # px, where several stand on a page
+_KEPT = 12  # films that a server keeps ready
+
+_viewer = st.components.v2.component(
+    "thoraxlens_film_viewer",
+    html='<div class="viewer-root"></div>',
+    css=style(),
+    js=script(),
+)
+
+
+def film_viewer(
+    data: bytes,
+    name: str,
+    *,
+    key: str,
+    alt: str,
+    networks: Sequence[str] = (),
+    layers: Sequence[HeatLayer] = (),
+    marks: Sequence[Mark] = (),
+    most: int = LARGE,
+) -> None:
+    """Show the film in a file. What is set in the viewer stays in the browser, by ``key``.
+
+    ``data``: the file; ``name`` serves for messages. ``alt``: the film in words. ``networks``:
+    what those of ``layers`` are called. Raises FilmError for what cannot be read.
+    """
+    film = _film(sha256(data).hexdigest(), most, data, name)
+    shown = block(film, place=key, alt=alt, networks=networks, layers=layers, marks=marks)
+    _viewer(data=shown, key=key)
+
+
+@st.cache_data(show_spinner=False, max_entries=_KEPT)
+def _film(digest: str, most: int, _data: bytes, _name: str) -> PackedFilm:
+    film = grey_values(_data, _name, most)
+    return packed_film(film, lung_greys(film))
