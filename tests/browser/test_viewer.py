@@ -72,7 +72,7 @@ def page(blank: Page) -> Iterator[Page]:
     problems: list[str] = []
     blank.goto("about:blank")
     blank.on("pageerror", lambda error: problems.append(str(error)))
-    blank.on("console", lambda said: said.type == "error" and problems.append(said.text))
+    blank.on("console", lambda said: problems.extend([said.text] * (said.type == "error")))
     names = (
         "show, centreAndWidth, endsOf, shadesOf, halved, nearer, whole, pixelAt, ruler, enlarged"
     )
