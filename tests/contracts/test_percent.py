@@ -19,6 +19,7 @@ NO_WORDS = {
     "core/external/external_sentences.py": "films of 100, with words of its own for few",
     "core/figures/training.py": "an axis, whose labels are whole ticks",
     "pages/components/classify/cam_view.py": "lengths and colour stops in CSS",
+    "pages/components/viewer/browser/parts.js": "how far a slider stands, in whole steps",
     "pages/components/report/threshold_aim.py": "the value of an input",
 }
 # A column or curve of numbers that C's format shows: they must be made for it.

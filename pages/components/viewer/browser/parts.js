@@ -64,6 +64,11 @@ export function checkbox(words, onchange) {
   return make("label", { className: "check" }, box, words);
 }
 
+/** How far something is set, in whole steps of a hundredth. */
+export function hundredths(share) {
+  return Math.round(100 * share);
+}
+
 /** A number as people write it: 1,234 or 0.25. */
 export function said(value) {
   const digits = Math.abs(value) < 10 && value % 1 ? 2 : 0;

@@ -1,7 +1,7 @@
 // The viewer's buttons, sliders and boxes. They tell `viewer`, and show what it has become.
 
 import { centreAndWidth } from "./greys.js";
-import { button, checkbox, choice, make, said, slider, toggle } from "./parts.js";
+import { button, checkbox, choice, hundredths, make, said, slider, toggle } from "./parts.js";
 
 const PRESETS = {
   read: ["As read", "The window that the networks see it in (key A)"],
@@ -146,7 +146,7 @@ export class Tools {
     if (!this.hot) return;
     this.hot.pressed(settings.hot);
     this.blink.pressed(settings.blink);
-    const share = Math.round(100 * settings.opacity);
+    const share = hundredths(settings.opacity);
     this.opacity.show(share, `${share} %`);
     this.className.show(settings.className);
     this.method.show(settings.method);

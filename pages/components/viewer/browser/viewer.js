@@ -4,7 +4,7 @@ import { centreAndWidth, endsOf, moved, presetsOf } from "./greys.js";
 import { follow } from "./hands.js";
 import { codesOf, opened } from "./packed.js";
 import { Layers, Pane } from "./panes.js";
-import { make, said } from "./parts.js";
+import { hundredths, make, said } from "./parts.js";
 import { atItsSize, drawn, kept, nearer, whole } from "./place.js";
 import { ShadedFilm } from "./paint.js";
 import { KEYS, Tools } from "./tools.js";
@@ -297,9 +297,9 @@ export class Viewer {
     const { centre, width } = centreAndWidth(this.greys);
     const hot = this.told.layers.length && this.settings.hot;
     const words =
-      `Zoom ${said(Math.round(100 * this.place.zoom))} %, centre ${said(centre)}, ` +
+      `Zoom ${said(hundredths(this.place.zoom))} %, centre ${said(centre)}, ` +
       `width ${said(width)}${this.settings.inverted ? ", inverted" : ""}` +
-      (hot ? `, heat map at ${Math.round(100 * this.settings.opacity)} %` : "");
+      (hot ? `, heat map at ${hundredths(this.settings.opacity)} %` : "");
     if (words === this.words) return;
     clearTimeout(this.reading);
     this.reading = setTimeout(() => {
