@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from core.documents import Json
 from core.models.registry import BASELINE
 
-TEST_FILMS = 80
-CLASSES = ("covid", "healthy")
-
 
 @dataclass(frozen=True)
 class Published:
