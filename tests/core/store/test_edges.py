@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -192,17 +193,15 @@ def test_each_change_of_the_catalogue_moves_its_version_by_one(store: Store) -> 
     before = catalogue.version()
     ids = filled(store, 2)
     assert catalogue.version() == before + 1
-    for number, change in enumerate(
-        (
-            lambda: catalogue.move_films({ids[0]: "elsewhere.png"}),
-            lambda: catalogue.name_patients({ids[0]: "north/9"}),
-            lambda: catalogue.say_anew([film(0, source="north", view="AP")]),
-            lambda: catalogue.set_apart({ids[0]: "It is black."}),
-            lambda: catalogue.use_again([ids[0]]),
-            lambda: catalogue.remove_source("north"),
-        ),
-        start=2,
-    ):
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: catalogue.move_films({ids[0]: "elsewhere.png"}),
+        lambda: catalogue.name_patients({ids[0]: "north/9"}),
+        lambda: catalogue.say_anew([film(0, source="north", view="AP")]),
+        lambda: catalogue.set_apart({ids[0]: "It is black."}),
+        lambda: catalogue.use_again([ids[0]]),
+        lambda: catalogue.remove_source("north"),
+    )
+    for number, change in enumerate(changes, start=2):
         change()
         assert catalogue.version() == before + number
     # The version of a file that took the first one's place cannot be one of the first's.
