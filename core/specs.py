@@ -34,6 +34,7 @@ Preprocessing = Literal["model", "rescale"]
 Optimizer = Literal["nadam", "adam", "sgd", "rmsprop"]
 Schedule = Literal["constant", "cosine"]
 RepeatKind = Literal["seeds", "folds"]
+HeadKind = Literal["dense", "linear"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -250,6 +251,12 @@ class RunSpec(Spec):
     ``fine_tune`` blocks from the top are unfrozen after the head has been trained, for
     ``fine_tune_epochs`` more epochs at ``fine_tune_learning_rate``. With ``cache`` False
     everything is computed afresh and nothing is kept.
+
+    ``vector_blocks``: the head gets the pooled vectors of so many blocks, counted from the top.
+    ``head``: ``dense`` has a hidden layer, as in the study; ``linear`` has none, which is a
+    logistic regression on vectors brought to mean 0 and deviation 1. ``l2``: the sum of the
+    squares of the head's kernels, times this, is added to the training loss while the head
+    learns.
     """
 
     _spoken = "This run"
@@ -269,6 +276,9 @@ class RunSpec(Spec):
     augmented_copies: int = Field(0, ge=0, le=16)
     early_stopping: int | None = Field(None, ge=1)
     class_weighting: bool = False
+    vector_blocks: int = Field(1, ge=1, le=100)
+    head: HeadKind = "dense"
+    l2: float = Field(0.0, ge=0, le=1000)
     fine_tune: int = Field(0, ge=0, le=100)
     fine_tune_epochs: int = Field(10, ge=1, le=1000)
     fine_tune_learning_rate: float = Field(1e-5, gt=0, le=1)

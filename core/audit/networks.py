@@ -160,7 +160,7 @@ def _heat(
     control = CamModel(
         build_model(
             get_network(card.model), image_size=card.image_size, classes=len(card.classes),
-            dropout=card.dropout, weights="random", seed=_CONTROL_SEED,
+            dropout=card.dropout, weights="random", seed=_CONTROL_SEED, form=card.head_form,
         )
     )  # fmt: skip
     _, random_heats = _answers(

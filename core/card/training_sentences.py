@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from core.card.facts import Facts
+from core.specs import RunSpec
+from core.text import count
 
 # What every run notes of the software that trained it; its backend comes beside.
 SOFTWARE = ("thoraxlens", "python", "keras", "numpy")
@@ -56,6 +58,7 @@ def training_sentences(facts: Facts) -> str:
         f"batches of {spec.batch_size}, {result['epochs']} epochs, dropout {spec.dropout:g}, "
         f"categorical cross-entropy"
     )
+    words += head_words(spec)
     if spec.early_stopping:
         words += f", early stopping after {spec.early_stopping} epochs without gain"
     if spec.class_weighting:
@@ -66,6 +69,21 @@ def training_sentences(facts: Facts) -> str:
             f"at {spec.fine_tune_learning_rate:g}"
         )
     return words + "."
+
+
+def head_words(spec: RunSpec) -> str:
+    """“, a head without a hidden layer …”, where it is not the study's; empty otherwise."""
+    parts = []
+    if spec.head == "linear":
+        parts.append("a head without a hidden layer (logistic regression)")
+    if spec.vector_blocks > 1:
+        parts.append(f"on the vectors of the last {spec.vector_blocks} blocks")
+    if spec.l2:
+        parts.append(f"L2 penalty {spec.l2:g}")
+    if spec.augmented_copies:
+        copies = count(spec.augmented_copies, "augmented copy", "augmented copies")
+        parts.append(f"{copies} of each training film")
+    return "".join(f", {one}" for one in parts)
 
 
 def _learning_rate(facts: Facts) -> str:

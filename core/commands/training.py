@@ -19,7 +19,7 @@ from core.models.weight_sources import PUBLISHED
 from core.runs import launcher
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles
-from core.specs import RepeatKind, RunSpec
+from core.specs import AugmentSpec, HeadKind, RepeatKind, RunSpec
 from core.store import FINISHED, Run, RunState, Store
 
 UNREADABLE = "unreadable"  # in place of a state, for a run of which no more can be said
@@ -74,6 +74,23 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     )
     renamed(parser, "--views", "--augmented-copies", type=int)
     parser.add_argument(
+        "--vector-blocks",
+        type=int,
+        metavar="N",
+        help="the head gets the vectors of the last N blocks (EfficientNet-Lite)",
+    )
+    parser.add_argument(
+        "--head",
+        choices=get_args(HeadKind),
+        help="dense: with a hidden layer, as in the study; linear: a logistic regression",
+    )
+    parser.add_argument("--l2", type=float, metavar="PENALTY", help="on the weights of the head")
+    parser.add_argument(
+        "--mirror",
+        action="store_true",
+        help="augment by mirroring left and right only; with --augmented-copies, a frozen network sees mirrored films",
+    )
+    parser.add_argument(
         "--fine-tune", type=int, metavar="BLOCKS", help="blocks that learn too, after the head"
     )
     parser.add_argument("--fine-tune-epochs", type=int, metavar="N")
@@ -105,6 +122,9 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
             "schedule",
             "dropout",
             "augmented_copies",
+            "vector_blocks",
+            "head",
+            "l2",
             "fine_tune",
             "fine_tune_epochs",
             "fine_tune_learning_rate",
@@ -123,6 +143,8 @@ def _run_spec(options: argparse.Namespace) -> RunSpec:
     given["weights"] = weights
     if options.no_augment:
         given["augment"] = None
+    elif options.mirror:
+        given["augment"] = AugmentSpec(rotation=0, zoom=0, shift=0)
     return RunSpec.build(
         dataset=options.dataset,
         model=options.model,

@@ -13,6 +13,8 @@ networks, 2020, arXiv:2011.08891.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -36,6 +38,32 @@ def grad_cam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
         return np.zeros_like(heat)
     strongest = heat.max()
     return heat / strongest if strongest > 0 else heat
+
+
+def added_maps(
+    maps: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Several feature maps of one film, and the gradients of one score with respect to each, as
+    one of each for ``grad_cam`` and ``why_blank``: float32 (h, w, channels of all), at the size
+    of the map with the most places.
+
+    A place of a coarser map becomes several: its values are repeated and its gradients shared
+    out among them, so that the sum over all places, what the map adds to the score, stays. One
+    map passes through. Sizes must be multiples of each other; where they are not (a film whose
+    side is no multiple of 32), the nearest place is taken and the gradients are scaled to the
+    same sum.
+    """
+    if len(maps) == 1:
+        return maps[0], gradients[0]
+    height, width = max((one.shape[:2] for one in maps), key=lambda shape: shape[0] * shape[1])
+    seen, slopes = [], []
+    for values, slope in zip(maps, gradients, strict=True):
+        rows = np.arange(height) * values.shape[0] // height
+        columns = np.arange(width) * values.shape[1] // width
+        share = np.float32(values.shape[0] * values.shape[1] / (height * width))
+        seen.append(values[rows][:, columns])
+        slopes.append(slope[rows][:, columns] * share)
+    return np.concatenate(seen, axis=2), np.concatenate(slopes, axis=2)
 
 
 def why_blank(features: np.ndarray, gradients: np.ndarray) -> str:

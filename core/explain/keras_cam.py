@@ -1,7 +1,9 @@
 """Grad-CAM of a Keras model [K]: one forward pass and one short backward pass.
 
 The model is cut at its last feature map. Only the part after the cut, the head, is
-differentiated, so an explanation costs hardly more than a prediction.
+differentiated, so an explanation costs hardly more than a prediction. Where the head reads
+several maps, each is cut, and their heats are added: each place counts with what it adds to the
+score, whichever map it is seen in.
 """
 
 from __future__ import annotations
@@ -13,15 +15,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.explain.cam import grad_cam, why_blank
-from core.models.build import last_feature_layer
+from core.explain.cam import added_maps, grad_cam, why_blank
+from core.models.build import feature_maps
 
 BEST = -1  # in place of a class index: each film's own most probable class
 
-# films → feature maps
-Body = Callable[[np.ndarray], Any]
-# (feature maps, a class index a film) → logits, gradients of the chosen logits
-Head = Callable[[Any, np.ndarray], tuple[Any, Any]]
+# films → feature maps, one array each
+Body = Callable[[np.ndarray], list[Any]]
+# (feature maps, a class index a film) → logits, gradients of the chosen logits for each map
+Head = Callable[[list[Any], np.ndarray], tuple[Any, list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,9 @@ class CamModel:
     def __init__(self, model: keras.Model, layer: str | None = None) -> None:
         """``layer``: the feature map to explain at, by default the last one. An earlier map
         has more places, each of which sees less of the film."""
-        feature_map = model.get_layer(layer or last_feature_layer(model)).output
-        body = keras.Model(model.input, feature_map)
-        head = keras.Model(feature_map, model.output)
+        maps = feature_maps(model, layer)
+        body = keras.Model(model.input, maps)
+        head = keras.Model(maps, model.output)
         self._body, self._head = _parts(body, head)
 
     def explain(
@@ -57,20 +59,21 @@ class CamModel:
         found = self.heats(self.features(x), chosen)
         return found.logits, found.heats
 
-    def features(self, x: np.ndarray) -> Any:
+    def features(self, x: np.ndarray) -> list[Any]:
         """The feature maps of preprocessed films float32 (n, H, W, 3): the long part of the work,
         after which ``heats`` costs little, for one class or several."""
         return self._body(np.ascontiguousarray(x, dtype=np.float32))
 
-    def heats(self, features: Any, chosen: np.ndarray) -> Heats:
+    def heats(self, features: list[Any], chosen: np.ndarray) -> Heats:
         """What ``features`` returned, explained for the class ``chosen`` (int (n,)) of each
         film; ``BEST`` for its most probable one."""
         logits, gradients = self._head(features, np.asarray(chosen, dtype=np.int64))
-        logits, features, gradients = (
-            np.asarray(keras.ops.convert_to_numpy(value), dtype=np.float32)
-            for value in (logits, features, gradients)
-        )
-        pairs = list(zip(features, gradients, strict=True))
+        logits = _plain(logits)
+        maps, slopes = ([_plain(one) for one in each] for each in (features, gradients))
+        pairs = [
+            added_maps([one[film] for one in maps], [one[film] for one in slopes])
+            for film in range(len(logits))
+        ]
         heats = [grad_cam(*pair) for pair in pairs]
         return Heats(
             logits,
@@ -80,6 +83,15 @@ class CamModel:
                 for heat, pair in zip(heats, pairs, strict=True)
             ),
         )
+
+
+def _plain(value: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(value), dtype=np.float32)
+
+
+def _listed(maps: Any) -> list[Any]:
+    """A model with one output gives it as it is, in no list."""
+    return list(maps) if isinstance(maps, list | tuple) else [maps]
 
 
 def _score(logits: Any, class_index: Any) -> Any:
@@ -106,17 +118,17 @@ def _tensorflow(body: keras.Model, head: keras.Model) -> tuple[Body, Head]:
         input_signature=(tf.TensorSpec((None, *body.input.shape[1:]), tf.float32),),
         autograph=False,
     )
-    def look(x: Any) -> Any:
-        return body(x, training=False)
+    def look(x: Any) -> list[Any]:
+        return _listed(body(x, training=False))
 
     @tf.function(
         input_signature=(
-            tf.TensorSpec((None, *body.output.shape[1:]), body.output.dtype),
+            [tf.TensorSpec((None, *one.shape[1:]), one.dtype) for one in body.outputs],
             tf.TensorSpec((None,), tf.int64),
         ),
         autograph=False,
     )
-    def explain(features: Any, chosen: Any) -> tuple[Any, Any]:
+    def explain(features: list[Any], chosen: Any) -> tuple[Any, list[Any]]:
         with tf.GradientTape() as tape:
             tape.watch(features)
             logits = head(features, training=False)
@@ -132,17 +144,16 @@ def _tensorflow(body: keras.Model, head: keras.Model) -> tuple[Body, Head]:
 def _torch(body: keras.Model, head: keras.Model) -> tuple[Body, Head]:
     import torch
 
-    def look(x: np.ndarray) -> Any:
+    def look(x: np.ndarray) -> list[Any]:
         with torch.no_grad():
-            return body(x, training=False).detach()
+            return [one.detach() for one in _listed(body(x, training=False))]
 
-    def explain(features: Any, chosen: np.ndarray) -> tuple[Any, Any]:
-        features = features.detach().requires_grad_(True)
+    def explain(features: list[Any], chosen: np.ndarray) -> tuple[Any, list[Any]]:
+        features = [one.detach().requires_grad_(True) for one in features]
         with torch.enable_grad():
             logits = head(features, training=False)
             score = _score(logits, keras.ops.convert_to_tensor(chosen, dtype="int64"))
-        (gradients,) = torch.autograd.grad(score, features)
-        return logits.detach(), gradients
+        return logits.detach(), list(torch.autograd.grad(score, features))
 
     return look, explain
 
@@ -165,11 +176,11 @@ def _jax(body: keras.Model, head: keras.Model) -> tuple[Body, Head]:
 
     # The weights go in as arguments: as constants they would be compiled into the program.
     @jax.jit
-    def look(state: Any, x: Any) -> Any:
-        return run(body, state, x)
+    def look(state: Any, x: Any) -> list[Any]:
+        return _listed(run(body, state, x))
 
     @jax.jit
-    def explain(state: Any, features: Any, chosen: Any) -> tuple[Any, Any]:
+    def explain(state: Any, features: list[Any], chosen: Any) -> tuple[Any, list[Any]]:
         gradients, logits = jax.grad(score, has_aux=True)(features, state, chosen)
         return logits, gradients
 

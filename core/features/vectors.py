@@ -63,7 +63,8 @@ class Variant:
 class FeatureSource:
     """What vectors are made from. ``films``: uint8 (n, S, S); ``film_ids``: their hashes;
     ``backbone``: the hash of its weights; ``preprocessing``: a kind of
-    ``core.models.preprocess``; ``channels``: the length of a vector."""
+    ``core.models.preprocess``; ``channels``: the length of a vector; ``blocks``: of how many
+    blocks it has the channels."""
 
     films: np.ndarray
     film_ids: Sequence[str]
@@ -71,6 +72,7 @@ class FeatureSource:
     backbone: str
     preprocessing: str
     channels: int
+    blocks: int = 1
 
     def key(self, variant: Variant) -> str:
         """A name for the vectors of this network in this variant: hex, 32 digits."""
@@ -81,6 +83,8 @@ class FeatureSource:
             self.films.shape[1:],
             self.preprocessing,
             variant.key(),
+            # Of one block they keep the name that they had when there was no choice.
+            *([self.blocks] if self.blocks > 1 else []),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 

@@ -37,6 +37,8 @@ class Backbone:
 
     ``title``: also its name in ``keras.applications``, where that has it. ``channels``: of
     the last feature map. ``params``: all weights without the top, moving averages included.
+    ``block_channels``: of the map that each of the family's blocks ends with, the last first,
+    where a head can have the vectors of several.
     ``weights_hash``: empty where Keras publishes none. ``kept_as``: the file's name on this
     computer where Keras gives it another than on its server. ``packaged``: the weights, where
     a Python package brings them instead. ``also``: weights that have learnt something else.
@@ -51,6 +53,7 @@ class Backbone:
     kept_as: str = ""
     packaged: WeightSource | None = None
     also: tuple[WeightSource, ...] = ()
+    block_channels: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -95,6 +98,9 @@ CHEST = WeightSource(
     citation="Cohen et al., TorchXRayVision: A library of chest X-ray datasets and models, "
     "MIDL 2022, arXiv:2111.00595; trained on seven public collections; Apache License 2.0",
 )
+
+
+_LITE_BLOCKS = (1280, 192, 112, 80, 40, 24, 16)
 
 
 def _radimagenet(name: str) -> WeightSource:
@@ -154,6 +160,7 @@ BACKBONES = (
             "efficientnet-lite0-57934424.pth",
             "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         ),
+        block_channels=_LITE_BLOCKS,
     ),
     Backbone(
         "DenseNet121",
@@ -339,6 +346,7 @@ BACKBONES = (
             "efficientnet-lite1-77cc7160.pth",
             "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
         ),
+        block_channels=_LITE_BLOCKS,
     ),
     Backbone(
         "EfficientNetLite2",
@@ -352,6 +360,7 @@ BACKBONES = (
             "efficientnet-lite2-9656183e.pth",
             "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
         ),
+        block_channels=(1280, 208, 120, 88, 48, 24, 16),
     ),
     Backbone(
         "MobileNet",

@@ -20,10 +20,12 @@ from keras import layers
 
 from core.errors import InputError
 from core.files import written_whole
+from core.models.graph import ancestors, end_of, parents
 from core.models.initializers import draw_weights
-from core.models.network import HEAD_UNITS, Network
+from core.models.network import HEAD_UNITS, STUDY_HEAD, HeadForm, Network
 from core.models.torch_files import TORCH_SUFFIXES, read_module
 from core.models.torch_names import fill_from_torch
+from core.specs import HeadKind
 
 POOL, DENSE, DROPOUT, LOGITS = "pool", "dense", "dropout", "logits"
 _HEAD = (POOL, DENSE, DROPOUT, LOGITS)
@@ -38,14 +40,16 @@ def build_model(
     dropout: float,
     weights: Literal["random"] | Path | None,
     seed: int,
+    form: HeadForm = STUDY_HEAD,
 ) -> keras.Model:
     """Input float32 (S, S, 3), preprocessed → logits float32 (classes).
 
     ``weights``: a file of backbone weights, or "random" (the same as None). A backbone is
     frozen: nothing below ``pool`` is trainable, and its batch normalisation uses the
-    stored averages. ``seed`` fixes all random weights (it also seeds numpy's, Python's and
-    the backend's global generators). Raises InputError for a film too small, or a weights
-    file that does not fit.
+    stored averages. ``form``: the head on it; its L2 belongs to the training of the head alone
+    (``build_head``). ``seed`` fixes all random weights (it also seeds numpy's, Python's and
+    the backend's global generators). Raises InputError for a film too small, a weights file
+    that does not fit, or the vectors of more blocks than the network offers.
     """
     network.check_shape(image_size, classes)
     file = None if weights in (None, "random") else Path(str(weights))
@@ -73,8 +77,21 @@ def build_model(
     for layer in backbone.layers:
         layer.trainable = False
 
-    pooled = layers.GlobalAveragePooling2D(name=POOL)(backbone.output)
-    return keras.Model(film, _head(pooled, classes, dropout), name=network.name)
+    pooled = _pooled(backbone, network, form.blocks)
+    return keras.Model(film, _head(pooled, classes, dropout, form.kind), name=network.name)
+
+
+def _pooled(backbone: keras.Model, network: Network, blocks: int) -> keras.KerasTensor:
+    """The mean over the places of each block's last map, one block behind the other."""
+    network.vector_length(blocks)
+    if blocks == 1:
+        return layers.GlobalAveragePooling2D(name=POOL)(backbone.output)
+    ends = [backbone.output, *(end_of(backbone, one) for one in network.blocks[: blocks - 1])]
+    vectors = [
+        layers.GlobalAveragePooling2D(name=f"{POOL}_{number}")(end)
+        for number, end in enumerate(ends, start=1)
+    ]
+    return layers.Concatenate(name=POOL)(vectors)
 
 
 def function_called(name: str) -> Callable[..., Any]:
@@ -84,21 +101,37 @@ def function_called(name: str) -> Callable[..., Any]:
     return found
 
 
-def build_head(network: Network, *, classes: int, dropout: float, seed: int) -> keras.Model:
+def build_head(
+    network: Network, *, classes: int, dropout: float, seed: int, form: HeadForm = STUDY_HEAD
+) -> keras.Model:
     """A backbone's head alone: pooled vector float32 (channels) → logits float32 (classes).
 
-    The same layers as ``head_model`` of the whole network, in fractions of a second.
+    The same layers as ``head_model`` of the whole network, in fractions of a second, and with
+    the form's L2 on its kernels. Raises InputError for vectors of more blocks than there are.
     """
     keras.utils.set_random_seed(seed)
-    vector = keras.Input((network.feature_channels,), name="vector")
-    return keras.Model(vector, _head(vector, classes, dropout), name=f"{network.name}_head")
+    vector = keras.Input((network.vector_length(form.blocks),), name="vector")
+    logits = _head(vector, classes, dropout, form.kind, form.l2)
+    return keras.Model(vector, logits, name=f"{network.name}_head")
 
 
-def _head(pooled: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTensor:
-    x = layers.Dense(HEAD_UNITS, activation="relu", name=DENSE)(pooled)
+def _head(
+    pooled: keras.KerasTensor, classes: int, dropout: float, kind: HeadKind, l2: float = 0.0
+) -> keras.KerasTensor:
+    def penalty() -> keras.regularizers.Regularizer | None:
+        return keras.regularizers.L2(l2) if l2 else None
+
+    x = pooled
+    if kind == "dense":
+        x = layers.Dense(HEAD_UNITS, activation="relu", kernel_regularizer=penalty(), name=DENSE)(x)
     x = layers.Dropout(dropout, name=DROPOUT)(x)
     # float32 whatever the precision policy: the loss is computed from these.
-    return layers.Dense(classes, name=LOGITS, dtype="float32")(x)
+    return layers.Dense(classes, kernel_regularizer=penalty(), name=LOGITS, dtype="float32")(x)
+
+
+def first_dense_layer(head: keras.Model) -> keras.layers.Dense:
+    """The layer of a head that reads the vector."""
+    return next(one for one in head.layers if isinstance(one, keras.layers.Dense))
 
 
 def last_feature_layer(model: keras.Model) -> str:
@@ -110,6 +143,24 @@ def last_feature_layer(model: keras.Model) -> str:
         if len(getattr(layer.output, "shape", ())) == 4:
             return str(layer.name)
     raise InputError(f"The model {model.name} has no feature map, so nothing can be drawn.")
+
+
+def feature_maps(model: keras.Model, layer: str | None = None) -> list[keras.KerasTensor]:
+    """The maps that the head of the model reads, float (n, h, w, channels), the last first: one,
+    or as many as it has the vectors of.
+
+    ``layer``: a map to start from instead of the last one; only what is pooled before it comes
+    beside it then.
+    """
+    last = model.get_layer(layer or last_feature_layer(model))
+    pooled = [one for one in model.layers if _is_pool_of_several(one)]
+    before = ancestors(last)
+    others = [one.input for one in pooled if parents(one)[0] in before]
+    return [last.output, *others]
+
+
+def _is_pool_of_several(layer: keras.layers.Layer) -> bool:
+    return str(layer.name).startswith(f"{POOL}_")
 
 
 def feature_model(model: keras.Model) -> keras.Model:

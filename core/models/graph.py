@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keras
 
+from core.models.blocks import Block
+
 
 def parents(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """The layers whose outputs this layer reads, in the order it takes them."""
@@ -33,3 +35,10 @@ def readers(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
         for parent in parents(layer):
             found[parent.name].append(layer)
     return found
+
+
+def end_of(model: keras.Model, block: Block) -> keras.KerasTensor:
+    """The map that stands right before a block: what the block before it ends with."""
+    if block.after:
+        return model.get_layer(block.after).output
+    return model.get_layer(block.first).input

@@ -13,6 +13,8 @@ from core.errors import InputError
 from core.models.blocks import Block
 from core.models.preprocess import KINDS, KINDS_THAT_RESCALE
 from core.models.weight_sources import WeightSource, named_radimagenet
+from core.specs import HeadKind, RunSpec
+from core.text import count
 
 HEAD_UNITS = 64
 STUDY_SIZE = 224  # pixels a side
@@ -27,6 +29,24 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class HeadForm:
+    """What stands on a frozen backbone: ``kind`` and ``l2`` as in RunSpec, on the vectors of
+    ``blocks`` blocks from the top."""
+
+    kind: HeadKind = "dense"
+    blocks: int = 1
+    l2: float = 0.0
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> HeadForm:
+        """The one that a run asks for."""
+        return cls(spec.head, spec.vector_blocks, spec.l2)
+
+
+STUDY_HEAD = HeadForm()
+
+
+@dataclass(frozen=True)
 class Network:
     """One architecture.
 
@@ -35,6 +55,8 @@ class Network:
     films are prepared (see preprocess.py). ``feature_channels``: of the last feature map.
     ``min_image_size``: smallest film side in pixels. ``sources``: published weights, those of
     photographs first. ``blocks``: what fine-tuning can unfreeze, the last first.
+    ``block_channels``: of the map that each of these ends with, for networks whose head can
+    have the vectors of several; empty for the others.
     ``torch_names``: ``module:function`` that says how PyTorch names its weights.
 
     ``frozen_params``: all weights of the part that does not learn, None for a network that
@@ -53,6 +75,7 @@ class Network:
     counts_as_a_whole: Callable[[int, int], Counts] | None = None
     sources: tuple[WeightSource, ...] = ()
     blocks: tuple[Block, ...] = ()
+    block_channels: tuple[int, ...] = ()
     torch_names: str = ""
 
     @property
@@ -81,13 +104,30 @@ class Network:
         learnt = "radimagenet" if named_radimagenet(weights) else weights
         return next((one for one in self.sources if one.learnt == learnt), None)
 
-    def counts(self, image_size: int = STUDY_SIZE, classes: int = 2) -> Counts:
+    @property
+    def most_vectors(self) -> int:
+        """Of how many blocks, at most, the head can have the vectors."""
+        return max(1, len(self.block_channels))
+
+    def vector_length(self, blocks: int = 1) -> int:
+        """Numbers in the pooled vectors of so many blocks from the top. Raises InputError for
+        more than this network offers."""
+        if not 1 <= blocks <= self.most_vectors:
+            raise InputError(
+                f"The head of {self.title} can have the vectors of at most "
+                f"{count(self.most_vectors, 'block')}, and {blocks} were asked for. Choose fewer."
+            )
+        return sum(self.block_channels[:blocks]) if blocks > 1 else self.feature_channels
+
+    def counts(
+        self, image_size: int = STUDY_SIZE, classes: int = 2, form: HeadForm = STUDY_HEAD
+    ) -> Counts:
         """Exact counts for films of ``image_size`` pixels a side. Raises InputError."""
         self.check_shape(image_size, classes)
         if self.frozen_params is None:
             assert self.counts_as_a_whole is not None
             return self.counts_as_a_whole(image_size, classes)
-        head = head_params(self.feature_channels, classes)
+        head = head_params(self.vector_length(form.blocks), classes, form.kind)
         return Counts(self.frozen_params + head, head)
 
     def check_shape(self, image_size: int, classes: int) -> None:
@@ -131,6 +171,8 @@ class Network:
         raise InputError(f"There is no preprocessing called “{choice}”. Choose model or rescale.")
 
 
-def head_params(channels: int, classes: int) -> int:
+def head_params(channels: int, classes: int, kind: HeadKind = "dense") -> int:
     """Parameters of the head on a vector of so many channels."""
+    if kind == "linear":
+        return (channels + 1) * classes
     return (channels + 1) * HEAD_UNITS + (HEAD_UNITS + 1) * classes

@@ -25,6 +25,7 @@ def _network(row: Backbone) -> Network:
         frozen_params=row.params,
         sources=row.sources,
         blocks=family.blocks,
+        block_channels=row.block_channels,
         torch_names=family.torch_names,
     )
 

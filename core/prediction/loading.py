@@ -103,6 +103,7 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
         dropout=card.dropout,
         weights=_backbone_weights(workspace, network, card),
         seed=card.seed,
+        form=card.head_form,
     )
     if backbone_hash(model) != card.backbone_hash:
         raise PredictionError(

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from core.datasets.folds import check_folds
 from core.errors import DamagedError, InputError, NotFoundError, WeightsMissingError
 from core.models.local_weights import check_local_file
+from core.models.network import STUDY_HEAD, HeadForm
 from core.models.registry import get_network
 from core.models.weight_sources import PUBLISHED
 from core.models.weights import (
@@ -93,8 +94,15 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
                 f"All of {network.title} learns from the beginning, so there is nothing to "
                 "fine-tune and no frozen part to show augmented copies to. Leave out both settings."
             )
+        if HeadForm.of(spec) != STUDY_HEAD:
+            raise InputError(
+                f"All of {network.title} learns, so its head is a part of it. Vectors of several "
+                "blocks, a head without a hidden layer and the L2 penalty are for networks with "
+                "a frozen part: leave these settings out."
+            )
         spec = spec.changed(weights="random")
     network.last_blocks(spec.fine_tune)
+    network.vector_length(spec.vector_blocks)
     if spec.weights in PUBLISHED:
         source = published_source(network, spec.weights)
         if source.is_packaged and not find_weights(store.workspace, network, spec.weights):

@@ -16,7 +16,7 @@ import numpy as np
 from core.datasets.training_data import TrainingData, balanced_weights
 from core.features.scaling import Scaling
 from core.features.vectors import BATCH, Extract, FeatureSource, Variant, features
-from core.models.build import DENSE
+from core.models.build import first_dense_layer
 from core.models.preprocess import preprocess
 from core.runs.reporter import Reporter
 from core.specs import RunSpec
@@ -137,6 +137,7 @@ class HeadTraining:
             backbone,
             plan.preprocessing,
             int(head.input.shape[-1]),
+            spec.vector_blocks,
         )
         everything, training = np.arange(len(data.films)), data.rows("train")
         passes = [(everything, Variant())]
@@ -162,8 +163,9 @@ class HeadTraining:
             found += already
         self._plain, *variants = vectors
         self._scaling = None
-        if spec.weights == "random":
-            self._scaling = Scaling.of(self._plain.take(training))
+        apart = spec.head == "linear" or spec.vector_blocks > 1
+        if apart or spec.weights == "random":
+            self._scaling = Scaling.of(self._plain.take(training), by_channel=apart)
         checked = data.rows("validation")
         self.training: Batches = VectorBatches(
             [self._plain.take(training), *variants], scaling=self._scaling, **plan.common("train")
@@ -184,7 +186,7 @@ class HeadTraining:
 
     def fuse_scaling(self) -> None:
         if self._scaling is not None:
-            first = self.model.get_layer(DENSE)
+            first = first_dense_layer(self.model)
             first.set_weights(self._scaling.into(*first.get_weights()))
             self._scaling = None
 

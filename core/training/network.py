@@ -14,7 +14,7 @@ import numpy as np
 
 from core.files import remembered
 from core.models.build import backbone_hash, build_head, build_model, head_model
-from core.models.network import Network
+from core.models.network import HeadForm, Network
 from core.specs import RunSpec
 from core.training.checkpoint import put, values_of
 from core.training.feature_extractor import FeatureExtractor
@@ -42,7 +42,11 @@ class TrainableNetwork:
         self.is_frozen = network.is_frozen
         if self.is_frozen:
             self.learns = build_head(
-                network, classes=classes, dropout=spec.dropout, seed=spec.trained_seed
+                network,
+                classes=classes,
+                dropout=spec.dropout,
+                seed=spec.trained_seed,
+                form=HeadForm.of(spec),
             )
             self.backbone = self._hash(known)
         else:
@@ -60,6 +64,7 @@ class TrainableNetwork:
                 dropout=spec.dropout,
                 weights=self._weights or "random",
                 seed=spec.seed if self.is_frozen else spec.trained_seed,
+                form=HeadForm.of(spec),
             )
         if self.is_frozen:
             put(head_model(self._whole).weights, values_of(self.learns.weights))

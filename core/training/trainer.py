@@ -18,7 +18,7 @@ from core.evaluation.operating_point import choose
 from core.evaluation.predictions import Predictions
 from core.features.vectors import BATCH
 from core.models.build import save_head
-from core.models.network import Network
+from core.models.network import HeadForm, Network
 from core.models.registry import get_network
 from core.models.weights import resolve_weights
 from core.runs.clock import Clock
@@ -54,7 +54,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     dataset = store.datasets.get(spec.dataset).spec
     size = spec.image_size or dataset.image_size
     network = get_network(spec.model)
-    last = network.last_blocks(spec.fine_tune)
+    last, form = network.last_blocks(spec.fine_tune), HeadForm.of(spec)
     choice = spec.preprocessing or dataset.preprocessing
     kind = network.preprocessing_for(choice, spec.weights)
 
@@ -100,7 +100,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     trained = int((epochs["phase"] == TRAINING).sum())
     best = epochs[epochs["epoch"] == state.best_epoch]
     result |= {
-        "total_params": network.counts(size, len(data.classes)).total,
+        "total_params": network.counts(size, len(data.classes), form).total,
         "trainable_params": int(sum(np.prod(one.shape) for one in model.trainable_weights)),
         "seconds_per_epoch": float(seconds[TRAINING]),
         "epochs": state.epoch,
@@ -154,6 +154,8 @@ def _trainable(
         weights=str(weights) if weights else "random",
         backbone_hash=trainable.backbone,
         fine_tune=spec.fine_tune if network.is_frozen else 0,
+        vector_blocks=spec.vector_blocks,
+        head=spec.head,
     ).save(files.config)
     log.info("%s, %s weights", network.title, weights or "random")
     return trainable

@@ -8,11 +8,23 @@ from pages.components.training.fields import KEEP, PREFIX, get
 
 # Fields of RunSpec by the same name; the second only for networks with a frozen part.
 MORE = ("schedule", "find_learning_rate", "cache")
-FOR_BACKBONES = ("augmented_copies", "fine_tune", "fine_tune_epochs", "fine_tune_learning_rate")
+FOR_BACKBONES = (
+    "augmented_copies",
+    "vector_blocks",
+    "head",
+    "l2",
+    "fine_tune",
+    "fine_tune_epochs",
+    "fine_tune_learning_rate",
+)
 _PREPROCESSING = {
     None: "As the data set says",
     "model": "The network's own",
     "rescale": "Divide by 255 (as in the study)",
+}
+_HEADS = {
+    "dense": "With a hidden layer (as in the study)",
+    "linear": "Without (logistic regression)",
 }
 _SCHEDULES = {"constant": "The same throughout", "cosine": "Falling slowly (cosine)"}
 
@@ -24,6 +36,12 @@ def more_fields(*, for_backbones: bool) -> None:
         _films()
         st.markdown("**Learning rate**")
         _learning_rate()
+        st.markdown(
+            "**Head**",
+            help="What learns on top of a pretrained network, from the numbers that it makes of "
+            "a film: its vector.",
+        )
+        _head(disabled=not for_backbones)
         st.markdown(
             "**Fine-tuning and augmented copies**",
             help="Pretrained networks have a part that stays as it was when they start; all "
@@ -88,6 +106,44 @@ def _learning_rate() -> None:
         persist_state=KEEP,
         help="Tries many rates on a few batches and trains with the one that lowered the loss "
         "fastest, instead of the one given above. Takes a minute or so.",
+    )
+
+
+def _head(*, disabled: bool) -> None:
+    columns = st.columns([2, 1, 1])
+    columns[0].selectbox(
+        "Kind",
+        list(_HEADS),
+        format_func=_HEADS.__getitem__,
+        key=PREFIX + "head",
+        persist_state=KEEP,
+        disabled=disabled,
+        help="Without a hidden layer there is less to learn by heart. On few films, with an L2 "
+        "penalty and the vectors of several blocks, that was the better one in our tests.",
+    )
+    columns[1].number_input(
+        "L2 penalty",
+        0.0,
+        1000.0,
+        step=0.1,
+        format="%.3f",
+        key=PREFIX + "l2",
+        persist_state=KEEP,
+        disabled=disabled,
+        help="Keeps the head's weights small, so that no single number of the vector decides. "
+        "0: none, as in the study. The loss of the training films has it in, that of the "
+        "validation films has not.",
+    )
+    columns[2].number_input(
+        "Vectors of blocks",
+        1,
+        100,
+        key=PREFIX + "vector_blocks",
+        persist_state=KEEP,
+        disabled=disabled,
+        help="1: the head sees what comes out of the last block, as in the study. More: also "
+        "what comes out of the blocks before it, which see finer detail. EfficientNet-Lite "
+        "offers up to 7, the other networks 1.",
     )
 
 
