@@ -32,6 +32,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="choose for this share of positive films found (0 to 1) and store it with the run; "
         "without it, show what is stored, or what 0.95 would give where nothing is",
     )
+    parser.add_argument(
+        "--band",
+        type=float,
+        nargs=2,
+        metavar=("FOUND", "BELOW"),
+        help="with --sensitivity: where “not sure” begins and ends, as the share of positive films "
+        "that reach it and the share of the others that stay below its end; without it, both are "
+        "the sensitivity",
+    )
     rule.add_argument(
         "--most-probable",
         action="store_true",
@@ -48,8 +57,13 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
     predictions = Predictions.load(files.predictions)
     if options.most_probable:
         files.operating_point.unlink(missing_ok=True)
+    band = tuple(options.band) if options.band else None
+    if band and options.sensitivity is None:
+        raise InputError(
+            "--band says where “not sure” lies beside a threshold: give --sensitivity."
+        )
     if options.sensitivity is not None:
-        choose(predictions, options.sensitivity).save(files.operating_point)
+        choose(predictions, options.sensitivity, band=band).save(files.operating_point)
     decision = decision_of(files, predictions.classes)
     point = decision.point or choose(predictions)
     chosen_on = performance(point, predictions)
@@ -64,6 +78,7 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
         "wanted_sensitivity": point.target_sensitivity,  # its name in earlier versions
         "threshold": point.threshold,
         "not_sure": list(point.not_sure),
+        "band_target": list(point.band_target) if point.band_target else None,
         "temperature": point.temperature,
         "stored": decision.point is not None,
         "chosen_by": decision.point.chosen_by if decision.point else None,

@@ -88,7 +88,8 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mirror",
         action="store_true",
-        help="augment by mirroring left and right only; with --augmented-copies, a frozen network sees mirrored films",
+        help="augment by mirroring left and right only; a frozen network sees mirrored films with "
+        "--augmented-copies",
     )
     parser.add_argument(
         "--fine-tune", type=int, metavar="BLOCKS", help="blocks that learn too, after the head"

@@ -40,7 +40,11 @@ class OperatingPoint(Document):
     so. ``not_sure``: (low, high), both calibrated; from low up to, not including, high there
     is no answer. ``temperature``: what logits are divided by (above 1: the network was too
     sure of itself). ``chosen_by``: a person, or the program at the end of the training.
+    ``band_target``: the shares of the positive films that reach the band and of the others that
+    stay below its upper end, where they were asked for; None: both are the target.
     """
+
+    VERSION: ClassVar[int] = 2  # 2: a target for the band
 
     SPOKEN: ClassVar[str] = "The threshold of this run"
     REMEDY: ClassVar[str] = "Choose it again on the Report page."
@@ -51,6 +55,7 @@ class OperatingPoint(Document):
     not_sure: tuple[float, float]
     temperature: float = Field(gt=0, allow_inf_nan=False)
     chosen_by: Chooser = "not_recorded"
+    band_target: tuple[float, float] | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -65,8 +70,9 @@ class OperatingPoint(Document):
             return fields
         known = {_TARGET: fields[_OLD_TARGET]} if _OLD_TARGET in fields else {}
         known |= {name: value for name, value in fields.items() if name != _OLD_TARGET}
-        if isinstance(known.get("not_sure"), list):  # what is looked through here is JSON no more
-            known["not_sure"] = tuple(known["not_sure"])
+        for pair in ("not_sure", "band_target"):
+            if isinstance(known.get(pair), list):  # what is looked through here is JSON no more
+                known[pair] = tuple(known[pair])
         return {**known, "not_sure": _around(known.get("threshold"), known.get("not_sure"))}
 
     @model_validator(mode="after")
@@ -101,20 +107,31 @@ class HasPoint(Protocol):
 
 
 def choose(
-    predictions: Predictions, target: float = TARGET, by: Chooser = "person"
+    predictions: Predictions,
+    target: float = TARGET,
+    by: Chooser = "person",
+    band: tuple[float, float] | None = None,
 ) -> OperatingPoint:
     """The point for a wanted sensitivity (above 0, at most 1), from the validation films only.
-    ``by``: who wants it.
+    ``by``: who wants it. ``band``: other shares than the target for the two ends of *not sure*,
+    the one of the positive films first; both above 0 and at most 1.
 
     Of the thresholds that find so many positive films, the one with the fewest false alarms;
     of those, the one that finds most, half-way to the next film. *Not sure* lies between the
     probability that so many positive films reach and the one that so many of the others stay
     below: the two overlap in a network that errs, and leave a gap in one that does not.
-    Raises InputError for another ``target``, or without validation films of both kinds.
+    Raises InputError for another ``target`` or ``band``, or without validation films of both
+    kinds.
     """
     if not 0 < target <= 1:
         raise InputError(
             f"The wanted sensitivity must lie above 0 and at most at 1, not at {target:g}."
+        )
+    reaching, below = band or (target, target)
+    if not (0 < reaching <= 1 and 0 < below <= 1):
+        raise InputError(
+            "The shares that “not sure” goes by must lie above 0 and at most at 1, not at "
+            f"{reaching:g} and {below:g}."
         )
     films = predictions.of(SPLIT)
     positive = predictions.classes[0]
@@ -129,8 +146,8 @@ def choose(
     y_score = scaled(films.probabilities, temperature)[:, 0]
     positives, negatives = np.sort(y_score[is_positive]), np.sort(y_score[~is_positive])
     threshold = _threshold(positives, negatives, target)
-    reached = positives[len(positives) - _at_least(target, len(positives))]
-    stays_below = negatives[_at_least(target, len(negatives)) - 1]
+    reached = positives[len(positives) - _at_least(reaching, len(positives))]
+    stays_below = negatives[_at_least(below, len(negatives)) - 1]
     low, high = sorted((float(reached), float(np.nextafter(stays_below, np.float32(2)))))
     return OperatingPoint(
         positive=positive,
@@ -139,6 +156,7 @@ def choose(
         not_sure=(min(low, threshold), max(high, threshold)),
         temperature=temperature,
         chosen_by=by,
+        band_target=band,
     )
 
 

@@ -223,5 +223,5 @@ def test_the_stored_file_is_plain_json(quiet_store: Store) -> None:
     kept = json.loads(files_of(quiet_store, run).operating_point.read_text())
     assert set(kept) == {
         "positive", "target_sensitivity", "wanted_sensitivity", "threshold", "not_sure",
-        "temperature", "chosen_by", "version", "thoraxlens",
+        "temperature", "chosen_by", "band_target", "version", "thoraxlens",
     }  # fmt: skip

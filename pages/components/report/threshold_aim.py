@@ -60,7 +60,7 @@ def threshold_for_the_aim(
             help="The threshold is chosen on the validation films: of those that find so many, "
             "the one with the fewest false alarms. The test films then say what came of it.",
         )
-        point = choose(predictions, wanted / 100)
+        point = choose(predictions, wanted / 100, band=_band(run, positive, wanted, stored))
         if st.button(
             "Use this threshold",
             type="primary",
@@ -104,6 +104,47 @@ def threshold_for_the_aim(
         alt=f"The {split} films by their probability, with threshold and not-sure band",
     )
     return point
+
+
+def _band(
+    run: Run, positive: str, wanted: float, stored: OperatingPoint | None
+) -> tuple[float, float] | None:
+    """Where “not sure” shall begin and end; None where it goes by the aim."""
+    before = stored.band_target if stored and stored.band_target else (None, None)
+    asked = [
+        st.number_input(
+            label,
+            min_value=50.0,
+            max_value=100.0,
+            value=None if was is None else round(100 * was, 4),
+            placeholder="as on the left",
+            step=1.0,
+            format="%.4g",
+            key=f"{key}_{run.run_id}",
+            width=260,
+            help=f"{said} Leave it empty to go by the share to find.",
+        )
+        for was, key, label, said in (
+            (
+                before[0],
+                "band_found",
+                f"“Not sure” or {positive}, in %",
+                f"Not sure begins so low that this share of the {positive} films reach it or more; "
+                "only the rest are surely called something else.",
+            ),
+            (
+                before[1],
+                "band_below",
+                "Others not surely called so, in %",
+                f"Not sure ends so high that this share of the films without {positive} stay "
+                "below; only the rest are surely called so.",
+            ),
+        )
+    ]
+    if asked == [None, None]:
+        return None
+    found, below = (wanted if one is None else one for one in asked)
+    return found / 100, below / 100
 
 
 def _table(there: list[OperatingPointPerformance], positive: str) -> None:

@@ -91,6 +91,38 @@ def test_where_classes_overlap_the_definite_answers_keep_the_aim_both_ways() -> 
     assert 0.1 < (names == NOT_SURE).mean() < 0.7
 
 
+def test_the_band_can_have_an_aim_of_its_own_for_each_end() -> None:
+    films = noisy(200, 3)
+    point = choose(films, 0.9, band=(0.99, 0.8))
+    assert point.threshold == choose(films, 0.9).threshold
+    assert point.band_target == (0.99, 0.8)
+    shown = apply(point, films.probabilities)
+    names = np.array([answer(point, row, films.classes) for row in shown])
+    assert 0 < (names[films.y_true == 0] == "healthy").mean() <= 0.01
+    called = (names[films.y_true == 1] == "covid").mean()
+    assert 0.1 < called <= 0.2, "more than with the aim for both ends"
+
+
+@pytest.mark.parametrize("band", [(0.0, 0.9), (0.9, 1.1), (float("nan"), 0.9)])
+def test_a_band_that_is_no_share_is_refused(band: tuple[float, float]) -> None:
+    with pytest.raises(InputError, match="“not sure” goes by"):
+        choose(noisy(40, 0), 0.9, band=band)
+
+
+def test_the_aim_of_the_band_is_kept_and_files_from_before_have_none(tmp_path: Path) -> None:
+    file = tmp_path / "operating_point.json"
+    point = choose(noisy(40, 0), 0.9, band=(0.97, 0.85))
+    point.save(file)
+    assert OperatingPoint.load(file) == point
+    fields = json.loads(file.read_text())
+    del fields["band_target"]
+    fields["version"] = 1
+    file.write_text(json.dumps(fields))
+    before = OperatingPoint.load(file)
+    assert before.band_target is None
+    assert before.not_sure == point.not_sure
+
+
 def test_only_validation_films_count() -> None:
     films = noisy(40, 0)
     other = made([0.01] * 30, [0.99] * 30, "test")

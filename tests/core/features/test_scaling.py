@@ -40,6 +40,19 @@ def test_scaled_vectors_have_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPa
     assert scaled.var(axis=0).mean() == pytest.approx(1, abs=1e-3)
 
 
+def test_each_channel_can_have_its_own_unit_but_none_enlarges_rounding() -> None:
+    records = np.zeros(60, dtype=record_of(3))
+    records["vector"] = RNG.normal(0, 1, (60, 3)) * [100, 1, 1e-9] + [5, 5, 5]
+    vectors = Vectors(records, np.arange(60))
+    scaled = Scaling.of(vectors, by_channel=True)(vectors[slice(None)])
+    np.testing.assert_allclose(scaled.std(axis=0)[:2], 1, rtol=1e-3)
+    assert np.abs(scaled[:, 2]).max() < 1e-3
+    kernel = RNG.normal(0, 0.1, (3, 2)).astype(np.float32)
+    taken, moved = Scaling.of(vectors, by_channel=True).into(kernel, np.zeros(2, np.float32))
+    plain = vectors[slice(None)].astype(np.float64)
+    np.testing.assert_allclose(plain @ taken + moved, scaled @ kernel, atol=2e-3)
+
+
 def test_vectors_that_are_all_alike_are_not_divided_by_0() -> None:
     vectors = kept(3).take(np.array([1, 1, 1]))
     scaled = Scaling.of(vectors)(vectors[slice(None)])

@@ -53,6 +53,23 @@ def spec(**fields: object) -> RunSpec:
     return RunSpec.build(**{"dataset": "pairs", "model": "cnn", **fields})
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"head": "linear"}, "All of CNN learns, so its head is a part of it"),
+        ({"l2": 0.5}, "leave these settings out"),
+        ({"model": "vgg16", "weights": "random", "vector_blocks": 2}, "at most 1 block, and 2"),
+        ({"model": "efficientnetlite0", "weights": "random", "vector_blocks": 8}, "at most 7"),
+    ],
+)
+def test_a_head_that_the_network_cannot_have_is_refused_before_it_is_queued(
+    store: Store, dataset: str, dispatchers: list[Alive], fields: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        launcher.launch(store, spec(**fields))
+    assert not store.runs.all()
+
+
 def test_a_launch_queues_and_starts_a_dispatcher(
     store: Store, dataset: str, dispatchers: list[Alive]
 ) -> None:
