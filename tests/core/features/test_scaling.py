@@ -43,7 +43,7 @@ def test_scaled_vectors_have_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPa
 def test_each_channel_can_have_its_own_unit_but_none_enlarges_rounding() -> None:
     records = np.zeros(60, dtype=record_of(3))
     records["vector"] = RNG.normal(0, 1, (60, 3)) * [100, 1, 1e-9] + [5, 5, 5]
-    vectors = Vectors(records, np.arange(60))
+    vectors = FeatureVectors(records, np.arange(60))
     scaled = Scaling.of(vectors, by_channel=True)(vectors[slice(None)])
     np.testing.assert_allclose(scaled.std(axis=0)[:2], 1, rtol=1e-3)
     assert np.abs(scaled[:, 2]).max() < 1e-3
