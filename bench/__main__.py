@@ -22,6 +22,7 @@ from bench import (
     server,
     shortcuts,
     train,
+    transfer,
 )
 from bench.report import machine
 from bench.settings import Settings
@@ -37,6 +38,7 @@ SECTIONS = {
     "pages": pages,
     "server": server,
     "shortcuts": shortcuts,
+    "transfer": transfer,
 }
 
 

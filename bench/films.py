@@ -24,9 +24,8 @@ def study_films(data: Path, tree: Path, *, phantoms: bool, size: int) -> str:
     """The study's data set in ``data``, and as folders in ``tree`` for the plain way; says in
     a line what it is. Real films when they are here, unless ``phantoms``."""
     store = open_store(open_workspace(data))
-    named = os.environ.get("THORAXLENS_REAL_DATA")
-    real = Path(named) if named else PROJECT_ROOT.parent / "shared" / "data"
-    if real.exists() and not phantoms:
+    real = None if phantoms else real_films()
+    if real is not None:
         import_folder(store, real / "covid-chestxray-dataset")
         import_folder(store, real / "chest_xray")
         kind = "real films"
@@ -39,6 +38,13 @@ def study_films(data: Path, tree: Path, *, phantoms: bool, size: int) -> str:
     counts = store.datasets.get(DATASET).counts
     totals = " + ".join(str(sum(one.values())) for one in counts.values())
     return f"{kind}, {totals} (train + validation + test), {size} px"
+
+
+def real_films() -> Path | None:
+    """Where the three public collections lie, None where they are not here."""
+    named = os.environ.get("THORAXLENS_REAL_DATA")
+    real = Path(named) if named else PROJECT_ROOT.parent / "shared" / "data"
+    return real if real.exists() else None
 
 
 def few_phantoms(folder: Path, data: Path, *, size: int, per_class: int = 12) -> list[Path]:

@@ -32,6 +32,8 @@ class Settings:
     batch: int = 100
     catalogue: int = 112_120  # as many films as ChestX-ray14 has
     changes: int = 50  # of a filter
+    transfer_size: int = 224
+    transfer_large: int = 260  # of EfficientNetLite2
     planted_sets: int = 20  # data sets with, and without, each shortcut
     planted_per_class: int = 60  # patients
 
@@ -56,6 +58,7 @@ class Settings:
             batch=8,
             catalogue=5_000,
             changes=8,
+            transfer_size=64,
             planted_sets=2,
             planted_per_class=40,
         )

@@ -1,0 +1,87 @@
+"""Writes what a frozen network makes of each film of a data set into a file, in several ways.
+
+By the product's own vectors (``core/features``); only the pooling is built here, where it is
+another than the mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import keras
+import numpy as np
+
+from core.datasets.training_data import load
+from core.features.vectors import FeatureSource, Variant, features
+from core.models.build import POOL, backbone_hash, build_model
+from core.models.registry import get_network
+from core.models.weights import resolve_weights
+from core.specs import RunSpec
+from core.store import open_store
+from core.training.feature_extractor import FeatureExtractor
+from core.training.precision import Mode
+from core.workspace import open_workspace
+
+POOLS = {"mean": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("dataset")
+    parser.add_argument("file", help="….npy: float32 (films, channels), in the data set's order")
+    parser.add_argument("--weights", required=True, choices=["imagenet", "random"])
+    parser.add_argument("--image-size", type=int, required=True)
+    parser.add_argument("--pool", nargs="+", choices=list(POOLS), default=["mean"])
+    parser.add_argument("--mirror", action="store_true", help="the mean of a film and its mirror")
+    parser.add_argument("--policy", default="float32", help="how to compute")
+    options = parser.parse_args()
+    parts = [_vectors(options, pool) for pool in options.pool]
+    np.save(options.file, np.concatenate(parts, axis=1))
+    print(json.dumps({"file": options.file}))
+
+
+def _vectors(options: argparse.Namespace, pool: str) -> np.ndarray:
+    store = open_store(open_workspace())
+    network = get_network(options.model)
+    spec = RunSpec.build(dataset=options.dataset, model=network.name, weights=options.weights)
+    model = build_model(
+        network,
+        image_size=options.image_size,
+        classes=2,
+        dropout=0,
+        weights=resolve_weights(store.workspace, network, spec),
+        seed=spec.seed,
+    )
+    pooled = POOLS[pool](name=POOL)(model.get_layer(POOL).input)
+    extractor, mode = FeatureExtractor(keras.Model(model.input, pooled)), Mode(options.policy)
+    data = load(store, options.dataset, options.image_size, None)
+    kind = network.preprocessing_for("model", spec.weights)
+
+    def look(films: np.ndarray) -> np.ndarray:
+        return extractor.extract(films, mode)
+
+    def mirrored(films: np.ndarray) -> np.ndarray:
+        return extractor.extract(np.ascontiguousarray(films[:, :, ::-1]), mode)
+
+    sides = {"": look, " mirrored": mirrored} if options.mirror else {"": look}
+    found = []
+    for side, extract in sides.items():
+        source = FeatureSource(
+            data.films,
+            data.film_ids.tolist(),
+            network.name,
+            f"{backbone_hash(model)} {pool} {mode.name}{side}",
+            kind,
+            network.feature_channels,
+        )
+        rows = np.arange(len(data.films))
+        folder = store.workspace.feature_cache
+        kept = features(folder, source, rows, Variant(), extract, lambda *_: None)
+        found.append(np.asarray(kept[slice(None)], dtype=np.float32))
+    return np.asarray(np.mean(found, axis=0, dtype=np.float32))
+
+
+if __name__ == "__main__":
+    main()
