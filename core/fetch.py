@@ -20,6 +20,7 @@ ATTEMPTS = 5
 # The most pieces of nothing in a row: a computer that is offline shall soon say so.
 REACHING = 3
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
+BRIEFLY = 4  # seconds for each, where somebody waits for the answer
 CHUNK = 16 * 1024  # small: what is short of a whole piece is lost when a connection breaks
 LONGEST_WAIT = 60.0
 # 403 and 429 are how a server says "too fast"; the rest are its passing troubles.
@@ -99,6 +100,15 @@ def fetch_json(url: str, *, wait: Wait = time.sleep) -> object:
             return answer.json()
 
     return _with_patience(ask, url, wait)
+
+
+def can_reach(url: str) -> bool:
+    """Whether its server answers at all, whatever it says; at most a few seconds."""
+    try:
+        requests.head(url, timeout=BRIEFLY, headers=AGENT, allow_redirects=False)
+    except requests.RequestException:
+        return False
+    return True
 
 
 @dataclass

@@ -94,6 +94,11 @@ class Network:
         return bool(self.sources)
 
     @property
+    def weights_bytes(self) -> int:
+        """About how large a file with the weights of its frozen part is: float32, no top."""
+        return 4 * (self.frozen_params or 0)
+
+    @property
     def default_weights(self) -> str:
         """What a run starts from when nobody says otherwise."""
         return "imagenet" if self.has_pretrained else "random"

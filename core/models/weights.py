@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import urlsplit
 
 from core.errors import DownloadError, InputError, WeightsMissingError
 from core.models.local_weights import check_local_file, file_digest, is_hdf5
@@ -177,6 +178,22 @@ def how_to_get(workspace: Workspace, network: Network, learnt: str) -> str:
         f"Fetch {source.url} on another computer and put it in {workspace.weights} as "
         f"{Path(source.file).name}"
     )
+
+
+def check_at_hand(workspace: Workspace, network: Network, learnt: str) -> None:
+    """Raises WeightsMissingError when published weights are neither on this machine nor to be
+    fetched now, so that no run waits for them in vain; InputError where there are none."""
+    source = published_source(network, learnt)
+    if find_weights(workspace, network, learnt) is not None:
+        return
+    message = missing_message(workspace, network, learnt)
+    if source.is_packaged:
+        raise WeightsMissingError(message)
+    from core.fetch import can_reach  # only here: whoever queues a run loads this module
+
+    if not can_reach(source.url):
+        server = urlsplit(source.url).netloc
+        raise WeightsMissingError(f"The server {server} cannot be reached. {message}")
 
 
 def resolve_weights(

@@ -16,16 +16,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
-from core.errors import DamagedError, InputError, NotFoundError, WeightsMissingError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.models.local_weights import check_local_file
 from core.models.network import STUDY_HEAD, HeadForm
 from core.models.registry import get_network
 from core.models.weight_sources import PUBLISHED
-from core.models.weights import (
-    find_weights,
-    missing_message,
-    published_source,
-)
+from core.models.weights import check_at_hand
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles
 from core.runs.jobs import stop_all
@@ -51,8 +47,9 @@ def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
     from, when it is not a person's own training.
 
     Raises NotFoundError for an unknown data set, InputError for what cannot work:
-    an unknown model, films too small for it, a GPU or weights file that is not there.
-    ImageNet weights that are not on disk are left to the worker, which may download them.
+    an unknown model, films too small for it, a GPU or weights file that is not there;
+    WeightsMissingError for published weights that are not here and whose server cannot be
+    reached. Where it can, the worker downloads them.
     """
     run = store.runs.create(checked(store, spec), origin)
     _reconcile(store)
@@ -104,9 +101,7 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
     network.last_blocks(spec.fine_tune)
     network.vector_length(spec.vector_blocks)
     if spec.weights in PUBLISHED:
-        source = published_source(network, spec.weights)
-        if source.is_packaged and not find_weights(store.workspace, network, spec.weights):
-            raise WeightsMissingError(missing_message(store.workspace, network, spec.weights))
+        check_at_hand(store.workspace, network, spec.weights)
     elif spec.weights != "random":
         spec = spec.changed(weights=str(check_local_file(spec.weights, network)))
     if spec.device.startswith("gpu:"):

@@ -26,15 +26,9 @@ from pages.components.training.more_fields import FOR_BACKBONES, MORE, more_fiel
 from pages.components.training.network_fields import choice_of, network_fields
 from pages.components.training.repeat_fields import FEW, ONCE, repeat_fields
 from pages.components.training.run_list import tell
-from pages.components.training.weights_note import weights_notes
+from pages.components.training.weights_choice import BY_HAND, weights_choice
 
 DATASET = "dataset"  # in the page's address
-_WEIGHTS = {
-    "imagenet": "Photographs (ImageNet, as in the study)",
-    "chest": "Chest X-rays",
-    "random": "Nothing (random weights)",
-    "file": "My file",
-}
 
 
 def _values(spec: RunSpec) -> Json:
@@ -67,8 +61,8 @@ def _values(spec: RunSpec) -> Json:
 def fill(run: Run) -> None:
     """Put a run's settings into the form."""
     values = _values(run.spec)
-    if not NETWORKS.get(run.spec.model, BASELINE).is_frozen:
-        values["weights"] = "imagenet"  # says nothing about a CNN; back to the default
+    # A CNN's say nothing about those of other networks.
+    values[BY_HAND] = NETWORKS.get(run.spec.model, BASELINE).is_frozen
     values["dataset"] = run.spec.dataset
     values |= choice_of(run.spec.model)
     st.session_state.update({PREFIX + name: value for name, value in values.items()})
@@ -92,7 +86,7 @@ def run_form(store: Store) -> list[Run]:
     dataset = _dataset(datasets)
     size = get("image_size") or dataset.spec.image_size
     chosen = network_fields(dataset, size)
-    _weights(store, chosen)
+    weights_choice(store.workspace, chosen)
     training_fields(dataset)
     augmentation_fields()
     more_fields(for_backbones=any(model.is_frozen for model in chosen))
@@ -134,39 +128,6 @@ def _dataset(datasets: dict[str, StoredDataset]) -> StoredDataset:
         parts.append(f"{films} {word}")
     st.caption(f"{'; '.join(parts)}. {dataset.spec.image_size} × {dataset.spec.image_size} pixels.")
     return dataset
-
-
-def _weights(store: Store, chosen: list[Network]) -> None:
-    backbones = [model for model in chosen if model.has_pretrained]
-    if not backbones:
-        return
-    offered = list(_WEIGHTS)
-    if not all(model.source("chest") for model in backbones):
-        offered.remove("chest")
-        if get("weights") == "chest":
-            st.session_state[PREFIX + "weights"] = "imagenet"
-    st.radio(
-        "What it has seen before",
-        offered,
-        format_func=_WEIGHTS.__getitem__,
-        key=PREFIX + "weights",
-        horizontal=True,
-        persist_state=KEEP,
-        help="Photographs: a million of them, with a thousand kinds of things. Chest X-rays: "
-        "hundreds of thousands, with their findings. Nothing: that shows what the photographs "
-        "add. The CNN always starts from nothing.",
-    )
-    if get("weights") in PUBLISHED:
-        weights_notes(store.workspace, backbones, get("weights"))
-    elif get("weights") == "file":
-        st.text_input(
-            "Path of the weights file",
-            key=PREFIX + "weights_path",
-            persist_state=KEEP,
-            placeholder="/home/me/vgg16.weights.h5",
-            help="A file of weights only (Keras's .h5; for DenseNet and EfficientNet-Lite also "
-            "PyTorch's .pth or .pt), on the computer that ThoraxLens runs on.",
-        )
 
 
 def _start(store: Store, dataset: StoredDataset, chosen: list[Network]) -> list[Run]:

@@ -20,6 +20,7 @@ from core.models.local_weights import check_local_file
 from core.models.network import Network
 from core.models.registry import get_network
 from core.models.weights import (
+    check_at_hand,
     download_weights,
     find_weights,
     missing_message,
@@ -240,6 +241,20 @@ def test_resolving_fetches_what_is_not_here(workspace: Workspace) -> None:
     assert resolved(workspace, spec_of("imagenet")) == workspace.weights / FILE
     assert resolved(workspace, spec_of("imagenet")) == workspace.weights / FILE
     assert Handler.requests == ["/f"]
+
+
+def test_a_server_that_answers_is_reached_and_a_closed_port_is_not(
+    workspace: Workspace, server: str
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/file"
+        there, gone = (with_source("vgg16", url=url) for url in (f"{server}/missing", nobody))
+        check_at_hand(workspace, there, "imagenet")
+        with pytest.raises(WeightsMissingError, match="cannot be reached"):
+            check_at_hand(workspace, gone, "imagenet")
+    (workspace.weights / FILE).write_bytes(b"as if")
+    check_at_hand(workspace, gone, "imagenet")
 
 
 def test_a_damaged_file_is_not_used(workspace: Workspace) -> None:

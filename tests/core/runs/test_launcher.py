@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from core import fetch
 from core.datasets import prepare
 from core.datasets.presets import recommended_spec
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NotFoundError, WeightsMissingError
 from core.runs import launcher
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
@@ -185,9 +186,18 @@ def test_repeats_that_cannot_work_queue_nothing(
     assert phantom_store.runs.all() == []
 
 
-def test_missing_imagenet_weights_may_queue(
-    store: Store, dataset: str, dispatchers: list[Alive]
+def test_missing_imagenet_weights_queue_where_they_can_be_fetched(
+    store: Store, dataset: str, dispatchers: list[Alive], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(store.workspace.root / "no-cache"))
+    monkeypatch.setattr(fetch, "can_reach", lambda url: False)
+    with pytest.raises(WeightsMissingError, match="cannot be reached"):
+        launcher.launch(store, spec(model="vgg16"))
+    with pytest.raises(WeightsMissingError, match="Or choose the weights “random”"):
+        launcher.launch_repeats(store, spec(model="vgg16"), "seeds", 2)
+    assert store.runs.all() == []
+    assert launcher.launch(store, spec(model="vgg16", weights="random")).spec.model == "vgg16"
+    monkeypatch.setattr(fetch, "can_reach", lambda url: True)
     assert launcher.launch(store, spec(model="vgg16")).spec.weights == "imagenet"
 
 
