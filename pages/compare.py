@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.evaluation.comparison import Patients, report_table, summary_table
 from core.evaluation.film_table import prediction_table
-from core.evaluation.paired import difference_in_films, pairs
+from core.evaluation.paired import Pair, difference_in_films, pairs
+from core.evaluation.seen_before import worth_of_seeing
 from core.runs.learnt_films import patients_by_film
 from core.store import RunState, Store
 from pages.components.audit_word import audit_link, audit_word
@@ -55,12 +56,16 @@ def page() -> None:
     _audits(compared, store)
     audits = [audit_word(store, one.runs) for one in compared]
     summary(compared, split, threshold, patients, audits, downloads)
+    entries = [one.entry for one in compared]
+    found = pairs(entries, threshold, split, patients)
+    for sentence in worth_of_seeing(found, entries):
+        st.info(escaped(sentence), icon=":material/school:")
     matrices(compared, split)
     st.subheader("The films behind a cell")
     cell_films(compared, store)
     training_curves(compared, store)
     threshold_curves(compared)
-    _chance(compared, split, threshold, patients)
+    _chance(found, compared)
 
 
 def _audits(compared: Sequence[Compared], store: Store) -> None:
@@ -96,10 +101,7 @@ def _downloads(
             csv_download(f"{label} (CSV)", table, file_name, key=f"compare_{name}_csv")
 
 
-def _chance(
-    compared: Sequence[Compared], split: str, threshold: float | None, patients: Patients
-) -> None:
-    found = pairs([one.entry for one in compared], threshold, split, patients)
+def _chance(found: Sequence[Pair], compared: Sequence[Compared]) -> None:
     if found:
         st.subheader("Could the difference be chance?")
         pairs_table(found, {one.key: short_name(one) for one in compared})

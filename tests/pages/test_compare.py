@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -176,6 +177,26 @@ def test_a_random_backbone_beside_the_published_rows_is_said(quiet_store: Store)
     assert "published" not in warning
     assert "same network" not in warning
     assert not any("random" in one.value for one in opened(runs=pretrained.run_id).warning)
+
+
+def test_what_photographs_were_worth_is_said_where_runs_differ_in_them(quiet_store: Store) -> None:
+    right = tuple([0.9] * 20 + [0.1] * 20)
+    pretrained = finished_run(quiet_store, scores=right)
+    random = finished_run(quiet_store, scores=tuple([0.9] * 20 + [0.9] * 10 + [0.1] * 10))
+    quiet_store.runs.delete(random.run_id)
+    run = quiet_store.runs.create(random.spec.changed(weights="random"))
+    folder = quiet_store.workspace.run_folder
+    RunFiles(folder(run.run_id)).create()
+    shutil.copy(
+        RunFiles(folder(random.run_id)).predictions, RunFiles(folder(run.run_id)).predictions
+    )
+    quiet_store.runs.transition(run.run_id, RunState.DONE, finished_at=1_780_000_000.0)
+    page = opened(runs=f"{run.run_id},{pretrained.run_id}")
+    [said] = [as_read(one.value) for one in page.info if "Having seen" in one.value]
+    assert said.startswith("Having seen photographs before was worth 25.0 points of accuracy here")
+    assert "on these 40 films, VGG16 is right more often than with random weights" in said
+    alone = opened(runs=pretrained.run_id)
+    assert not any("Having seen" in one.value for one in alone.info)
 
 
 def test_the_threshold_moves_tables_matrices_and_films_at_once(quiet_store: Store) -> None:
