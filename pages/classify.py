@@ -12,7 +12,7 @@ from pages.components.classify.answers_table import Classified
 from pages.components.classify.cam_view import results
 from pages.components.classify.classifying import classify, keep
 from pages.components.classify.film_input import FilmInput, film_input
-from pages.components.classify.options import heat_of, keep_too, lateral_too
+from pages.components.classify.options import keep_too, lateral_too
 from pages.components.example_note import no_result_yet
 from pages.components.run_labels import escaped, short_title
 from pages.components.session import get_store
@@ -39,16 +39,15 @@ def page() -> None:
     runs = _runs(done)
     films = film_input(store, runs)
     keep_them = keep_too(films)
-    heat_class = heat_of(store, runs)
     lateral = lateral_too()
     pressed = _button(films, runs)
-    asked = (films, runs, heat_class, lateral) if pressed else None
+    asked = (films, runs, lateral) if pressed else None
     _answers(store, asked, keep_them=keep_them)
 
 
 def _answers(
     store: Store,
-    asked: tuple[list[FilmInput], list[Run], str | None, bool] | None,
+    asked: tuple[list[FilmInput], list[Run], bool] | None,
     *,
     keep_them: bool,
 ) -> None:

@@ -217,14 +217,16 @@ class Request:
         output: NetworkOutput,
         shown: np.ndarray,
     ) -> list[dict[str, tuple[str, str]]]:
-        """For each film: class → (file of its heat, why that is blank). The class asked for;
-        else the positive one and the likeliest other, one of which is the answer, so that both
-        are there where the answer is *not sure* or another threshold is tried."""
+        """For each film: class → (file of its heat, why that is blank). The class asked for, or
+        every class; else the positive one and the likeliest other, one of which is the answer, so
+        that both are there where the answer is *not sure* or another threshold is tried."""
         found: list[dict[str, tuple[str, str]]] = [{} for _ in batch]
         if not self._asked.cam:
             return found
         if self._asked.heat_class in card.classes:
             wanted = [np.full(len(batch), card.classes.index(self._asked.heat_class))]
+        elif self._asked.every_class:
+            wanted = [np.full(len(batch), index) for index in range(len(card.classes))]
         else:  # a run that does not know the class explains its own answer
             wanted = [np.zeros(len(batch), np.int64), shown[:, 1:].argmax(axis=1) + 1]
         for chosen in wanted:

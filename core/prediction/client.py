@@ -47,8 +47,8 @@ class FilmResult:
     ``heat``: float32 (h, w) in [0, 1] at the size of the model's last feature map, for the class
     ``heat_class``: the one asked for, else the one answered (of *not sure*, the one on whose side
     of the threshold the film lies); None when no heat was asked for. ``heats``: by class, all
-    that were made: the one asked for, else that of the positive class and of the likeliest
-    other. ``blank``: by class, why its heat has no warm place.
+    that were made: the one asked for, or every class, else that of the positive class and of the
+    likeliest other. ``blank``: by class, why its heat has no warm place.
     ``gate``: ``frontal``, ``lateral`` or ``not_a_chest_xray``, None for what is no picture;
     ``reason``: why the film is not taken for a frontal one. A refused film, and one with an
     ``error`` (a plain sentence), have no label, no probability and no heat.
@@ -111,13 +111,15 @@ class PredictionClient:
         *,
         cam: bool = True,
         heat_class: str | None = None,
+        every_class: bool = False,
         lateral: bool = False,
         bare: bool = False,
         progress: NamedProgress | None = None,
     ) -> list[FilmResult]:
         """One result a film and run, films outer, runs inner; films are (name, content).
 
-        ``heat_class``: the class whose heat is wanted, None for that of each film's answer.
+        ``heat_class``: the class whose heat is wanted, None for that of each film's answer;
+        ``every_class``: in that case all of them, to choose from.
         ``lateral``: answer films from the side too; what is no chest X-ray is never answered.
         ``bare``, for films of the catalogue that a run is tested on: every one of them
         is answered, by its most probable class, with probabilities as training saves them.
@@ -143,6 +145,7 @@ class PredictionClient:
                 ),
                 cam=cam,
                 heat_class=heat_class,
+                every_class=every_class,
                 lateral=lateral,
                 bare=bare,
             )

@@ -37,6 +37,7 @@ class ClassifyRequest(Part):
     films: tuple[FilmFile, ...]
     cam: bool
     heat_class: str | None = None
+    every_class: bool = False
     lateral: bool = False
     bare: bool = False
 

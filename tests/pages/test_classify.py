@@ -22,7 +22,7 @@ from core.runs import launcher
 from core.runs.files import RunFiles
 from core.spreadsheet import csv_bytes
 from core.store import Run, Store
-from pages.components.classify import cam_view, classifying
+from pages.components.classify import classifying
 from pages.components.classify.answer_card import at_threshold
 from pages.components.classify.answers_table import (
     Classified,
@@ -30,8 +30,10 @@ from pages.components.classify.answers_table import (
     answers_table,
     columns_shown,
 )
+from pages.components.classify.cam_view import heat_layers
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
+from tests.pages.shown_films import shown_films
 
 Progress = Callable[[int, int, str], None]
 
@@ -41,7 +43,7 @@ class Client:
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], list[str]]] = []
-        self.heat_class: str | None = None
+        self.every_class = False
         self.lateral = False
 
     def classify(
@@ -50,12 +52,12 @@ class Client:
         films: Sequence[tuple[str, bytes]],
         *,
         cam: bool = True,
-        heat_class: str | None = None,
+        every_class: bool = False,
         lateral: bool = False,
         progress: Progress | None = None,
     ) -> list[FilmResult]:
         self.asked.append((list(run_ids), [name for name, _ in films]))
-        self.heat_class = heat_class
+        self.every_class = every_class
         results: list[FilmResult] = []
         for name, data in films:
             if progress:
@@ -67,9 +69,13 @@ class Client:
                     results.append(FilmResult(name, run_id, None, {}, None, str(error)))
                 else:
                     heat = np.linspace(0, 1, 49, dtype=np.float32).reshape(7, 7)
-                    shares = {"covid": 0.8, "healthy": 0.2}
-                    shown = heat_class or "covid"
-                    results.append(FilmResult(name, run_id, "covid", shares, heat, None, shown))
+                    heats = {"covid": heat, "healthy": 1 - heat}
+                    results.append(
+                        FilmResult(
+                            name, run_id, "covid", {"covid": 0.8, "healthy": 0.2}, heat, None,
+                            "covid", heats=heats,
+                        )
+                    )  # fmt: skip
         return results
 
 
@@ -114,19 +120,16 @@ def test_without_a_finished_run_the_page_points_to_train(phantom_store: Store) -
     assert "not a diagnosis" in everything_said(app)
 
 
-def test_the_heat_of_one_class_can_be_asked_for(
+def test_the_heat_maps_of_all_classes_come_with_the_answer(
     ready: tuple[Store, Run, Run], client: Client
 ) -> None:
-    app = upload(open_app("classify"), ("one.png", png(1)))
-    classify(app)
-    assert client.heat_class is None
-    box = app.selectbox("classify_heat_class")
-    assert box.options == ["what each network answers", "covid", "healthy"]
-    box.set_value("healthy").run()
-    classify(app)
-    assert client.heat_class == "healthy"
-    caption = app.image[1].proto.imgs[0].caption
-    assert caption == "Heat map for “healthy”; the answer is “covid”"
+    app = classify(upload(open_app("classify"), ("one.png", png(1))))
+    assert client.every_class
+    (viewer,) = shown_films(app)
+    assert [(one["class"], one["answered"], one["said"]) for one in viewer["layers"]] == [
+        ("covid", True, "Heat map for “covid”"),
+        ("healthy", False, "Heat map for “healthy”; the answer is “covid”"),
+    ]
 
 
 def test_the_address_names_the_run(ready: tuple[Store, Run, Run], client: Client) -> None:
@@ -158,8 +161,10 @@ def test_own_films_are_classified_by_every_run(
     read = [one for one in app.expander if one.label == "What was read of the file"]
     assert len(read) == 2, "one for each film that could be read"
     assert next(one.value for one in read[0].caption) == "**Kind of file**: PNG, 8 bits a pixel"
-    # The film and one overlay a run, for each of the two films that could be read.
-    assert len(app.image) == 6
+    # A viewer for each of the two films that could be read, with the heat maps of both runs.
+    viewers = shown_films(app)
+    assert [len(one["networks"]) for one in viewers] == [2, 2]
+    assert {one["network"] for one in viewers[0]["layers"]} == {0, 1}
     assert store.catalogue.count() == before
 
 
@@ -167,13 +172,12 @@ def test_moving_the_controls_asks_no_network_again(
     ready: tuple[Store, Run, Run], client: Client
 ) -> None:
     app = classify(upload(open_app("classify"), ("one.png", png())))
-    pictures = [one.value for one in app.image]
-    app.slider("cam_opacity").set_value(90).run()
-    assert [one.value for one in app.image] != pictures
     app.toggle("cam_own_threshold").set_value(True).run()
     assert app.dataframe[0].value["Answer"][0] == "covid"
     app.slider("cam_threshold").set_value(90).run()
     assert app.dataframe[0].value["Answer"][0] == "healthy"
+    (viewer,) = shown_films(app)
+    assert [one["class"] for one in viewer["layers"] if one["answered"]] == ["healthy"]
     assert len(client.asked) == 1
 
 
@@ -301,7 +305,7 @@ def test_a_cat_gets_no_diagnosis(
     assert "Refused: not a chest X-ray" in text
     assert "Refused: a film from the side" in text
     assert "It is a picture in colour." in text
-    assert len(app.image) == 2, "the two pictures and no heat map"
+    assert [one["layers"] for one in shown_films(app)] == [[], []], "two pictures, no heat map"
     assert not [one for one in app.get("html") if "covid" in one.proto.body]
     table = app.dataframe[0].value
     assert list(table["Answer"]) == ["refused", "refused"]
@@ -345,7 +349,11 @@ def test_not_sure_unlike_and_the_nearest_films(
     assert "Unlike the films that this network learnt from" in app.warning[0].value
     assert f"**covid**  \n{film['finding']}  \ntrain, 0.61 away" in text
     assert "no longer in the catalogue" in text
-    assert len(app.image) == 4, "film, heat map, two neighbours"
+    assert len(app.image) == 2, "two neighbours"
+    (viewer,) = shown_films(app)
+    assert [(one["class"], one["said"]) for one in viewer["layers"] if one["answered"]] == [
+        ("covid", "Heat map for “covid”")
+    ]
     assert app.dataframe[0].value["Answer"][0] == "not sure"
     app.toggle("cam_own_threshold").set_value(True).run()
     assert app.dataframe[0].value["Answer"][0] == "covid", "0.6 is above the 0.5 set by hand"
@@ -371,10 +379,17 @@ def test_the_table_is_safe_in_a_spreadsheet_and_tells_errors() -> None:
     assert "Its source says" not in columns_shown(table)
 
 
-def test_the_legend_covers_the_whole_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr("pages.components.classify.cam_view.st.html", shown.append)
-    cam_view.legend()
-    assert "0%" in shown[0]
-    assert "100%" in shown[0]
-    assert "little influence" in shown[0]
+def test_an_empty_heat_map_says_why() -> None:
+    answer = FilmResult(
+        "x.png", "r", "covid", {"covid": 0.9, "healthy": 0.1}, None, None, "covid",
+        heats={"covid": np.zeros((2, 2)), "healthy": np.ones((2, 2))},
+        blank={"covid": "all that the network sees in this film speaks against this class"},
+    )  # fmt: skip
+    empty, other = heat_layers(0, answer, "covid")
+    assert empty.said == (
+        "The heat map for “covid” is empty: all that the network sees in this film speaks against "
+        "this class."
+    )
+    assert (empty.answered, other.answered) == (True, False)
+    assert [one.answered for one in heat_layers(0, answer, "not_sure")] == [True, False]
+    assert heat_layers(0, answer, "not_sure")[1].said == "Heat map for “healthy”"

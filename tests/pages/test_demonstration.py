@@ -13,6 +13,7 @@ from core.runs.jobs import Job
 from core.runs.kinds import Kind
 from core.store import Store
 from core.workspace import Workspace
+from pages.components.demonstration import pictures as drawing
 from tests.core.demonstration.made_up import answers, cheating, finished, give, honest, stand
 from tests.pages.opening import everything_said, open_app
 
@@ -221,3 +222,12 @@ def test_no_number_is_made_up(take: Take) -> None:
     nothing = answers(dict.fromkeys(("covid-like", "healthy", "nobody"), cheating().truth * 0))
     nothing.save(take.answers_file(SHORTCUT))
     assert opened(2).metric[0].value == "50 %"
+
+
+def test_the_legend_covers_the_whole_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("pages.components.demonstration.pictures.st.html", shown.append)
+    drawing.legend()
+    assert "0%" in shown[0]
+    assert "100%" in shown[0]
+    assert "little influence" in shown[0]

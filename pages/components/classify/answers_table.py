@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from core.prediction.notes import note_of
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FilmAnswer:
-    """One film and what each run says of it. ``pixels`` uint8 (h, w), None when it cannot
-    be read; ``answers`` in the order of the runs; ``facts``: what was read of the file. Of a
+    """One film and what each run says of it. ``content`` reads its file, None when that is no
+    film; ``answers`` in the order of the runs; ``facts``: what was read of the file. Of a
     film of the catalogue its ``film_id``, ``source`` and ``patient`` are known, else they are
     empty."""
 
     name: str
     truth: str
-    pixels: np.ndarray | None
+    content: Callable[[], bytes] | None
     answers: tuple[FilmResult, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
     film_id: str = ""

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
-from core.images.overlay import heat_colours, overlay
+from core.errors import FilmError
 from core.palette import class_colour
 from core.spreadsheet import csv_bytes
 from core.text import count, probability
@@ -32,11 +31,13 @@ from pages.components.classify.answers_table import (
 )
 from pages.components.error_boundary import boundary
 from pages.components.run_labels import NONE, escaped
+from pages.components.viewer.film_viewer import LARGE, SMALL, film_viewer
+from pages.components.viewer.packing import HeatLayer
 
 if TYPE_CHECKING:
     from core.prediction.client import FilmResult
 
-SHOWN_SIDE = 640  # px, the longest side of a film as it is kept for showing
+METHOD = "Grad-CAM"
 PER_PAGE = 6
 
 
@@ -45,16 +46,16 @@ PER_PAGE = 6
 def results(classified: Classified) -> None:
     """Everything about the answers. A fragment: its controls ask no network again."""
     in_short = st.container()
-    threshold = _controls(classified)
+    threshold = _own_threshold()
     with in_short:
         st.markdown("  \n".join(_in_short(classified, threshold)))
     count = len(classified.films)
     pages = -(-count // PER_PAGE)
     page = st.session_state.get("results_page", 1) if pages > 1 else 1
     first = (min(page, pages) - 1) * PER_PAGE
-    opacity = st.session_state.get("cam_opacity", 45) / 100
+    most = LARGE if count == 1 else SMALL
     for place, film in enumerate(classified.films[first : first + PER_PAGE], start=first):
-        _film(film, classified.titles, opacity, threshold, place)
+        _film(film, classified.titles, threshold, place, most)
     if pages > 1:
         st.pagination(pages, key="results_page", max_visible_pages=5)
     table = answers_table(classified, threshold)
@@ -92,61 +93,25 @@ def _in_short(classified: Classified, threshold: float | None) -> list[str]:
     return lines
 
 
-def _controls(classified: Classified) -> float | None:
-    with st.container(border=True):
-        left, right = st.columns(2, gap="medium")
-        with left:
-            st.slider(
-                "Strength of the heat map",
-                0,
-                100,
-                45,
-                format="%d %%",
-                key="cam_opacity",
-                help="0 % shows the film alone.",
-            )
-            legend()
-        with right:
-            own = st.toggle(
-                "Set a threshold myself",
-                key="cam_own_threshold",
-                help="Without one, each network answers by its own rule: from its threshold on, if "
-                "it has one, with “not sure” near it, else the most probable class. With one, the "
-                "first (positive) class is named as soon as its probability reaches it: a low "
-                "threshold misses fewer and raises more false alarms.",
-            )
-            if not own:
-                return None
-            return (
-                st.slider(
-                    "Name the positive class from",
-                    1,
-                    99,
-                    50,
-                    format="%d %%",
-                    key="cam_threshold",
-                )
-                / 100
-            )
-
-
-def legend() -> None:
-    """What the colours of a heat map mean."""
-    stops = ", ".join(f"{colour} {100 * place:.0f}%" for place, colour in heat_colours())
-    st.html(
-        f'<div role="img" aria-label="Heat map colours, from little to strong influence" '
-        f'style="height:12px;border-radius:6px;background:linear-gradient(to right,{stops})">'
-        '</div><div style="display:flex;justify-content:space-between;font-size:0.8rem;'
-        'opacity:0.85"><span>cold: little influence</span><span>hot: strong influence</span></div>'
+def _own_threshold() -> float | None:
+    own = st.toggle(
+        "Set a threshold myself",
+        key="cam_own_threshold",
+        help="Without one, each network answers by its own rule: from its threshold on, if "
+        "it has one, with “not sure” near it, else the most probable class. With one, the "
+        "first (positive) class is named as soon as its probability reaches it: a low "
+        "threshold misses fewer and raises more false alarms.",
     )
+    if not own:
+        return None
+    chosen = st.slider(
+        "Name the positive class from", 1, 99, 50, format="%d %%", key="cam_threshold"
+    )
+    return chosen / 100
 
 
 def _film(
-    film: FilmAnswer,
-    titles: Mapping[str, str],
-    opacity: float,
-    threshold: float | None,
-    place: int,
+    film: FilmAnswer, titles: Mapping[str, str], threshold: float | None, place: int, most: int
 ) -> None:
     with st.container(border=True, key=f"film_{place}"):
         truth = f" :gray[· labelled “{escaped(film.truth)}” in the data]" if film.truth else ""
@@ -156,29 +121,52 @@ def _film(
             st.error(escaped(errors.pop()), icon=":material/broken_image:")
             return
         refused = [one for one in film.answers if said(one, threshold) == REFUSED]
-        columns = st.columns([1, 2] if refused else max(3, len(film.answers) + 1))
+        # Several networks have their heat maps side by side, and their answers below these.
+        beside = bool(refused) or len(film.answers) == 1
+        columns = st.columns([3, 2] if beside else 1, gap="large")
         with columns[0]:
-            st.caption("The film")
-            if film.pixels is not None:
-                st.image(film.pixels, width="stretch", output_format="JPEG", alt="The film")
-                _what_was_read(film.facts)
+            _picture(film, titles, threshold, place, most)
         if refused:  # whichever network was to be asked
             with columns[1]:
                 refusal(refused[0])
             return
-        for column, answer in zip(columns[1:], film.answers, strict=False):
+        places = columns[1:] if beside else st.columns(len(film.answers), gap="large")
+        for column, answer in zip(places, film.answers, strict=False):
             with column:
                 st.caption(escaped(titles[answer.run_id]))
                 if answer.error:
                     st.error(escaped(answer.error), icon=":material/error:")
-                else:
-                    _answer(film, answer, opacity, threshold)
-        # One network leaves a place beside its answer; several have theirs below each.
-        places = columns[2:] if len(film.answers) == 1 else columns[1:]
-        for column, answer in zip(places, film.answers, strict=False):
-            if answer.similarity is not None:
-                with column:
+                    continue
+                headline(answer, threshold, film.truth)
+                st.html(_bars(answer.probabilities))
+                if answer.similarity is not None:
                     neighbours(answer.similarity)
+
+
+def _picture(
+    film: FilmAnswer, titles: Mapping[str, str], threshold: float | None, place: int, most: int
+) -> None:
+    """The film in the viewer, with the heat maps of all networks."""
+    if film.content is None:
+        return
+    asked = [one for one in film.answers if one.heats or one.heat is not None]
+    try:
+        film_viewer(
+            film.content(),
+            film.name,
+            key=f"classified_{place}",
+            alt=f"The film {film.name}",
+            networks=[titles[one.run_id] for one in asked],
+            layers=[
+                layer
+                for network, one in enumerate(asked)
+                for layer in heat_layers(network, one, said(one, threshold))
+            ],
+            most=most,
+        )
+    except FilmError as error:  # it was there when the networks were asked
+        st.error(escaped(error), icon=":material/broken_image:")
+    _what_was_read(film.facts)
 
 
 def _what_was_read(facts: Mapping[str, str]) -> None:
@@ -187,34 +175,25 @@ def _what_was_read(facts: Mapping[str, str]) -> None:
             st.caption(f"**{title}**: {escaped(text)}")
 
 
-def _answer(film: FilmAnswer, answer: FilmResult, opacity: float, threshold: float | None) -> None:
-    headline(answer, threshold, film.truth)
-    st.html(_bars(answer.probabilities))
-    if film.pixels is None:
-        return
-    label = said(answer, threshold)
-    for name, heat in maps_shown(answer, label).items():
-        why = answer.blank.get(name, "")
-        aside = "" if name == label or label == NOT_SURE else f"; the answer is “{label}”"
-        st.image(
-            overlay(film.pixels, heat, opacity),
-            width="stretch",
-            output_format="JPEG",
-            alt=f"The film with the heat map for {name}",
-            caption=f"The heat map for “{escaped(name)}” is empty: {escaped(why + aside)}."
-            if why
-            else f"Heat map for “{escaped(name)}”{escaped(aside)}",
-        )
+def heat_layers(network: int, answer: FilmResult, label: str) -> list[HeatLayer]:
+    """The heat maps of one network's answer ``label``: each class's to choose, first that of the
+    answer; of *not sure*, of the class on whose side of the threshold the film lies."""
+    heats = dict(answer.heats)
+    if not heats and answer.heat is not None:
+        heats = {answer.heat_class or label: answer.heat}
+    shown = label if label in heats else answer.heat_class
+    return [
+        HeatLayer(network, name, METHOD, heat, name == shown, _said(answer, label, name))
+        for name, heat in heats.items()
+    ]
 
 
-def maps_shown(answer: FilmResult, label: str) -> dict[str, np.ndarray]:
-    """Class → heat of the maps to show: that of the class answered; for *not sure* those of both
-    sides; the one that was asked for where that is another."""
-    if label in answer.heats:
-        return {label: answer.heats[label]}
-    if answer.heats or answer.heat is None:
-        return dict(answer.heats)
-    return {answer.heat_class or label: answer.heat}
+def _said(answer: FilmResult, label: str, name: str) -> str:
+    why = answer.blank.get(name, "")
+    aside = "" if name == label or label == NOT_SURE else f"; the answer is “{label}”"
+    if why:
+        return f"The heat map for “{name}” is empty: {why}{aside}."
+    return f"Heat map for “{name}”{aside}"
 
 
 def _bars(probabilities: Mapping[str, float]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from core.datasets.user_films import keep_films
@@ -13,12 +12,10 @@ from core.errors import FilmError, ThoraxLensError
 from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
 from core.images.film_facts import facts_of
-from core.images.resize import thumbnail
 from core.runs.files import RunFiles
 from core.store import Run, Store
 from core.text import count
 from pages.components.classify.answers_table import Classified, FilmAnswer
-from pages.components.classify.cam_view import SHOWN_SIDE
 from pages.components.classify.film_input import FilmInput
 from pages.components.run_labels import escaped, short_title
 from pages.components.session import get_client, get_workspace
@@ -30,12 +27,10 @@ LOADING = "The first time, this takes up to half a minute."
 def classify(
     films: Sequence[FilmInput],
     runs: Sequence[Run],
-    heat_class: str | None = None,
     lateral: bool = False,
 ) -> Classified:
     """Ask the networks, with a progress bar. A film that cannot be read is part of the answer.
 
-    ``heat_class``: what the heat maps shall show; None for what each network answers.
     ``lateral``: answer films from the side too.
     Raises PredictionError when the networks could not be asked.
     """
@@ -58,26 +53,26 @@ def classify(
 
     run_ids = [run.run_id for run in runs]
     answers = get_client().classify(
-        run_ids, contents, heat_class=heat_class, lateral=lateral, progress=told
+        run_ids, contents, every_class=True, lateral=lateral, progress=told
     )
     for place, why in lost.items():  # truer than that nothing came
         own = slice(place * len(run_ids), (place + 1) * len(run_ids))
         answers[own] = [replace(one, error=why) for one in answers[own]]
-    each, shown = len(run_ids), [_shown(*content) for content in contents]
+    each, read = len(run_ids), [_facts(*content) for content in contents]
     return Classified(
         titles={run.run_id: short_title(run) for run in runs},
         films=tuple(
             FilmAnswer(
                 film.name,
                 film.truth,
-                pixels,
+                film.content if facts else None,
                 tuple(answers[place * each : (place + 1) * each]),
                 facts,
                 film.film_id,
                 film.source,
                 film.patient,
             )
-            for place, (film, (pixels, facts)) in enumerate(zip(films, shown, strict=True))
+            for place, (film, facts) in enumerate(zip(films, read, strict=True))
         ),
         splits=_splits(films, runs),
     )
@@ -98,14 +93,12 @@ def _splits(films: Sequence[FilmInput], runs: Sequence[Run]) -> dict[tuple[str, 
     return found
 
 
-def _shown(name: str, data: bytes) -> tuple[np.ndarray | None, dict[str, str]]:
-    """The film at the size it is shown in, and what was read of it; None when it cannot be read
-    (the answers say why)."""
+def _facts(name: str, data: bytes) -> dict[str, str]:
+    """What was read of a film; empty when it cannot be read (the answers say why)."""
     try:
-        film = decode_bytes(data, name)
+        return facts_of(decode_bytes(data, name))
     except FilmError:
-        return None, {}
-    return thumbnail(film.pixels, SHOWN_SIDE), facts_of(film)
+        return {}
 
 
 def keep(store: Store, films: Sequence[FilmInput]) -> str:

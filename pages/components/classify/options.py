@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.names import name_key
-from core.store import Run, Store
 from pages.components.classify.film_input import FilmInput
 
 
@@ -17,26 +15,6 @@ def keep_too(films: list[FilmInput]) -> bool:
         "Keep these films in the catalogue, under the source “Kept films”",
         help="Only the picture is kept, as PNG: no file name, nothing of a DICOM header.",
         key="classify_keep",
-    )
-
-
-def heat_of(store: Store, runs: list[Run]) -> str | None:
-    """Which class the heat maps shall show; None for what each network answers."""
-    named = {name_key(run.spec.dataset) for run in runs}
-    classes = [
-        name
-        for dataset in store.datasets.all()
-        if name_key(dataset.name) in named
-        for name in dataset.spec.class_names
-    ]
-    return st.selectbox(
-        "Heat map of",
-        [None, *dict.fromkeys(classes)],
-        format_func=lambda name: "what each network answers" if name is None else name,
-        key="classify_heat_class",
-        placeholder="what each network answers",
-        help="The warm places are those that made the network lean towards this class. A network "
-        "that does not know the class shows the map of its own answer.",
     )
 
 

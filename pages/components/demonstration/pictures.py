@@ -17,11 +17,10 @@ from core.demonstration.films import (
     with_marker,
 )
 from core.demonstration.takes import CONTROL, SHORTCUT, Take
-from core.images.overlay import overlay
+from core.images.overlay import heat_colours, overlay
 from core.statistics.proportions import wilson
 from core.text import interval, percent_of
 from pages.components.charts import show, theme
-from pages.components.classify.cam_view import legend
 from pages.components.films.tiles import Tile, film_tiles
 
 SHOWN = 8  # films of each class
@@ -218,3 +217,14 @@ def _answered(
         right = answer == CLASSES[index]
         tiles.append(Tile(shown, answer, CLASSES.index(answer), right, what))
     return tiles
+
+
+def legend() -> None:
+    """What the colours of a heat map mean."""
+    stops = ", ".join(f"{colour} {100 * place:.0f}%" for place, colour in heat_colours())
+    st.html(
+        f'<div role="img" aria-label="Heat map colours, from little to strong influence" '
+        f'style="height:12px;border-radius:6px;background:linear-gradient(to right,{stops})">'
+        '</div><div style="display:flex;justify-content:space-between;font-size:0.8rem;'
+        'opacity:0.85"><span>cold: little influence</span><span>hot: strong influence</span></div>'
+    )

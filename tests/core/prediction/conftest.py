@@ -51,17 +51,25 @@ def learnt(workspace: Workspace, run_id: str, seeds: Iterable[int]) -> list[str]
 def make_run(workspace: Workspace) -> MakeRun:
     """Writes the files of a finished run whose head has its first, random weights."""
 
-    def make(run_id: str, model: str = "cnn", *, seed: int = 0, **changes: object) -> RunConfig:
+    def make(
+        run_id: str,
+        model: str = "cnn",
+        *,
+        seed: int = 0,
+        classes: tuple[str, ...] = ("covid", "healthy"),
+        **changes: object,
+    ) -> RunConfig:
         from core.models.build import backbone_hash, build_model, save_head
         from core.models.registry import get_network
 
         built = build_model(
-            get_network(model), image_size=32, classes=2, dropout=0.3, weights="random", seed=seed
-        )
+            get_network(model), image_size=32, classes=len(classes), dropout=0.3, weights="random",
+            seed=seed,
+        )  # fmt: skip
         fields = {
             "run_id": run_id,
             "model": model,
-            "classes": ("covid", "healthy"),
+            "classes": classes,
             "image_size": 32,
             "preprocessing": get_network(model).preprocessing_for("model"),
             "dropout": 0.3,

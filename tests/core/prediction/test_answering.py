@@ -219,6 +219,21 @@ def test_the_heat_of_a_class_can_be_asked_for(
     assert np.array_equal(heats[None], heats["a class of another run"])
 
 
+def test_the_heats_of_all_classes_come_when_they_are_asked_for(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    classes = ("covid", "healthy", "pneumonia")
+    make_run("one", "cnn", classes=classes)
+    content = request(tmp_path / "r", ["one"], [png(0)])
+    [few] = answers(workspace, content)[-1]["results"]
+    assert len(few["heats"]) == 2
+    [row] = answers(workspace, content | {"every_class": True})[-1]["results"]
+    assert tuple(row["heats"]) == classes
+    heats = {np.load(tmp_path / "r" / file).tobytes() for file in row["heats"].values()}
+    assert len(heats) == 3
+    assert row["heat"] == row["heats"][row["label"]]
+
+
 def test_the_map_is_that_of_the_class_answered_and_of_not_sure_both_are_there(
     workspace: Workspace, make_run: MakeRun, tmp_path: Path
 ) -> None:
