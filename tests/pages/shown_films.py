@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def shown_films(app: AppTest) -> list[dict[str, Any]]:  # Any: it is JSON
-    """What each viewer on the page was told, in their order; ``pixels``: the film's codes."""
+    """What each viewer on the page was told, in order; ``codes`` and ``greys``: the film's."""
     return [opened(one.proto.bytes) for one in app.get("bidi_component")]
 
 
@@ -23,5 +23,6 @@ def opened(block: bytes) -> dict[str, Any]:
     planes = zlib.decompress(block[4 + length + start :][:size])
     shape = (told["film"]["height"], told["film"]["width"])
     low, high = np.frombuffer(planes, np.uint8).reshape(2, *shape).astype(np.uint16)
-    told["pixels"] = np.cumsum(low + (high << 8), axis=1, dtype=np.uint16)
+    told["codes"] = np.cumsum(low + (high << 8), axis=1, dtype=np.uint16)
+    told["greys"] = told["film"]["least"] + (told["codes"] - 1.0) * told["film"]["step"]
     return told

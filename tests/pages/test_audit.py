@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_folder
 from core.audit.status import audit_basis, audit_job
+from core.images.decode import decode_file
 from core.runs.job_process import JobReporter
 from core.runs.jobs import Job, JobState
 from core.runs.kinds import Kind
@@ -19,6 +21,7 @@ from core.store import Run, Store
 from core.workspace import Workspace
 from tests.pages.opening import APP
 from tests.pages.runs import make_dataset, make_run
+from tests.pages.shown_films import shown_films
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +157,18 @@ def test_the_verdict_stands_above_its_reasons(
     assert page.query_params["run"] in (run.run_id, [run.run_id])
 
 
+def test_a_film_that_training_has_seen_opens_large(phantom_store: Store) -> None:
+    run = make_run(phantom_store, "done")
+    [pair] = audited(phantom_store, run, "caution").pairs
+    page = opened(run=run.run_id)
+    page.button(key="audit_open_0_training").click().run()
+    assert not page.exception
+    [viewer] = shown_films(page)
+    path = phantom_store.catalogue.films([pair.train_film])[0].path
+    np.testing.assert_array_equal(viewer["greys"], decode_file(path).pixels)
+    assert "Film 2 of 2" in texts(page)
+
+
 def test_an_old_audit_is_told_to_be_old_and_another_offered(phantom_store: Store) -> None:
     run = make_run(phantom_store, "done", result={"test": {"accuracy": 0.9}})
     audited(phantom_store, run, "no_shortcut_found")
@@ -177,7 +192,7 @@ def test_a_run_whose_data_set_is_gone_is_not_offered_an_audit(phantom_store: Sto
     page = opened(run=run.run_id)
     [told] = page.warning
     assert "so it cannot be audited again" in told.value
-    assert not page.button
+    assert "audit_start" not in [one.key for one in page.button]
 
 
 def test_an_audit_under_way_shows_how_far_it_is(phantom_store: Store) -> None:

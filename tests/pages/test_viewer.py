@@ -22,7 +22,7 @@ def test_a_film_arrives_bit_by_bit() -> None:
     for stored in (film(), np.random.default_rng(5).integers(0, 65536, (37, 51)).astype(np.uint16)):
         grey = grey_values(written(dicom(stored, 16)), "film", LARGE)
         told = opened(block(packed_film(grey, None), place="here", alt="Chest X-ray"))
-        np.testing.assert_array_equal(told["pixels"], grey.codes)
+        np.testing.assert_array_equal(told["codes"], grey.codes)
         assert told["film"]["codes"] == int(grey.codes.max()) + 1
 
 

@@ -10,7 +10,8 @@ import streamlit as st
 from core.audit.report import AuditReport, LeakPair
 from core.store import Store
 from pages.components.downloads import csv_download
-from pages.components.films.gallery import tile
+from pages.components.films.film_dialog import open_film, show_opened_film
+from pages.components.films.gallery import OVER, tile
 from pages.components.run_labels import escaped
 
 TILE = 150  # px: two beside each other on a telephone
@@ -71,18 +72,29 @@ def _pairs(store: Store, pairs: Sequence[LeakPair]) -> None:
         number = int(st.pagination(pages, key="audit_pairs", max_visible_pages=5, width=288))
     first = (number - 1) * PER_PAGE
     st.caption(f"{len(pairs):,} pairs, the most alike first; likeness 1 is the same picture.")
-    with st.container(horizontal=True, gap="medium"):
-        for one in pairs[first : first + PER_PAGE]:
-            _pair(store, one)
+    with st.container(horizontal=True, gap="medium", key="audit_strip"):
+        st.html(OVER)
+        for place, one in enumerate(pairs[first : first + PER_PAGE]):
+            _pair(store, one, place)
+    show_opened_film(dict.fromkeys(id_ for one in pairs for id_ in (one.test_film, one.train_film)))
 
 
-def _pair(store: Store, pair: LeakPair) -> None:
+def _pair(store: Store, pair: LeakPair, place: int) -> None:
     with st.container(width=2 * TILE + 24, gap="xsmall"):
         with st.container(horizontal=True, gap="small"):
             for film, where in ((pair.test_film, "test"), (pair.train_film, "training")):
-                path = store.workspace.thumbnail(film)
-                picture = tile(str(path), TILE)
-                st.image(picture, width=TILE, caption=where, alt=f"Film of the {where} films")
+                with st.container(width=TILE, gap="xsmall"):
+                    picture = tile(str(store.workspace.thumbnail(film)), TILE)
+                    st.image(picture, width=TILE, alt=f"Film of the {where} films")
+                    st.button(
+                        where,
+                        key=f"audit_open_{place}_{where}",
+                        on_click=open_film,
+                        args=(film,),
+                        type="tertiary",
+                        width="stretch",
+                        help="Click to see it large.",
+                    )
         st.caption(
             f"{_KINDS[pair.kind]} · {escaped(pair.test_class)} · likeness {pair.likeness:.2f}"
         )
