@@ -30,11 +30,12 @@ def cramers_v(table: np.ndarray) -> np.ndarray:
     """
     total = table.sum(axis=(-2, -1))
     rows, columns = table.sum(axis=-1), table.sum(axis=-2)
-    expected = rows[..., :, None] * columns[..., None, :] / np.maximum(total, 1)[..., None, None]
+    films = np.maximum(total, 1)  # of an empty table, so that nothing is divided by 0
+    expected = rows[..., :, None] * columns[..., None, :] / films[..., None, None]
     gap = np.divide(
         (table - expected) ** 2, expected, out=np.zeros_like(expected), where=expected > 0
     )
-    phi = gap.sum(axis=(-2, -1)) / np.maximum(total, 1)
+    phi = gap.sum(axis=(-2, -1)) / films
     k, v = (rows > 0).sum(axis=-1), (columns > 0).sum(axis=-1)
     less = np.maximum(total - 1, 1)
     corrected = np.maximum(0, phi - (k - 1) * (v - 1) / less)
