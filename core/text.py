@@ -100,6 +100,11 @@ def points(difference: float | None, digits: int = 1, *, signed: bool = True) ->
     return said if said.startswith("-") or not float(said) else f"+{said}"
 
 
+def p_value(p: float) -> str:
+    """“p = 0.012”; what would round to nothing is “p < 0.001”."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
 def count(number: int, what: str, several: str | None = None) -> str:
     """“no films”, “1 film”, “1,200 films”; ``several`` where an s does not do (“classes”)."""
     if number == 1:

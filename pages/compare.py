@@ -10,22 +10,24 @@ import streamlit as st
 
 from core.evaluation.comparison import Patients, report_table, summary_table
 from core.evaluation.film_table import prediction_table
-from core.evaluation.paired import Pair, difference_in_films, pairs
+from core.evaluation.paired import difference_in_films, pairs
 from core.evaluation.seen_before import worth_of_seeing
 from core.runs.learnt_films import patients_by_film
 from core.store import RunState, Store
 from pages.components.audit_word import audit_link, audit_word
+from pages.components.comparing.chance import chance
 from pages.components.comparing.comparison_state import (
     Compared,
     compare,
     controls,
     load_entries,
     rules,
+    short_name,
 )
 from pages.components.comparing.figures import matrices, threshold_curves, training_curves
 from pages.components.comparing.outcome_films import cell_films
 from pages.components.comparing.run_picker import pick_runs
-from pages.components.comparing.tables import pairs_table, short_name, summary
+from pages.components.comparing.summary import summary
 from pages.components.downloads import csv_download
 from pages.components.example_note import no_result_yet
 from pages.components.run_labels import escaped
@@ -53,19 +55,20 @@ def page() -> None:
     films = [film for one in compared for film in one.predictions.film_ids]
     patients = patients_by_film(store, [run for one in compared for run in one.runs], films)
     downloads = partial(_downloads, compared, split, threshold, patients, store)
+    entries = [one.entry for one in compared]
+    found = pairs(entries, threshold, split, patients)
+    chance(found, {one.key: short_name(one) for one in compared})
+    for sentence in worth_of_seeing(found, entries):
+        st.info(escaped(sentence), icon=":material/school:")
+    st.subheader("Results side by side")
     _audits(compared, store)
     audits = [audit_word(store, one.runs) for one in compared]
     summary(compared, split, threshold, patients, audits, downloads)
-    entries = [one.entry for one in compared]
-    found = pairs(entries, threshold, split, patients)
-    for sentence in worth_of_seeing(found, entries):
-        st.info(escaped(sentence), icon=":material/school:")
     matrices(compared, split)
     st.subheader("The films behind a cell")
     cell_films(compared, store)
     training_curves(compared, store)
     threshold_curves(compared)
-    _chance(found, compared)
 
 
 def _audits(compared: Sequence[Compared], store: Store) -> None:
@@ -99,12 +102,6 @@ def _downloads(
         for label, (table, name) in tables.items():
             file_name = f"thoraxlens-{name}-{split}"
             csv_download(f"{label} (CSV)", table, file_name, key=f"compare_{name}_csv")
-
-
-def _chance(found: Sequence[Pair], compared: Sequence[Compared]) -> None:
-    if found:
-        st.subheader("Could the difference be chance?")
-        pairs_table(found, {one.key: short_name(one) for one in compared})
 
 
 page()

@@ -14,10 +14,6 @@ _between = partial(text.interval, digits=0)
 _Counts = dict[str, dict[str, int]]
 
 
-def p_value(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
 _OF = {
     "source": lambda value: f"come from {value}",
     "view": lambda value: f"are {value} views",
@@ -38,7 +34,7 @@ def association_sentence(
     level: Level,
 ) -> tuple[str, str]:
     """The sentence and the verdict's clause on class × an aspect that is recorded."""
-    numbers = f"Cramér's V {v:.2f}, {interval[0]:.2f}–{interval[1]:.2f}; {p_value(p)}"
+    numbers = f"Cramér's V {v:.2f}, {interval[0]:.2f}–{interval[1]:.2f}; {text.p_value(p)}"
     known = {
         one: {value: n for value, n in row.items() if n and value != "unknown"}
         for one, row in counts.items()
@@ -130,19 +126,19 @@ def probe_sentence(
     if level == "no_shortcut_found":
         if interval[0] > chance and p < ALPHA:
             return (
-                f"{start}; {guess}. That is no chance ({p_value(p)}), but too little to explain a "
-                "good result.",
+                f"{start}; {guess}. That is no chance ({text.p_value(p)}), but too little to "
+                "explain a good result.",
                 "",
             )
         if interval[0] > chance:
             return (
                 f"{start}; {guess}. When so many things are tried, that little may be chance "
-                f"({p_value(p)}, the number of checks allowed for).",
+                f"({text.p_value(p)}, the number of checks allowed for).",
                 "",
             )
         return f"{start}: no better than guessing ({guess}).", ""
     clause = f"a classifier that sees only {what} gets {_share(value)} ({_between(interval)}) right"
-    return f"{start}; {guess} ({p_value(p)}).", clause
+    return f"{start}; {guess} ({text.p_value(p)}).", clause
 
 
 def probe_missing_sentence(what: str, reason: str) -> str:

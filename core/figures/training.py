@@ -15,6 +15,7 @@ from core.runs.lr_range import LRRangeTest
 from core.text import percent
 
 FEW = 8  # epochs
+MEMBER_OPACITY = 0.45  # of one among repeats, behind their mean
 LABELS = {"loss": "loss", "accuracy": "accuracy"}
 
 
@@ -26,8 +27,8 @@ def curves_figure(
     height: int = 340,
 ) -> go.Figure:
     """One metric over the epochs of several runs (title → ``Runs.epochs`` frame): training
-    drawn through, validation dashed. Repeats, a sequence of frames under one title, are thin
-    lines of one colour."""
+    drawn through, validation dashed. Repeats, a sequence of frames under one title, are faint
+    lines of one colour behind their mean (of those that got as far)."""
     drawing = figure(theme, height)
     label, share = LABELS[metric], metric == "accuracy"
     longest = 0
@@ -38,36 +39,38 @@ def curves_figure(
             (metric, "training", "solid"),
             (f"val_{metric}", "validation", "dash"),
         ):
-            listed = False
-            for number, frame in enumerate(frames, start=1):
-                values = frame[column].astype(float)
-                if values.isna().all():
-                    continue
-                which = f" ({number} of {len(frames)})" if len(frames) > 1 else ""
+            known = [frame[["epoch", column]].dropna().astype(float) for frame in frames]
+            known = [frame for frame in known if len(frame)]
+            lines = [(frame, f"{title}, {name}", len(known) > 1) for frame in known]
+            if len(known) > 1:
+                mean = pd.concat(known).groupby("epoch", as_index=False).mean()
+                lines.append((mean, f"{title}, {name}, mean of {len(known)}", False))
+            for frame, line, is_member in lines:
+                values = frame[column]
                 drawing.add_scatter(
                     x=frame["epoch"],
                     y=100 * values if share else values,
                     hovertext=[percent(one) if share else f"{one:.4f}" for one in values],
                     # A single epoch has no line to show.
-                    mode="lines+markers" if len(frame) < 60 else "lines",
+                    mode="lines+markers" if len(frame) < 60 and not is_member else "lines",
+                    opacity=MEMBER_OPACITY if is_member else 1,
                     line={
                         "color": run_colour(index),
                         "dash": dash,
-                        "width": 2 if len(frames) == 1 else 1,
+                        "width": 1 if is_member else 2,
                     },
                     marker={
                         "symbol": run_symbol(index) + ("" if dash == "solid" else "-open"),
-                        "size": 6 if len(frames) == 1 else 4,
+                        "size": 6,
                     },
-                    name=f"{title}, {name}",
-                    legendgroup=f"{title}, {name}" if len(frames) > 1 else title,
-                    showlegend=not listed,
+                    name=line,
+                    legendgroup=f"{title}, {name}" if len(known) > 1 else title,
+                    showlegend=not is_member,
                     hovertemplate=(
-                        f"{title}{which}<br>{name} {label} %{{hovertext}} after epoch %{{x}}"
-                        "<extra></extra>"
+                        f"{title}<br>{line.removeprefix(f'{title}, ')} {label} %{{hovertext}} "
+                        "after epoch %{x}<extra></extra>"
                     ),
                 )
-                listed = True
     if not drawing.data:
         return message(theme, "No epoch has finished yet.")
     drawing.update_xaxes(title_text="epoch", rangemode="tozero", tickformat="d")

@@ -173,14 +173,16 @@ def test_curves_tell_runs_by_colour_and_splits_by_dash() -> None:
     assert "No epoch" in figures.curves_figure({"one": epochs(0)}).layout.annotations[0].text
 
 
-def test_repeats_are_thin_lines_of_one_colour_and_one_legend_entry() -> None:
+def test_repeats_are_faint_lines_of_one_colour_behind_their_mean() -> None:
     many = [epochs(), epochs(), epochs(2)]
     drawing = figures.curves_figure({"VGG16": epochs(), "5 seeds": many}, "accuracy")
     of_seeds = [one for one in drawing.data if "5 seeds" in one.name]
-    assert len(of_seeds) == 6
     assert {one.line.color for one in of_seeds} == {run_colour(1)}
-    assert {one.line.width for one in of_seeds} == {1}
+    assert [one.line.width for one in of_seeds] == [1, 1, 1, 2] * 2
     assert len(figures.legend_entries(drawing)) == 4
+    uneven = [epochs(2).assign(accuracy=[0.2, 0.4]), epochs(1).assign(accuracy=[0.6])]
+    mean = figures.curves_figure({"seeds": uneven}, "accuracy").data[2]
+    assert list(mean.y) == pytest.approx([40, 40]), "of (20, 60), then of those that got as far"
     three = [evaluate(some(seed=seed)) for seed in range(3)]
     for curve, metric in (
         (figures.roc_figure, "roc_auc"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -100,10 +98,35 @@ def address(app: AppTest) -> str:
     return value if isinstance(value, str) else value[0]
 
 
-def summary(page: AppTest) -> dict[str, dict[str, float]]:
-    frame = page.dataframe[0].value
-    rows: Any = frame.set_index("run").to_dict("index")
-    return dict(rows)
+def table(page: AppTest, place: int) -> dict[str, dict[str, str]]:
+    """The ``place``-th table by its first column; cells as they are read."""
+    frame = page.table[place].value
+    rows = frame.set_index(frame.columns[0]).to_dict("index")
+    return {
+        as_read(str(name)): {
+            str(column): " ".join(as_read(str(cell)).split()) for column, cell in row.items()
+        }
+        for name, row in rows.items()
+    }
+
+
+def summary(page: AppTest) -> dict[str, dict[str, str]]:
+    """The three tables of the summary in one: results, precision, and how each was trained."""
+    first = next(
+        place for place, one in enumerate(page.table) if "Specificity" in one.value.columns
+    )
+    results, precision, trained = (table(page, first + place) for place in range(3))
+    return {name: row | precision[name] | trained[name] for name, row in results.items()}
+
+
+def class_report(page: AppTest) -> dict[str, dict[str, str]]:
+    """The first classification report."""
+    place = next(place for place, one in enumerate(page.table) if "Recall (%)" in one.value.columns)
+    return table(page, place)
+
+
+def counts(row: dict[str, str]) -> tuple[str, str]:
+    return row["Missed"], row["False alarms"]
 
 
 def test_without_a_finished_run_the_page_says_what_to_do(quiet_store: Store) -> None:
@@ -150,10 +173,13 @@ def test_the_summary_holds_the_runs_and_the_published_rows(quiet_store: Store) -
     rows = summary(page)
     assert len(rows) == 5
     own = next(row for name, row in rows.items() if name.startswith("VGG16 (photographs) · "))
-    assert own["accuracy"] == pytest.approx(100 * 4 / 6)
-    assert (own["false_negatives"], own["false_positives"]) == (1, 1)
-    assert own["train_loss"] == 0.15
-    assert rows["CNN (published)"]["precision healthy"] == 77
+    assert own["Accuracy"] == "66.7 % (30.0–90.3)"
+    assert counts(own) == ("1", "1")
+    assert own["Train loss"] == "0.150"
+    assert own["Trainable"] == "32,962"
+    assert rows["CNN (published)"]["Precision healthy"] == "77.0 %"
+    page.toggle(key="compare_intervals").set_value(False).run()
+    assert next(iter(summary(page).values()))["Accuracy"] == "66.7 %"
     page.toggle(key="compare_published").set_value(False).run()
     assert len(summary(page)) == 1
 
@@ -206,12 +232,11 @@ def test_the_threshold_moves_tables_matrices_and_films_at_once(quiet_store: Stor
     page.segmented_control(key="compare_rule").set_value("threshold").run()
     page.slider(key="compare_threshold").set_value(0.4).run()
     (row,) = summary(page).values()
-    assert (row["false_negatives"], row["false_positives"]) == (0, 1)
-    report = page.dataframe[1].value.set_index("class")
-    assert report.loc["covid", "recall"] == 100
+    assert counts(row) == ("0", "1")
+    assert class_report(page)["covid"]["Recall (%)"].startswith("100 (")
     page.slider(key="compare_threshold").set_value(0.7).run()
     (row,) = summary(page).values()
-    assert (row["false_negatives"], row["false_positives"]) == (1, 0)
+    assert counts(row) == ("1", "0")
     assert page.selectbox(key="compare_cell").value == (0, 1)
 
 
@@ -220,8 +245,8 @@ def test_other_splits_can_be_looked_at(quiet_store: Store) -> None:
     page = opened()
     page.segmented_control(key="compare_split").set_value("validation").run()
     row = next(iter(summary(page).values()))
-    assert row["sensitivity"] == 100
-    assert row["specificity"] == 0
+    assert row["Sensitivity"].startswith("100.0 % (")
+    assert row["Specificity"].startswith("0.0 % (")
 
 
 def test_runs_with_other_test_films_are_called_so(quiet_store: Store) -> None:
@@ -232,7 +257,10 @@ def test_runs_with_other_test_films_are_called_so(quiet_store: Store) -> None:
     assert "tested on different films" in page.warning[0].value
     page.multiselect(key="run_picker").set_value([first.run_id, same.run_id]).run()
     assert not page.warning
-    assert len(page.dataframe[-1].value) == 1
+    assert "cannot be told apart" in page.info[0].value, "before the tables"
+    [row] = table(page, 0).values()
+    assert row["Told apart"] == "no"
+    assert row["Difference"].startswith("0.0 points")
 
 
 def test_the_films_of_a_cell_come_with_their_probability(quiet_store: Store) -> None:
@@ -270,10 +298,9 @@ def test_repeats_are_one_entry_with_mean_and_spread(quiet_store: Store) -> None:
     assert labels[1].startswith("VGG16 (photographs) on study · seed 2 of 3 · ")
     rows = summary(page)
     row = rows["VGG16 (photographs) · 3 seeds (2 of 3 finished) · eeds"]
-    assert row["sensitivity"] == pytest.approx(100 * (1 + 2 / 3) / 2)
-    assert row["false_negatives"] == 0.5
-    report = page.dataframe[1].value.set_index("class")
-    assert report.loc["covid", "recall"] == pytest.approx(100 * (1 + 2 / 3) / 2)
+    assert row["Sensitivity"].startswith("83.3 ± 23.6 %")  # of 1 and 2 in 3
+    assert row["Missed"] == "0.5 ± 0.7"
+    assert class_report(page)["covid"]["Recall (%)"] == "83.3 ± 23.6"
     said = [one.value for one in page.caption]
     assert any("Mean counts of 2 runs" in one for one in said)
     assert "Choose a single run" in page.info[0].value
@@ -281,19 +308,19 @@ def test_repeats_are_one_entry_with_mean_and_spread(quiet_store: Store) -> None:
     page.segmented_control(key="compare_rule").set_value("threshold").run()
     page.slider(key="compare_threshold").set_value(0.3).run()
     assert not page.exception
-    assert (
-        summary(page)["VGG16 (photographs) · 3 seeds (2 of 3 finished) · eeds"]["sensitivity"]
-        == 100
-    )
+    row = summary(page)["VGG16 (photographs) · 3 seeds (2 of 3 finished) · eeds"]
+    assert row["Sensitivity"].startswith("100.0 ± 0.0 %")
 
 
 def test_folds_add_up_and_their_films_can_be_seen(quiet_store: Store) -> None:
     group = finished_group(quiet_store, "folds", count=2)
     page = opened(runs=group)
-    columns = json.loads(page.dataframe[0].proto.columns)
-    assert columns["accuracy"]["width"] > columns["audit"]["width"], "“77.9 ± 3.1 % (74.9–80.7)”"
     row = summary(page)["VGG16 (photographs) · 2 folds · olds"]
-    assert (row["false_negatives"], row["false_positives"]) == (1, 0)
+    assert counts(row) == ("1", "0")
+    assert [one for one in row if one.startswith("Precision")] == [
+        "Precision covid",
+        "Precision healthy",
+    ]
     assert any("each was tested once" in one.value for one in page.caption)
     assert any("covid, but called healthy: 1 film," in one.value for one in page.caption)
     page.segmented_control(key="compare_split").set_value("validation").run()
@@ -334,7 +361,7 @@ def test_three_classes_go_by_the_most_probable_until_a_threshold_is_set(
     assert any(one.startswith("covid 45.0 %") for one in said), "of the class that it was called"
     page.segmented_control(key="compare_rule").set_value("threshold").run()
     page.slider(key="compare_threshold").set_value(0.95).run()
-    assert next(iter(summary(page).values()))["sensitivity"] == 0
+    assert next(iter(summary(page).values()))["Sensitivity"].startswith("0.0 %")
 
 
 def test_a_run_whose_predictions_are_gone_is_left_out_with_a_reason(quiet_store: Store) -> None:

@@ -16,7 +16,7 @@ from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
 from core.runs.files import RunFiles
 from core.store import Run, Store
-from pages.components.run_labels import escaped, short_repeats_title, short_title
+from pages.components.run_labels import escaped, network, short_repeats_title, short_title
 
 RULES = {
     "own": "As each run answers",
@@ -64,6 +64,13 @@ class Compared:
     def counted(self) -> int:
         """How often each film counts in ``evaluation``."""
         return len(self.runs) if self.repeated and not self.repeated.pooled else 1
+
+
+def short_name(one: Compared) -> str:
+    """“VGG16 (photographs) · 26db”: where the data set is said elsewhere."""
+    run = one.runs[0]
+    which = one.entry.name if isinstance(one.entry, Repeats) else run.repeat
+    return " · ".join(part for part in (network(run), which, one.key[-4:]) if part)
 
 
 def load_entries(store: Store, choice: Sequence[Run | list[Run]]) -> list[Entry]:

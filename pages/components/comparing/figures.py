@@ -13,10 +13,9 @@ from core import figures
 from core.evaluation.metrics import Evaluation
 from core.store import Store
 from pages.components.charts import show, theme
-from pages.components.comparing.comparison_state import Compared
+from pages.components.comparing.class_report import repeats_report, report
+from pages.components.comparing.comparison_state import Compared, short_name
 from pages.components.comparing.outcome_films import chosen_cell, has_cells, pick_from_click
-from pages.components.comparing.repeats_tables import repeats_report
-from pages.components.comparing.tables import report
 from pages.components.downloads import png_download
 from pages.components.run_labels import escaped
 
@@ -96,7 +95,10 @@ def training_curves(compared: Sequence[Compared], store: Store) -> None:
     epochs: dict[str, pd.DataFrame | Sequence[pd.DataFrame]] = {}
     for one in compared:
         frames = [store.runs.epochs(run.run_id) for run in one.runs]
-        epochs[one.title] = frames if one.repeated else frames[0]
+        epochs[short_name(one)] = frames if one.repeated else frames[0]
+    if len(compared) == 1 and compared[0].repeated:
+        # Nothing else is there to be told from: each of them has a colour of its own.
+        epochs = {run.repeat: store.runs.epochs(run.run_id) for run in compared[0].runs}
     left, right = st.columns(2)
     with left:
         drawing = figures.curves_figure(epochs, "loss", theme())
@@ -114,7 +116,8 @@ def threshold_curves(compared: Sequence[Compared]) -> None:
         "called now.",
     )
     evaluations: dict[str, Evaluation | Sequence[Evaluation]] = {
-        one.title: one.repeated.members if one.repeated else one.evaluation for one in compared
+        short_name(one): one.repeated.members if one.repeated else one.evaluation
+        for one in compared
     }
     roc, pr = st.columns(2)
     with roc:
