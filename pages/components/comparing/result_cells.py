@@ -39,7 +39,7 @@ def result_cell(row: pd.Series, name: str, *, intervals: bool) -> str:
     value = row[name]
     if name.startswith("false_") and not pd.isna(value) and float(value).is_integer():
         decimals = 0  # a whole number of films, unless it is a mean
-    if name == "seconds_per_epoch" and value < 1:
+    if name == "seconds_per_epoch" and not pd.isna(value) and value < 1:
         decimals = 2  # of a frozen network's head
     text = spread_text(value, row.get(f"{name}_sd"), factor, decimals, unit)
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
