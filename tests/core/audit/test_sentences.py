@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core import text
 from core.audit import audit_sentences, network_sentences
 from core.audit.report import Level
 
@@ -21,7 +22,7 @@ def association(name: str, counts: dict[str, dict[str, int]], **changes: Any) ->
 
 
 def test_a_p_is_told_to_three_digits() -> None:
-    p_value = audit_sentences.p_value
+    p_value = text.p_value
     assert (p_value(0.00099), p_value(0.001)) == ("p < 0.001", "p = 0.001")
 
 
