@@ -18,7 +18,7 @@ _BESIDE = "\u00a0"  # nor a number before its unit
 
 
 @dataclass(frozen=True)
-class Column:
+class ResultColumn:
     """A column's head, and what it means for somebody who has never met the word."""
 
     label: str
@@ -26,7 +26,7 @@ class Column:
     is_number: bool = True
 
 
-def cell(text: str, below: str = "") -> str:
+def words_cell(text: str, below: str = "") -> str:
     """A cell's Markdown: ``text`` as it is, on one line where it has no spaces but that before a
     unit; ``below`` (an interval, a spread) in brackets on a line of its own."""
     if not text:
@@ -35,9 +35,9 @@ def cell(text: str, below: str = "") -> str:
     return f"{said}  \n({_whole(escaped(below))})" if below else said
 
 
-def number(text: str, below: str = "") -> str:
-    """Like ``cell``, for a number that must not part from its unit."""
-    return cell(_whole(text), below)
+def number_cell(text: str, below: str = "") -> str:
+    """Like ``words_cell``, for a number that must not part from its unit."""
+    return words_cell(_whole(text), below)
 
 
 def _whole(text: str) -> str:
@@ -45,9 +45,9 @@ def _whole(text: str) -> str:
 
 
 def result_table(
-    rows: Sequence[Mapping[str, str]], columns: Mapping[str, Column], *, key: str, alt: str
+    rows: Sequence[Mapping[str, str]], columns: Mapping[str, ResultColumn], *, key: str, alt: str
 ) -> None:
-    """``rows``: column → Markdown by ``cell`` and ``number``; a dash where a column is missing.
+    """``rows``: column → Markdown by ``words_cell`` and ``number_cell``; a dash where one is missing.
     ``key``: also names the container, whose style puts numbers to the right. ``alt``: what the
     table shows, for who cannot see it."""
     shown = pd.DataFrame(
@@ -74,7 +74,7 @@ def result_table(
         st.table(shown, border="horizontal", hide_index=True, alt=alt)
 
 
-def meanings(columns: Mapping[str, Column], *, key: str) -> None:
+def meanings(columns: Mapping[str, ResultColumn], *, key: str) -> None:
     """A button that opens what the columns mean."""
     with st.popover("What the columns mean", icon=":material/help:", key=key):
         for one in columns.values():

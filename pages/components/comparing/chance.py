@@ -8,32 +8,40 @@ import streamlit as st
 
 from core.evaluation.paired import LEVEL, Pair
 from core.text import count, p_value, points
-from pages.components.result_tables import Column, cell, meanings, number, result_table
+from pages.components.result_tables import (
+    ResultColumn,
+    meanings,
+    number_cell,
+    result_table,
+    words_cell,
+)
 from pages.components.run_labels import escaped
 
 AT_ONCE = 3  # sentences; more are told apart in the table
 COLUMNS = {
-    "first": Column("One run", is_number=False),
-    "second": Column("The other", is_number=False),
-    "said": Column("Told apart", "Whether chance alone hardly explains the difference.", False),
-    "only_first": Column(
+    "first": ResultColumn("One run", is_number=False),
+    "second": ResultColumn("The other", is_number=False),
+    "said": ResultColumn(
+        "Told apart", "Whether chance alone hardly explains the difference.", False
+    ),
+    "only_first": ResultColumn(
         "Only one right", "Films that the first run gets right and the other wrong."
     ),
-    "only_second": Column(
+    "only_second": ResultColumn(
         "Only the other right", "Films that the other run gets right and the first wrong."
     ),
-    "difference": Column(
+    "difference": ResultColumn(
         "Difference",
         "Accuracy of the one less that of the other, in percentage points. In brackets its 95 % "
         "interval, from the same patients drawn again for both (paired bootstrap): where 0 lies "
         "inside, the two may be equal.",
     ),
-    "p_value": Column(
+    "p_value": ResultColumn(
         "p",
         "How often chance alone gives a difference like this between two equally good networks "
         "(exact McNemar test, for one pair; many pairs need more care).",
     ),
-    "more": Column(
+    "more": ResultColumn(
         "Errors to go",
         "How many more errors, all of the worse of the two, it would take for p to fall below "
         f"{LEVEL:g}.",
@@ -71,15 +79,15 @@ def chance(found: Sequence[Pair], titles: Mapping[str, str]) -> None:
 def _row(one: Pair, titles: Mapping[str, str]) -> dict[str, str]:
     ends = one.interval
     return {
-        "first": cell(titles[one.first]),
-        "second": cell(titles[one.second]),
+        "first": words_cell(titles[one.first]),
+        "second": words_cell(titles[one.second]),
         "said": "yes" if one.told_apart else "no",
-        "only_first": number(str(one.only_first)),
-        "only_second": number(str(one.only_second)),
-        "difference": number(
+        "only_first": number_cell(str(one.only_first)),
+        "only_second": number_cell(str(one.only_second)),
+        "difference": number_cell(
             f"{points(one.difference)} points",
             f"{points(ends[0])} to {points(ends[1])}" if ends else "",
         ),
-        "p_value": number(p_value(one.p_value).removeprefix("p ").removeprefix("= ")),
-        "more": number(str(one.more_needed)) if one.more_needed else "",
+        "p_value": number_cell(p_value(one.p_value).removeprefix("p ").removeprefix("= ")),
+        "more": number_cell(str(one.more_needed)) if one.more_needed else "",
     }

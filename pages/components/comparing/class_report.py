@@ -12,16 +12,16 @@ from core.evaluation.metrics import Evaluation
 from core.evaluation.repeats import RepeatedEvaluation
 from core.text import interval
 from pages.components.comparing.result_cells import spread_text
-from pages.components.result_tables import Column, cell, number, result_table
+from pages.components.result_tables import ResultColumn, number_cell, result_table, words_cell
 
 SHARES = ("precision", "recall", "f1")
 # The shares' unit stands in the head: so the columns fit half a page.
 COLUMNS = {
-    "class": Column("Class", is_number=False),
-    "precision": Column("Precision (%)", "Of the films called so, the share that are."),
-    "recall": Column("Recall (%)", "Of the films that are so, the share called so."),
-    "f1": Column("F1 (%)", "Harmonic mean of precision and recall."),
-    "support": Column("Films", "How many films are truly of this class (support)."),
+    "class": ResultColumn("Class", is_number=False),
+    "precision": ResultColumn("Precision (%)", "Of the films called so, the share that are."),
+    "recall": ResultColumn("Recall (%)", "Of the films that are so, the share called so."),
+    "f1": ResultColumn("F1 (%)", "Harmonic mean of precision and recall."),
+    "support": ResultColumn("Films", "How many films are truly of this class (support)."),
 }
 
 
@@ -31,7 +31,7 @@ def report(evaluation: Evaluation, key: str) -> None:
     for name, one in report_with_ends(evaluation).iterrows():
         ends = {share: (one[f"{share}_low"], one[f"{share}_high"]) for share in SHARES}
         rows.append(
-            {share: number(_share(one[share]), _interval(ends[share])) for share in SHARES}
+            {share: number_cell(_share(one[share]), _interval(ends[share])) for share in SHARES}
             | _named(name, one["support"])
         )
     result_table(rows, COLUMNS, key=key, alt="Classification report")
@@ -41,7 +41,10 @@ def report(evaluation: Evaluation, key: str) -> None:
 def repeats_report(found: RepeatedEvaluation, key: str) -> None:
     """The report of repeats: mean ± standard deviation over them."""
     rows = [
-        {share: number(spread_text(one[share], one[f"{share}_sd"], 100, 1, "")) for share in SHARES}
+        {
+            share: number_cell(spread_text(one[share], one[f"{share}_sd"], 100, 1, ""))
+            for share in SHARES
+        }
         | _named(name, one["support"])
         for name, one in found.report.iterrows()
     ]
@@ -50,7 +53,10 @@ def repeats_report(found: RepeatedEvaluation, key: str) -> None:
 
 
 def _named(name: Any, support: float) -> dict[str, str]:
-    return {"class": cell(str(name)), "support": number(f"{support:,.1f}".removesuffix(".0"))}
+    return {
+        "class": words_cell(str(name)),
+        "support": number_cell(f"{support:,.1f}".removesuffix(".0")),
+    }
 
 
 def _share(value: float) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from core.text import NONE, in_percent, interval
-from pages.components.result_tables import number
+from pages.components.result_tables import number_cell
 
-# Column → factor, decimals and unit, where the table does not say percent.
+# ResultColumn → factor, decimals and unit, where the table does not say percent.
 _PLAIN = {
     "roc_auc": (1, 3, ""),
     "train_loss": (1, 3, ""),
@@ -44,7 +44,7 @@ def result_cell(row: pd.Series, name: str, *, intervals: bool) -> str:
     text = spread_text(value, row.get(f"{name}_sd"), factor, decimals, unit)
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
     if not intervals or pd.isna(value) or pd.isna(low) or pd.isna(high):
-        return number(text)
+        return number_cell(text)
     if factor == 100:
-        return number(text, interval((low, high), decimals).removesuffix(" %"))
-    return number(text, f"{low:.{decimals}f}–{high:.{decimals}f}")
+        return number_cell(text, interval((low, high), decimals).removesuffix(" %"))
+    return number_cell(text, f"{low:.{decimals}f}–{high:.{decimals}f}")

@@ -14,7 +14,7 @@ from core.text import NONE
 from pages.components.comparing.comparison_state import Compared, short_name
 from pages.components.comparing.random_note import is_random, random_note
 from pages.components.comparing.result_cells import result_cell
-from pages.components.result_tables import Column, cell, meanings, result_table
+from pages.components.result_tables import ResultColumn, meanings, result_table, words_cell
 from pages.components.run_labels import escaped
 
 INTERVALS = (
@@ -133,38 +133,38 @@ def _has_repeats(frame: pd.DataFrame) -> bool:
     return "repeats" in frame and bool((frame["repeats"].fillna(1) > 1).any())
 
 
-def _row(row: pd.Series, columns: Mapping[str, Column], *, intervals: bool) -> dict[str, str]:
+def _row(row: pd.Series, columns: Mapping[str, ResultColumn], *, intervals: bool) -> dict[str, str]:
     return {
         name: result_cell(row, name, intervals=intervals)
         if column.is_number
-        else cell("" if pd.isna(row[name]) else str(row[name]))
+        else words_cell("" if pd.isna(row[name]) else str(row[name]))
         for name, column in columns.items()
     }
 
 
-def _result_columns(positive: str) -> dict[str, Column]:
+def _result_columns(positive: str) -> dict[str, ResultColumn]:
     """``positive``: the class, as Markdown."""
     return {
-        "run": Column("Run", is_number=False),
-        "accuracy": Column("Accuracy", "Of all these films, the share called what they are."),
-        "sensitivity": Column(
+        "run": ResultColumn("Run", is_number=False),
+        "accuracy": ResultColumn("Accuracy", "Of all these films, the share called what they are."),
+        "sensitivity": ResultColumn(
             "Sensitivity",
             f"Of the films that are {positive}, the share called {positive}. The study's aim is "
             "to miss few of them.",
         ),
-        "specificity": Column(
+        "specificity": ResultColumn(
             "Specificity", f"Of the films that are not {positive}, the share not called {positive}."
         ),
-        "roc_auc": Column(
+        "roc_auc": ResultColumn(
             "ROC area", "1: some threshold parts the classes without a mistake. 0.5: guessing."
         ),
-        "false_negatives": Column(
+        "false_negatives": ResultColumn(
             "Missed", f"False negatives: films that are {positive} and were not called so."
         ),
-        "false_positives": Column(
+        "false_positives": ResultColumn(
             "False alarms", f"False positives: other films that were called {positive}."
         ),
-        "audit": Column(
+        "audit": ResultColumn(
             "Audit",
             "Whether the number is to be believed: what came of looking for other ways to the "
             "right answers than the lungs. The links above lead to the reasons.",
@@ -173,41 +173,43 @@ def _result_columns(positive: str) -> dict[str, Column]:
     }
 
 
-def _training_columns() -> dict[str, Column]:
+def _training_columns() -> dict[str, ResultColumn]:
     return {
-        "run": Column("Run", is_number=False),
-        "dataset": Column("Data set", is_number=False),
-        "weights": Column(
+        "run": ResultColumn("Run", is_number=False),
+        "dataset": ResultColumn("Data set", is_number=False),
+        "weights": ResultColumn(
             "Learnt before", "What the network had seen before this training.", is_number=False
         ),
-        "decision": Column(
+        "decision": ResultColumn(
             "Films are called", "The rule that every number of the row goes by.", is_number=False
         ),
-        "train_accuracy": Column(
+        "train_accuracy": ResultColumn(
             "Train accuracy",
             "Accuracy on the training films, called by the same rule. Much higher than on the "
             "test films: the network has learnt its films by heart.",
         ),
-        "train_loss": Column(
+        "train_loss": ResultColumn(
             "Train loss", "Cross-entropy on the training films: what training makes smaller."
         ),
-        "trainable_params": Column(
+        "trainable_params": ResultColumn(
             "Trainable", "Numbers in the network that this training could change."
         ),
-        "seconds_per_epoch": Column(
+        "seconds_per_epoch": ResultColumn(
             "Time/epoch", "Once through all training films, on the device of that run."
         ),
     }
 
 
-def _precision_columns(positive: str, precisions: Sequence[str]) -> dict[str, Column]:
+def _precision_columns(positive: str, precisions: Sequence[str]) -> dict[str, ResultColumn]:
     """``precisions``: names of the frame's columns, a class each."""
     classes = {
-        name: Column(
+        name: ResultColumn(
             name.replace("precision", "Precision"),
             f"Of the films called {escaped(name.removeprefix('precision '))}, the share that are.",
         )
         for name in precisions
     }
-    f1 = Column("F1", f"One number from sensitivity and precision of {positive} (harmonic mean).")
-    return {"run": Column("Run", is_number=False), **classes, "f1": f1}
+    f1 = ResultColumn(
+        "F1", f"One number from sensitivity and precision of {positive} (harmonic mean)."
+    )
+    return {"run": ResultColumn("Run", is_number=False), **classes, "f1": f1}
