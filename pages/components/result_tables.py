@@ -47,7 +47,7 @@ def _whole(text: str) -> str:
 def result_table(
     rows: Sequence[Mapping[str, str]], columns: Mapping[str, ResultColumn], *, key: str, alt: str
 ) -> None:
-    """``rows``: column → Markdown by ``words_cell`` and ``number_cell``; a dash where one is missing.
+    """``rows``: column → Markdown by ``words_cell`` and ``number_cell``; a dash where none is.
     ``key``: also names the container, whose style puts numbers to the right. ``alt``: what the
     table shows, for who cannot see it."""
     shown = pd.DataFrame(
