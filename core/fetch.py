@@ -91,15 +91,16 @@ def fetch(
         Path(lock.lock_file).unlink(missing_ok=True)
 
 
-def fetch_json(url: str, *, wait: Wait = time.sleep) -> object:
-    """The parsed JSON answer. Raises DownloadError."""
+def fetch_json(url: str, *, called: str = "", wait: Wait = time.sleep) -> object:
+    """The parsed JSON answer. Raises DownloadError, whose sentence calls it ``called``, or its
+    address when that is empty."""
 
     def ask() -> object:
         with requests.get(url, timeout=TIMEOUT, headers=AGENT) as answer:
             answer.raise_for_status()
             return answer.json()
 
-    return _with_patience(ask, url, wait)
+    return _with_patience(ask, called or url, wait)
 
 
 def can_reach(url: str) -> bool:

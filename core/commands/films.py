@@ -13,6 +13,7 @@ from core.datasets.importers.candidate import in_short
 from core.datasets.importers.choices import DEFAULT, Choices, columns_from, uncertain_from
 from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.datasets.phantom import restore_phantoms
+from core.datasets.sample_films import download_samples
 from core.errors import InputError
 
 REASONS = 10  # for leaving films out, told in the shell
@@ -147,8 +148,17 @@ def _phantoms(options: argparse.Namespace) -> Outcome:
     return Outcome({"films": count}, f"{count} phantom films are in the catalogue.")
 
 
+def _download_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--samples", action="store_true", help="24 free films to try things on, nothing else"
+    )
+
+
 def _download(options: argparse.Namespace) -> Outcome:
-    return _report_outcome(download_study(open_default_store(), ProgressLine("download")))
+    store, progress = open_default_store(), ProgressLine("download")
+    if options.samples:
+        return _report_outcome([download_samples(store, progress)])
+    return _report_outcome(download_study(store, progress))
 
 
 def _sources(options: argparse.Namespace) -> Outcome:
@@ -174,6 +184,6 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 COMMANDS = {
     "import": Command(_import_arguments, _import),
     "phantoms": Command(_nothing, _phantoms),
-    "download": Command(_nothing, _download),
+    "download": Command(_download_arguments, _download),
     "sources": Command(_nothing, _sources),
 }

@@ -103,7 +103,7 @@ def download_ieee8023(
         headers={"Accept": "application/vnd.github.raw+json"},
         wait=wait,
     )
-    hashes = _tree(f"{api_url}/git/trees/{commit}?recursive=1", wait)
+    hashes = files_of_commit(f"{api_url}/git/trees/{commit}?recursive=1", wait)
     wanted = dict(_wanted(folder, set(hashes)))
 
     def get(name: str) -> str:
@@ -111,7 +111,7 @@ def download_ieee8023(
         fetch(url, wanted[name], is_blob(hashes[name]), wait=wait)
         return name
 
-    _all(get, list(wanted), progress)
+    fetch_all(get, list(wanted), progress)
     return import_folder(store, folder, name=source, progress=progress)
 
 
@@ -151,9 +151,9 @@ def _kagglehub(handle: str, folder: str) -> str:
     return str(kagglehub.dataset_download(handle))
 
 
-def _tree(url: str, wait: Callable[[float], object]) -> dict[str, str]:
-    """Every file of the commit: path → git hash."""
-    answer = fetch_json(url, wait=wait)
+def files_of_commit(url: str, wait: Callable[[float], object]) -> dict[str, str]:
+    """Every file of the commit: path → git hash. Raises DownloadError."""
+    answer = fetch_json(url, called="the list of films", wait=wait)
     try:
         if not isinstance(answer, dict) or answer.get("truncated"):
             raise KeyError("tree")
@@ -180,8 +180,9 @@ def _wanted(folder: Path, there: set[str]) -> Iterator[tuple[str, Path]]:
                 yield name, place
 
 
-def _all(get: Callable[[str], str], names: list[str], progress: NamedProgress | None) -> None:
-    """Run ``get`` for every name, a few at once; the first failure stops the rest."""
+def fetch_all(get: Callable[[str], str], names: list[str], progress: NamedProgress | None) -> None:
+    """Run ``get``, which returns its name, for every name, a few at once; the first failure stops
+    the rest, and what it raised passes through."""
     threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="download")
     try:
         running: list[Future[str]] = [threads.submit(get, name) for name in names]

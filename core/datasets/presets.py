@@ -11,6 +11,7 @@ import re
 import pandas as pd
 
 from core.datasets.choosing import counts, has_any
+from core.datasets.credits import SAMPLE_SOURCE
 from core.datasets.label_map import (
     UNKNOWN,
     finding_key,
@@ -193,7 +194,8 @@ def _adult_negatives(frame: pd.DataFrame, view: str | None) -> tuple[ClassSpec, 
 
 def usable_films(catalogue: Catalogue) -> pd.DataFrame:
     """Films of real sources if there are any, else of artificial ones, with the columns
-    ``layout`` and ``artificial`` of their source."""
+    ``layout`` and ``artificial`` of their source. The few sample films alone are too few to
+    learn from: beside artificial films only, they do not count."""
     sources = {source.name: source for source in catalogue.sources()}
     frame = catalogue.frame()
     if frame.empty:
@@ -203,7 +205,9 @@ def usable_films(catalogue: Catalogue) -> pd.DataFrame:
     frame["artificial"] = [sources[one].artificial for one in names]
     # Films without a finding (classified ones that were kept) make no class.
     real = frame[~frame["artificial"] & (frame["finding"] != UNKNOWN)]
-    return frame[frame["artificial"]] if real.empty else real
+    drawn = frame[frame["artificial"]]
+    only_samples = real["source"].eq(SAMPLE_SOURCE).all() and not drawn.empty
+    return drawn if real.empty or only_samples else real
 
 
 def _default_positive(frame: pd.DataFrame, kind: str) -> str:

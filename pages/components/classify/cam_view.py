@@ -30,7 +30,9 @@ from pages.components.classify.answers_table import (
     share_columns,
 )
 from pages.components.error_boundary import boundary
+from pages.components.films.credit import credit
 from pages.components.run_labels import NONE, escaped
+from pages.components.session import get_store
 from pages.components.viewer.film_viewer import LARGE, SMALL, film_viewer
 from pages.components.viewer.packing import HeatLayer
 
@@ -116,6 +118,8 @@ def _film(
     with st.container(border=True, key=f"film_{place}"):
         truth = f" :gray[· labelled “{escaped(film.truth)}” in the data]" if film.truth else ""
         st.markdown(f"**{escaped(film.name)}**{truth}")
+        for known in get_store().catalogue.films([film.film_id] if film.film_id else []):
+            credit(known.metadata)
         errors = {one.error for one in film.answers if one.error}
         if len(errors) == 1 and all(one.error for one in film.answers):
             st.error(escaped(errors.pop()), icon=":material/broken_image:")

@@ -17,7 +17,9 @@ from core.runs.files import RunFiles
 from core.store import Run, Store
 from core.text import count
 from pages.components.empty_state import empty
+from pages.components.films.credit import credit
 from pages.components.films.gallery import tile
+from pages.components.films.samples import sample_films
 from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, artificial_sources, catalogue_frame
 
@@ -106,6 +108,7 @@ def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
     else:
         frame = frame[has_any(frame["truth"], [kind]) if by_finding else frame["truth"] == kind]
     _tiles(store, frame)
+    sample_films(store, "classify")
     chosen: dict[str, FilmInput] = st.session_state.get(_CHOSEN, {})
     if chosen:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -169,6 +172,7 @@ def _tiles(store: Store, frame: pd.DataFrame) -> None:
         st.session_state["classify_page"] = 1
     first = (st.session_state.get("classify_page", 1) - 1) * PER_PAGE
     shown = frame.iloc[first : first + PER_PAGE]
+    known = {one.film_id: one for one in store.catalogue.films(shown["film_id"].tolist())}
     chosen = st.session_state.get(_CHOSEN, {})
     with st.container(horizontal=True, gap="small"):
         for row in shown.itertuples():
@@ -194,6 +198,8 @@ def _tiles(store: Store, frame: pd.DataFrame) -> None:
                         ),
                     ),
                 )
+                if film_id in known:
+                    credit(known[film_id].metadata)
     if shown["source"].isin(artificial_sources()).any():
         st.caption(":material/draw: Films here are artificial: a program drew them.")
     if pages > 1:

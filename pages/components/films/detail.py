@@ -17,6 +17,7 @@ from core.images.film_facts import facts_of
 from core.images.resize import thumbnail
 from core.store import Film, Source
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
+from pages.components.films.credit import credit
 from pages.components.run_labels import escaped
 from pages.components.viewer.film_viewer import film_viewer
 from pages.components.viewer.packing import Mark
@@ -65,6 +66,7 @@ def film_detail(film: Film, source: Source) -> None:
             return
         marks = [mark for kind, path in film.masks.items() if (mark := _mark(kind, path))]
         film_viewer(data, name, key="film_large", alt=f"Chest X-ray: {_spoken(film)}", marks=marks)
+        credit(film.metadata)
 
 
 def _spoken(film: Film) -> str:

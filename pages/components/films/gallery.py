@@ -15,6 +15,7 @@ from core.store import Film, Store
 from core.store.film_rows import UNKNOWN
 from core.workspace import Workspace
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
+from pages.components.films.credit import credit
 from pages.components.films.film_dialog import open_film
 from pages.components.run_labels import escaped
 
@@ -104,6 +105,7 @@ def film_strip(
                 st.caption(
                     f"{'view ' if view == CATALOGUE_LABELS[UNKNOWN] else ''}{escaped(view)}{note}"
                 )
+                credit(film.metadata)
 
 
 @st.cache_data(show_spinner=False, max_entries=2_000)

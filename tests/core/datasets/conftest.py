@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.core.datasets.origin import Origin, serving
 
 
 def film_bytes(seed: int, size: tuple[int, int] = (20, 30)) -> bytes:
@@ -37,3 +40,10 @@ FILES = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write(tmp_path / "My films", FILES)
+
+
+@pytest.fixture
+def origin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving() as one:
+        yield one

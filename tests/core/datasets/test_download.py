@@ -3,12 +3,8 @@ from __future__ import annotations
 import io
 import json
 import socket
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -20,82 +16,10 @@ from core.datasets.ingest import ImportReport
 from core.errors import DownloadError
 from core.fetch import ATTEMPTS, REACHING, fetch, git_hash, is_blob
 from core.store import Store
-
-
-class Origin:
-    """A small server on loopback: files with ranges, and trouble on demand."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.asked: list[tuple[str, str]] = []  # (path, Range header)
-        self.cut: dict[str, int] = {}  # path → how often the connection drops half-way
-        self.status: dict[str, list[int]] = {}  # path → status codes to answer with first
-        self.ranges = True
-        self.url = ""
-
-    def count(self, path: str) -> int:
-        return sum(asked == path for asked, _ in self.asked)
-
-
-def handler_for(origin: Origin) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path, span = unquote(self.path), self.headers.get("Range", "")
-            origin.asked.append((path, span))
-            if origin.status.get(path):
-                self._plain(origin.status[path].pop(0))
-            elif path not in origin.files:
-                self._plain(404)
-            else:
-                self._send(path, int(span[6:-1]) if span and origin.ranges else 0)
-
-        def _plain(self, status: int) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def _send(self, path: str, start: int) -> None:
-            body = origin.files[path][start:]
-            if start and not body:
-                self._plain(416)
-                return
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if origin.cut.get(path):
-                origin.cut[path] -= 1
-                self.wfile.write(body[: len(body) // 2])
-                self.wfile.flush()
-                self.connection.shutdown(socket.SHUT_RDWR)
-                self.close_connection = True
-            else:
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Silent: a test's output is for failures."""
-
-    return Handler
-
-
-@pytest.fixture
-def origin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    origin = Origin()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(origin))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    origin.url = f"http://127.0.0.1:{server.server_port}"
-    yield origin
-    server.shutdown()
-    server.server_close()
-
+from tests.core.datasets.origin import Origin, no_wait
 
 BODY = np.random.default_rng(0).bytes(600_000)
 SHA = git_hash(BODY)
-
-
-def no_wait(seconds: float) -> None:
-    assert seconds <= 60
 
 
 def test_git_hash_is_gits() -> None:
