@@ -19,7 +19,7 @@ from core.text import count
 from pages.components.empty_state import empty
 from pages.components.films.credit import credit
 from pages.components.films.gallery import tile
-from pages.components.films.samples import sample_films
+from pages.components.films.samples import offer_samples
 from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, artificial_sources, catalogue_frame
 
@@ -108,7 +108,7 @@ def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
     else:
         frame = frame[has_any(frame["truth"], [kind]) if by_finding else frame["truth"] == kind]
     _tiles(store, frame)
-    sample_films(store, "classify")
+    offer_samples(store, "classify")
     chosen: dict[str, FilmInput] = st.session_state.get(_CHOSEN, {})
     if chosen:
         with st.container(horizontal=True, vertical_alignment="center"):

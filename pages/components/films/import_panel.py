@@ -14,7 +14,7 @@ from core.documents import Json
 from core.errors import ThoraxLensError
 from core.store import Store
 from pages.components.films.import_report import show_report
-from pages.components.films.samples import sample_films
+from pages.components.films.samples import offer_samples
 from pages.components.films.table_step import (
     STEP,
     PendingImport,
@@ -162,7 +162,7 @@ def _from_internet(store: Store) -> None:
     )
     if st.button("Download the study's own films", icon=":material/download:", wrap=True):
         _run(lambda say: download_study(store, say))
-    sample_films(store, "import")
+    offer_samples(store, "import")
 
 
 def _run(work: Callable[[Callable[[int, int, str], None]], list[ImportReport]]) -> None:

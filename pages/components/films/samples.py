@@ -13,7 +13,7 @@ from pages.components.session import artificial_sources, sources
 COUNT = 24
 
 
-def sample_films(store: Store, key: str) -> None:
+def offer_samples(store: Store, key: str) -> None:
     """What they are and the button that fetches them; nothing once they are here."""
     if SAMPLE_SOURCE in sources():
         return
