@@ -18,8 +18,8 @@ def offer_samples(store: Store, key: str) -> None:
     if SAMPLE_SOURCE in sources():
         return
     st.caption(
-        f"{COUNT} frontal films of adults from Hannover, Cali, Wuhan and Manila, 16 of them of "
-        "people with COVID-19; free to use when their authors are named, as is done under each "
+        f"{COUNT} frontal films from Hannover, Cali, Wuhan and Manila: 16 are labelled COVID-19, 8 "
+        "have no finding. Anybody may use them who names their authors, as is done below each "
         "(CC BY). It needs the internet."
     )
     if st.button(f"Get {COUNT} real films", icon=":material/download:", key=f"samples_{key}"):
