@@ -50,10 +50,15 @@ QUIET = """() => {
 
 
 class Server:
-    """One Streamlit server on a free port, over a data folder of its own."""
+    """One Streamlit server on a free port, over a data folder of its own. ``example``: whether
+    it prepares the example of a first start, which trains networks."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, example: bool = False) -> None:
         self.data = data
+        self.environment = {
+            ENVIRONMENT_VARIABLE: str(data),
+            "THORAXLENS_NO_EXAMPLE": "0" if example else "1",
+        }
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -85,7 +90,7 @@ class Server:
                     str(self.port),
                 ],
                 cwd=PROJECT_ROOT,
-                env={**os.environ, ENVIRONMENT_VARIABLE: str(self.data)},
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
             )

@@ -20,8 +20,9 @@ def pick_runs(store: Store, finished: list[Run]) -> list[Choice]:
     """A multiple choice of ``finished`` (newest first, at least one), in the order picked.
 
     Repeats are one entry, above the first of their runs, which can be chosen singly too.
-    ``?runs=ID,ID`` in the address chooses at first, the newest entry where it says nothing;
-    an id is a run's or a group's. From then on the address follows the choice.
+    ``?runs=ID,ID`` in the address chooses at first, the newest entry where it says nothing (of
+    the example all of it); an id is a run's or a group's. From then on the address follows the
+    choice.
     """
     known = _entries(finished)
     address = st.query_params.get(PARAMETER)
@@ -31,7 +32,7 @@ def pick_runs(store: Store, finished: list[Run]) -> list[Choice]:
         unknown = [one for one in asked if one not in known]
         if unknown:
             st.warning(_unknown(store, unknown))
-        state[KEY] = [one for one in asked if one in known] or [next(iter(known))]
+        state[KEY] = [one for one in asked if one in known] or _first(known)
     # A run may have been deleted since, on another page or by somebody else.
     state[KEY] = [one for one in state[KEY] if one in known]
     chosen = st.multiselect(
@@ -59,6 +60,17 @@ def _entries(finished: list[Run]) -> dict[str, Choice]:
             entries.setdefault(run.spec.repeat.group, groups[run.spec.repeat.group])
         entries[run.run_id] = run
     return entries
+
+
+def _first(known: dict[str, Choice]) -> list[str]:
+    newest = next(iter(known))
+    if not _is_example(known[newest]):
+        return [newest]
+    return [name for name, choice in known.items() if _is_example(choice)]
+
+
+def _is_example(choice: Choice) -> bool:
+    return isinstance(choice, Run) and choice.origin.kind == "example"
 
 
 def _label(choice: Choice) -> str:
