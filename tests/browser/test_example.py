@@ -62,3 +62,4 @@ def test_a_newcomer_finds_something_to_look_at(watched: Watched, fresh: Server) 
     assert ExampleNote.load(note).runs[0] == first.run_id
     assert len(store.runs.all()) == 2
     expect(page.get_by_text("(random weights) · example, artificial films").first).to_be_visible()
+    watched.server_is_gone = True  # it ends now, whatever the page still asks for
