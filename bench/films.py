@@ -10,7 +10,7 @@ import cv2
 from core.datasets.export import export_tree
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import draw, ensure_phantoms, make_phantoms
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import study_spec
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Store, open_store
@@ -33,7 +33,7 @@ def study_films(data: Path, tree: Path, *, phantoms: bool, size: int) -> str:
         ensure_phantoms(store)
         kind = "phantom films"
     spec = study_spec(store.catalogue, DATASET).changed(image_size=size)
-    save(store, plan(store.catalogue.frame(), spec))
+    save_dataset(store, plan(store.catalogue.frame(), spec))
     export_tree(store, DATASET, tree)
     counts = store.datasets.get(DATASET).counts
     totals = " + ".join(str(sum(one.values())) for one in counts.values())
@@ -80,5 +80,5 @@ def prepare(data: Path, folder: Path, size: int) -> Store:
     import_folder(store, folder, name="Films of the benchmark")
     classes = tuple(ClassSpec(name=name, findings=(one,)) for name, one in CLASSES.items())
     spec = DatasetSpec.build(name=DATASET, classes=classes, image_size=size)
-    save(store, plan(store.catalogue.frame(), spec))
+    save_dataset(store, plan(store.catalogue.frame(), spec))
     return store

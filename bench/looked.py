@@ -12,7 +12,7 @@ import json
 import keras
 import numpy as np
 
-from core.datasets.training_data import load
+from core.datasets.training_data import load_training_data
 from core.features.vectors import FeatureSource, Variant, features
 from core.models.build import POOL, backbone_hash, build_model
 from core.models.registry import get_network
@@ -56,7 +56,7 @@ def _vectors(options: argparse.Namespace, pool: str) -> np.ndarray:
     )
     pooled = POOLS[pool](name=POOL)(model.get_layer(POOL).input)
     extractor, mode = FeatureExtractor(keras.Model(model.input, pooled)), Mode(options.policy)
-    data = load(store, options.dataset, options.image_size, None)
+    data = load_training_data(store, options.dataset, options.image_size, None)
     kind = network.preprocessing_for("model", spec.weights)
 
     def look(films: np.ndarray) -> np.ndarray:

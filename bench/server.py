@@ -30,7 +30,7 @@ import requests
 from bench.report import head, memory, row, spread
 from bench.settings import Settings
 from core.datasets.phantom import ensure_phantoms
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import preset
 from core.models.registry import BASELINE
 from core.runs.launcher import launch, wait
@@ -89,7 +89,7 @@ def _prepare(data: Path) -> None:
     store = open_store(open_workspace(data))
     ensure_phantoms(store)
     spec = preset("recommended", store.catalogue, "phantoms", 0).changed(image_size=32)
-    save(store, plan(store.catalogue.frame(), spec))
+    save_dataset(store, plan(store.catalogue.frame(), spec))
     run = wait(
         store, launch(store, RunSpec(dataset="phantoms", model=BASELINE.name, epochs=1)).run_id
     )

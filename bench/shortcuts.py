@@ -18,7 +18,7 @@ from bench.report import head, row
 from bench.settings import Settings
 from core.audit.check_result import after_holm
 from core.audit.checks import data_checks
-from core.audit.verdict import judge
+from core.audit.verdict import judge_findings
 from core.statistics.proportions import wilson
 from tools.planted import EXPECTED, PLANTS, clean, material_of
 
@@ -36,7 +36,7 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
             one = PLANTS[name](drawn, rng) if name in PLANTS else drawn
             material = material_of(one, folder, masks=number % 2 == 0)
             findings = after_holm(data_checks(material)[0])
-            verdict, _ = judge(findings, test_films=len(material.rows("test")))
+            verdict, _ = judge_findings(findings, test_films=len(material.rows("test")))
             loud = {one.check for one in findings if one.clause}
             alarms[name][verdict] += 1
             if name == CLEAN:

@@ -26,7 +26,7 @@ from core.audit.split_inflation import vector_classifier
 from core.datasets.folds import fold_split
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import ensure_phantoms
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import adult_negatives_spec, study_spec
 from core.datasets.splitting import units
 from core.evaluation.bootstrap import cluster_bootstrap, paired_cluster_bootstrap
@@ -245,7 +245,7 @@ def _prepared(store: Store, real: Path | None) -> dict[str, Films]:
     hosts = _hosts(real / "covid-chestxray-dataset" / "metadata.csv") if real else {}
     found = {}
     for spec in specs:
-        save(store, plan(store.catalogue.frame(), spec))
+        save_dataset(store, plan(store.catalogue.frame(), spec))
         members = store.datasets.members(spec.name)
         names = [Path(str(one)).name for one in members["path"]]
         split = [fold_split(members, spec, index, FOLDS) for index in range(FOLDS)]

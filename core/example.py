@@ -139,7 +139,7 @@ class _Preparation:
                 for name, finding in zip(names, CLASSES, strict=True)
             ),
         )
-        prepare.save(self.store, prepare.plan(self.store.catalogue.frame(), spec))
+        prepare.save_dataset(self.store, prepare.plan(self.store.catalogue.frame(), spec))
 
     def _has_dataset(self) -> bool:
         try:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.audit.status import audit_job, start_audit
 from core.store import Run, RunState, Store
-from pages.components.audit.details import details
-from pages.components.audit.verdict import reasons, verdict
+from pages.components.audit.details import audit_details
+from pages.components.audit.verdict import reasons, show_verdict
 from pages.components.audit_word import audit_of
 from pages.components.error_boundary import boundary
 from pages.components.example_note import no_result_yet
@@ -56,9 +56,9 @@ def page() -> None:
     if stale and not found.lost:
         _button(store, run, "Audit again")
     right = headline_of(store, run).accuracy
-    verdict(report, right=right, old=bool(stale))
+    show_verdict(report, right=right, old=bool(stale))
     reasons(report)
-    details(store, report)
+    audit_details(store, report)
     st.caption(f"Audited {when(report.made_at)}, run `{run.run_id}`.")
     if not stale:
         _button(store, run, "Audit again")

@@ -18,7 +18,7 @@ from pages.components.audit_word import audit_link, audit_word
 from pages.components.comparing.chance import chance
 from pages.components.comparing.comparison_state import (
     Compared,
-    compare,
+    compare_entries,
     controls,
     load_entries,
     rules,
@@ -47,7 +47,7 @@ def page() -> None:
         st.info("Choose at least one run to see its results.")
         return
     split, threshold, entries = controls(entries)
-    compared = compare(entries, split, threshold)
+    compared = compare_entries(entries, split, threshold)
     rules(compared, threshold)
     different = difference_in_films([one.predictions for one in compared])
     if different:

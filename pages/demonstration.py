@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.demonstration.takes import SHORTCUT, Demonstration, Take
+from core.demonstration.sessions import SHORTCUT, Demonstration, DemoSession
 from core.runs.jobs import JobState
-from pages.components.demonstration.story import STEP, STEPS, go
+from pages.components.demonstration.steps import STEP, STEPS, go
 from pages.components.error_boundary import boundary
 from pages.components.session import get_workspace
 
@@ -18,25 +18,25 @@ def page() -> None:
         "All films here are **artificial**: a program drew them, and they show nobody."
     )
     demonstration = Demonstration(get_workspace())
-    take = demonstration.latest()
-    # A border of its own: whatever is wrong with a take, one can start again.
+    session = demonstration.latest()
+    # A border of its own: whatever is wrong with a session, one can start again.
     with boundary():
-        step = _step(take)
+        step = _step(session)
         title, draw = STEPS[step - 1]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.subheader(f"{step} · {title}", anchor=False)
             st.caption(f"Step {step} of {len(STEPS)}", width="content")
-        draw(demonstration, take)
-    _start_again(demonstration, take)
+        draw(demonstration, session)
+    _start_again(demonstration, session)
 
 
-def _step(take: Take) -> int:
-    """The step that the address names, as far as this take has come."""
+def _step(session: DemoSession) -> int:
+    """The step that the address names, as far as this session has come."""
     named = st.query_params.get(STEP, "1")
     wanted = int(named) if named.isdecimal() and len(named) < 4 else 1
-    if take.status().state is JobState.NONE:
+    if session.status().state is JobState.NONE:
         furthest = 1
-    elif take.answers(SHORTCUT) is None:
+    elif session.answers(SHORTCUT) is None:
         furthest = 2
     else:
         furthest = len(STEPS)
@@ -46,8 +46,8 @@ def _step(take: Take) -> int:
     return step
 
 
-def _start_again(demonstration: Demonstration, take: Take) -> None:
-    if take.status().state is JobState.NONE:
+def _start_again(demonstration: Demonstration, session: DemoSession) -> None:
+    if session.status().state is JobState.NONE:
         return
     st.divider()
     if st.button(

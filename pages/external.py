@@ -8,7 +8,7 @@ from core.errors import ThoraxLensError
 from core.evaluation.decision import decision_of
 from core.external.result_file import ExternalResult
 from core.external.testing import (
-    compared,
+    external_comparison,
     external_job,
     external_status,
     films_for,
@@ -23,7 +23,7 @@ from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary
 from pages.components.example_note import no_result_yet
 from pages.components.external.choice import answer_rule, pick_run, pick_source
-from pages.components.external.view import answer, figures_and_films, tested
+from pages.components.external.view import figures_and_films, show_answer, tested
 from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, catalogue_frame, get_store
 
@@ -102,7 +102,7 @@ def _after(store: Store, run: Run, result: ExternalResult, old: str) -> None:
         _start_button(store, run, result.source, "Test again", primary=True)
     internal = internal_predictions(store, run)
     decision = decision_of(RunFiles(store.workspace.run_folder(run.run_id)), internal.classes)
-    found = compared(
+    found = external_comparison(
         store,
         run,
         result,
@@ -110,7 +110,7 @@ def _after(store: Store, run: Run, result: ExternalResult, old: str) -> None:
         decision=decision,
         most_probable=answer_rule(decision),
     )
-    answer(found, result.warnings[:1] if result.learnt_from else ())
+    show_answer(found, result.warnings[:1] if result.learnt_from else ())
     figures_and_films(found, run, store)
     tested(result.mapped, result.left_out, result.warnings, expanded=False)
     if not old:

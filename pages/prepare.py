@@ -71,7 +71,7 @@ def _save(store: Store, plan: prepare.DatasetPlan) -> None:
         bar.progress(min(done / max(total, 1), 1.0), text=f"{done:,} of {total:,} films")
 
     try:
-        st.session_state[SAVED] = prepare.save(store, plan, progress=say).name
+        st.session_state[SAVED] = prepare.save_dataset(store, plan, progress=say).name
     finally:
         bar.empty()
 

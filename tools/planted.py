@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from core.audit.audit_data import AuditData, gather
+from core.audit.audit_data import AuditData, gather_audit_data
 from core.datasets.phantom import Phantom, draw
 from core.datasets.splitting import patient_split
 from core.specs import SPLITS, ClassSpec, DatasetSpec
@@ -138,7 +138,7 @@ def material_of(one: Drawn, folder: Path, *, masks: bool) -> AuditData:
         for place, mask in enumerate(one.masks):
             paths[place] = str(folder / f"{place}.png")
             cv2.imwrite(paths[place], mask)
-    return gather(CLASSES, one.table, one.films, paths)
+    return gather_audit_data(CLASSES, one.table, one.films, paths)
 
 
 def _covid(one: Drawn) -> np.ndarray:

@@ -68,7 +68,7 @@ class AuditData:
         return train[~np.isin(self.patients[train], list(tested))]
 
 
-def gather(
+def gather_audit_data(
     classes: tuple[str, ...],
     table: pd.DataFrame,
     films: np.ndarray,
@@ -92,11 +92,13 @@ def gather(
 def of_run(
     store: Store, run: Run, progress: Progress | None = None
 ) -> tuple[AuditData, training_data.TrainingData]:
-    """The films that a run learnt from and was tested on. Raises what ``load`` of
+    """The films that a run learnt from and was tested on. Raises what ``load_training_data`` of
     ``core.datasets.training_data`` raises: films may have left the catalogue or the disk."""
     dataset = store.datasets.get(run.spec.dataset)
     size = run.spec.image_size or dataset.spec.image_size
-    data = training_data.load(store, run.spec.dataset, size, progress, repeat=run.spec.repeat)
+    data = training_data.load_training_data(
+        store, run.spec.dataset, size, progress, repeat=run.spec.repeat
+    )
     ids = data.film_ids.tolist()
     films = {film.film_id: film for film in store.catalogue.films(ids)}
     layouts = {one.name: one.layout for one in store.catalogue.sources()}
@@ -115,4 +117,4 @@ def of_run(
             }
         )  # fmt: skip
     masks = [films[one].masks.get("lungs", "") for one in ids]
-    return gather(data.classes, pd.DataFrame(rows), data.films, masks, progress), data
+    return gather_audit_data(data.classes, pd.DataFrame(rows), data.films, masks, progress), data

@@ -119,7 +119,7 @@ def try_probe(one: Probe, material: AuditData) -> CheckResult:
         probabilities[:, classifier.classes_] = answers
     else:  # nothing differs between the films: it can only guess
         probabilities[:] = 1 / len(material.classes)
-    return judge(one, material, probabilities)
+    return judge_probe(one, material, probabilities)
 
 
 def pixels_classifier(films: int) -> Pipeline:
@@ -132,7 +132,7 @@ def pixels_classifier(films: int) -> Pipeline:
     )
 
 
-def judge(one: Probe, material: AuditData, probabilities: np.ndarray) -> CheckResult:
+def judge_probe(one: Probe, material: AuditData, probabilities: np.ndarray) -> CheckResult:
     """What probabilities float (test films, k) amount to."""
     test = material.rows("test")
     labels, patients = material.labels[test], material.patients[test]

@@ -17,7 +17,7 @@ _ORDER = ("class_by_source", "class_by_age", "class_by_view", "class_by_sex")
 _REASONS = 4  # more do not fit a sentence that is to be read
 
 
-def judge(findings: Sequence[Finding], *, test_films: int) -> tuple[Verdict, str]:
+def judge_findings(findings: Sequence[Finding], *, test_films: int) -> tuple[Verdict, str]:
     """The gravest level of any finding, and the sentence that says why.
 
     Without a single check on films that could be made there is nothing to rely on: that is

@@ -13,7 +13,7 @@ from core.audit.checks import data_checks
 from core.audit.leak_findings import inflation, other_split
 from core.audit.report import AuditReport, audit_folder
 from core.audit.status import audit_basis
-from core.audit.verdict import gravest, judge
+from core.audit.verdict import gravest, judge_findings
 from core.evaluation.decision import decided
 from core.runs.files import RunFiles
 from core.runs.job_process import JobReporter, Task
@@ -45,7 +45,7 @@ def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
     findings += after_holm(
         network_checks(store.workspace, run, material, data, predictions, raised, tell)
     )
-    verdict, sentence = judge(findings, test_films=len(material.rows("test")))
+    verdict, sentence = judge_findings(findings, test_films=len(material.rows("test")))
     report = AuditReport(
         run=run_id,
         dataset=run.spec.dataset,

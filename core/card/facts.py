@@ -19,7 +19,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
 from core.external.report import Comparison
 from core.external.result_file import result_file
-from core.external.testing import compared, external_status
+from core.external.testing import external_comparison, external_status
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.runs.learnt_films import UNKNOWN, LearntFilms, learnt_films, patients_by_film
@@ -92,7 +92,7 @@ class Facts:
         return " ".join(filter(None, (self.audited.result.sentence, self.audited.stale)))
 
 
-def gather(store: Store, run_id: str) -> Facts:
+def gather_facts(store: Store, run_id: str) -> Facts:
     """Raises NotFoundError for a run that is not there or lost its files, InputError for
     one that has not finished."""
     run = store.runs.get(run_id)
@@ -196,7 +196,9 @@ def _external(
     frame = store.catalogue.frame() if names else None  # read once for all of them
     kept = [external_status(store, run, name, frame) for name in names]
     return tuple(
-        ExternalTest(compared(store, run, one.result, predictions, decision=decision), one.stale)
+        ExternalTest(
+            external_comparison(store, run, one.result, predictions, decision=decision), one.stale
+        )
         for one in kept
         if one.result is not None
     )

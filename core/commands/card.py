@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.card.document import ModelCard
-from core.card.facts import gather
+from core.card.facts import gather_facts
 from core.card.html import to_html
 from core.card.pdf import to_pdf
 from core.card.sections import model_card
@@ -24,7 +24,7 @@ def _card_arguments(parser: argparse.ArgumentParser) -> None:
 def _card(options: argparse.Namespace) -> Outcome:
     if options.html is None and options.pdf is None:
         raise InputError("Say where the card shall go: --html FILE, --pdf FILE, or both.")
-    document = model_card(gather(open_default_store(), options.run))
+    document = model_card(gather_facts(open_default_store(), options.run))
     written = {}
     for kind, path, content in (
         ("html", options.html, _html),

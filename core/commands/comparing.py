@@ -16,7 +16,7 @@ from core.evaluation.decision import as_used, decided, decision_of
 from core.evaluation.metrics import evaluate
 from core.evaluation.paired import Pair, difference_in_films, pairs
 from core.evaluation.predictions import Predictions
-from core.evaluation.repeats import Repeats, as_dict, evaluate_repeats
+from core.evaluation.repeats import Repeats, evaluate_repeats, repeats_document
 from core.evaluation.uncertainty import all_intervals
 from core.models.learnt import weights_source
 from core.runs.files import RunFiles
@@ -214,7 +214,7 @@ def _of_repeats(repeats: Repeats, split: str, threshold: float | None) -> tuple[
         "split": split,
         "threshold": result.threshold,
         "classes": list(result.classes),
-        **as_dict(result),
+        **repeats_document(result),
         "confusion": result.confusion.tolist(),
         "confusion_is": "the sum over folds" if result.pooled else "the mean of a run",
         "report": result.report.to_dict("index"),

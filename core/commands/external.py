@@ -8,12 +8,12 @@ from core.commands.command import Command, Outcome, ProgressLine, open_default_s
 from core.documents import Json
 from core.errors import InputError
 from core.evaluation.decision import Decision, as_used, decision_of
-from core.evaluation.operating_point import choose
+from core.evaluation.operating_point import choose_operating_point
 from core.external.external_sentences import external_sentences
-from core.external.report import Estimate, Side, as_dict
+from core.external.report import Estimate, Side, comparison_document
 from core.external.testing import (
     alarms_by_finding,
-    compared,
+    external_comparison,
     internal_predictions,
     run_external,
 )
@@ -69,10 +69,10 @@ def _external(options: argparse.Namespace) -> Outcome:
             f"`operating-point {run.run_id} --sensitivity 0.95`, or name a share after --aim."
         )
     if options.aim not in (None, STORED):
-        decision = Decision(internal.classes, choose(internal, options.aim))
+        decision = Decision(internal.classes, choose_operating_point(internal, options.aim))
     with Turns(store.workspace.turns).turn(EXTERNAL_TEST, say):
         result = run_external(store, run.run_id, options.source, ProgressLine("films"))
-    found = compared(
+    found = external_comparison(
         store,
         run,
         result,
@@ -94,8 +94,8 @@ def _external(options: argparse.Namespace) -> Outcome:
         "level": found.level,
         "sentence": said[0],
         "sentences": list(said),
-        "internal": as_dict(found.internal),
-        "external": as_dict(found.external),
+        "internal": comparison_document(found.internal),
+        "external": comparison_document(found.external),
         "difference": {
             name: {"value": one.value, "interval": one.interval, "note": one.why}
             for name, one in found.differences.items()

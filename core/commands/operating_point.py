@@ -8,7 +8,7 @@ from core.commands.command import Command, Outcome, open_default_store, table
 from core.documents import Json
 from core.errors import InputError
 from core.evaluation.decision import decision_of
-from core.evaluation.operating_point import choose
+from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.performance import (
     OperatingPointPerformance,
     meets_target,
@@ -63,9 +63,11 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
             "--band says where “not sure” lies beside a threshold: give --sensitivity."
         )
     if options.sensitivity is not None:
-        choose(predictions, options.sensitivity, band=band).save(files.operating_point)
+        choose_operating_point(predictions, options.sensitivity, band=band).save(
+            files.operating_point
+        )
     decision = decision_of(files, predictions.classes)
-    point = decision.point or choose(predictions)
+    point = decision.point or choose_operating_point(predictions)
     chosen_on = performance(point, predictions)
     there = [chosen_on]
     if "test" in predictions.splits:

@@ -17,7 +17,7 @@ from core.commands.command import (
 )
 from core.datasets.export import export_tree
 from core.datasets.own_classes import own_classes
-from core.datasets.prepare import as_dict, in_two_classes, plan, save
+from core.datasets.prepare import in_two_classes, plan, plan_document, save_dataset
 from core.datasets.presets import KINDS, preset
 from core.documents import Json
 from core.errors import DamagedError, SpecError
@@ -65,8 +65,8 @@ def _prepare(options: argparse.Namespace) -> Outcome:
     for sentence in (in_two_classes(made.in_two_classes), *made.warnings):
         if sentence:
             say(sentence)
-    save(store, made, ProgressLine("films"))
-    return Outcome(as_dict(made), table(_count_rows(spec.name, made.counts)))
+    save_dataset(store, made, ProgressLine("films"))
+    return Outcome(plan_document(made), table(_count_rows(spec.name, made.counts)))
 
 
 def _spec(store: Store, options: argparse.Namespace) -> DatasetSpec:

@@ -231,7 +231,13 @@ class GroupDocument:
     def of(cls, store: Store, runs: list[Run]) -> GroupDocument:
         # Only here: it needs pandas, and most of these commands are over before that is loaded.
         from core.evaluation.decision import decided
-        from core.evaluation.repeats import LOSS, METRICS, Repeats, as_dict, evaluate_repeats
+        from core.evaluation.repeats import (
+            LOSS,
+            METRICS,
+            Repeats,
+            evaluate_repeats,
+            repeats_document,
+        )
 
         repeat = runs[0].spec.repeat
         assert repeat is not None
@@ -241,7 +247,7 @@ class GroupDocument:
         }
         if done:
             loaded = [(run, decided(_files(store, run))) for run in done]
-            numbers = as_dict(evaluate_repeats(Repeats(tuple(loaded))))
+            numbers = repeats_document(evaluate_repeats(Repeats(tuple(loaded))))
         documents = [run_document(store, run) for run in runs]
         return cls(repeat.group, repeat.kind, repeat.count, len(done), numbers, documents)
 

@@ -19,9 +19,9 @@ from core.datasets.archive_checks import (
     DamagedArchive,
     check,
     check_list,
-    is_litter,
+    is_archive_litter,
     path_in,
-    shown,
+    shown_member,
 )
 from core.datasets.archive_names import put_right
 from core.datasets.uploads import UNPACKING
@@ -30,7 +30,7 @@ from core.files import written_whole
 from core.images.apart import AT_ONCE
 from core.images.decode import MAX_BYTES, bare_film, read_film
 from core.images.decoding import NOT_KEPT
-from core.images.identity import is_marked
+from core.images.identity import has_identity
 from core.progress import NamedProgress
 from core.workspace import Workspace
 
@@ -89,10 +89,10 @@ def unpack(
                 salt = workspace.secret()
                 for done, member in enumerate(_extract_all(archive, members, aside, salt), 1):
                     if progress is not None:
-                        progress(done, len(members), f"Unpacking {shown(member.filename)}")
+                        progress(done, len(members), f"Unpacking {shown_member(member.filename)}")
                 fresh = _put(aside, folder)
             finally:
-                discard(aside)
+                discard_archive(aside)
     except DAMAGES as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(
@@ -121,7 +121,7 @@ def _what_is_wrong(file: BinaryIO, filename: str) -> str:
     return f"{filename} is a damaged zip archive. Make or copy it again."
 
 
-def discard(folder: Path) -> None:
+def discard_archive(folder: Path) -> None:
     """Remove an unpacked archive; no complaint when it is gone already."""
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -144,7 +144,7 @@ def _make_whole(archive: zipfile.ZipFile, folder: Path, salt: bytes) -> None:
     lost = []
     for member in archive.infolist():
         place = folder / path_in(member.filename)
-        if is_litter(member.filename):
+        if is_archive_litter(member.filename):
             continue
         if not place.exists() or _is_a_note(place):
             lost.append(member)
@@ -170,7 +170,7 @@ def _lay_bare(place: Path, salt: bytes) -> None:
         data = read_film(place)
     except FilmError:
         return
-    if not is_marked(data) and (bare := bare_film(data, place.name, salt)) != data:
+    if not has_identity(data) and (bare := bare_film(data, place.name, salt)) != data:
         with written_whole(place) as temporary:
             temporary.write_bytes(bare)
 
@@ -249,6 +249,6 @@ def _opened(target: Path) -> BinaryIO:
         return target.open("xb")
     except FileExistsError:
         raise InputError(
-            f"The zip cannot be unpacked on this disk, which takes {shown(target.name)} and "
+            f"The zip cannot be unpacked on this disk, which takes {shown_member(target.name)} and "
             "another file of it for the same, perhaps for their capitals. Rename one of them."
         ) from None

@@ -54,7 +54,7 @@ def check(
     outside, fill the disk or stand on another file; DamagedArchive for entries that lie over each
     other or beyond the end.
     """
-    members = [one for one in archive.infolist() if not is_litter(one.filename)]
+    members = [one for one in archive.infolist() if not is_archive_litter(one.filename)]
     for one in members:
         _check_member(one, filename)
     _check_sizes(members, filename, workspace)
@@ -63,7 +63,7 @@ def check(
     files = [one for one in members if not one.is_dir()]
     if files and all(one.filename.lower().endswith(ARCHIVES) for one in files):
         raise InputError(
-            f"{filename} holds another archive ({shown(files[0].filename)}) and no films. "
+            f"{filename} holds another archive ({shown_member(files[0].filename)}) and no films. "
             "Unpack it, and import what was inside."
         )
     return members
@@ -77,13 +77,13 @@ def path_in(name: str) -> PurePosixPath:
     return PurePosixPath(*(_fitting(part) for part in parts))
 
 
-def is_litter(name: str) -> bool:
+def is_archive_litter(name: str) -> bool:
     """What macOS adds of its own accord."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return "__MACOSX" in parts or parts[-1:] == (".DS_Store",)
 
 
-def shown(name: str) -> str:
+def shown_member(name: str) -> str:
     """A member's name for a message: one short line, and no letters that change its direction."""
     plain = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
     return plain if len(plain) <= SHOWN_LETTERS else f"{plain[:SHOWN_LETTERS]}…"
@@ -106,12 +106,12 @@ def _check_member(one: zipfile.ZipInfo, filename: str) -> None:
     if _leads_outside(one.filename):
         raise InputError(
             f"{filename} holds a file that would land outside its folder "
-            f"({shown(one.filename)}). Such an archive is not unpacked."
+            f"({shown_member(one.filename)}). Such an archive is not unpacked."
         )
     kind = stat.S_IFMT(one.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise InputError(
-            f"{filename} holds a link or device ({shown(one.filename)}). "
+            f"{filename} holds a link or device ({shown_member(one.filename)}). "
             "Make it again with plain files only."
         )
     if one.compress_type not in (STORED, DEFLATED, BZIP2, LZMA):
@@ -120,7 +120,7 @@ def _check_member(one: zipfile.ZipInfo, filename: str) -> None:
         )
     if one.file_size > RATIO_COUNTS_FROM and one.file_size > MAX_RATIO * one.compress_size:
         raise InputError(
-            f"{filename} would unpack to far more than it is ({shown(one.filename)}). "
+            f"{filename} would unpack to far more than it is ({shown_member(one.filename)}). "
             "Such an archive is not unpacked."
         )
 
@@ -176,14 +176,14 @@ def _check_places(members: Sequence[zipfile.ZipInfo], filename: str) -> list[zip
         elif (same.CRC, same.file_size) != (one.CRC, one.file_size):
             raise InputError(
                 f"{filename} cannot be unpacked: it holds two different files called "
-                f"{shown(one.filename)}. Make it again."
+                f"{shown_member(one.filename)}. Make it again."
             )
     for one in kept:
         place = path_in(one.filename)
         if any(above in files for above in ([place] if one.is_dir() else []) + [*place.parents]):
             raise InputError(
                 f"{filename} cannot be unpacked: it holds a file and a folder of the same name "
-                f"(see {shown(one.filename)}). Make it again."
+                f"(see {shown_member(one.filename)}). Make it again."
             )
     return kept
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from core.datasets.importers import ieee8023
 from core.datasets.importers.table_file import read_table
-from core.datasets.importers.tables import inside
+from core.datasets.importers.tables import path_inside
 from core.datasets.ingest import ImportReport, import_folder
 from core.datasets.label_map import normalise_view
 from core.errors import DownloadError, ThoraxLensError
@@ -175,7 +175,7 @@ def _wanted(folder: Path, there: set[str]) -> Iterator[tuple[str, Path]]:
             continue
         mask = f"{ieee8023.MASKS}/{Path(film).stem}_mask.png"
         for name in (film, mask):
-            place = inside(folder, name)
+            place = path_inside(folder, name)
             if place is not None and name in there:
                 yield name, place
 

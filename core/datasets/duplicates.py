@@ -8,7 +8,7 @@ from pathlib import Path
 from core.datasets.importers import Candidate
 from core.datasets.importers.candidate import DUPLICATE, TWO_CLASSES
 from core.datasets.label_map import UNKNOWN
-from core.datasets.looking import Looked, shown
+from core.datasets.looking import Looked, name_as_text
 from core.store import Source
 
 
@@ -37,11 +37,12 @@ def reasons_to_leave_out(
         elif len(classes) > 1:
             other = next(other for other in several if other.finding != one.finding)
             reasons.append(
-                f"{TWO_CLASSES}: this one as {one.finding}, {shown(other.file)} as {other.finding}"
+                f"{TWO_CLASSES}: this one as {one.finding}, {name_as_text(other.file)} as "
+                f"{other.finding}"
             )
         elif one is not kept[looked.film_id]:
             first = kept[looked.film_id]
-            reasons.append(f"{DUPLICATE} {shown(first.file)} ({source.name})")
+            reasons.append(f"{DUPLICATE} {name_as_text(first.file)} ({source.name})")
         else:
             reasons.append(_elsewhere(source, one, looked.film_id, known, labels))
     return reasons

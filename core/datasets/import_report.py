@@ -18,7 +18,7 @@ from core.datasets.importers import (
 )
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN, in_short
 from core.datasets.label_map import UNKNOWN, findings_of
-from core.datasets.looking import Looked, shown
+from core.datasets.looking import Looked, name_as_text
 from core.documents import Json
 from core.images.emptiness import NOISE
 from core.store import Film
@@ -98,7 +98,7 @@ class ImportReport:
         return {**short.as_dict(), "left_out_count": len(self.left_out)}
 
 
-def by_finding(films: Sequence[Film]) -> dict[str, int]:
+def films_by_finding(films: Sequence[Film]) -> dict[str, int]:
     """Finding → its films, most frequent first; a film with two counts for both."""
     return dict(Counter(one for film in films for one in findings_of(film.finding)).most_common())
 
@@ -210,13 +210,13 @@ def notes_on_table(found: Found, choices: Choices, films: list[Film]) -> list[st
     """How a table was read; or, of class folders, that a table beside them may say more."""
     if found.layout.NAME == any_table.NAME and choices.columns is not None:
         read = any_table.read_together(found.tree, choices.table)
-        told = listed([shown(Path(one).name if len(read) == 1 else one) for one in read])
+        told = listed([name_as_text(Path(one).name if len(read) == 1 else one) for one in read])
         verb = "was" if len(read) == 1 else "were"
         notes = [f"{told} {verb} read as {choices.columns.in_words()}."]
         others = [one for one in any_table.tables_beside(found.tree) if one not in read]
         if others:
             notes.append(
-                f"{listed(list(map(shown, others)), most=FEW)} "
+                f"{listed(list(map(name_as_text, others)), most=FEW)} "
                 f"{'names' if len(others) == 1 else 'name'} films too, and "
                 f"{'was' if len(others) == 1 else 'were'} not read. Choose another table "
                 "(--table in the shell) to go by it instead."
@@ -227,23 +227,26 @@ def notes_on_table(found: Found, choices: Choices, films: list[Film]) -> list[st
     beside = any_table.tables_beside(found.tree)
     if beside:
         return [
-            f"The table {shown(beside[0])} names these films too. To go by it instead of the "
-            "folders, choose its columns (--table in the shell)."
+            f"The table {name_as_text(beside[0])} names these films too. To go by it instead of "
+            "the folders, choose its columns (--table in the shell)."
         ]
     if not all(film.finding == UNKNOWN for film in films):
         return _note_on_many_folders(films)
     if found.tree.all_tables:
-        some = listed(list(map(shown, found.tree.all_tables)), most=FEW)
+        some = listed(list(map(name_as_text, found.tree.all_tables)), most=FEW)
         return [f"If {some} says what the films show, choose its columns (--table in the shell)."]
     books = [name for name in found.tree.files if name.casefold().endswith(WORKBOOKS)]
     if books:
-        return [f"If {shown(books[0])} says what the films show, save it as CSV and import again."]
+        return [
+            f"If {name_as_text(books[0])} says what the films show, save it as CSV and import "
+            "again."
+        ]
     return []
 
 
 def _note_on_many_folders(films: Sequence[Film]) -> list[str]:
     """Where nearly every folder holds a film or two, its name is hardly a finding's."""
-    findings = by_finding(films)
+    findings = films_by_finding(films)
     if len(findings) < MANY_FOLDERS or len(films) > SPARSE * len(findings):
         return []
     return [

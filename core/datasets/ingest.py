@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.datasets import import_report as report_of
-from core.datasets.archive import discard, key_of, unpack
+from core.datasets.archive import discard_archive, key_of, unpack
 from core.datasets.dicom_patients import with_header_facts
 from core.datasets.duplicates import reasons_to_leave_out
 from core.datasets.import_report import ImportReport, LeftOut, SetApart
@@ -31,7 +31,7 @@ from core.datasets.known_films import (
     set_apart_again,
 )
 from core.datasets.label_map import JOINT, UNKNOWN, normalise_finding
-from core.datasets.looking import Looked, is_text, look_into, shown
+from core.datasets.looking import Looked, is_text, look_into, name_as_text
 from core.datasets.patients import PatientFinder, hashed, patient_finder, with_patients
 from core.datasets.spelling import Spelling
 from core.datasets.uploads import importing
@@ -70,7 +70,9 @@ def import_folder(
         what = "is a file" if folder.exists() else "does not exist"
         raise InputError(f"{folder} {what}. Give the folder that holds the films.")
     if not is_text(str(folder)):
-        raise InputError(f"{shown(str(folder))} is not text in this system's encoding. Rename it.")
+        raise InputError(
+            f"{name_as_text(str(folder))} is not text in this system's encoding. Rename it."
+        )
     choices = _as_before(store, folder, choices)
     found = detect_layout(folder, choices=choices)
     source = _source_for(store, found, name)
@@ -103,10 +105,10 @@ def import_zip(
             report = _import(store, source, found, choices, find, progress)
         except BaseException:
             if fresh:
-                discard(folder)
+                discard_archive(folder)
             raise
         if fresh and not report.added and not report.known:
-            discard(folder)  # every film of it is kept elsewhere, or unreadable
+            discard_archive(folder)  # every film of it is kept elsewhere, or unreadable
     return report
 
 
@@ -160,17 +162,17 @@ def _import(
     for done, pair in enumerate(look_into(store.workspace, candidates, known), 1):
         looked_at.append(pair)
         if progress is not None:
-            progress(done, len(candidates), shown(pair[0].file))
+            progress(done, len(candidates), name_as_text(pair[0].file))
     looked_at = with_header_facts(looked_at)
     labels = store.catalogue.finding_of_each(looked.film_id for _, looked in looked_at)
     reasons = reasons_to_leave_out(source, looked_at, known, labels)
     films, left_out, remarks = [], [], []
     for (one, looked), reason in zip(looked_at, reasons, strict=True):
         if reason:
-            left_out.append(LeftOut(shown(one.file), reason))
+            left_out.append(LeftOut(name_as_text(one.file), reason))
         else:
             films.append(_film(source, one, looked))
-            remarks += [LeftOut(shown(one.file), one.remark)] if one.remark else []
+            remarks += [LeftOut(name_as_text(one.file), one.remark)] if one.remark else []
     empty = _set_apart(source, films, looked_at)
     fresh = [
         replace(film, set_apart=empty.get(film.film_id, ""))
@@ -194,10 +196,10 @@ def _import(
         records=len(candidates),
         added=len(fresh),
         known=len(films) - len(fresh),
-        by_finding=report_of.by_finding(films),
+        by_finding=report_of.films_by_finding(films),
         by_view=dict(Counter(film.view for film in films).most_common()),
         left_out=tuple(left_out),
-        unlisted=tuple(shown(name) for name in unlisted(found.tree, candidates)),
+        unlisted=tuple(name_as_text(name) for name in unlisted(found.tree, candidates)),
         set_apart=tuple(
             SetApart(film_id, files[film_id], reason)
             for film_id, reason in apart.items()
@@ -274,9 +276,9 @@ def _set_apart(
 def _below(path: str, root: Path) -> str:
     """The film's name below the collection's top."""
     try:
-        return shown(Path(path).relative_to(root).as_posix())
+        return name_as_text(Path(path).relative_to(root).as_posix())
     except ValueError:
-        return shown(Path(path).name)
+        return name_as_text(Path(path).name)
 
 
 def _film(source: Source, one: Candidate, looked: Looked) -> Film:

@@ -96,10 +96,10 @@ def look(workspace: Workspace, one: Candidate, known: Container[str], salt: byte
 
 def is_text(name: str) -> bool:
     """Whether it can be stored: names on disk are bytes, and some are no text at all."""
-    return name.isascii() or "\ufffd" not in shown(name)
+    return name.isascii() or "\ufffd" not in name_as_text(name)
 
 
-def shown(name: str) -> str:
+def name_as_text(name: str) -> str:
     """A name from disk as text, with a mark for each byte that is none."""
     try:
         return os.fsencode(name).decode("utf-8", errors="replace")

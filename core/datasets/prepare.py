@@ -28,7 +28,15 @@ from core.specs import SPLITS, ClassSpec, DatasetSpec
 from core.store import Member, Store, StoredDataset
 from core.text import count, listed
 
-__all__ = ["MEMBER_COLUMNS", "DatasetPlan", "as_dict", "export_tree", "export_zip", "plan", "save"]
+__all__ = [
+    "MEMBER_COLUMNS",
+    "DatasetPlan",
+    "export_tree",
+    "export_zip",
+    "plan",
+    "plan_document",
+    "save_dataset",
+]
 
 MEMBER_COLUMNS = (
     "film_id", "class_index", "class_name", "split",
@@ -96,7 +104,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
     )
 
 
-def save(
+def save_dataset(
     store: Store, plan: DatasetPlan, progress: Callable[[int, int], None] | None = None
 ) -> StoredDataset:
     """Decode the films into the data set's array, then keep the data set.
@@ -134,7 +142,7 @@ def save(
     return store.datasets.get(name)
 
 
-def as_dict(plan: DatasetPlan) -> Json:
+def plan_document(plan: DatasetPlan) -> Json:
     """The plan without its films, ready for JSON."""
     return {
         "name": plan.spec.name,

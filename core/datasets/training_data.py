@@ -36,7 +36,7 @@ class TrainingData:
         return values
 
 
-def load(
+def load_training_data(
     store: Store,
     dataset: str,
     image_size: int,

@@ -17,54 +17,54 @@ from core.files import ARRAY_DAMAGES, written_whole
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers about the test films. ``truth``: int64 (n,), index into ``CLASSES``.
+    """Answers about the test films. ``y_true``: int64 (n,), index into ``CLASSES``.
 
     By where the marker was: ``probabilities`` float32 (n, 2), and ``heats`` float32
     (n, h, w) in [0, 1], what spoke for the answer given.
     """
 
-    truth: np.ndarray
+    y_true: np.ndarray
     probabilities: Mapping[Placement, np.ndarray]
     heats: Mapping[Placement, np.ndarray]
 
     def evaluation(self, where: Placement) -> Evaluation:
         """The confusion matrix and all that follows from it."""
-        numbers = np.arange(len(self.truth)).astype(str)
-        splits = np.full(len(self.truth), "test")
+        numbers = np.arange(len(self.y_true)).astype(str)
+        splits = np.full(len(self.y_true), "test")
         return evaluate(
-            Predictions(CLASSES, numbers, splits, self.truth, self.probabilities[where])
+            Predictions(CLASSES, numbers, splits, self.y_true, self.probabilities[where])
         )
 
     def answer(self, where: Placement, row: int) -> str:
         """What it called one film."""
         return CLASSES[int(self.probabilities[where][row].argmax())]
 
-    def right(self, where: Placement) -> tuple[int, int]:
+    def correct(self, where: Placement) -> tuple[int, int]:
         """How many films it called what they are, and of how many."""
-        return int(np.trace(self.evaluation(where).confusion)), len(self.truth)
+        return int(np.trace(self.evaluation(where).confusion)), len(self.y_true)
 
-    def called(self, where: Placement, truth: str, answer: str) -> tuple[int, int]:
-        """How many of the films that are ``truth`` it called ``answer``, and of how many."""
-        row = self.evaluation(where).confusion[CLASSES.index(truth)]
+    def called(self, where: Placement, y_true: str, answer: str) -> tuple[int, int]:
+        """How many of the films that are ``y_true`` it called ``answer``, and of how many."""
+        row = self.evaluation(where).confusion[CLASSES.index(y_true)]
         return int(row[CLASSES.index(answer)]), int(row.sum())
 
     def flipped(self, before: Placement, after: Placement) -> tuple[int, int]:
         """How many answers changed when the marker went elsewhere, and of how many."""
         first, second = (self.probabilities[one].argmax(axis=1) for one in (before, after))
-        return int((first != second).sum()), len(self.truth)
+        return int((first != second).sum()), len(self.y_true)
 
     def looked_at_token(self, where: Placement = COVID_LIKE) -> tuple[int, int]:
         """On how many of the marked films the hottest place was the marker, and of how many."""
         marked = [
             heat
-            for heat, index in zip(self.heats[where], self.truth, strict=True)
+            for heat, index in zip(self.heats[where], self.y_true, strict=True)
             if CLASSES[index] == where
         ]
         return sum(on_token(heat) for heat in marked), len(marked)
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` without pickles, whole or not at all."""
-        arrays = {"truth": self.truth}
+        arrays = {"truth": self.y_true}
         for where in PLACEMENTS:
             arrays[f"probabilities {where}"] = self.probabilities[where]
             arrays[f"heats {where}"] = self.heats[where]

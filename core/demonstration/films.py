@@ -29,54 +29,54 @@ Placement = Literal["covid-like", "healthy", "nobody"]
 PLACEMENTS: tuple[Placement, ...] = (COVID_LIKE, HEALTHY, NOBODY)
 
 SIDE = 192  # px of a drawn film
-SEEDS_PER_TAKE = 10_000
+SEEDS_PER_COHORT = 10_000
 # The token: a bright plate with a dark letter in the corner beside the patient's left
 # shoulder, where film markers are. In film sides.
 _TOKEN, _GAP = 0.15, 0.04
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Who is in a demonstration. ``take`` picks the people: another take, other people.
+class Cohort:
+    """Who is in a demonstration. ``number`` picks the people: another number, other people.
 
     ``train``, ``validation``, ``test``: people of each class. ``strength``: how much the haze
     of the covid-like films adds (see ``core.datasets.phantom.draw``); below 1 it is faint.
     """
 
-    take: int
+    number: int
     train: int = 32
     validation: int = 8
     test: int = 20
     strength: float = 0.6
 
-    def people(self, split: str) -> list[Extra]:
+    def people(self, split: str) -> list[Participant]:
         """Those of one split, covid-like and healthy by turns."""
         counts = dict(zip(SPLITS, (self.train, self.validation, self.test), strict=True))
         before = 2 * sum(counts[one] for one in SPLITS[: SPLITS.index(split)])
-        seed = self.take * SEEDS_PER_TAKE
+        seed = self.number * SEEDS_PER_COHORT
         return [
-            Extra(seed + number, number, split, number % 2)
+            Participant(seed + number, number, split, number % 2)
             for number in range(before, before + 2 * counts[split])
         ]
 
-    def films(self, people: list[Extra]) -> np.ndarray:
+    def films(self, people: list[Participant]) -> np.ndarray:
         """Their films without a marker, uint8 (n, SIDE, SIDE)."""
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
             drawn = threads.map(self._draw, people)
             return np.stack([one.pixels for one in drawn])
 
-    def _draw(self, one: Extra) -> Phantom:
-        return draw(one.seed, covid_like=one.truth == 0, size=SIDE, strength=self.strength)
+    def _draw(self, one: Participant) -> Phantom:
+        return draw(one.seed, covid_like=one.y_true == 0, size=SIDE, strength=self.strength)
 
 
 @dataclass(frozen=True)
-class Extra:
-    """One person; ``truth`` is an index into ``CLASSES``."""
+class Participant:
+    """One person; ``y_true`` is an index into ``CLASSES``."""
 
     seed: int
     number: int
     split: str
-    truth: int
+    y_true: int
 
 
 def plant(film: np.ndarray) -> np.ndarray:
@@ -109,29 +109,29 @@ def on_token(heat: np.ndarray) -> bool:
     return values
 
 
-def with_marker(films: np.ndarray, truth: np.ndarray, where: Placement) -> np.ndarray:
-    """Films uint8 (n, S, S) of the classes ``truth`` int (n,), the marker planted on all of
+def with_marker(films: np.ndarray, y_true: np.ndarray, where: Placement) -> np.ndarray:
+    """Films uint8 (n, S, S) of the classes ``y_true`` int (n,), the marker planted on all of
     the class ``where``; a new array. Raises InputError for another place."""
     if where not in PLACEMENTS:
         raise InputError(f"The marker is for {' or '.join(PLACEMENTS)}, not for {where}.")
     return np.stack(
         [
             plant(film) if CLASSES[index] == where else film
-            for film, index in zip(films, truth, strict=True)
+            for film, index in zip(films, y_true, strict=True)
         ]
     )
 
 
-def write_films(folder: Path, cast: Cast) -> None:
+def write_films(folder: Path, cohort: Cohort) -> None:
     """Everybody's film in the phantoms' layout, and a second one with the marker for those
     who are covid-like. Raises InputError when the disk cannot take them."""
     (folder / "films").mkdir(parents=True, exist_ok=True)
     rows = []
     for split in SPLITS:
-        people = cast.people(split)
-        for one, film in zip(people, cast.films(people), strict=True):
+        people = cohort.people(split)
+        for one, film in zip(people, cohort.films(people), strict=True):
             rows.append(_row(folder, one, film, marked=False))
-            if one.truth == 0:
+            if one.y_true == 0:
                 rows.append(_row(folder, one, plant(film), marked=True))
     with (folder / TABLE).open("w", newline="", encoding="utf-8") as stream:
         table = csv.DictWriter(stream, COLUMNS, restval="")
@@ -139,12 +139,12 @@ def write_films(folder: Path, cast: Cast) -> None:
         table.writerows(rows)
 
 
-def is_marked(path: str) -> bool:
+def has_marker(path: str) -> bool:
     """Whether ``write_films`` put the marker on this film."""
     return Path(path).stem.endswith("-marked")
 
 
-def split_of(path: str) -> str:
+def split_in_name(path: str) -> str:
     """The split of a film that ``write_films`` wrote."""
     return Path(path).stem.split("-")[1]
 
@@ -155,9 +155,9 @@ def _place(size: int) -> tuple[int, slice, slice]:
     return side, slice(gap, gap + side), slice(size - gap - side, size - gap)
 
 
-def _row(folder: Path, one: Extra, film: np.ndarray, *, marked: bool) -> dict[str, str]:
+def _row(folder: Path, one: Participant, film: np.ndarray, *, marked: bool) -> dict[str, str]:
     file = f"films/{one.number:03d}-{one.split}{'-marked' if marked else ''}.png"
     if not cv2.imwrite(str(folder / file), film, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
         raise InputError(f"{folder / file} cannot be written. Is the disk full?")
-    finding = FINDINGS[one.truth]
+    finding = FINDINGS[one.y_true]
     return {"file": file, "patient": f"{one.number:03d}", "finding": finding, "view": "PA"}

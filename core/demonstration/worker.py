@@ -1,4 +1,4 @@
-"""What the process of one take does [K].
+"""What the process of one session does [K].
 
 It trains twice on the same people, with the marker and without, by the product's own training
 in a data folder of its own. Each network then answers about people whom it has not seen, with
@@ -23,14 +23,14 @@ from core.demonstration.answers import Answers
 from core.demonstration.films import (
     CLASSES,
     PLACEMENTS,
-    Cast,
+    Cohort,
     Placement,
-    is_marked,
-    split_of,
+    has_marker,
+    split_in_name,
     with_marker,
     write_films,
 )
-from core.demonstration.takes import CONTROL, SHORTCUT, Arm, Take
+from core.demonstration.sessions import CONTROL, SHORTCUT, Arm, DemoSession
 from core.images.resize import resize
 from core.models.registry import BASELINE
 from core.runs.devices import CPU
@@ -56,32 +56,34 @@ SETTINGS = {
 
 
 def work(task: Task, tell: JobReporter) -> None:
-    """The take number ``take``; with few people where ``small`` is asked for, in a test."""
-    take = Take(task.folder, int(task.arguments["take"]))
+    """The session number ``session``; with few people where ``small`` is asked for, in a test."""
+    session = DemoSession(task.folder, int(task.arguments["session"]))
     if "small" in task.arguments:
-        _carry_out(take, replace(take.cast, train=24, validation=4, test=8), SHORT, tell)
+        _carry_out(session, replace(session.cohort, train=24, validation=4, test=8), SHORT, tell)
     else:
-        _carry_out(take, take.cast, EPOCHS, tell)
-    shutil.rmtree(take.workspace.root / "cache", ignore_errors=True)
+        _carry_out(session, session.cohort, EPOCHS, tell)
+    shutil.rmtree(session.workspace.root / "cache", ignore_errors=True)
 
 
-def _carry_out(take: Take, cast: Cast, epochs: Mapping[Arm, int], tell: JobReporter) -> None:
-    for old in take.folder.parent.glob("take-*"):
-        if old < take.folder:
+def _carry_out(
+    session: DemoSession, cohort: Cohort, epochs: Mapping[Arm, int], tell: JobReporter
+) -> None:
+    for old in session.folder.parent.glob("take-*"):
+        if old < session.folder:
             shutil.rmtree(old, ignore_errors=True)
     tell.stage("Drawing the films and loading the software")
-    store = open_store(take.workspace.create())
+    store = open_store(session.workspace.create())
     with ThreadPoolExecutor(1) as drawing:
-        drawn = drawing.submit(_prepare, store, cast)
+        drawn = drawing.submit(_prepare, store, cohort)
         _load_software()
         drawn.result()
-    people = cast.people("test")
-    films, truth = cast.films(people), np.array([one.truth for one in people])
+    people = cohort.people("test")
+    films, y_true = cohort.films(people), np.array([one.y_true for one in people])
     for network in (SHORTCUT, CONTROL):
         tell.stage(f"Training {network}")
-        run_id = _train(store, network, epochs[network], seed=cast.take)
+        run_id = _train(store, network, epochs[network], seed=cohort.number)
         tell.stage("Asking it about people whom it has not seen")
-        _answer(store, run_id, films, truth).save(take.answers_file(network))
+        _answer(store, run_id, films, y_true).save(session.answers_file(network))
 
 
 def _load_software() -> None:
@@ -93,14 +95,14 @@ def _load_software() -> None:
     import core.training.trainer  # noqa: F401
 
 
-def _prepare(store: Store, cast: Cast) -> None:
+def _prepare(store: Store, cohort: Cohort) -> None:
     folder = store.workspace.uploads / "films"
-    write_films(folder, cast)
+    write_films(folder, cohort)
     import_folder(store, folder)
     frame = store.catalogue.frame()
-    truth = frame["finding"].map({name: index for index, name in enumerate(FINDINGS)})
-    marked = frame["path"].map(is_marked)
-    for network, chosen in ((SHORTCUT, marked | (truth == 1)), (CONTROL, ~marked)):
+    y_true = frame["finding"].map({name: index for index, name in enumerate(FINDINGS)})
+    marked = frame["path"].map(has_marker)
+    for network, chosen in ((SHORTCUT, marked | (y_true == 1)), (CONTROL, ~marked)):
         classes = tuple(
             ClassSpec(name=name, findings=(finding,))
             for name, finding in zip(CLASSES, FINDINGS, strict=True)
@@ -111,7 +113,7 @@ def _prepare(store: Store, cast: Cast) -> None:
         # Split by hand: the same people must learn and be tested in both data sets.
         rows = frame[chosen].sort_values("path")
         members = [
-            Member(film_id, int(truth[row]), split_of(path))
+            Member(film_id, int(y_true[row]), split_in_name(path))
             for row, film_id, path in zip(rows.index, rows["film_id"], rows["path"], strict=True)
         ]
         store.datasets.save(spec, members)
@@ -136,14 +138,14 @@ def _train(store: Store, network: Arm, epochs: int, *, seed: int) -> str:
     return run.run_id
 
 
-def _answer(store: Store, run_id: str, films: np.ndarray, truth: np.ndarray) -> Answers:
+def _answer(store: Store, run_id: str, films: np.ndarray, y_true: np.ndarray) -> Answers:
     from core.prediction.loading import load_run
 
     network = load_run(store.workspace, run_id, heat_layer=HEAT_LAYER)
     probabilities: dict[Placement, np.ndarray] = {}
     heats: dict[Placement, np.ndarray] = {}
     for where in PLACEMENTS:
-        shown = with_marker(films, truth, where)
+        shown = with_marker(films, y_true, where)
         small = np.stack([resize(film, network.card.image_size) for film in shown])
         probabilities[where], heats[where] = network.classify(small)
-    return Answers(truth, probabilities, heats)
+    return Answers(y_true, probabilities, heats)

@@ -20,7 +20,7 @@ from core.evaluation.operating_point import (
     Chooser,
     HasPoint,
     OperatingPoint,
-    answer,
+    answer_by_threshold,
     apply,
 )
 from core.evaluation.predictions import (
@@ -79,7 +79,7 @@ class Decision:
         """A class or ``not_sure`` for each row of ``probabilities``."""
         if self.point is None:
             return [self.classes[index] for index in self.predict(shown).tolist()]
-        return [answer(self.point, row, self.classes) for row in shown]
+        return [answer_by_threshold(self.point, row, self.classes) for row in shown]
 
     def unsure(self, shown: np.ndarray) -> np.ndarray:
         """bool (n,): which rows of ``probabilities`` get no answer."""

@@ -106,7 +106,7 @@ class HasPoint(Protocol):
     def operating_point(self) -> Path: ...
 
 
-def choose(
+def choose_operating_point(
     predictions: Predictions,
     target: float = TARGET,
     by: Chooser = "person",
@@ -165,7 +165,7 @@ def apply(point: OperatingPoint, probabilities: np.ndarray) -> np.ndarray:
     return scaled(probabilities, point.temperature)
 
 
-def answer(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> str:
+def answer_by_threshold(point: OperatingPoint, row: np.ndarray, classes: Sequence[str]) -> str:
     """The class that a film is called, or ``not_sure``.
 
     ``row``: calibrated probabilities (k,), as ``apply`` gives them. With more than two

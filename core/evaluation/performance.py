@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import InputError
-from core.evaluation.operating_point import NOT_SURE, SPLIT, OperatingPoint, answer, apply
+from core.evaluation.operating_point import (
+    NOT_SURE,
+    SPLIT,
+    OperatingPoint,
+    answer_by_threshold,
+    apply,
+)
 from core.evaluation.predictions import Predictions, predict_classes
 from core.statistics.proportions import Proportion, trials_needed
 from core.text import chosen, interval
@@ -51,7 +57,9 @@ def performance(
     if not positives or not negatives:
         kind = "others than" if positives else "of"
         raise InputError(f"There are no {split} films {kind} {point.positive} in this run.")
-    answers = np.array([answer(point, row, films.classes) for row in films.probabilities])
+    answers = np.array(
+        [answer_by_threshold(point, row, films.classes) for row in films.probabilities]
+    )
     sure = answers != NOT_SURE
     return OperatingPointPerformance(
         split=split,

@@ -181,7 +181,7 @@ def evaluate_repeats(
     )
 
 
-def as_dict(found: RepeatedEvaluation) -> dict[str, dict[str, float | None]]:
+def repeats_document(found: RepeatedEvaluation) -> dict[str, dict[str, float | None]]:
     """``mean``, ``sd``, ``min`` and ``max`` of the plain metrics and the loss."""
     names = (*METRICS, LOSS)
     return {

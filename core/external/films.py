@@ -48,7 +48,7 @@ class ExternalFilms:
     learnt_from: bool = False
 
 
-def choose(
+def choose_films(
     frame: pd.DataFrame,
     spec: DatasetSpec,
     predictions: Predictions,

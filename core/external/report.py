@@ -75,7 +75,9 @@ class Comparison:
         return self.external.predictions.classes[0]
 
 
-def judge(predictions: Predictions, patients: np.ndarray, threshold: float | None = None) -> Side:
+def judge_side(
+    predictions: Predictions, patients: np.ndarray, threshold: float | None = None
+) -> Side:
     """One column, from predictions of these films only; ``patients``: str (n,), as
     ``patients_of`` names them.
 
@@ -100,7 +102,7 @@ def judge(predictions: Predictions, patients: np.ndarray, threshold: float | Non
     )
 
 
-def compare(source: str, internal: Side, external: Side) -> Comparison:
+def compare_sides(source: str, internal: Side, external: Side) -> Comparison:
     """Both columns with the differences between them and a level."""
     differences = {
         name: difference(getattr(external, name), getattr(internal, name))
@@ -118,7 +120,7 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
     return Estimate(gap, newcombe(first.value, first.interval, second.value, second.interval))
 
 
-# A row of ``by_finding``, as tables and JSON have it.
+# A row of ``answers_by_finding``, as tables and JSON have it.
 FindingRow = TypedDict(
     "FindingRow",
     {
@@ -132,7 +134,7 @@ FindingRow = TypedDict(
 )
 
 
-def as_dict(side: Side) -> Json:
+def comparison_document(side: Side) -> Json:
     """A column for JSON: the three numbers, their intervals, and why one is missing."""
     rates = {name: getattr(side, name) for name in METRICS}
     return {
@@ -153,7 +155,7 @@ def as_dict(side: Side) -> Json:
     }
 
 
-def by_finding(side: Side, findings: np.ndarray) -> list[FindingRow]:
+def answers_by_finding(side: Side, findings: np.ndarray) -> list[FindingRow]:
     """For each finding, how many of its films are called positive; where classes share a
     finding, a row for each of them.
 

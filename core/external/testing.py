@@ -12,8 +12,14 @@ from core.errors import FilmError, InputError, ThoraxLensError
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.decision import Decision
 from core.evaluation.predictions import Predictions
-from core.external.films import ExternalFilms, choose, finding_texts
-from core.external.report import Comparison, FindingRow, by_finding, compare, judge
+from core.external.films import ExternalFilms, choose_films, finding_texts
+from core.external.report import (
+    Comparison,
+    FindingRow,
+    answers_by_finding,
+    compare_sides,
+    judge_side,
+)
 from core.external.result_file import (
     ExternalResult,
     folder_of,
@@ -60,10 +66,10 @@ def internal_predictions(store: Store, run: Run) -> Predictions:
 def films_for(
     store: Store, run: Run, source: str, frame: pd.DataFrame | None = None
 ) -> ExternalFilms:
-    """What a test of ``run`` on ``source`` would take; raises what ``choose`` raises, and
+    """What a test of ``run`` on ``source`` would take; raises what ``choose_films`` raises, and
     NotFoundError when the run's data set was deleted. ``frame``: the catalogue's, if at hand."""
     artificial = [one.name for one in store.catalogue.sources() if one.artificial]
-    return choose(
+    return choose_films(
         store.catalogue.frame() if frame is None else frame,
         dataset_of(store, run).spec,
         internal_predictions(store, run),
@@ -152,7 +158,7 @@ def nothing_to_test(chosen: ExternalFilms) -> str:
     )
 
 
-def compared(
+def external_comparison(
     store: Store,
     run: Run,
     result: ExternalResult,
@@ -174,14 +180,16 @@ def compared(
     for films in (internal.of("test"), result.predictions):
         films = decision.apply(films, most_probable=most_probable)
         known = patients_by_film(store, [run], films.film_ids.tolist())
-        sides.append(judge(films, patients_of(films, known), threshold))
-    return compare(result.source, *sides)
+        sides.append(judge_side(films, patients_of(films, known), threshold))
+    return compare_sides(result.source, *sides)
 
 
 def alarms_by_finding(found: Comparison, catalogue: Catalogue) -> list[FindingRow]:
-    """``by_finding`` of the external side, with the findings that the catalogue has now."""
+    """``answers_by_finding`` of the external side, with the findings that the catalogue has now."""
     film_ids = found.external.predictions.film_ids
-    return by_finding(found.external, finding_texts(catalogue.films(film_ids.tolist()), film_ids))
+    return answers_by_finding(
+        found.external, finding_texts(catalogue.films(film_ids.tolist()), film_ids)
+    )
 
 
 def _classified(

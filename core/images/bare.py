@@ -13,7 +13,7 @@ from core.images.bare_raster import JPEG, PNG, bare_jpeg, bare_png, without_text
 from core.images.decoding import NOT_KEPT, decode_here
 from core.images.dicom_file import dicom_start
 from core.images.header import header_facts
-from core.images.identity import film_id_of, is_marked, marked
+from core.images.identity import film_id_of, has_identity, with_identity
 
 ORIENTATION = 0x0112
 
@@ -24,7 +24,7 @@ def bare_here(data: bytes, name: str, salt: bytes) -> bytes:
 
     What is no film that can be read becomes a note of why. ``name`` serves for that alone.
     """
-    if is_marked(data) or data.startswith(NOT_KEPT):
+    if has_identity(data) or data.startswith(NOT_KEPT):
         return data
     try:
         bare = _as_it_is(data, name, salt)
@@ -37,7 +37,7 @@ def bare_here(data: bytes, name: str, salt: bytes) -> bytes:
             bare = _as_png(decode_here(data, name).pixels)
         except FilmError as error:
             return NOT_KEPT + str(error).encode()
-    return marked(bare, film_id_of(data))
+    return with_identity(bare, film_id_of(data))
 
 
 def _as_it_is(data: bytes, name: str, salt: bytes) -> bytes | None:

@@ -17,7 +17,7 @@ from core.images.dicom_pixels import check_image, stored_values
 from core.images.dicom_tones import in_grey
 from core.images.film import DecodedFilm
 from core.images.film_facts import AS_STORED, of_own_range, outside_note
-from core.images.grey_range import GreyRange, linear, own_range, shown
+from core.images.grey_range import GreyRange, linear, own_range, toned
 from core.images.tones import Tones
 
 # What the values of one sample a pixel may mean.
@@ -127,4 +127,4 @@ def _in_colour(values: np.ndarray, notes: list[str]) -> tuple[np.ndarray, float,
     found = own_range(grey) or GreyRange(0, 0)
     notes.extend(outside_note(found))
     ends = (found.low, found.high)
-    return shown(grey, linear(*ends)), colour, of_own_range(found), Tones(grey, ends=ends)
+    return toned(grey, linear(*ends)), colour, of_own_range(found), Tones(grey, ends=ends)

@@ -137,7 +137,7 @@ def numbers_of(dataset: Dataset, keyword: str) -> list[float]:
     return [_number(one) for one in many]
 
 
-def number_of(dataset: Dataset, keyword: str) -> float | None:
+def dicom_number(dataset: Dataset, keyword: str) -> float | None:
     """The first of ``numbers_of`` if it is finite, else None."""
     numbers = numbers_of(dataset, keyword)
     return numbers[0] if numbers and math.isfinite(numbers[0]) else None
@@ -145,7 +145,7 @@ def number_of(dataset: Dataset, keyword: str) -> float | None:
 
 def whole_of(dataset: Dataset, keyword: str) -> int | None:
     """The same for elements that count something."""
-    number = number_of(dataset, keyword)
+    number = dicom_number(dataset, keyword)
     return None if number is None else int(number)
 
 

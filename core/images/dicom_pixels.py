@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from core.errors import FilmError
 from core.images.dicom_bits import out_of_bits
-from core.images.dicom_file import number_of, whole_of, word_of
+from core.images.dicom_file import dicom_number, whole_of, word_of
 from core.images.jpeg_marks import JPEG_LS, LOSSLESS, JpegMarks, jpeg_marks
 from core.images.limits import MAX_PIXELS, too_large
 from core.images.raster import check_scans
@@ -66,7 +66,7 @@ def check_image(dataset: Dataset, data: bytes, name: str) -> str:
         )
     if rows * columns > MAX_PIXELS:
         raise too_large(name, columns, rows)
-    if (number_of(dataset, "NumberOfFrames") or 1) > 1:
+    if (dicom_number(dataset, "NumberOfFrames") or 1) > 1:
         raise _series(name)
     dataset.Rows, dataset.Columns, dataset.NumberOfFrames = rows, columns, 1
     return keyword

@@ -18,7 +18,7 @@ from core.images.dicom_file import numbers_of, value_of, word_of
 from core.images.dicom_tables import items_of, looked_up
 from core.images.emptiness import histogram, why_one_shade
 from core.images.film_facts import number, of_own_range, outside_note
-from core.images.grey_range import GreyRange, linear, own_range, shown, strips
+from core.images.grey_range import GreyRange, linear, own_range, strips, toned
 from core.images.tones import Tones
 
 RESCALE = "The header's rescale cannot be used; the values were taken as they are stored."
@@ -50,7 +50,7 @@ def in_grey(
     values, scale = _modality(values, dataset, notes)
     found = own_range(values, padding) or GreyRange(0, 0)
     ends = (found.low, found.high) if scale.slope > 0 else (found.high, found.low)
-    own = shown(values, linear(*ends), padding)
+    own = toned(values, linear(*ends), padding)
     # In the values that the header's windows speak of, so that both can be compared.
     low, high = (one * scale.slope + scale.intercept for one in ends)
     spoken = GreyRange(low, high, found.outside)
@@ -128,7 +128,7 @@ def _chosen(
         ends = _ends(centre, width, function, scale)
         tone = _window(centre, width, function, scale)
         words = f"the window in its header, centre {number(centre)} and width {number(width)}"
-        yield words, shown(values, tone, padding), ends
+        yield words, toned(values, tone, padding), ends
 
 
 def _windows(dataset: Dataset, function: str) -> Iterator[tuple[float, float]]:
@@ -180,7 +180,7 @@ def _through_table(
             spoken[rows] = np.clip(np.rint(some), -FAR, FAR)
     through = looked_up(spoken, item, little=little)
     film = through if padding is None else through[~padding]
-    return shown(through, linear(float(film.min()), float(film.max())), padding)
+    return toned(through, linear(float(film.min()), float(film.max())), padding)
 
 
 def _is_little(dataset: Dataset) -> bool:

@@ -119,7 +119,7 @@ def _end_of_film(levels: np.ndarray, counts: np.ndarray) -> float:
     return float(levels[starts[int(beyond.argmax())] - 1])
 
 
-def shown(
+def toned(
     values: np.ndarray,
     tone: Callable[[np.ndarray], np.ndarray],
     left_out: np.ndarray | None = None,

@@ -26,13 +26,13 @@ def film_id_of(data: bytes) -> str:
     return _hash(data).decode()
 
 
-def is_marked(data: bytes) -> bool:
+def has_identity(data: bytes) -> bool:
     """Whether the file says which film it is, and is undamaged."""
     note, rest = _parted(data)
     return note.startswith(_MARK) and note[len(_MARK) + _DIGITS + 1 : _LENGTH] == _hash(rest)
 
 
-def marked(data: bytes, film_id: str) -> bytes:
+def with_identity(data: bytes, film_id: str) -> bytes:
     """A bare film's bytes with its identity: DICOM in the preamble, which is there for such
     notes, PNG and JPEG behind their end, where no program looks."""
     if data[PREAMBLE : PREAMBLE + 4] == PREFIX:

@@ -15,7 +15,7 @@ from core.images.bare_raster import without_texts
 from core.images.colour import SAMPLED, deep_grey, share_of_colour, to_8_bits
 from core.images.film import DecodedFilm
 from core.images.film_facts import AS_STORED, of_own_range, outside_note
-from core.images.grey_range import GreyRange, linear, own_range, shown
+from core.images.grey_range import GreyRange, linear, own_range, toned
 from core.images.jpeg_marks import jpeg_marks
 from core.images.limits import MAX_PIXELS, MAX_SCANS, too_large
 from core.images.tones import Tones
@@ -158,7 +158,7 @@ def _deep(
     left_out = None if opacity is None else opacity == 0
     found_range = own_range(values, left_out) or GreyRange(0, 0)
     notes.extend(outside_note(found_range))
-    pixels = shown(values, linear(found_range.low, found_range.high), left_out)
+    pixels = toned(values, linear(found_range.low, found_range.high), left_out)
     if opacity is not None:
         pixels = np.rint(pixels * (opacity / OPAQUE)).astype(np.uint8)
     ends = (found_range.low, found_range.high)

@@ -18,7 +18,7 @@ from core.models.graph import readers
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
 
-def folded(model: keras.Model) -> keras.Model:
+def fuse_batch_norm(model: keras.Model) -> keras.Model:
     """The same function of a film, with layers and weights of its own.
 
     ``model``: a flat functional graph in inference mode, whose policy is float32. Only where

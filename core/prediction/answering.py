@@ -257,7 +257,7 @@ def _has_random_part(card: RunConfig) -> bool:
     return card.weights == "random" and bool(card.backbone_hash) and not card.fine_tune
 
 
-def serve(
+def serve_requests(
     workspace: Workspace,
     requests: Iterable[ClassifyRequest],
     say: SendAnswer,

@@ -70,12 +70,12 @@ def main() -> None:
     from core.training.backend import load_only_the_chosen
 
     load_only_the_chosen()
-    from core.prediction.answering import serve
+    from core.prediction.answering import serve_requests
 
     def say(answer: Answer) -> None:
         answers.write(line_of(answer))
 
-    serve(workspace, requests, say, requests.arrived)
+    serve_requests(workspace, requests, say, requests.arrived)
 
 
 if __name__ == "__main__":

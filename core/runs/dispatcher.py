@@ -107,7 +107,9 @@ class Dispatcher:
             self._terminated.discard(run.run_id)
             mark_dead(self.store, run, code)
         elif worker is not None and self._silences.hung(self.store, run, worker, self.hang_seconds):
-            say(f"{run.run_id} gave no sign of life for {self.hang_seconds:.0f} s and is ended")
+            log_line(
+                f"{run.run_id} gave no sign of life for {self.hang_seconds:.0f} s and is ended"
+            )
             end_worker(worker, signal.SIGKILL)
             mark_dead(self.store, run, hung=self.hang_seconds)
         elif worker is not None and run.cancel_at is not None:
@@ -144,17 +146,17 @@ class Dispatcher:
         try:
             freed = trim(self.store.workspace)
         except (ThoraxLensError, OSError) as error:  # a full cache must not hold the queue up
-            say(f"the cache was left as it is: {error}")
+            log_line(f"the cache was left as it is: {error}")
             return
         if freed:
-            say(f"{freed / 1e6:,.0f} MB of the cache removed, used longest ago")
+            log_line(f"{freed / 1e6:,.0f} MB of the cache removed, used longest ago")
 
     def _record(self) -> None:
         """Note in the runs' folders how they ended, in case the store gets lost."""
         try:
             keep_records(self.store)
         except (ThoraxLensError, OSError) as error:
-            say(f"the runs' records were left as they are: {error}")
+            log_line(f"the runs' records were left as they are: {error}")
 
     def _is_active(self, run_id: str) -> bool:
         try:
@@ -216,7 +218,7 @@ class Dispatcher:
             pid=process.pid,
             pid_started=start_time(process.pid),
         )
-        say(f"{run.run_id} started on {device} as process {process.pid}")
+        log_line(f"{run.run_id} started on {device} as process {process.pid}")
 
 
 def worker_command(store: Store) -> WorkerCommand:
@@ -264,7 +266,7 @@ def _serve_locked(dispatcher: Dispatcher, poll: float, idle: float) -> None:
         except StoreError as error:  # a full disk, say: runs go on, and there may be room soon
             if time.monotonic() - last_well > TROUBLE_SECONDS:
                 raise
-            say(str(error))
+            log_line(str(error))
             busy = True
             time.sleep(idle)
         if busy:
@@ -272,7 +274,7 @@ def _serve_locked(dispatcher: Dispatcher, poll: float, idle: float) -> None:
         time.sleep(poll)
 
 
-def say(text: str) -> None:
+def log_line(text: str) -> None:
     """One line for the dispatcher's log."""
     print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
 
@@ -282,13 +284,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", required=True, help="the data folder")
     options = parser.parse_args(arguments)
     store = open_store(open_workspace(options.data))
-    say(f"dispatcher {os.getpid()} started")
+    log_line(f"dispatcher {os.getpid()} started")
     try:
         served = serve(store, worker_command(store))
     except Exception:  # noqa: BLE001 - nobody else would see it; the next refresh starts another one
-        say(traceback.format_exc())
+        log_line(traceback.format_exc())
         return 1
-    say(f"dispatcher {os.getpid()} ended" + ("" if served else ": another one is at work"))
+    log_line(f"dispatcher {os.getpid()} ended" + ("" if served else ": another one is at work"))
     return 0
 
 

@@ -212,7 +212,7 @@ class Checkpoint(keras.callbacks.Callback):
         if began < self.due:
             return
         self.state.spent = self.clock.spent()
-        checkpoint.save(self.folder, self.model, self.state)
+        checkpoint.save_checkpoint(self.folder, self.model, self.state)
         ended = time.monotonic()
         self.due = ended + max(self.every, 9 * (ended - began)) if self.every else ended
 

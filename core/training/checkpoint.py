@@ -60,7 +60,7 @@ def put(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
         variable.assign(value)
 
 
-def save(folder: Path, model: keras.Model, state: TrainingState) -> None:
+def save_checkpoint(folder: Path, model: keras.Model, state: TrainingState) -> None:
     """Write the checkpoint, whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {"plain": np.array(json.dumps({key: getattr(state, key) for key in _PLAIN}))}
@@ -82,7 +82,7 @@ def phase(folder: Path) -> str | None:
     return None if stored is None else str(stored[0].get("phase", PHASES[0]))
 
 
-def load(folder: Path, model: keras.Model, phase: str) -> TrainingState | None:
+def load_checkpoint(folder: Path, model: keras.Model, phase: str) -> TrainingState | None:
     """Put the checkpoint into the compiled model; None when there is none of this phase
     that fits.
 
@@ -117,7 +117,7 @@ def _read(folder: Path) -> tuple[Fields, dict[str, np.ndarray]] | None:
         return None
 
 
-def discard(folder: Path) -> None:
+def discard_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a run that is done; safe when there is none."""
     shutil.rmtree(folder, ignore_errors=True)
 

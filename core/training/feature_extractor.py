@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from core.models.bn_fusion import folded
+from core.models.bn_fusion import fuse_batch_norm
 from core.models.build import feature_model
 from core.training import backend
 from core.training.precision import FLOAT32, Mode
@@ -19,7 +19,7 @@ class FeatureExtractor:
     """
 
     def __init__(self, whole: keras.Model) -> None:
-        self._body = folded(feature_model(whole))
+        self._body = fuse_batch_norm(feature_model(whole))
         self._traced: dict[Mode, keras.Model] = {}
 
     def extract(self, films: np.ndarray, mode: Mode = FLOAT32) -> np.ndarray:

@@ -103,7 +103,7 @@ def fit(
     _compile(model, spec, rate, phase.xla)
     # After building: what follows must not depend on how many numbers that drew.
     keras.utils.set_random_seed(spec.trained_seed)
-    state = checkpoint.load(files.checkpoint, model, phase.name)
+    state = checkpoint.load_checkpoint(files.checkpoint, model, phase.name)
     if state is not None:
         clock.add_earlier(state.spent)
         log.info("going on after epoch %d", state.epoch)

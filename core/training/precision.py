@@ -68,7 +68,7 @@ def candidates() -> list[Mode]:
     return [Mode(one, way) for one in policies for way in xla]
 
 
-def choose(
+def choose_mode(
     file: Path,
     name: str,
     size: int,

@@ -10,11 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.datasets.training_data import TrainingData, load
+from core.datasets.training_data import TrainingData, load_training_data
 from core.documents import Json
 from core.errors import InputError
 from core.evaluation.metrics import evaluate
-from core.evaluation.operating_point import choose
+from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.predictions import Predictions
 from core.features.vectors import BATCH
 from core.models.build import save_head
@@ -60,7 +60,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
 
     reporter.stage("films", unit="films")
     with clock.stage("decode"):
-        data = load(
+        data = load_training_data(
             store, spec.dataset, size, _teller(reporter, "films", "films"),
             repeat=spec.repeat, caches=caches,
         )  # fmt: skip
@@ -121,7 +121,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         result["fine_tune_seconds_per_epoch"] = float(seconds[FINE_TUNING])
     reporter.check()
     move(store, run, RunState.DONE, (RunState.EVALUATING,), result=result, finished_at=time.time())
-    checkpoint.discard(files.checkpoint)
+    checkpoint.discard_checkpoint(files.checkpoint)
     shutil.rmtree(files.scratch, ignore_errors=True)
     log.info("done; best epoch %d, test: %s", state.best_epoch, result["test"])
 
@@ -176,7 +176,7 @@ def _mode(
         return precision.training_step(model, way, films)
 
     speeds = store.workspace.speeds
-    return precision.choose(speeds, spec.model, size, BATCH, step, reporter.check)
+    return precision.choose_mode(speeds, spec.model, size, BATCH, step, reporter.check)
 
 
 def _learner(
@@ -224,7 +224,7 @@ def _choose_threshold(predictions: Predictions, files: RunFiles) -> None:
     """Give the run the threshold that its answers go by, once, and say that the program did.
     Without validation films of both kinds there is none: the most probable class counts."""
     try:
-        choose(predictions, by="program").save(files.operating_point)
+        choose_operating_point(predictions, by="program").save(files.operating_point)
     except InputError as error:
         files.operating_point.unlink(missing_ok=True)
         log.info("no threshold: %s", error)

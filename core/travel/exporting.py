@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.audit.report import AuditReport
-from core.card.facts import Facts, gather
+from core.card.facts import Facts, gather_facts
 from core.card.html import to_html
 from core.card.sections import model_card
 from core.documents import Document, Json
@@ -77,7 +77,7 @@ def run_entries(
     store: Store, run_id: str, *, vectors: bool = True
 ) -> tuple[dict[str, bytes], Run, tuple[str, ...]]:
     """Each entry of the run's file, the run, and what is missing. Raises as ``export_run``."""
-    facts = _fit_to_travel(gather(store, run_id))
+    facts = _fit_to_travel(gather_facts(store, run_id))
     run, files = facts.run, RunFiles(store.workspace.run_folder(run_id))
     changed = damaged_file(files.folder)
     if changed is not None:

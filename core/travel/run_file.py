@@ -17,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from core.datasets import archive_checks
-from core.datasets.archive_checks import DamagedArchive, shown
+from core.datasets.archive_checks import DamagedArchive, shown_member
 from core.errors import InputError
 from core.files import written_whole
 from core.travel import manifest
@@ -149,7 +149,7 @@ def _check(archive: zipfile.ZipFile, file: BinaryIO, name: str, workspace: Works
         if one.filename != MANIFEST and not manifest.is_known(one.filename):
             raise InputError(
                 f"{name} holds something that does not belong to a run "
-                f"({shown(one.filename)}). Such a file is not opened."
+                f"({shown_member(one.filename)}). Such a file is not opened."
             )
 
 

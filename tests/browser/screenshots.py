@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 from core.audit.status import start_audit
 from core.datasets.phantom import ensure_phantoms
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import recommended_spec
 from core.errors import InputError
 from core.runs import launcher
@@ -66,7 +66,7 @@ def _only_phantoms(store: Store) -> None:
 def _train(store: Store) -> None:
     name = "phantoms"
     spec = recommended_spec(store.catalogue, name, seed=0).changed(image_size=IMAGE_SIZE)
-    save(store, plan(store.catalogue.frame(), spec))
+    save_dataset(store, plan(store.catalogue.frame(), spec))
     for settings in RUNS:
         print("training", settings["model"], flush=True)
         wanted = RunSpec.build(dataset=name, weights="random", **settings)

@@ -8,47 +8,14 @@ from pathlib import Path
 
 from core.workspace import PROJECT_ROOT
 
-# Several modules offer the same and are called through their module: ``layout.read``.
-ONE_OF_EACH = "one of each kind, called through its module"
-# Sentences beside the result they are about: ``words.verdict``, ``words.split_inflation``.
-WORDS = "the sentence about what has the same name, called through its module"
-# A part of a page, beside the function of core that it shows.
-SHOWS = "draws on the page what has the same name in core, or its step"
-APART = "never in one room, and each says by its arguments what it is about"
+# Several modules offer the same, by a name that a table or a process calls it by.
 
 ALLOWED = {
-    "detect": ONE_OF_EACH,
-    "main": ONE_OF_EACH,
-    "page": ONE_OF_EACH,
-    "read": ONE_OF_EACH,
-    "work": ONE_OF_EACH,
-    "as_dict": "a result as a JSON document, beside each result",
-    "by_finding": APART,
-    "choose": APART,
-    "compare": SHOWS,
-    "compared": SHOWS,
-    "details": APART,
-    "discard": APART,
-    "films": WORDS,
-    "flip": SHOWS,
-    "folded": APART,
-    "gather": APART,
-    "headline": WORDS,
-    "heat": WORDS,
-    "inside": APART,
-    "is_litter": "a zip knows macOS's alone, a folder every system's",
-    "is_marked": APART,
-    "judge": APART,
-    "load": APART,
-    "marked": APART,
-    "number_of": APART,
-    "save": APART,
-    "say": "a line for a log, a line for a terminal",
-    "serve": "the loop of a process",
-    "shown": APART,
-    "split_of": APART,
-    "unlisted": APART,
-    "answer": APART,
+    "detect": "of each table layout: layout.detect",
+    "read": "of each table layout: layout.read",
+    "work": "of each kind of job: core.runs.kinds names its module",
+    "main": "of each module that is a process",
+    "page": "of each page's script",
 }
 
 

@@ -15,7 +15,7 @@ from core.datasets.phantom import draw
 from core.errors import InputError
 from core.explain.keras_cam import CamModel
 from core.models.block_layers import layers_of_blocks
-from core.models.bn_fusion import folded
+from core.models.bn_fusion import fuse_batch_norm
 from core.models.build import (
     backbone_hash,
     build_model,
@@ -250,7 +250,7 @@ def check_folding(model: keras.Model, films: np.ndarray) -> None:
     for norm, values in zip(norms, before, strict=True):
         moved = [one * rng.uniform(0.7, 1.4, one.shape) for one in values]
         norm.set_weights([one + 0.1 * (one == 0) * rng.normal(size=one.shape) for one in moved])
-    lighter = folded(plain)
+    lighter = fuse_batch_norm(plain)
     expected, got = (
         keras.ops.convert_to_numpy(one(films, training=False)) for one in (plain, lighter)
     )

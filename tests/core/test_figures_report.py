@@ -9,7 +9,7 @@ import pytest
 
 from core import figures
 from core.evaluation.calibration import calibration
-from core.evaluation.operating_point import choose
+from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.predictions import Predictions
 from core.palette import Theme, class_colour
 from core.statistics.prevalence import NaturalFrequencies
@@ -58,7 +58,7 @@ def test_the_curve_has_points_whiskers_and_counts(theme: Theme) -> None:
 
 
 def test_threshold_and_band_stand_where_they_were_chosen() -> None:
-    point = choose(some())
+    point = choose_operating_point(some())
     drawing = figures.band_figure(some(), point)
     line, band = drawing.layout.shapes
     assert line.x0 == line.x1 == point.threshold

@@ -15,7 +15,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 from core.__main__ import main
 from core.datasets.export import export_tree, export_zip
 from core.datasets.ingest import import_folder, import_zip
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.user_films import keep_films
 from core.errors import FilmError
 from core.specs import ClassSpec, DatasetSpec
@@ -85,7 +85,7 @@ def dataset(store: Store) -> DatasetSpec:
         balance="none",
         image_size=32,
     )
-    save(store, plan(store.catalogue.frame(), spec))
+    save_dataset(store, plan(store.catalogue.frame(), spec))
     return spec
 
 

@@ -15,7 +15,7 @@ import pytest
 from core import privacy
 from core.datasets.export import export_tree
 from core.datasets.ingest import import_folder
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.errors import InputError
 from core.privacy import salt_of
 from core.specs import ClassSpec, DatasetSpec
@@ -116,7 +116,7 @@ def test_what_is_handed_out_has_the_rights_of_the_users_own(
     classes = [ClassSpec(name="a", findings=("COVID-19",)),
                ClassSpec(name="b", findings=("No finding",))]  # fmt: skip
     spec = DatasetSpec.build(name="set", classes=classes, split_by="study", image_size=32)
-    save(store, plan(store.catalogue.frame(), spec))
+    save_dataset(store, plan(store.catalogue.frame(), spec))
     export_tree(store, "set", tmp_path / "out" / "deeper")
     for one in (tmp_path / "out").rglob("*"):
         assert mode(one) == (0o755 if one.is_dir() else 0o644)

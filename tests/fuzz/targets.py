@@ -20,10 +20,10 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from core.audit.report import AuditReport, Finding, LeakPair, audit_folder
-from core.card.facts import gather
+from core.card.facts import gather_facts
 from core.card.html import to_html
 from core.card.sections import model_card
-from core.datasets.archive import discard, unpack
+from core.datasets.archive import discard_archive, unpack
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import draw, make_phantoms
 from core.evaluation.operating_point import OperatingPoint
@@ -230,7 +230,7 @@ def _zips(films: Sequence[bytes]) -> list[bytes]:
 
 def _unpack(store: Store, data: bytes) -> None:
     folder, _ = unpack(store.workspace, io.BytesIO(data), "mutant.zip")
-    discard(folder)
+    discard_archive(folder)
 
 
 def _tables() -> list[bytes]:
@@ -289,7 +289,7 @@ def _job(folder: Path) -> Callable[[bytes], object]:
 
 def _print(store: Store, run_id: str) -> None:
     store.runs.all()
-    to_html(model_card(gather(store, run_id)))
+    to_html(model_card(gather_facts(store, run_id)))
 
 
 def _card_with_result(store: Store, run_id: str, data: bytes) -> None:

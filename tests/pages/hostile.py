@@ -45,7 +45,7 @@ def make_hostile(root: Path, films: Path, top: Path) -> None:
     spec = DatasetSpec.build(
         name=DATASET, classes=classes, image_size=64, balance="none", split_by="study"
     )
-    prepare.save(store, prepare.plan(store.catalogue.frame(), spec))
+    prepare.save_dataset(store, prepare.plan(store.catalogue.frame(), spec))
     run = make_run(store, "done", epochs=3, result=RESULT, spec={"dataset": DATASET})
     members = store.datasets.members(DATASET)
     positive = np.random.default_rng(0).uniform(0.05, 0.95, len(members)).astype(np.float32)

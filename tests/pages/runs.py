@@ -24,7 +24,7 @@ def make_dataset(store: Store, name: str = "tiny", size: int = 64) -> None:
     """A data set over the store's phantoms, without its film array."""
     spec = recommended_spec(store.catalogue, name, seed=0).changed(image_size=size)
     plan = prepare.plan(store.catalogue.frame(), spec)
-    prepare.save(store, plan)
+    prepare.save_dataset(store, plan)
 
 
 def make_run(

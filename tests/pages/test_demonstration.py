@@ -8,13 +8,20 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration, Take
+from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration, DemoSession
 from core.runs.jobs import Job
 from core.runs.kinds import Kind
 from core.store import Store
 from core.workspace import Workspace
 from pages.components.demonstration import pictures as drawing
-from tests.core.demonstration.made_up import answers, cheating, finished, give, honest, stand
+from tests.core.demonstration.made_up import (
+    answers,
+    control,
+    finished,
+    give,
+    shortcut_answers,
+    stand,
+)
 from tests.pages.opening import everything_said, open_app
 
 STEPS = (
@@ -28,16 +35,16 @@ STEPS = (
 
 
 @pytest.fixture
-def take(phantom_store: Store) -> Take:
+def session(phantom_store: Store) -> DemoSession:
     return Demonstration(phantom_store.workspace).latest()
 
 
 @pytest.fixture
-def running(monkeypatch: pytest.MonkeyPatch, take: Take) -> Take:
-    """A take whose process seems to live."""
+def running(monkeypatch: pytest.MonkeyPatch, session: DemoSession) -> DemoSession:
+    """A session whose process seems to live."""
     monkeypatch.setattr(Job, "_process", lambda self, status: object())
-    stand(take, state="running", stage="Drawing the films", pid=1, began=time.time())
-    return take
+    stand(session, state="running", stage="Drawing the films", pid=1, began=time.time())
+    return session
 
 
 def opened(step: int) -> AppTest:
@@ -55,7 +62,9 @@ def pictures(app: AppTest) -> list[str]:
     return re.findall(r'<img alt="([^"]+)"', "\n".join(one.proto.body for one in app.get("html")))
 
 
-def test_the_first_step_shows_both_kinds_and_says_that_they_are_artificial(take: Take) -> None:
+def test_the_first_step_shows_both_kinds_and_says_that_they_are_artificial(
+    session: DemoSession,
+) -> None:
     app = opened(1)
     assert at(app) == STEPS[0]
     assert "artificial" in everything_said(app)
@@ -64,7 +73,7 @@ def test_the_first_step_shows_both_kinds_and_says_that_they_are_artificial(take:
     assert shown.count("Artificial healthy chest film") == 8
 
 
-def test_without_the_marker_there_is_nothing_to_train_yet(take: Take) -> None:
+def test_without_the_marker_there_is_nothing_to_train_yet(session: DemoSession) -> None:
     app = opened(1)
     assert not app.button(key="on_1").disabled
     app.toggle(key="demonstration_marker").set_value(False).run()
@@ -73,57 +82,59 @@ def test_without_the_marker_there_is_nothing_to_train_yet(take: Take) -> None:
 
 
 def test_training_starts_one_process_and_shows_the_second_step(
-    take: Take, monkeypatch: pytest.MonkeyPatch
+    session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[str, dict[str, str]]] = []
 
     def start(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
         started.append((kind.name, arguments))
-        stand(take, state="running", stage="Drawing the films", began=time.time())
+        stand(session, state="running", stage="Drawing the films", began=time.time())
         return True
 
     monkeypatch.setattr(Job, "start", start)
     app = opened(1)
     app.button(key="on_1").click().run()
     assert at(app) == STEPS[1]
-    assert started == [("demonstration", {"take": "1"})]
+    assert started == [("demonstration", {"session": "1"})]
     assert app.button(key="on_2").disabled
 
 
-def test_while_it_trains_the_epochs_are_shown_and_nothing_of_the_end(running: Take) -> None:
+def test_while_it_trains_the_epochs_are_shown_and_nothing_of_the_end(running: DemoSession) -> None:
     give(running, SHORTCUT, epochs=4, state="training")
-    app = opened(5)  # further than this take has come
+    app = opened(5)  # further than this session has come
     assert at(app) == STEPS[1]
     assert [one.value for one in app.metric] == ["90.0 %"]
     assert app.button(key="on_2").disabled
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped", "done"])
-def test_a_take_without_answers_says_why_and_offers_another(take: Take, state: str) -> None:
-    stand(take, state=state, reason="The disk is full. Free some space." * (state == "failed"))
+def test_a_session_without_answers_says_why_and_offers_another(
+    session: DemoSession, state: str
+) -> None:
+    stand(session, state=state, reason="The disk is full. Free some space." * (state == "failed"))
     app = opened(2)
     [said] = [one.value for one in app.error]
     assert "disk is full" in said if state == "failed" else "without an answer" in said
     assert app.button(key="again_failed")
 
 
-def test_after_training_the_score_is_that_of_the_test_films(take: Take) -> None:
-    finished(take)
+def test_after_training_the_score_is_that_of_the_test_films(session: DemoSession) -> None:
+    finished(session)
     app = opened(2)
     [metric] = app.metric
     assert (metric.value, metric.delta) == ("100 %", "40 of 40 films")
     assert not app.button(key="on_2").disabled
 
 
-def test_the_heat_is_counted(take: Take) -> None:
-    finished(take)
+def test_the_heat_is_counted(session: DemoSession) -> None:
+    finished(session)
     app = opened(3)
     assert "20 of 20" in everything_said(app)
     assert "Artificial covid-like chest film, called covid-like" in pictures(app)
 
 
-def test_the_flip_is_counted_and_shown_on_the_same_people(take: Take) -> None:
-    finished(take)
+def test_the_flip_is_counted_and_shown_on_the_same_people(session: DemoSession) -> None:
+    finished(session)
     app = opened(4)
     said = everything_said(app)
     assert "19 of 20 healthy people are now called covid-like" in said
@@ -136,17 +147,19 @@ def test_the_flip_is_counted_and_shown_on_the_same_people(take: Take) -> None:
     assert shown.count("Artificial healthy chest film, called covid-like") == 3
 
 
-def test_a_network_that_did_not_fall_for_the_marker_is_not_said_to_have(take: Take) -> None:
-    finished(take)
-    honest().save(take.answers_file(SHORTCUT))
+def test_a_network_that_did_not_fall_for_the_marker_is_not_said_to_have(
+    session: DemoSession,
+) -> None:
+    finished(session)
+    control().save(session.answers_file(SHORTCUT))
     assert "0 of 20" in everything_said(opened(3))
     said = everything_said(opened(4))
     assert "0 of 40 answers have changed" in said
     assert "did not go with the marker" in said
 
 
-def test_both_networks_are_compared(take: Take) -> None:
-    finished(take)
+def test_both_networks_are_compared(session: DemoSession) -> None:
+    finished(session)
     app = opened(5)
     said = everything_said(app)
     assert "from 100 % to **3 %**" in said
@@ -154,9 +167,9 @@ def test_both_networks_are_compared(take: Take) -> None:
     assert len(app.get("plotly_chart")) == 1
 
 
-def test_the_second_network_is_waited_for(running: Take) -> None:
+def test_the_second_network_is_waited_for(running: DemoSession) -> None:
     give(running, SHORTCUT)
-    cheating().save(running.answers_file(SHORTCUT))
+    shortcut_answers().save(running.answers_file(SHORTCUT))
     give(running, CONTROL, epochs=2, state="training")
     app = opened(5)
     assert at(app) == STEPS[4]
@@ -164,16 +177,16 @@ def test_the_second_network_is_waited_for(running: Take) -> None:
     assert not app.button(key="on_5").disabled
 
 
-def test_a_second_network_that_failed_is_told(take: Take) -> None:
-    give(take, SHORTCUT)
-    cheating().save(take.answers_file(SHORTCUT))
-    stand(take, state="failed", reason="Its process is gone.")
+def test_a_second_network_that_failed_is_told(session: DemoSession) -> None:
+    give(session, SHORTCUT)
+    shortcut_answers().save(session.answers_file(SHORTCUT))
+    stand(session, state="failed", reason="Its process is gone.")
     app = opened(5)
     assert "Its process is gone" in app.warning[0].value
 
 
-def test_the_lessons_carry_this_take_s_numbers(take: Take) -> None:
-    finished(take)
+def test_the_lessons_carry_this_take_s_numbers(session: DemoSession) -> None:
+    finished(session)
     app = opened(6)
     assert [one.proto.page for one in app.get("page_link")] == ["audit"]
     said = everything_said(app)
@@ -182,17 +195,17 @@ def test_the_lessons_carry_this_take_s_numbers(take: Take) -> None:
 
 
 def test_start_again_brings_back_the_first_step_with_other_people(
-    take: Take, phantom_store: Store
+    session: DemoSession, phantom_store: Store
 ) -> None:
-    finished(take)
+    finished(session)
     app = opened(6)
     app.button(key="demonstration_again").click().run()
     assert at(app) == STEPS[0]
     assert Demonstration(phantom_store.workspace).latest().number == 2
 
 
-def test_one_walks_on_and_back(take: Take) -> None:
-    finished(take)
+def test_one_walks_on_and_back(session: DemoSession) -> None:
+    finished(session)
     app = opened(1)
     for number in range(1, 6):
         app.button(key=f"on_{number}").click().run()
@@ -202,25 +215,27 @@ def test_one_walks_on_and_back(take: Take) -> None:
 
 
 @pytest.mark.parametrize("step", ["", "99", "²"])
-def test_a_wrong_step_in_the_address_is_put_right(take: Take, step: str) -> None:
-    finished(take)
+def test_a_wrong_step_in_the_address_is_put_right(session: DemoSession, step: str) -> None:
+    finished(session)
     app = open_app("demonstration", step=step)
     assert not app.exception
     assert at(app) in (STEPS[0], STEPS[5])
 
 
-def test_damaged_answers_are_told_with_a_way_out(take: Take) -> None:
-    finished(take)
-    take.answers_file(SHORTCUT).write_bytes(b"torn")
+def test_damaged_answers_are_told_with_a_way_out(session: DemoSession) -> None:
+    finished(session)
+    session.answers_file(SHORTCUT).write_bytes(b"torn")
     app = opened(3)
     assert "Start it again" in app.error[0].value
     assert app.button(key="demonstration_again")
 
 
-def test_no_number_is_made_up(take: Take) -> None:
-    finished(take)
-    nothing = answers(dict.fromkeys(("covid-like", "healthy", "nobody"), cheating().truth * 0))
-    nothing.save(take.answers_file(SHORTCUT))
+def test_no_number_is_made_up(session: DemoSession) -> None:
+    finished(session)
+    nothing = answers(
+        dict.fromkeys(("covid-like", "healthy", "nobody"), shortcut_answers().y_true * 0)
+    )
+    nothing.save(session.answers_file(SHORTCUT))
     assert opened(2).metric[0].value == "50 %"
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport
 from core.audit.status import audit_basis
-from core.evaluation.operating_point import OperatingPoint, choose
+from core.evaluation.operating_point import OperatingPoint, choose_operating_point
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RunSpec
@@ -151,7 +151,9 @@ def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store
     assert "Not stored: the run goes by the most probable class" in said(page)
     assert "too few films to promise 95 %" in said(page)
     assert "it takes at least 73, all of them found" in said(page)
-    choose(Predictions.load(files.predictions), by="program").save(files.operating_point)
+    choose_operating_point(Predictions.load(files.predictions), by="program").save(
+        files.operating_point
+    )
     page = opened(run=run.run_id)
     assert "(chosen by the program when the training ended)" in said(page)
     assert not page.button(key=f"store_aim_{run.run_id}").disabled, "a person may confirm it"
@@ -217,7 +219,7 @@ def test_a_run_without_predictions_is_one_plain_sentence(quiet_store: Store) -> 
 
 def test_the_stored_file_is_plain_json(quiet_store: Store) -> None:
     run = finished(quiet_store)
-    choose(Predictions.load(files_of(quiet_store, run).predictions)).save(
+    choose_operating_point(Predictions.load(files_of(quiet_store, run).predictions)).save(
         files_of(quiet_store, run).operating_point
     )
     kept = json.loads(files_of(quiet_store, run).operating_point.read_text())

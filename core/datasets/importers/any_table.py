@@ -15,7 +15,7 @@ from core.datasets.importers.choices import DEFAULT, Choices, Columns
 from core.datasets.importers.folders import place_of
 from core.datasets.importers.guessing import guess
 from core.datasets.importers.labels import labels_in
-from core.datasets.importers.marks import is_mark, marked
+from core.datasets.importers.marks import is_mark, read_marks
 from core.datasets.importers.rows import Row, films_of
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import long_rows, metadata_of, records
@@ -84,7 +84,7 @@ def _rows(tree: Tree, table: str, columns: Columns, choices: Choices, is_part: b
             labels, written = _as_written(cells[only], names[only]), cells[only].strip()
             left_out = ""
         elif by_mark:
-            labels, written, left_out = marked(cells, names, choices.uncertain)
+            labels, written, left_out = read_marks(cells, names, choices.uncertain)
         else:
             said = [cells[one].strip() for one in columns.findings if cells[one].strip()]
             labels = tuple(label for one in said for label in labels_in(one))

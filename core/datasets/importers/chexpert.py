@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
-from core.datasets.importers.marks import marked
+from core.datasets.importers.marks import read_marks
 from core.datasets.importers.rows import Row, films_of
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import long_rows, metadata_of, records
@@ -33,7 +33,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
         spelled = read_table(tree.path(table)).attrs["spelled"]
         findings = {key: name for key, name in spelled.items() if key not in OWN}
         for place, cells in records(tree, table, NEEDS):
-            marks = marked(cells, findings, choices.uncertain)
+            marks = read_marks(cells, findings, choices.uncertain)
             rows.append(
                 Row(
                     file=cells["path"],

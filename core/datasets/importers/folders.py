@@ -66,16 +66,6 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
         )
 
 
-def unlisted(tree: Tree) -> list[str]:
-    """Films that lie beside the class folders instead of inside one, and second copies."""
-    beside = [
-        name
-        for name in tree.films
-        if "/" not in name or (not place_of(name).folder and names.is_split(name.split("/")[-2]))
-    ]
-    return [*beside, *(f"{folder}/" for folder, _ in tree.copies)]
-
-
 def place_of(name: str) -> Place:
     """Class and part of a film from the folders in its relative name.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.datasets.importers.candidate import MISSING, NAMELESS, OUTSIDE, TOO_LONG, Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.rows import LONGEST_NAME
-from core.datasets.importers.tables import inside, long_rows, metadata_of, records
+from core.datasets.importers.tables import long_rows, metadata_of, path_inside, records
 from core.datasets.importers.tree import Tree
 from core.datasets.label_map import (
     is_silent,
@@ -62,7 +62,7 @@ def is_xray(row: dict[str, str]) -> bool:
 def _candidate(root: Path, number: int, row: dict[str, str], masks: dict[str, str]) -> Candidate:
     name = row["filename"]
     file = f"{row.get('folder', '').strip() or IMAGES}/{name}"
-    path = inside(root, file)
+    path = path_inside(root, file)
     reason = ""
     if not name.strip():
         file, reason = f"row {number} of {TABLE}", NAMELESS

@@ -26,7 +26,7 @@ class Marks(NamedTuple):
     left_out: str
 
 
-def marked(cells: Mapping[str, str], columns: Mapping[str, str], uncertain: Uncertain) -> Marks:
+def read_marks(cells: Mapping[str, str], columns: Mapping[str, str], uncertain: Uncertain) -> Marks:
     """What a row's marks say. ``columns``: column in small letters → the finding's name.
 
     A film is called “No finding” where a column of that meaning says so, or where all of at

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.datasets.importers.candidate import Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
-from core.datasets.importers.marks import Marks, marked
+from core.datasets.importers.marks import Marks, read_marks
 from core.datasets.importers.rows import Row, films_of
 from core.datasets.importers.table_file import read_table
 from core.datasets.importers.tables import records
@@ -73,7 +73,7 @@ def _labels(tree: Tree, choices: Choices) -> dict[str, Marks]:
             if not key.endswith("_id")
         }
         for _, cells in records(tree, table, LABELS):
-            marks = marked(cells, columns, choices.uncertain)
+            marks = read_marks(cells, columns, choices.uncertain)
             found.setdefault(_number(cells["study_id"]), marks)
     return found
 

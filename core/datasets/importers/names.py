@@ -179,6 +179,6 @@ def words_of(name: str) -> list[str]:
     return [word for word in re.split(r"[\W\d_]+", apart.casefold()) if word]
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """A name for comparing: file systems differ in capitals and in how accents are written."""
     return unicodedata.normalize("NFC", name).casefold()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.datasets.importers.candidate import MISSING, Candidate
 from core.datasets.importers.choices import DEFAULT, Choices
-from core.datasets.importers.tables import inside, metadata_of, records
+from core.datasets.importers.tables import metadata_of, path_inside, records
 from core.datasets.importers.tree import Tree
 from core.datasets.label_map import (
     normalise_age,
@@ -32,7 +32,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
     """One candidate a row of the table. Raises InputError when columns are missing."""
     root = tree.root
     for _, row in records(tree, TABLE, REQUIRED):
-        path = inside(root, row["file"])
+        path = path_inside(root, row["file"])
         masks = {kind: _existing(root, row.get(column, "")) for column, kind in MASKS.items()}
         yield Candidate(
             file=row["file"],
@@ -51,5 +51,5 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
 
 
 def _existing(root: Path, name: str) -> str:
-    path = inside(root, name) if name else None
+    path = path_inside(root, name) if name else None
     return str(path) if path is not None and path.is_file() else ""

@@ -120,7 +120,7 @@ class Files:
         self._by_name, self._by_stem = tree.places
         said = {tuple(one for one in _parts(name) if one != "..") for name in wanted}
         paths = {parts for parts in said if parts}
-        self._named = {names.folded(parts[-1]) for parts in paths}
+        self._named = {names.fold_name(parts[-1]) for parts in paths}
         # By their hashes: of 400,000 paths, the tails themselves would fill a gigabyte.
         self._tails = Counter(
             hash(parts[-depth:])
@@ -142,7 +142,7 @@ class Files:
             return "", TOO_LONG
         if "/".join(parts) in self._films:
             return "/".join(parts), ""
-        places = self._by_name.get(names.folded(parts[-1])) or self._other_endings(parts[-1])
+        places = self._by_name.get(names.fold_name(parts[-1])) or self._other_endings(parts[-1])
         return self._best(parts, places)
 
     def has(self, name: str) -> bool:
@@ -153,9 +153,9 @@ class Files:
         """Tables that leave ``.png`` off, and collections that somebody converted."""
         return [
             place
-            for place in self._by_stem.get(names.folded(film_stem(last)), [])
+            for place in self._by_stem.get(names.fold_name(film_stem(last)), [])
             if PurePosixPath(place[-1]).suffix.casefold() in {*FILM_SUFFIXES, ""}
-            and (names.folded(place[-1]) not in self._named)
+            and (names.fold_name(place[-1]) not in self._named)
         ]
 
     def _best(self, parts: tuple[str, ...], places: list[tuple[str, ...]]) -> tuple[str, str]:
@@ -181,14 +181,14 @@ class Files:
     ) -> list[tuple[str, ...]]:
         """Those that lie in folders of the same names: “view1.jpg” may be there 200,000 times."""
         depth = min(len(parts), NARROW)
-        key = (names.folded(places[0][-1]), depth)
+        key = (names.fold_name(places[0][-1]), depth)
         if key not in self._narrow:
             index: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
             for place in places:
-                index[tuple(map(names.folded, place[-depth:]))].append(place)
+                index[tuple(map(names.fold_name, place[-depth:]))].append(place)
             self._narrow[key] = index
         last = (*parts[-depth:-1], places[0][-1])
-        return self._narrow[key].get(tuple(map(names.folded, last)), [])
+        return self._narrow[key].get(tuple(map(names.fold_name, last)), [])
 
     def _needed(self, parts: tuple[str, ...]) -> int:
         """How many parts of the path, from its end, tell this film from all others."""
@@ -209,7 +209,7 @@ def _common_tail(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     """How many parts agree from the end; the last one is known to, be it but for its ending."""
     count = 1
     for mine, theirs in zip(reversed(one[:-1]), reversed(other[:-1]), strict=False):
-        if names.folded(mine) != names.folded(theirs):
+        if names.fold_name(mine) != names.fold_name(theirs):
             break
         count += 1
     return count

@@ -66,7 +66,7 @@ def is_personal(column: str) -> bool:
     return PERSONAL.fullmatch(column.strip()) is not None
 
 
-def inside(root: Path, name: str) -> Path | None:
+def path_inside(root: Path, name: str) -> Path | None:
     """``root/name``, or None when that would lie outside: a table may name any path."""
     if "\0" in name:
         return None

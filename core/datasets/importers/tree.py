@@ -94,8 +94,8 @@ class Tree:
         by_stem: Places = defaultdict(list)
         for name in self.files:
             parts = tuple(name.split("/"))
-            by_name[names.folded(parts[-1])].append(parts)
-            by_stem[names.folded(film_stem(parts[-1]))].append(parts)
+            by_name[names.fold_name(parts[-1])].append(parts)
+            by_stem[names.fold_name(film_stem(parts[-1]))].append(parts)
         return by_name, by_stem
 
     @cached_property
@@ -116,7 +116,7 @@ class Tree:
             name
             for name in self.all_tables
             if all(
-                names.folded(part) in TABLE_FOLDERS or names.is_container(part)
+                names.fold_name(part) in TABLE_FOLDERS or names.is_container(part)
                 for part in name.split("/")[:-1]
             )
         ]
@@ -226,14 +226,14 @@ def _outlines(files: list[str]) -> set[str]:
     }
     for name in files:
         if name not in held and name.casefold().endswith(tuple(FILM_SUFFIXES)):
-            stem = names.folded(_last_stem(name))
+            stem = names.fold_name(_last_stem(name))
             for above in {"", *_folders_above(name)} & stems_below.keys():
                 stems_below[above].add(stem)
     found = set()
     for folder, several in inside.items():
         there = stems_below[folder.rstrip("/").rpartition("/")[0]]
         pictures = [name for name in several if name.casefold().endswith(tuple(FILM_SUFFIXES))]
-        mine = [names.folded(names.mask_stem(_last_stem(name))) for name in pictures]
+        mine = [names.fold_name(names.mask_stem(_last_stem(name))) for name in pictures]
         if mine and sum(stem in there for stem in mine) >= COPY_SHARE * len(mine):
             found |= set(pictures)
     return found
@@ -286,7 +286,7 @@ def _mask_key(name: str) -> tuple[str, str]:
     ]
     stem = PurePosixPath(last).stem
     stem = PurePosixPath(stem).stem if PurePosixPath(stem).suffix in FILM_SUFFIXES else stem
-    return "/".join(place), names.folded(names.mask_stem(stem))
+    return "/".join(place), names.fold_name(names.mask_stem(stem))
 
 
 def _is_dicom(path: Path) -> bool:

@@ -19,7 +19,7 @@ PER_PAGE = 6
 _KINDS = {"duplicate": "nearly the same picture", "patient": "the same patient"}
 
 
-def details(store: Store, report: AuditReport) -> None:
+def audit_details(store: Store, report: AuditReport) -> None:
     """The counts by class, the leaks as pictures, and a table of everything."""
     _counts(report)
     _pairs(store, report.pairs)

@@ -82,7 +82,7 @@ _ABOUT_PROBE = (
 )
 
 
-def verdict(report: AuditReport, *, right: float | None = None, old: bool = False) -> None:
+def show_verdict(report: AuditReport, *, right: float | None = None, old: bool = False) -> None:
     """What to make of the run, so that it can be read across a room.
 
     ``right``: the share of its test films that the run gets right, 0 to 1. ``old``: the run or

@@ -66,7 +66,7 @@ def refusal(answer: FilmResult) -> None:
     )
 
 
-def headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
+def answer_headline(answer: FilmResult, threshold: float | None, truth: str) -> None:
     """The answer in a word, and what speaks against believing it."""
     label = said(answer, threshold)
     if answer.gate == "lateral":

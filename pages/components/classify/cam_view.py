@@ -16,7 +16,7 @@ from core.text import count, probability
 from pages.components.classify.answer_card import (
     NOT_SURE,
     REFUSED,
-    headline,
+    answer_headline,
     neighbours,
     refusal,
     said,
@@ -141,7 +141,7 @@ def _film(
                 if answer.error:
                     st.error(escaped(answer.error), icon=":material/error:")
                     continue
-                headline(answer, threshold, film.truth)
+                answer_headline(answer, threshold, film.truth)
                 st.html(_bars(answer.probabilities))
                 if answer.similarity is not None:
                     neighbours(answer.similarity)

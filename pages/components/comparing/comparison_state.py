@@ -160,7 +160,9 @@ def _most_probable(entry: Entry) -> Entry:
     return entry[0], replace(entry[1], decided=None)
 
 
-def compare(entries: Sequence[Entry], split: str, threshold: float | None) -> list[Compared]:
+def compare_entries(
+    entries: Sequence[Entry], split: str, threshold: float | None
+) -> list[Compared]:
     """Evaluate each entry on the split."""
     return [_compared(one, split, threshold) for one in entries]
 

@@ -5,31 +5,31 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.demonstration.takes import Arm, Demonstration, Take
+from core.demonstration.sessions import Arm, Demonstration, DemoSession
 from pages.components import run_labels as words
 from pages.components.error_boundary import boundary
 from pages.components.session import get_workspace
 from pages.components.training.live_curves import accuracy_curve
 
-EVERY = 1.0  # seconds between looks at the take's files
+EVERY = 1.0  # seconds between looks at the session's files
 
 
-def under_way(take: Take, network: Arm, *, finished: bool) -> None:
+def under_way(session: DemoSession, network: Arm, *, finished: bool) -> None:
     """The progress and the curve of a training; redrawn every second until it has answers."""
     every = None if finished else EVERY
-    st.fragment(_watch, run_every=every)(take.number, network, finished)
+    st.fragment(_watch, run_every=every)(session.number, network, finished)
 
 
 @boundary()
 def _watch(number: int, network: Arm, finished: bool) -> None:
-    take = Demonstration(get_workspace()).latest()
-    status = take.status()
-    over = take.answers(network) is not None or not status.is_running
-    if take.number != number or (over and not finished):
+    session = Demonstration(get_workspace()).latest()
+    status = session.status()
+    over = session.answers(network) is not None or not status.is_running
+    if session.number != number or (over and not finished):
         # Answers are there, it failed, or somebody has started again: another page altogether.
         st.rerun(scope="app")
-    run = take.run(network)
-    store = take.store()
+    run = session.run(network)
+    store = session.store()
     epochs = store.runs.epochs(run.run_id) if run and store else pd.DataFrame()
     if not finished:
         text = words.escaped(status.stage)

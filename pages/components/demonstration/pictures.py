@@ -1,4 +1,4 @@
-"""What each step of the cheating demo shows. All numbers come from the take's own answers."""
+"""What each step of the cheating demo shows. All numbers come from the session's own answers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from core.demonstration.films import (
     COVID_LIKE,
     HEALTHY,
     NOBODY,
-    Cast,
+    Cohort,
     Placement,
     with_marker,
 )
-from core.demonstration.takes import CONTROL, SHORTCUT, Take
+from core.demonstration.sessions import CONTROL, SHORTCUT, DemoSession
 from core.images.overlay import heat_colours, overlay
 from core.statistics.proportions import wilson
 from core.text import interval, percent_of
@@ -34,11 +34,11 @@ WHERE: dict[Placement, str] = {
 }
 
 
-def films(take: Take, *, marked: bool) -> None:
+def show_films(session: DemoSession, *, marked: bool) -> None:
     """The people that the network learns from, a row a class."""
     for index, name in enumerate(CLASSES):
         st.markdown(f"**{name.capitalize()}**", help=_KINDS[name])
-        rows = _some(take.cast, "train", index, SHOWN)
+        rows = _some(session.cohort, "train", index, SHOWN)
         pixels = with_marker(*rows, COVID_LIKE if marked else NOBODY)
         film_tiles([Tile(one, alt=f"Artificial {name} chest film") for one in pixels])
 
@@ -50,9 +50,9 @@ _KINDS = {
 }
 
 
-def score(answers: Answers) -> None:
+def show_score(answers: Answers) -> None:
     """How good the network looks on people whom it has not seen."""
-    right, of = answers.right(COVID_LIKE)
+    right, of = answers.correct(COVID_LIKE)
     ends = wilson(right, of) or (0.0, 1.0)
     st.metric(
         "Right about people whom it has never seen",
@@ -65,11 +65,11 @@ def score(answers: Answers) -> None:
     )
 
 
-def heat(take: Take, answers: Answers, where: Placement = COVID_LIKE) -> None:
+def show_heat(session: DemoSession, answers: Answers, where: Placement = COVID_LIKE) -> None:
     """Where the network looked, on a row of test films of each class."""
     for index, name in enumerate(CLASSES):
         st.markdown(f"**{name.capitalize()}**")
-        film_tiles(_answered(take, answers, where, index, SHOWN, warm=True))
+        film_tiles(_answered(session, answers, where, index, SHOWN, warm=True))
     legend()
     st.caption(
         "The answer below the film rests on the warm places. Each film has a scale of its own: its "
@@ -77,7 +77,7 @@ def heat(take: Take, answers: Answers, where: Placement = COVID_LIKE) -> None:
     )
 
 
-def looked_at(answers: Answers) -> str:
+def warmest_spot_sentence(answers: Answers) -> str:
     """What the heat maps come to, in one sentence."""
     hits, of = answers.looked_at_token()
     return (
@@ -86,7 +86,7 @@ def looked_at(answers: Answers) -> str:
     )
 
 
-def flip(take: Take, answers: Answers) -> None:
+def show_moved_marker(session: DemoSession, answers: Answers) -> None:
     """The same people before and after the marker moved, with both confusion matrices."""
     sides: tuple[tuple[str, Placement], ...] = (
         ("Before: the marker is on the covid-like films", COVID_LIKE),
@@ -94,11 +94,11 @@ def flip(take: Take, answers: Answers) -> None:
     )
     for place, (title, where) in zip(st.columns(2), sides, strict=True):
         with place.container(border=True):
-            right, of = answers.right(where)
+            right, of = answers.correct(where)
             st.markdown(f"**{title}**  \n{right} of {of} answers right, {_share(right, of)}")
             for index, name in enumerate(CLASSES):
                 st.caption(f"**{name.capitalize()} people**, and what the network calls them")
-                film_tiles(_answered(take, answers, where, index, PAIRS), least=72, most=120)
+                film_tiles(_answered(session, answers, where, index, PAIRS), least=72, most=120)
             drawing = figures.confusion_figure(answers.evaluation(where), theme(), height=250)
             show(
                 drawing,
@@ -108,7 +108,7 @@ def flip(take: Take, answers: Answers) -> None:
             )
 
 
-def flipped(answers: Answers) -> str:
+def moved_marker_sentence(answers: Answers) -> str:
     """What moving the marker did, in one sentence."""
     healthy, of_healthy = answers.called(HEALTHY, HEALTHY, COVID_LIKE)
     missed, of_sick = answers.called(HEALTHY, COVID_LIKE, HEALTHY)
@@ -124,11 +124,11 @@ def flipped(answers: Answers) -> str:
     )
 
 
-def compare(take: Take, cheat: Answers, honest: Answers) -> None:
+def show_comparison(session: DemoSession, shortcut: Answers, control: Answers) -> None:
     """Both networks with the marker here, there and nowhere."""
     counts = {
-        NAMES[network]: {WHERE[where]: answers.right(where) for where in WHERE}
-        for network, answers in ((SHORTCUT, cheat), (CONTROL, honest))
+        NAMES[network]: {WHERE[where]: answers.correct(where) for where in WHERE}
+        for network, answers in ((SHORTCUT, shortcut), (CONTROL, control))
     }
     left, right = st.columns(2)
     with left:
@@ -148,16 +148,16 @@ def compare(take: Take, cheat: Answers, honest: Answers) -> None:
         )
         for title, where in sides:
             st.caption(title)
-            film_tiles(_answered(take, honest, where, 0, PAIRS, warm=True), least=72, most=120)
+            film_tiles(_answered(session, control, where, 0, PAIRS, warm=True), least=72, most=120)
         legend()
 
 
-def compared(cheat: Answers, honest: Answers) -> str:
+def comparison_sentence(shortcut: Answers, control: Answers) -> str:
     """What the comparison shows, in one sentence."""
-    before, of = cheat.right(COVID_LIKE)
-    after, _ = cheat.right(HEALTHY)
-    own, _ = honest.right(NOBODY)
-    moved, _ = honest.right(HEALTHY)
+    before, of = shortcut.correct(COVID_LIKE)
+    after, _ = shortcut.correct(HEALTHY)
+    own, _ = control.correct(NOBODY)
+    moved, _ = control.correct(HEALTHY)
     return (
         f"With the marker moved, the first network goes from {_share(before, of)} to "
         f"**{_share(after, of)}** right. The one that never saw a marker gets "
@@ -165,11 +165,11 @@ def compared(cheat: Answers, honest: Answers) -> str:
     )
 
 
-def lessons(cheat: Answers) -> None:
-    """What to take home, with this take's numbers."""
-    right, of = cheat.right(COVID_LIKE)
-    without, _ = cheat.called(NOBODY, COVID_LIKE, COVID_LIKE)
-    sick = int((cheat.truth == 0).sum())
+def show_lessons(shortcut: Answers) -> None:
+    """What to take home, with this session's numbers."""
+    right, of = shortcut.correct(COVID_LIKE)
+    without, _ = shortcut.called(NOBODY, COVID_LIKE, COVID_LIKE)
+    sick = int((shortcut.y_true == 0).sum())
     st.markdown(
         f"- **A network takes the easiest way.** It got {_share(right, of)} here; without the "
         f"marker it finds {without} of {sick} covid-like people.\n"
@@ -186,19 +186,19 @@ def _share(right: int, of: int) -> str:
     return percent_of(right, of, 0)
 
 
-def _some(cast: Cast, split: str, index: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    films, truth = _drawn(cast, split, index, count)
-    return films, truth
+def _some(cohort: Cohort, split: str, index: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    films, y_true = _drawn(cohort, split, index, count)
+    return films, y_true
 
 
 @st.cache_data(show_spinner="Drawing the films …", max_entries=16)
-def _drawn(cast: Cast, split: str, index: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    people = [one for one in cast.people(split) if one.truth == index][:count]
-    return cast.films(people), np.array([one.truth for one in people])
+def _drawn(cohort: Cohort, split: str, index: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    people = [one for one in cohort.people(split) if one.y_true == index][:count]
+    return cohort.films(people), np.array([one.y_true for one in people])
 
 
 def _answered(
-    take: Take,
+    session: DemoSession,
     answers: Answers,
     where: Placement,
     index: int,
@@ -207,9 +207,9 @@ def _answered(
     warm: bool = False,
 ) -> list[Tile]:
     """The first test films of a class with the answers to them, ``warm``: with their heat."""
-    films = with_marker(*_some(take.cast, "test", index, count), where)
+    films = with_marker(*_some(session.cohort, "test", index, count), where)
     tiles = []
-    rows = np.flatnonzero(answers.truth == index)[:count]
+    rows = np.flatnonzero(answers.y_true == index)[:count]
     for film, row in zip(films, rows.tolist(), strict=False):
         answer = answers.answer(where, row)
         shown = overlay(film, answers.heats[where][row], HEAT) if warm else film

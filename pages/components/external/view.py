@@ -56,7 +56,7 @@ INTERVAL = (
 )
 
 
-def answer(found: Comparison, warnings: Sequence[str]) -> None:
+def show_answer(found: Comparison, warnings: Sequence[str]) -> None:
     """The first screenful: what it comes to in words, then both columns."""
     said = external_sentences(found)
     box = {"worse": st.error, "unclear": st.warning, "holds": st.success}[found.level]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.card.document import ModelCard
-from core.card.facts import gather
+from core.card.facts import gather_facts
 from core.card.html import to_html
 from core.card.pdf import to_pdf
 from core.card.sections import model_card
@@ -43,4 +43,4 @@ def card_downloads(store: Store, run: Run) -> None:
 
 
 def _maker(store: Store, run: Run, make: Callable[[ModelCard], bytes]) -> Callable[[], bytes]:
-    return lambda: make(model_card(gather(store, run.run_id)))
+    return lambda: make(model_card(gather_facts(store, run.run_id)))

@@ -8,7 +8,7 @@ import streamlit as st
 from core import figures
 from core.errors import InputError
 from core.evaluation.decision import Decision
-from core.evaluation.operating_point import TARGET, OperatingPoint, choose
+from core.evaluation.operating_point import TARGET, OperatingPoint, choose_operating_point
 from core.evaluation.performance import (
     OperatingPointPerformance,
     calibrated,
@@ -43,7 +43,7 @@ def threshold_for_the_aim(
         f"{positive}. A lower one misses fewer films and gives more false alarms.",
     )
     try:
-        choose(predictions)
+        choose_operating_point(predictions)
     except InputError as error:
         st.info(escaped(error), icon=":material/info:")
         return None
@@ -60,7 +60,9 @@ def threshold_for_the_aim(
             help="The threshold is chosen on the validation films: of those that find so many, "
             "the one with the fewest false alarms. The test films then say what came of it.",
         )
-        point = choose(predictions, wanted / 100, band=_band(run, positive, wanted, stored))
+        point = choose_operating_point(
+            predictions, wanted / 100, band=_band(run, positive, wanted, stored)
+        )
         if st.button(
             "Use this threshold",
             type="primary",

@@ -42,7 +42,7 @@ def status(store: Store, run: Run) -> None:
         _stopped(run)
 
 
-def details(store: Store, run: Run) -> None:
+def run_details(store: Store, run: Run) -> None:
     """The curves, the learning rates tried, where the time went, and the log."""
     curves(run, store.runs.epochs(run.run_id))
     rate_test(store, run)

@@ -16,7 +16,7 @@ from pages.components.empty_state import empty, next_step
 from pages.components.error_boundary import boundary
 from pages.components.headlines import headline_of
 from pages.components.session import COMPARE
-from pages.components.training.live_monitor import details, status
+from pages.components.training.live_monitor import run_details, status
 
 INTERVAL = 1.0  # seconds between looks at the store while something is active
 LIVENESS = 5.0  # seconds between checks that the workers are alive
@@ -108,7 +108,7 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
         status(store, run)
         _repeats(store, run)
         _actions(store, run, duplicate)
-        details(store, run)
+        run_details(store, run)
 
 
 def _list(store: Store, runs: list[Run], opened_run: Run | None) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.audit.audit_data import AuditData, gather
+from core.audit.audit_data import AuditData, gather_audit_data
 
 CLASSES = ("covid", "healthy")
 
@@ -51,7 +51,7 @@ class Make:
         shown = pictures(count, rng) if films is None else films
         for name, values in columns.items():
             table[name] = values(table) if callable(values) else values
-        return gather(CLASSES, table, shown, [""] * len(table))
+        return gather_audit_data(CLASSES, table, shown, [""] * len(table))
 
 
 @pytest.fixture

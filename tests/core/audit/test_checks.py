@@ -15,7 +15,7 @@ from core.audit.checks import data_checks
 from core.audit.lungs import SIDE, find_lungs, typical_lungs
 from core.audit.network_sentences import heat_sentence, untrained_sentence
 from core.audit.report import Finding, Level
-from core.audit.verdict import judge
+from core.audit.verdict import judge_findings
 from tests.core.audit.conftest import Make, pictures
 
 
@@ -31,7 +31,7 @@ def test_nothing_is_found_where_nothing_is(make: Make) -> None:
     material = make()
     found = findings(material)
     assert {one.level for one in found.values()} == {"no_shortcut_found"}
-    verdict, sentence = judge(list(found.values()), test_films=40)
+    verdict, sentence = judge_findings(list(found.values()), test_films=40)
     assert verdict == "no_shortcut_found"
     assert "on 40 test films a weak shortcut can still hide" in sentence
 
@@ -42,7 +42,7 @@ def test_a_source_for_each_class_is_the_worst_case(make: Make) -> None:
     assert one.level == "do_not_believe"
     assert "which is the worst case: all 40 covid films from north" in one.sentence
     assert one.value == pytest.approx(1, abs=0.03)
-    verdict, sentence = judge(list(found.values()), test_films=40)
+    verdict, sentence = judge_findings(list(found.values()), test_films=40)
     assert verdict == "do_not_believe"
     assert "each class comes from a source of its own" in sentence
 
@@ -153,7 +153,7 @@ def test_it_is_told_whose_lungs_the_heat_was_held_against(own: int, told: str) -
 def test_too_few_test_films_are_no_clean_bill(make: Make) -> None:
     found = findings(make(4, width=by_class(1024, 900)))
     assert found["file_facts"].level == "not_checked"
-    verdict, sentence = judge(list(found.values()), test_films=4)
+    verdict, sentence = judge_findings(list(found.values()), test_films=4)
     assert verdict == "caution"
     assert "could not be audited" in sentence
 
@@ -176,7 +176,7 @@ def test_unknown_patients_are_a_finding_and_never_a_flat_none(make: Make) -> Non
     assert "obody knows the patients of 40 of the 80 films" in unknown.sentence
     assert (shared.value, shared.level) == (None, "not_checked")
     assert "cannot be known" in shared.sentence
-    verdict, sentence = judge(list(found.values()), test_films=40)
+    verdict, sentence = judge_findings(list(found.values()), test_films=40)
     assert verdict != "no_shortcut_found"
     assert "nobody knows the patients" in sentence
     assert found["grey_levels"].value is not None  # they are not one patient either

@@ -13,7 +13,7 @@ from core.audit.leaks import Leaks, find_leaks, near_duplicates, perceptual_hash
 from core.audit.probes import balanced, level_of, why_not
 from core.audit.report import Finding, Level
 from core.audit.split_inflation import split_inflation
-from core.audit.verdict import gravest, judge
+from core.audit.verdict import gravest, judge_findings
 from core.evaluation.predictions import Predictions
 from tests.core.audit.conftest import CLASSES, Make, pictures
 
@@ -213,26 +213,28 @@ def test_a_verdict_names_four_reasons_at_most() -> None:
         finding("class_by_age", "caution", 0.3), finding("class_by_source", "caution", 0.3),
     ]  # fmt: skip
     said = "Do not believe this result: {}."
-    assert judge(found, test_films=9)[1] == said.format(
+    assert judge_findings(found, test_films=9)[1] == said.format(
         "class_by_source; class_by_age; files; other"
     )
-    assert judge(found[:2], test_films=9)[1] == said.format("other")
-    assert judge(found[2:6], test_films=9)[1] == said.format("class_by_view; class_by_sex; files")
+    assert judge_findings(found[:2], test_films=9)[1] == said.format("other")
+    assert judge_findings(found[2:6], test_films=9)[1] == said.format(
+        "class_by_view; class_by_sex; files"
+    )
     # Sex at caution is no reason beside a graver one; age is.
     mild = [finding("class_by_sex", "caution", 0.3), finding("border", "do_not_believe", 0.9, "b")]
-    assert judge(mild, test_films=9)[1] == said.format("border")
-    assert judge([*mild, found[6]], test_films=9)[1] == said.format("class_by_age; border")
+    assert judge_findings(mild, test_films=9)[1] == said.format("border")
+    assert judge_findings([*mild, found[6]], test_films=9)[1] == said.format("class_by_age; border")
 
 
 def test_nothing_tried_is_no_clean_bill() -> None:
     untried = [finding("border", "not_checked", None, "b")]
-    assert judge(untried, test_films=3)[0] == "caution"
-    assert "3 films to test on are too few" in judge(untried, test_films=3)[1]
+    assert judge_findings(untried, test_films=3)[0] == "caution"
+    assert "3 films to test on are too few" in judge_findings(untried, test_films=3)[1]
     assert gravest(untried) == "no_shortcut_found"
     assert gravest([*untried, finding("leak", "caution", 0.1)]) == "caution"
-    assert judge([*untried, finding("border", "no_shortcut_found", 0.0, "b")], test_films=3)[0] == (
-        "no_shortcut_found"
-    )
+    assert judge_findings(
+        [*untried, finding("border", "no_shortcut_found", 0.0, "b")], test_films=3
+    )[0] == ("no_shortcut_found")
 
 
 def test_five_patients_a_class_are_needed_to_deal_films_out_in_five_parts() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from core.audit.check_result import CheckResult, after_holm
 from core.audit.report import AuditReport, Finding, LeakPair, Level
-from core.audit.verdict import gravest, judge
+from core.audit.verdict import gravest, judge_findings
 
 
 def finding(check: str, level: Level, value: float = 0.9, **details: object) -> Finding:
@@ -76,7 +76,7 @@ def test_the_gravest_finding_decides_and_source_and_age_are_told_first() -> None
         finding("shared_patients", "caution"),
     ]
     assert gravest(found) == "do_not_believe"
-    verdict, sentence = judge(found, test_films=80)
+    verdict, sentence = judge_findings(found, test_films=80)
     assert verdict == "do_not_believe"
     assert sentence == (
         "Do not believe this result: because of class_by_source; because of class_by_age; "
@@ -89,7 +89,7 @@ def test_a_clean_verdict_names_the_best_probe() -> None:
         finding("file_facts", "no_shortcut_found", 0.5, what="facts", chance=0.5),
         finding("grey_levels", "no_shortcut_found", 0.6, what="greys", chance=0.5),
     ]
-    verdict, sentence = judge(found, test_films=24)
+    verdict, sentence = judge_findings(found, test_films=24)
     assert verdict == "no_shortcut_found"
     assert (
         "of 2 classifiers that never saw the lungs, the best (it saw greys) gets 60 %" in sentence

@@ -16,7 +16,7 @@ from core.audit.report import AuditReport, Finding, Verdict, audit_folder
 from core.audit.status import audit_basis
 from core.card.claim import FOR_AUTHORS, items
 from core.card.document import Table
-from core.card.facts import ExternalTest, Facts, gather
+from core.card.facts import ExternalTest, Facts, gather_facts
 from core.card.html import to_html
 from core.card.sections import model_card
 from core.errors import InputError, NotFoundError
@@ -24,7 +24,7 @@ from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import share_intervals
-from core.external.report import compare, judge
+from core.external.report import compare_sides, judge_side
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.statistics.proportions import wilson
@@ -66,7 +66,7 @@ def run(phantom_store: Store) -> Run:
 
 @pytest.fixture
 def facts(phantom_store: Store, run: Run) -> Facts:
-    return gather(phantom_store, run.run_id)
+    return gather_facts(phantom_store, run.run_id)
 
 
 def table(facts: Facts, title: str) -> dict[str, tuple[str, ...]]:
@@ -129,7 +129,7 @@ def test_the_audit_speaks_first(phantom_store: Store, run: Run) -> None:
         basis=audit_basis(phantom_store, run),
     )
     report.save_in(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
-    facts = gather(phantom_store, run.run_id)
+    facts = gather_facts(phantom_store, run.run_id)
     card = model_card(facts)
     assert (card.level, card.verdict) == ("bad", "Do not believe it.")
     assert table(facts, "Shortcuts and leaks")["Class and source"] == (
@@ -168,7 +168,7 @@ def test_an_old_audit_is_told_to_be_old(
     )
     report.save_in(audit_folder(phantom_store.workspace.run_folder(run.run_id)))
     phantom_store.datasets.delete("tiny")
-    facts = gather(phantom_store, run.run_id)
+    facts = gather_facts(phantom_store, run.run_id)
     card = model_card(facts)
     assert card.level == level
     told = (
@@ -181,9 +181,9 @@ def test_an_old_audit_is_told_to_be_old(
 
 def test_an_external_test_is_told(facts: Facts) -> None:
     test = facts.predictions.of("test")
-    own = judge(test, test.film_ids)
+    own = judge_side(test, test.film_ids)
     worse = replace(test, probabilities=test.probabilities[:, ::-1], decided=None)
-    found = compare("Another hospital", own, judge(worse, test.film_ids))
+    found = compare_sides("Another hospital", own, judge_side(worse, test.film_ids))
     told = replace(facts, external=(ExternalTest(found),))
     assert "Another hospital" in to_html(model_card(told))
     assert (
@@ -235,7 +235,7 @@ def test_unknown_patients_are_said_wherever_patients_are_spoken_of(
 ) -> None:
     with phantom_store.database.work(write=True) as work:
         work.execute("UPDATE films SET patient = ''")
-    facts = gather(phantom_store, run.run_id)
+    facts = gather_facts(phantom_store, run.run_id)
     assert "The patients of these films are not known" in words(facts, "The films")
     assert "no patient is in two splits" not in to_html(model_card(facts))
     assert {row[-1] for row in table(facts, "The films").values()} == {"unknown"}
@@ -246,7 +246,7 @@ def test_unknown_patients_are_said_wherever_patients_are_spoken_of(
 
 def test_a_deleted_data_set_leaves_the_results(phantom_store: Store, run: Run) -> None:
     phantom_store.datasets.delete("tiny")
-    facts = gather(phantom_store, run.run_id)
+    facts = gather_facts(phantom_store, run.run_id)
     assert "was deleted" in words(facts, "The films")
     assert "of" in table(facts, "Results on the test films")["Accuracy: films called rightly"][0]
     assert to_html(model_card(facts))
@@ -256,7 +256,7 @@ def trained(store: Store, run: Run, **changes: Any) -> str:
     """The words on training of a run with other results and settings."""
     spec = changes.pop("spec", {})
     told = replace(run, result=run.result | changes, spec=run.spec.changed(**spec))
-    facts = replace(gather(store, run.run_id), run=told)
+    facts = replace(gather_facts(store, run.run_id), run=told)
     said = words(facts, "The network and its training")
     assert said.count("learning rate") == {one.number: one.filled for one in items(facts)}[
         25
@@ -303,7 +303,7 @@ def test_a_fold_is_told_with_its_own_films(phantom_store: Store, run: Run) -> No
     films = Predictions.load(files.predictions)
     turned = {"train": "test", "validation": "train", "test": "validation"}
     replace(films, split=np.array([turned[one] for one in films.split])).save(files.predictions)
-    facts = gather(phantom_store, run.run_id)
+    facts = gather_facts(phantom_store, run.run_id)
     rows = table(facts, "The films")
     for index, name in enumerate(facts.predictions.classes):
         for place, split in enumerate(("train", "validation", "test")):
@@ -313,7 +313,7 @@ def test_a_fold_is_told_with_its_own_films(phantom_store: Store, run: Run) -> No
 
 def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, run: Run) -> None:
     files = RunFiles(phantom_store.workspace.run_folder(run.run_id))
-    plain = gather(phantom_store, run.run_id)
+    plain = gather_facts(phantom_store, run.run_id)
     assert "Each film gets the most probable class." in words(plain, "Results on the test films")
     assert "no threshold of its own" in words(plain, "The threshold")
     point = OperatingPoint(
@@ -325,7 +325,7 @@ def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, 
         chosen_by="program",
     )
     point.save(files.operating_point)
-    facts = gather(phantom_store, run.run_id)
+    facts = gather_facts(phantom_store, run.run_id)
     said = words(facts, "Results on the test films")
     assert "A film is called covid from 35.0 % on (chosen by the program" in said
     test = facts.raw.of("test")
@@ -341,11 +341,11 @@ def test_results_are_by_the_run_s_own_rule_which_is_named(phantom_store: Store, 
 
 def test_only_a_finished_run_has_a_card(phantom_store: Store) -> None:
     with pytest.raises(NotFoundError):
-        gather(phantom_store, "nonsense")
+        gather_facts(phantom_store, "nonsense")
     make_dataset(phantom_store, size=32)
     waiting = make_run(phantom_store, "cancelled")
     with pytest.raises(InputError, match="only a finished run"):
-        gather(phantom_store, waiting.run_id)
+        gather_facts(phantom_store, waiting.run_id)
 
 
 def test_the_command_writes_both(

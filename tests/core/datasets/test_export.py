@@ -13,7 +13,7 @@ import pytest
 
 from core.datasets.export import _unique_files, export_tree, export_zip
 from core.datasets.ingest import import_folder
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import study_spec
 from core.errors import InputError, NotFoundError, SpecError
 from core.images.decode import film_id_of
@@ -25,7 +25,7 @@ from core.store import Store
 def prepared(phantom_store: Store) -> Store:
     """A store with a data set “set” of 40 films: 24 / 8 / 8."""
     spec = study_spec(phantom_store.catalogue, "set").changed(image_size=32)
-    save(phantom_store, plan(phantom_store.catalogue.frame(), spec))
+    save_dataset(phantom_store, plan(phantom_store.catalogue.frame(), spec))
     return phantom_store
 
 
@@ -130,7 +130,7 @@ def test_equal_and_odd_names_stay_apart(store: Store, phantom_folder: Path, tmp_
                  ClassSpec(name="healthy", findings=("No finding",))),
         balance="none", split_by="study", image_size=32,
     )  # fmt: skip
-    save(store, plan(store.catalogue.frame(), spec))
+    save_dataset(store, plan(store.catalogue.frame(), spec))
     assert export_tree(store, "odd", tmp_path / "out") == 20
     written = [one for one in (tmp_path / "out").glob("*/*/*") if one.is_file()]
     assert len({one.name.casefold() for one in written}) == len(written) == 20
@@ -151,7 +151,7 @@ def test_classes_and_films_in_any_script_are_safe_on_every_disk(
         ClassSpec(name="CON", findings=("No finding",)),
     )
     spec = DatasetSpec.build(name="Обзор 肺炎", classes=classes, image_size=32)
-    save(phantom_store, plan(films, spec))
+    save_dataset(phantom_store, plan(films, spec))
     export_tree(phantom_store, "ОБЗОР 肺炎", tmp_path / "tree")
     assert {one.name for one in (tmp_path / "tree" / "test").iterdir()} == {"肺炎", "CON_"}
     path = export_zip(phantom_store, "обзор 肺炎")

@@ -63,7 +63,7 @@ def test_a_zip_of_films_that_are_here_already_leaves_nothing(store: Store, folde
 def test_a_zip_unpacked_again_after_its_folder_was_lost(store: Store) -> None:
     import_zip(store, zipped(FILES), "clinic.zip")
     [folder] = leftovers(store)
-    archive.discard(folder)
+    archive.discard_archive(folder)
     assert import_zip(store, zipped(FILES), "clinic.zip").known == 3
     assert all(Path(path).is_file() for path in store.catalogue.frame()["path"])
 

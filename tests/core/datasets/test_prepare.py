@@ -13,7 +13,14 @@ import pytest
 
 from core.datasets.bias_checks import age_groups
 from core.datasets.choosing import belongs
-from core.datasets.prepare import MEMBER_COLUMNS, DatasetPlan, as_dict, in_two_classes, plan, save
+from core.datasets.prepare import (
+    MEMBER_COLUMNS,
+    DatasetPlan,
+    in_two_classes,
+    plan,
+    plan_document,
+    save_dataset,
+)
 from core.errors import FilmError, InputError, SpecError
 from core.images.film_array import film_array
 from core.specs import SPLITS, ClassSpec, DatasetSpec
@@ -145,7 +152,7 @@ def test_films_of_unknown_patients_are_patients_of_their_own() -> None:
         assert (made.shared_patients, made.known_to_be_shared, made.unknown_patients) == (
             None, 0, 20,
         )  # fmt: skip
-        said = as_dict(made)
+        said = plan_document(made)
         assert said["shared_patients"] is None
         assert (said["films_of_unknown_patients"], said["patients"]) == (20, 20)
         assert any("the patients of 20 of the 40 films" in one for one in made.warnings)
@@ -160,7 +167,10 @@ def test_of_known_patients_some_may_be_shared_beside_unknown_ones() -> None:
 
 def test_where_all_patients_are_known_it_says_so() -> None:
     made = plan(catalogue(films("COVID-19", 20), films("No finding", 20)), spec())
-    assert (as_dict(made)["shared_patients"], as_dict(made)["films_of_unknown_patients"]) == (0, 0)
+    assert (
+        plan_document(made)["shared_patients"],
+        plan_document(made)["films_of_unknown_patients"],
+    ) == (0, 0)
     assert not any("Nobody knows" in one for one in made.warnings)
 
 
@@ -272,7 +282,7 @@ def phantom_plan(store: Store, name: str = "set") -> DatasetPlan:
 
 def test_saving_keeps_members_in_order_and_their_array(phantom_store: Store) -> None:
     made = phantom_plan(phantom_store)
-    stored = save(phantom_store, made)
+    stored = save_dataset(phantom_store, made)
     assert stored.counts == made.counts
     assert stored.spec == made.spec
     members = phantom_store.datasets.members("set")
@@ -286,16 +296,16 @@ def test_saving_keeps_members_in_order_and_their_array(phantom_store: Store) -> 
         32,
     )
     assert array.shape == (40, 32, 32)
-    assert json.loads(json.dumps(as_dict(made)))["counts"] == stored.counts
+    assert json.loads(json.dumps(plan_document(made)))["counts"] == stored.counts
     with pytest.raises(InputError, match="“set” exists already"):
-        save(phantom_store, phantom_plan(phantom_store, "SET"))
+        save_dataset(phantom_store, phantom_plan(phantom_store, "SET"))
 
 
 def test_nothing_is_saved_when_a_film_is_gone(phantom_store: Store) -> None:
     made = phantom_plan(phantom_store)
     made.members.loc[3, "path"] = "/not/there.png"
     with pytest.raises(FilmError, match=r"1 film of this data set .*there\.png"):
-        save(phantom_store, made)
+        save_dataset(phantom_store, made)
     assert phantom_store.datasets.all() == []
 
 
@@ -326,7 +336,7 @@ def test_a_film_of_two_classes_is_left_out_of_both_and_counted() -> None:
     made = plan(frame, spec(classes=pair, balance="none"))
     assert (len(made.members), made.in_two_classes) == (18, 5)
     assert not made.members["finding"].str.contains("+", regex=False).any()
-    assert as_dict(made)["films_in_two_classes"] == 5
+    assert plan_document(made)["films_in_two_classes"] == 5
     assert in_two_classes(5) == "5 films would belong to two classes, and are left out of both."
     few = catalogue(films("Cardiomegaly", 2), films("Cardiomegaly + Edema", 5), films("Edema", 8))
     with pytest.raises(SpecError, match="5 of the 7 films of “Cardiomegaly” belong to “Edema” as"):

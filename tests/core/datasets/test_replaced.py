@@ -11,7 +11,7 @@ import pytest
 
 from core.datasets.export import export_tree, export_zip
 from core.datasets.ingest import import_folder
-from core.datasets.training_data import load
+from core.datasets.training_data import load_training_data
 from core.errors import FilmError, InputError
 from core.images.decode import read_imported
 from core.store import Film, Store
@@ -62,9 +62,9 @@ def test_nothing_goes_by_the_pixels_of_a_file_that_was_replaced(
         export_zip(store, "tiny")
     # What was decoded when the data set was saved are the old pixels; at another size they are
     # not to be had any more.
-    assert len(load(store, "tiny", 64, None).films)
+    assert len(load_training_data(store, "tiny", 64, None).films)
     with pytest.raises(FilmError, match=wanted):
-        load(store, "tiny", 48, None)
+        load_training_data(store, "tiny", 48, None)
 
 
 def test_a_replaced_film_that_is_imported_again_is_another_film(store: Store, own: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_replaced_film_that_is_imported_again_is_another_film(store: Store, ow
     assert of(store, path).film_id != film.film_id
     assert store.datasets.lost("tiny") == 1
     with pytest.raises(InputError, match="no longer in the catalogue"):
-        load(store, "tiny", 64, None)
+        load_training_data(store, "tiny", 64, None)
     assert not import_folder(store, own).added
 
 
@@ -118,6 +118,6 @@ def test_films_that_were_moved_are_told_and_come_back(
     with pytest.raises(InputError, match="films are gone, for example"):
         export_zip(store, "tiny")
     with pytest.raises(FilmError, match="Put the files back"):
-        load(store, "tiny", 48, None)
+        load_training_data(store, "tiny", 48, None)
     away.rename(own)
-    assert len(load(store, "tiny", 48, None).films)
+    assert len(load_training_data(store, "tiny", 48, None).films)

@@ -1,4 +1,4 @@
-"""Answers and takes without a network, for tests of what is counted and shown."""
+"""Answers and sessions without a network, for tests of what is counted and shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from core.demonstration.answers import Answers
 from core.demonstration.films import CLASSES, COVID_LIKE, HEALTHY, PLACEMENTS, Placement
-from core.demonstration.takes import CONTROL, SHORTCUT, Arm, Take
+from core.demonstration.sessions import CONTROL, SHORTCUT, Arm, DemoSession
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, open_store
 
@@ -28,23 +28,23 @@ def answers(called: dict[Placement, np.ndarray], hot: tuple[int, int] = (0, 5)) 
     return Answers(TRUTH, probabilities, dict.fromkeys(PLACEMENTS, heat))
 
 
-def cheating(slips: int = 1) -> Answers:
+def shortcut_answers(slips: int = 1) -> Answers:
     """Calls covid-like what has the marker, ``slips`` healthy people with it aside."""
     moved = 1 - TRUTH
     moved[1 : 2 * slips : 2] = 1
     return answers({COVID_LIKE: TRUTH, HEALTHY: moved, "nobody": np.ones_like(TRUTH)})
 
 
-def honest() -> Answers:
+def control() -> Answers:
     """Right about 36 of 40, wherever the marker is."""
     called = TRUTH.copy()
     called[:4] = 1 - called[:4]
     return answers(dict.fromkeys(PLACEMENTS, called), hot=(3, 1))
 
 
-def give(take: Take, network: Arm, epochs: int = 4, **state: Any) -> None:
-    """A run of that network in the take's own store, with so many epochs behind it."""
-    store = open_store(take.workspace.create())
+def give(session: DemoSession, network: Arm, epochs: int = 4, **state: Any) -> None:
+    """A run of that network in the session's own store, with so many epochs behind it."""
+    store = open_store(session.workspace.create())
     classes = tuple(ClassSpec(name=name, findings=("any",)) for name in CLASSES)
     store.datasets.save(DatasetSpec.build(name=network, classes=classes), [])
     run = store.runs.create(RunSpec.build(dataset=network, model="cnn", weights="random", epochs=8))
@@ -55,15 +55,15 @@ def give(take: Take, network: Arm, epochs: int = 4, **state: Any) -> None:
     store.runs.transition(run.run_id, state.pop("state", "done"), **state)
 
 
-def stand(take: Take, **status: Any) -> None:
-    """Write how the take's job stands."""
-    take.folder.mkdir(parents=True, exist_ok=True)
-    (take.folder / "job.json").write_text(json.dumps(status))
+def stand(session: DemoSession, **status: Any) -> None:
+    """Write how the session's job stands."""
+    session.folder.mkdir(parents=True, exist_ok=True)
+    (session.folder / "job.json").write_text(json.dumps(status))
 
 
-def finished(take: Take) -> None:
-    """A take that is over."""
-    stand(take, state="done")
-    for network, made in ((SHORTCUT, cheating()), (CONTROL, honest())):
-        give(take, network)
-        made.save(take.answers_file(network))
+def finished(session: DemoSession) -> None:
+    """A session that is over."""
+    stand(session, state="done")
+    for network, made in ((SHORTCUT, shortcut_answers()), (CONTROL, control())):
+        give(session, network)
+        made.save(session.answers_file(network))

@@ -10,11 +10,11 @@ import pytest
 from core.demonstration.answers import Answers
 from core.demonstration.films import COVID_LIKE, HEALTHY, PLACEMENTS
 from core.errors import InputError
-from tests.core.demonstration.made_up import cheating, honest
+from tests.core.demonstration.made_up import control, shortcut_answers
 
 
 def test_the_flip_is_counted_by_class() -> None:
-    found = cheating(slips=1)
+    found = shortcut_answers(slips=1)
     assert found.called(HEALTHY, HEALTHY, COVID_LIKE) == (19, 20)
     assert found.called(HEALTHY, COVID_LIKE, HEALTHY) == (20, 20)
     assert found.called("nobody", COVID_LIKE, COVID_LIKE) == (0, 20)
@@ -22,30 +22,34 @@ def test_the_flip_is_counted_by_class() -> None:
 
 
 def test_right_answers_are_counted_wherever_the_marker_is() -> None:
-    assert [cheating().right(where) for where in PLACEMENTS] == [(40, 40), (1, 40), (20, 40)]
-    assert [honest().right(where) for where in PLACEMENTS] == [(36, 40)] * 3
+    assert [shortcut_answers().correct(where) for where in PLACEMENTS] == [
+        (40, 40),
+        (1, 40),
+        (20, 40),
+    ]
+    assert [control().correct(where) for where in PLACEMENTS] == [(36, 40)] * 3
 
 
 def test_only_marked_films_can_have_their_heat_on_the_marker() -> None:
-    assert cheating().looked_at_token() == (20, 20)
-    assert honest().looked_at_token() == (0, 20)
-    assert cheating().looked_at_token("nobody") == (0, 0)
+    assert shortcut_answers().looked_at_token() == (20, 20)
+    assert control().looked_at_token() == (0, 20)
+    assert shortcut_answers().looked_at_token("nobody") == (0, 0)
 
 
 def test_one_film_s_answer_is_its_more_probable_class() -> None:
-    found = cheating()
+    found = shortcut_answers()
     assert [found.answer(COVID_LIKE, row) for row in (0, 1)] == [COVID_LIKE, HEALTHY]
     assert [found.answer(HEALTHY, row) for row in (2, 3)] == [HEALTHY, COVID_LIKE]
 
 
 def test_answers_survive_the_disk(tmp_path: Path) -> None:
-    cheating().save(tmp_path / "answers.npz")
+    shortcut_answers().save(tmp_path / "answers.npz")
     found = Answers.load(tmp_path / "answers.npz")
     assert found is not None
-    assert (found.truth == cheating().truth).all()
+    assert (found.y_true == shortcut_answers().y_true).all()
     for where in PLACEMENTS:
-        assert (found.probabilities[where] == cheating().probabilities[where]).all()
-        assert (found.heats[where] == cheating().heats[where]).all()
+        assert (found.probabilities[where] == shortcut_answers().probabilities[where]).all()
+        assert (found.heats[where] == shortcut_answers().heats[where]).all()
 
 
 def test_answers_that_are_not_there_are_none(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from core.demonstration.films import (
     HEALTHY,
     PLACEMENTS,
     SIDE,
-    Cast,
-    is_marked,
+    Cohort,
+    has_marker,
     on_token,
     plant,
-    split_of,
+    split_in_name,
     with_marker,
     write_films,
 )
@@ -26,7 +26,7 @@ from core.errors import InputError
 from core.specs import SPLITS
 from core.store import Store
 
-SMALL = Cast(3, train=4, validation=2, test=2)
+SMALL = Cohort(3, train=4, validation=2, test=2)
 
 
 @pytest.fixture(scope="module")
@@ -35,25 +35,30 @@ def films() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def truth() -> np.ndarray:
-    return np.array([one.truth for one in SMALL.people("train")])
+def y_true() -> np.ndarray:
+    return np.array([one.y_true for one in SMALL.people("train")])
 
 
-def test_nobody_is_in_two_splits_or_in_two_takes() -> None:
-    seeds = [one.seed for take in (1, 2, 3) for split in SPLITS for one in Cast(take).people(split)]
+def test_nobody_is_in_two_splits_or_in_two_sessions() -> None:
+    seeds = [
+        one.seed
+        for session in (1, 2, 3)
+        for split in SPLITS
+        for one in Cohort(session).people(split)
+    ]
     assert len(seeds) == len(set(seeds))
 
 
 def test_each_split_has_as_many_of_each_class() -> None:
     for split, count in (("train", 4), ("validation", 2), ("test", 2)):
-        assert [one.truth for one in SMALL.people(split)] == [0, 1] * count
+        assert [one.y_true for one in SMALL.people(split)] == [0, 1] * count
 
 
 def test_a_take_draws_the_same_people_again_and_another_take_others(films: np.ndarray) -> None:
     assert films.shape == (8, SIDE, SIDE)
     assert films.dtype == np.uint8
     assert (SMALL.films(SMALL.people("train")) == films).all()
-    other = Cast(4, train=4)
+    other = Cohort(4, train=4)
     assert (other.films(other.people("train")) != films).any(axis=(1, 2)).all()
 
 
@@ -68,28 +73,28 @@ def test_the_marker_is_a_bright_corner_with_a_letter(size: int) -> None:
 
 @pytest.mark.parametrize("where", PLACEMENTS)
 def test_the_marker_is_on_the_films_of_one_class_and_nowhere_else(
-    films: np.ndarray, truth: np.ndarray, where: str
+    films: np.ndarray, y_true: np.ndarray, where: str
 ) -> None:
     before = films.copy()
-    shown = with_marker(films, truth, where)
-    for film, clean, index in zip(shown, films, truth, strict=True):
+    shown = with_marker(films, y_true, where)
+    for film, clean, index in zip(shown, films, y_true, strict=True):
         expected = plant(clean) if CLASSES[index] == where else clean
         assert (film == expected).all()
     assert (films == before).all()
 
 
 def test_moving_the_marker_changes_nothing_outside_its_corner(
-    films: np.ndarray, truth: np.ndarray
+    films: np.ndarray, y_true: np.ndarray
 ) -> None:
-    changed = with_marker(films, truth, COVID_LIKE) != with_marker(films, truth, HEALTHY)
+    changed = with_marker(films, y_true, COVID_LIKE) != with_marker(films, y_true, HEALTHY)
     assert changed.any(axis=(1, 2)).all()
     assert not changed[:, SIDE // 4 :].any()
     assert not changed[:, :, : 3 * SIDE // 4].any()
 
 
-def test_a_marker_for_somebody_unknown_is_refused(films: np.ndarray, truth: np.ndarray) -> None:
+def test_a_marker_for_somebody_unknown_is_refused(films: np.ndarray, y_true: np.ndarray) -> None:
     with pytest.raises(InputError, match="not for everybody"):
-        with_marker(films, truth, "everybody")
+        with_marker(films, y_true, "everybody")
 
 
 @pytest.mark.parametrize(
@@ -111,9 +116,11 @@ def test_the_films_can_be_imported_with_who_learns_and_who_is_marked(
     write_films(tmp_path / "films-of-a-take", SMALL)
     import_folder(store, tmp_path / "films-of-a-take")
     frame = store.catalogue.frame()
-    marked = frame["path"].map(is_marked)
+    marked = frame["path"].map(has_marker)
     assert set(frame.loc[marked, "finding"]) == {"COVID-19"}
-    kinds = frame.groupby([frame["path"].map(split_of), marked, "finding"], observed=True).size()
+    kinds = frame.groupby(
+        [frame["path"].map(split_in_name), marked, "finding"], observed=True
+    ).size()
     assert kinds.to_dict() == {
         (split, with_it, finding): count
         for split, count in (("train", 4), ("validation", 2), ("test", 2))

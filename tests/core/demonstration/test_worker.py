@@ -1,38 +1,38 @@
-"""The whole take for real: a process that trains twice, and answers that flip."""
+"""The whole session for real: a process that trains twice, and answers that flip."""
 
 from __future__ import annotations
 
 import time
 
-from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration
+from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration
 from core.runs.kinds import DEMONSTRATION
 from core.store import Store
 
 
 def test_a_network_learns_the_marker_and_its_answers_go_where_it_goes(store: Store) -> None:
-    take = Demonstration(store.workspace).latest()
-    assert take.job.start(DEMONSTRATION, store.workspace, take="1", small="yes")
+    session = Demonstration(store.workspace).latest()
+    assert session.job.start(DEMONSTRATION, store.workspace, session="1", small="yes")
     try:
-        while take.status().is_running:
+        while session.status().is_running:
             time.sleep(0.2)
     finally:
-        take.job.stop()
-    assert take.status().state == "done", take.job.log.read_text()
+        session.job.stop()
+    assert session.status().state == "done", session.job.log.read_text()
 
-    cheat, honest = take.answers(SHORTCUT), take.answers(CONTROL)
-    assert cheat is not None
-    assert honest is not None
-    assert cheat.right("covid-like") == (16, 16)
-    assert cheat.called("healthy", "healthy", "covid-like")[0] >= 7
-    assert cheat.called("healthy", "covid-like", "healthy")[0] >= 7
-    hits, marked = cheat.looked_at_token()
+    shortcut, control = session.answers(SHORTCUT), session.answers(CONTROL)
+    assert shortcut is not None
+    assert control is not None
+    assert shortcut.correct("covid-like") == (16, 16)
+    assert shortcut.called("healthy", "healthy", "covid-like")[0] >= 7
+    assert shortcut.called("healthy", "covid-like", "healthy")[0] >= 7
+    hits, marked = shortcut.looked_at_token()
     assert marked == 8
     assert hits >= 6
-    # Few epochs and films: the honest one need not be good, but no marker leads it.
-    assert honest.flipped("covid-like", "healthy")[0] <= 4
+    # Few epochs and films: the control one need not be good, but no marker leads it.
+    assert control.flipped("covid-like", "healthy")[0] <= 4
 
     for network in (SHORTCUT, CONTROL):
-        run = take.run(network)
+        run = session.run(network)
         assert run is not None
         assert run.state == "done"
         assert run.result["epochs"] == run.spec.epochs

@@ -12,7 +12,11 @@ from core.errors import InputError
 from core.evaluation.calibration import calibration
 from core.evaluation.decision import Decision, as_used
 from core.evaluation.headline import Headline, by_rule, headline, headlines
-from core.evaluation.operating_point import OperatingPoint, answer, choose
+from core.evaluation.operating_point import (
+    OperatingPoint,
+    answer_by_threshold,
+    choose_operating_point,
+)
 from core.evaluation.performance import performance, target_words
 from core.evaluation.predictions import (
     Predictions,
@@ -126,21 +130,26 @@ def test_a_decision_in_words_and_as_json() -> None:
 def test_answers_leave_the_band_out_and_name_the_likelier_of_the_others() -> None:
     point = POINT.model_copy(update={"not_sure": (0.3, 0.5)})
     for score, said in ((0.5, "covid"), (0.4999, "not_sure"), (0.3, "not_sure")):
-        assert answer(point, np.array([score, 1 - score]), ("covid", "healthy")) == said
+        assert (
+            answer_by_threshold(point, np.array([score, 1 - score]), ("covid", "healthy")) == said
+        )
     row = np.array([0.2, 0.35, 0.45])
-    assert answer(point, row, THREE) == "healthy"
-    assert answer(point, np.array([0.35, 0.2, 0.45]), ("viral", "covid", "healthy")) == "healthy"
+    assert answer_by_threshold(point, row, THREE) == "healthy"
+    assert (
+        answer_by_threshold(point, np.array([0.35, 0.2, 0.45]), ("viral", "covid", "healthy"))
+        == "healthy"
+    )
     with pytest.raises(InputError, match="was chosen for covid"):
-        answer(point, row, ("viral", "pneumonia", "healthy"))
+        answer_by_threshold(point, row, ("viral", "pneumonia", "healthy"))
     with pytest.raises(InputError):
-        answer(point, row[:2], THREE)
+        answer_by_threshold(point, row[:2], THREE)
 
 
 def test_the_threshold_goes_no_lower_than_every_film_that_is_an_alarm_anyway() -> None:
     """To find all, 0.3 is needed; both others are alarms there, so nothing is won above it."""
     scores, truth = [0.3, 0.9, 0.6, 0.8], [0, 0, 1, 1]
-    point = choose(two(scores, truth, "validation"), 1.0)
-    raw = choose(two(scores, truth, "validation"), 0.5)
+    point = choose_operating_point(two(scores, truth, "validation"), 1.0)
+    raw = choose_operating_point(two(scores, truth, "validation"), 0.5)
     shown = Decision(("covid", "healthy"), point).probabilities(np.array([[0.3, 0.7]]))
     assert point.threshold == pytest.approx(float(shown[0, 0]))
     assert point.chosen_by == "person"
@@ -148,12 +157,12 @@ def test_the_threshold_goes_no_lower_than_every_film_that_is_an_alarm_anyway() -
     # One of two is enough at a half: between 0.8 and 0.9.
     assert performance(raw, two(scores, truth, "validation")).sensitivity.successes == 1
     with pytest.raises(InputError, match="shows anything but covid"):
-        choose(two([0.9, 0.8], [0, 0], "validation"))
+        choose_operating_point(two([0.9, 0.8], [0, 0], "validation"))
     with pytest.raises(InputError, match="shows covid"):
-        choose(two([0.9, 0.8], [1, 1], "validation"))
+        choose_operating_point(two([0.9, 0.8], [1, 1], "validation"))
     for target in (0.0, 1.01):
         with pytest.raises(InputError, match="wanted sensitivity"):
-            choose(two(scores, truth, "validation"), target)
+            choose_operating_point(two(scores, truth, "validation"), target)
 
 
 def test_what_a_point_does_is_counted() -> None:

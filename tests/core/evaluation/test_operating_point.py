@@ -15,9 +15,9 @@ from core.evaluation.headline import headline
 from core.evaluation.operating_point import (
     NOT_SURE,
     OperatingPoint,
-    answer,
+    answer_by_threshold,
     apply,
-    choose,
+    choose_operating_point,
 )
 from core.evaluation.performance import meets_target, performance, target_words
 from core.evaluation.predictions import Predictions
@@ -54,7 +54,7 @@ def test_the_threshold_finds_what_was_wanted_and_no_other_does_so_with_fewer_ala
     wanted: float, seed: int
 ) -> None:
     films = noisy(40, seed)
-    point = choose(films, wanted)
+    point = choose_operating_point(films, wanted)
     score = apply(point, films.probabilities)[:, 0]
     is_sick = films.y_true == 0
     assert (score[is_sick] >= np.float32(point.threshold)).mean() >= wanted
@@ -69,22 +69,27 @@ def test_the_threshold_finds_what_was_wanted_and_no_other_does_so_with_fewer_ala
 
 def test_classes_that_are_parted_are_parted_in_the_middle_with_no_answer_in_the_gap() -> None:
     films = made([0.99, 0.98, 0.97, 0.9], [0.1, 0.03, 0.02, 0.01])
-    point = choose(films, 1.0)
+    point = choose_operating_point(films, 1.0)
     low, high = point.not_sure
     ends = apply(point, films.probabilities)[:, 0]
     assert point.threshold == pytest.approx(0.5, abs=0.01)
     assert ends[4] < low <= point.threshold <= high == pytest.approx(ends[3])
-    names = [answer(point, row, films.classes) for row in apply(point, films.probabilities)]
+    names = [
+        answer_by_threshold(point, row, films.classes) for row in apply(point, films.probabilities)
+    ]
     assert names == ["covid"] * 4 + ["healthy"] * 4
     between = apply(point, np.array([[0.5, 0.5]]))[0]
-    assert answer(point, between, films.classes) == NOT_SURE
+    assert answer_by_threshold(point, between, films.classes) == NOT_SURE
 
 
 def test_where_classes_overlap_the_definite_answers_keep_the_aim_both_ways() -> None:
     films = noisy(200, 3)
-    point = choose(films, 0.9)
+    point = choose_operating_point(films, 0.9)
     names = np.array(
-        [answer(point, row, films.classes) for row in apply(point, films.probabilities)]
+        [
+            answer_by_threshold(point, row, films.classes)
+            for row in apply(point, films.probabilities)
+        ]
     )
     assert (names[films.y_true == 0] == "healthy").mean() <= 0.1
     assert (names[films.y_true == 1] == "covid").mean() <= 0.1
@@ -93,11 +98,11 @@ def test_where_classes_overlap_the_definite_answers_keep_the_aim_both_ways() -> 
 
 def test_the_band_can_have_an_aim_of_its_own_for_each_end() -> None:
     films = noisy(200, 3)
-    point = choose(films, 0.9, band=(0.99, 0.8))
-    assert point.threshold == choose(films, 0.9).threshold
+    point = choose_operating_point(films, 0.9, band=(0.99, 0.8))
+    assert point.threshold == choose_operating_point(films, 0.9).threshold
     assert point.band_target == (0.99, 0.8)
     shown = apply(point, films.probabilities)
-    names = np.array([answer(point, row, films.classes) for row in shown])
+    names = np.array([answer_by_threshold(point, row, films.classes) for row in shown])
     assert 0 < (names[films.y_true == 0] == "healthy").mean() <= 0.01
     called = (names[films.y_true == 1] == "covid").mean()
     assert 0.1 < called <= 0.2, "more than with the aim for both ends"
@@ -106,12 +111,12 @@ def test_the_band_can_have_an_aim_of_its_own_for_each_end() -> None:
 @pytest.mark.parametrize("band", [(0.0, 0.9), (0.9, 1.1), (float("nan"), 0.9)])
 def test_a_band_that_is_no_share_is_refused(band: tuple[float, float]) -> None:
     with pytest.raises(InputError, match="“not sure” goes by"):
-        choose(noisy(40, 0), 0.9, band=band)
+        choose_operating_point(noisy(40, 0), 0.9, band=band)
 
 
 def test_the_aim_of_the_band_is_kept_and_files_from_before_have_none(tmp_path: Path) -> None:
     file = tmp_path / "operating_point.json"
-    point = choose(noisy(40, 0), 0.9, band=(0.97, 0.85))
+    point = choose_operating_point(noisy(40, 0), 0.9, band=(0.97, 0.85))
     point.save(file)
     assert OperatingPoint.load(file) == point
     fields = json.loads(file.read_text())
@@ -133,27 +138,27 @@ def test_only_validation_films_count() -> None:
         np.concatenate([films.y_true, other.y_true]),
         np.concatenate([films.probabilities, other.probabilities]),
     )
-    assert choose(both) == choose(films)
+    assert choose_operating_point(both) == choose_operating_point(films)
 
 
 def test_a_constant_network_calls_every_film_positive_rather_than_miss_one() -> None:
-    point = choose(made([0.5] * 10, [0.5] * 10))
+    point = choose_operating_point(made([0.5] * 10, [0.5] * 10))
     assert performance(point, made([0.5] * 10, [0.5] * 10)).sensitivity.successes == 10
 
 
 def test_three_classes_ask_one_against_the_rest_and_name_the_likelier_of_the_rest() -> None:
     films = made([0.9, 0.8, 0.85], [0.1, 0.2, 0.05, 0.1], classes=3)
-    point = choose(films, 1.0)
+    point = choose_operating_point(films, 1.0)
     row = apply(point, np.array([[0.05, 0.15, 0.8]]))[0]
-    assert answer(point, row, films.classes) == "other"
-    assert answer(point, row[[2, 0, 1]], ("other", "covid", "healthy")) == "other"
+    assert answer_by_threshold(point, row, films.classes) == "other"
+    assert answer_by_threshold(point, row[[2, 0, 1]], ("other", "covid", "healthy")) == "other"
     with pytest.raises(InputError, match="chosen for covid"):
-        answer(point, row, ("a", "b", "c"))
+        answer_by_threshold(point, row, ("a", "b", "c"))
 
 
 def test_calibration_keeps_the_order_and_the_rows_add_up_to_one() -> None:
     films = noisy(50, 1, sureness=6)
-    point = choose(films)
+    point = choose_operating_point(films)
     calibrated = apply(point, films.probabilities)
     assert calibrated.dtype == np.float32
     assert calibrated.shape == films.probabilities.shape
@@ -168,7 +173,7 @@ def test_calibration_keeps_the_order_and_the_rows_add_up_to_one() -> None:
 
 def test_what_so_few_films_promise_is_said() -> None:
     films = made([0.9] * 40, [0.1] * 40)
-    point = choose(films)
+    point = choose_operating_point(films)
     said = performance(point, films)
     assert (said.sensitivity.successes, said.sensitivity.trials, said.false_positives) == (
         40,
@@ -183,10 +188,16 @@ def test_what_so_few_films_promise_is_said() -> None:
         "few films to promise 95 %: it takes at least 73, all of them found."
     )
     many = made([0.9] * 73, [0.1] * 5)
-    assert "enough to expect 95 %" in target_words(choose(many), performance(choose(many), many))
+    assert "enough to expect 95 %" in target_words(
+        choose_operating_point(many), performance(choose_operating_point(many), many)
+    )
     half = made([0.9] * 195 + [0.1] * 5, [0.1] * 195 + [0.9] * 5)
-    assert "may be less" in target_words(choose(half, 0.97), performance(choose(half, 0.97), half))
-    assert "No number of films" in target_words(choose(many, 1), performance(choose(many, 1), many))
+    assert "may be less" in target_words(
+        choose_operating_point(half, 0.97), performance(choose_operating_point(half, 0.97), half)
+    )
+    assert "No number of films" in target_words(
+        choose_operating_point(many, 1), performance(choose_operating_point(many, 1), many)
+    )
 
 
 @pytest.mark.parametrize("wanted", [0.5, 0.9, 0.95, 0.99])
@@ -210,11 +221,11 @@ def test_looking_at_a_run_chooses_nothing(tmp_path: Path) -> None:
 
 def test_a_stored_point_is_read_with_who_chose_it(tmp_path: Path) -> None:
     files = RunFiles(tmp_path)
-    wanted = choose(noisy(40, 2), 0.8)
+    wanted = choose_operating_point(noisy(40, 2), 0.8)
     assert wanted.chosen_by == "person"
     wanted.save(files.operating_point)
     assert OperatingPoint.load_if_readable(files.operating_point) == wanted
-    choose(noisy(40, 2), by="program").save(files.operating_point)
+    choose_operating_point(noisy(40, 2), by="program").save(files.operating_point)
     found = OperatingPoint.load_if_readable(files.operating_point)
     assert found is not None
     assert found.chosen_by == "program"
@@ -224,7 +235,7 @@ def test_a_stored_point_is_read_with_who_chose_it(tmp_path: Path) -> None:
 
 def test_a_file_from_before_does_not_say_who_chose(tmp_path: Path) -> None:
     files = RunFiles(tmp_path)
-    old = choose(noisy(40, 2), 0.8).model_dump()
+    old = choose_operating_point(noisy(40, 2), 0.8).model_dump()
     del old["chosen_by"]
     files.operating_point.write_text(json.dumps(old))
     assert "not recorded" in decision_of(files, ("covid", "healthy")).in_words()
@@ -248,7 +259,9 @@ def test_a_point_that_makes_no_sense_does_not_count_and_that_is_said(
     tmp_path: Path, change: dict[str, Any]
 ) -> None:
     files = RunFiles(tmp_path)
-    files.operating_point.write_text(json.dumps(choose(noisy(40, 2), 0.8).model_dump() | change))
+    files.operating_point.write_text(
+        json.dumps(choose_operating_point(noisy(40, 2), 0.8).model_dump() | change)
+    )
     found = decision_of(files, ("covid", "healthy"))
     assert found.rule == "most_probable"
     assert "cannot be used" in found.sentence()
@@ -260,7 +273,7 @@ def test_a_film_is_never_called_one_class_and_answered_the_other(
 ) -> None:
     """Not by a file either in which somebody changed the threshold and left the band."""
     files = RunFiles(tmp_path)
-    told = choose(noisy(40, 2), 0.8).model_dump()
+    told = choose_operating_point(noisy(40, 2), 0.8).model_dump()
     told |= {"threshold": threshold, "not_sure": [0.45, 0.55], "temperature": 1.0}
     files.operating_point.write_text(json.dumps(told))
     decision = decision_of(files, ("covid", "healthy"))
@@ -276,22 +289,22 @@ def test_a_film_is_never_called_one_class_and_answered_the_other(
 
 def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="shows covid"):
-        choose(made([], [0.1, 0.2]))
+        choose_operating_point(made([], [0.1, 0.2]))
     with pytest.raises(InputError, match="anything but covid"):
-        choose(made([0.9], []))
+        choose_operating_point(made([0.9], []))
     with pytest.raises(InputError, match="shows covid"):
-        choose(made([0.9], [0.1], "test"))
+        choose_operating_point(made([0.9], [0.1], "test"))
     with pytest.raises(InputError, match="above 0"):
-        choose(noisy(5, 0), 1.5)
+        choose_operating_point(noisy(5, 0), 1.5)
     with pytest.raises(InputError, match="no test films of covid"):
-        performance(choose(noisy(5, 0)), noisy(5, 0), "test")
+        performance(choose_operating_point(noisy(5, 0)), noisy(5, 0), "test")
     with pytest.raises(NotFoundError):
         decided(RunFiles(tmp_path))
 
 
 def test_a_target_is_read_under_the_name_of_earlier_versions_too(tmp_path: Path) -> None:
     path = tmp_path / "operating_point.json"
-    point = choose(noisy(40, 2), 0.8)
+    point = choose_operating_point(noisy(40, 2), 0.8)
     point.save(path)
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert kept.pop("target_sensitivity") == kept["wanted_sensitivity"] == 0.8

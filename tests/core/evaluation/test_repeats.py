@@ -15,7 +15,7 @@ from core.evaluation.comparison import (
 from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import pairs
 from core.evaluation.predictions import Predictions
-from core.evaluation.repeats import Repeats, Summary, as_dict, evaluate_repeats, grouped
+from core.evaluation.repeats import Repeats, Summary, evaluate_repeats, grouped, repeats_document
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Run
 
@@ -48,7 +48,7 @@ def test_mean_spread_and_range_over_the_finished_seeds() -> None:
     assert found.summary["accuracy"] == Summary(
         2, 0.75, pytest.approx(np.std([1, 0.5], ddof=1)), 0.5, 1
     )
-    numbers = as_dict(found)
+    numbers = repeats_document(found)
     assert numbers["mean"]["loss"] == pytest.approx(0.25)
     assert numbers["max"]["roc_auc"] == 1
     assert numbers["sd"]["sensitivity"] == pytest.approx(0.5 / 2**0.5)

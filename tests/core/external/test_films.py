@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
-from core.external.films import ExternalFilms, choose
+from core.external.films import ExternalFilms, choose_films
 from core.specs import ClassSpec, DatasetSpec
 
 
@@ -48,7 +48,7 @@ def run_on(*splits: str) -> Predictions:
 
 
 def chosen(rows: list[dict[str, Any]], source: str = "away", **changes: Any) -> ExternalFilms:
-    return choose(
+    return choose_films(
         pd.DataFrame(HOME + rows), spec(**changes), run_on("train", "validation", "test"), source
     )
 
@@ -106,7 +106,9 @@ def test_films_and_patients_of_the_training_are_left_out_and_the_source_is_no_st
 def test_films_without_a_patient_are_not_one_patient() -> None:
     rows = [film(10, "away", "No finding", patient=""), film(11, "away", "No finding", patient="")]
     home = [{**one, "patient": ""} for one in HOME]
-    found = choose(pd.DataFrame(home + rows), spec(), run_on("train", "train", "test"), "away")
+    found = choose_films(
+        pd.DataFrame(home + rows), spec(), run_on("train", "train", "test"), "away"
+    )
     assert len(found.films) == 2
 
 
@@ -131,14 +133,14 @@ def test_a_finding_that_only_its_source_puts_into_a_class_is_left_out() -> None:
         predictions.probabilities,
     )
     frame = pd.DataFrame([*HOME, film(10, "away", "No finding")])
-    found = choose(frame, spec(classes=classes), run, "away")
+    found = choose_films(frame, spec(classes=classes), run, "away")
     assert found.films.empty
     assert reasons(found) == {"the finding “No finding” belongs to several classes of the run": 1}
 
 
 def test_training_films_that_are_gone_cannot_be_checked_and_that_is_said() -> None:
     frame = pd.DataFrame([*HOME[1:], film(10, "away", "No finding"), film(11, "away", "COVID-19")])
-    found = choose(frame, spec(), run_on("train", "train", "test"), "away")
+    found = choose_films(frame, spec(), run_on("train", "train", "test"), "away")
     assert "1 films that the run learnt from are no longer" in found.warnings[0]
 
 

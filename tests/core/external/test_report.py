@@ -20,11 +20,11 @@ from core.external.report import (
     ExternalVerdict,
     Side,
     _level,
-    as_dict,
-    by_finding,
-    compare,
+    answers_by_finding,
+    compare_sides,
+    comparison_document,
     difference,
-    judge,
+    judge_side,
 )
 
 
@@ -50,11 +50,11 @@ def side(found: int, positives: int, alarms: int, negatives: int) -> tuple[Predi
 
 
 def between(internal: tuple[int, int, int, int], external: tuple[int, int, int, int]) -> Comparison:
-    return compare("hospital", judge(*side(*internal)), judge(*side(*external)))
+    return compare_sides("hospital", judge_side(*side(*internal)), judge_side(*side(*external)))
 
 
 def test_a_side_has_the_numbers_of_its_films_with_published_intervals() -> None:
-    one = judge(*side(38, 40, 0, 80))
+    one = judge_side(*side(38, 40, 0, 80))
     assert (one.sensitivity.successes, one.sensitivity.trials) == (38, 40)
     assert one.sensitivity.interval == pytest.approx((0.835, 0.986), abs=5e-4)
     assert one.false_positive_rate.value == 0
@@ -67,8 +67,8 @@ def test_a_side_has_the_numbers_of_its_films_with_published_intervals() -> None:
 
 def test_the_auc_interval_draws_patients_and_not_films() -> None:
     predictions = films(30, 40, 10, 40)
-    single = judge(predictions, predictions.film_ids).auc.interval
-    together = judge(predictions, np.arange(80) // 5 + 0).auc.interval
+    single = judge_side(predictions, predictions.film_ids).auc.interval
+    together = judge_side(predictions, np.arange(80) // 5 + 0).auc.interval
     assert single is not None
     assert together is not None
     assert together[1] - together[0] > single[1] - single[0]
@@ -77,12 +77,12 @@ def test_the_auc_interval_draws_patients_and_not_films() -> None:
 def test_films_of_unknown_patients_are_counted_and_are_not_patients() -> None:
     predictions = films(30, 40, 10, 40)
     known = dict.fromkeys(predictions.film_ids[:30].tolist(), "ann")
-    told = as_dict(judge(predictions, patients_of(predictions, known)))
+    told = comparison_document(judge_side(predictions, patients_of(predictions, known)))
     assert (told["patients"], told["films_of_unknown_patients"]) == (1, 50)
 
 
 def test_a_perfect_auc_has_an_interval_too() -> None:
-    area = judge(*side(40, 40, 0, 40)).auc
+    area = judge_side(*side(40, 40, 0, 40)).auc
     assert area.value == 1
     assert area.interval is not None
     assert 0.8 < area.interval[0] < 1
@@ -90,7 +90,7 @@ def test_a_perfect_auc_has_an_interval_too() -> None:
 
 
 def test_only_negatives_have_a_false_positive_rate_and_reasons_for_the_rest() -> None:
-    told = as_dict(judge(*side(0, 0, 94, 100)))
+    told = comparison_document(judge_side(*side(0, 0, 94, 100)))
     assert told["false_positive_rate"] == 0.94
     assert told["intervals"]["false_positive_rate"] == pytest.approx((0.8752, 0.9722), abs=5e-4)
     assert (told["sensitivity"], told["auc"]) == (None, None)
@@ -102,7 +102,7 @@ def test_only_negatives_have_a_false_positive_rate_and_reasons_for_the_rest() ->
 def test_the_difference_has_newcombes_interval() -> None:
     # Newcombe 1998, table II, method 10: 56/70 and 48/80 give 0.2, 0.0524 to 0.3339.
     def rate(hits: int, count: int) -> Estimate:
-        return judge(*side(hits, count, 0, 1)).sensitivity
+        return judge_side(*side(hits, count, 0, 1)).sensitivity
 
     gap = difference(rate(56, 70), rate(48, 80))
     assert gap.value == pytest.approx(0.2)
@@ -150,9 +150,9 @@ def test_no_drop_is_told_from_none_to_be_seen() -> None:
 
 
 def test_each_finding_has_its_own_share_of_alarms() -> None:
-    one = judge(*side(1, 2, 3, 8))
+    one = judge_side(*side(1, 2, 3, 8))
     findings = np.array(["COVID-19"] * 2 + ["No finding"] * 6 + ["Pneumonia"] * 2)
-    rows = by_finding(one, findings)
+    rows = answers_by_finding(one, findings)
     assert [(row["finding"], row["called"], row["films"]) for row in rows] == [
         ("No finding", 3, 6),
         ("COVID-19", 1, 2),
@@ -178,13 +178,13 @@ def test_fewer_false_alarms_elsewhere_are_no_drop() -> None:
     ],
 )
 def test_per_hundred_never_rounds_to_none_or_all(hits: int, films_: int, said: str) -> None:
-    assert of_100(judge(*side(0, 1, hits, films_)).false_positive_rate) == said
+    assert of_100(judge_side(*side(0, 1, hits, films_)).false_positive_rate) == said
 
 
 def test_a_class_called_not_covid_reads_well() -> None:
     predictions = films(1, 1, 1, 2, ("covid", "not covid"))
-    one = judge(predictions, predictions.film_ids)
-    assert external_headline(compare("hospital", one, one)).startswith(
+    one = judge_side(predictions, predictions.film_ids)
+    assert external_headline(compare_sides("hospital", one, one)).startswith(
         "On films that are not covid from hospital it calls 50 of 100 covid"
     )
 
@@ -195,9 +195,9 @@ def test_of_several_classes_it_is_told_how_many_films_get_their_own() -> None:
         shown = np.where(np.arange(30) < right, truth, (truth + 1) % 3)
         ids = np.array([f"{number:032x}" for number in range(30)])
         names = ("covid", "viral", "healthy")
-        return judge(Predictions(names, ids, ["test"] * 30, truth, np.eye(3)[shown]), ids)
+        return judge_side(Predictions(names, ids, ["test"] * 30, truth, np.eye(3)[shown]), ids)
 
-    said = external_sentences(compare("hospital", three(27), three(12)))
+    said = external_sentences(compare_sides("hospital", three(27), three(12)))
     assert said[-1] == "Their own class get 12 of 30 films from hospital, 27 of 30 of its own test."
     two = external_sentences(between((38, 40, 0, 40), (30, 40, 5, 40)))
     assert not any("own class" in one for one in two)

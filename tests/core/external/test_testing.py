@@ -14,7 +14,7 @@ from core.datasets.phantom import make_phantoms
 from core.errors import InputError
 from core.external.result_file import folder_of, load_result, save_result
 from core.external.testing import (
-    compared,
+    external_comparison,
     external_job,
     external_status,
     films_for,
@@ -47,10 +47,10 @@ def test_a_result_is_kept_and_read_back(
     assert again.predictions.probabilities[:, 0].tolist() == [0.75] * 12
     assert (again.mapped, again.left_out) == (result.mapped, ())
     internal = internal_predictions(phantom_store, finished)
-    found = compared(phantom_store, finished, again, internal)
+    found = external_comparison(phantom_store, finished, again, internal)
     assert (found.internal.sensitivity.value, found.internal.false_positive_rate.value) == (1, 0)
     assert (found.external.sensitivity.value, found.external.false_positive_rate.value) == (1, 1)
-    strict = compared(phantom_store, finished, again, internal, 0.8)
+    strict = external_comparison(phantom_store, finished, again, internal, 0.8)
     assert strict.external.false_positive_rate.value == 0
     assert strict.internal.sensitivity.value == 1
 

@@ -16,7 +16,7 @@ from core.errors import FilmError
 from core.images.bare import bare_here
 from core.images.decode import bare_film, decode_bytes
 from core.images.decoding import NOT_KEPT, decode_here
-from core.images.identity import film_id_of, is_marked
+from core.images.identity import film_id_of, has_identity
 from tests.core import planted
 from tests.core.planted import WORD
 
@@ -45,7 +45,7 @@ def test_no_kind_of_file_keeps_a_name(name: str) -> None:
     )  # fmt: skip
     assert not now.patient_data
     assert film_id_of(bare) == film_id_of(data)
-    assert is_marked(bare)
+    assert has_identity(bare)
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
@@ -126,7 +126,7 @@ def test_a_damaged_bare_film_is_no_longer_that_film() -> None:
     assert film_id_of(bytes(bare)) == film_id_of(data)
     bare[60] ^= 1
     assert film_id_of(bytes(bare)) != film_id_of(data)
-    assert not is_marked(bytes(bare))
+    assert not has_identity(bytes(bare))
 
 
 @pytest.mark.parametrize(

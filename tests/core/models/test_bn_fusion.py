@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from core.models.bn_fusion import folded
+from core.models.bn_fusion import fuse_batch_norm
 
 RNG = np.random.default_rng(0)
 FILMS = RNG.normal(size=(2, 8, 8, 3)).astype(np.float32)
@@ -50,7 +50,7 @@ def test_each_kind_with_and_without_each_part(
     x = convolution(bias)(film)
     x = layers.BatchNormalization(scale=scale, center=center)(x)
     model = disturbed(keras.Model(film, layers.ReLU()(x)))
-    lighter = folded(model)
+    lighter = fuse_batch_norm(model)
     assert (norms_of(model), norms_of(lighter)) == (1, 0)
     np.testing.assert_allclose(answers(lighter), answers(model), rtol=1e-4, atol=1e-4)
 
@@ -59,14 +59,14 @@ def test_what_something_else_reads_too_stays() -> None:
     film = keras.Input((8, 8, 3))
     x = layers.Conv2D(4, 3)(film)
     model = disturbed(keras.Model(film, layers.Add()([x, layers.BatchNormalization()(x)])))
-    assert folded(model) is model
+    assert fuse_batch_norm(model) is model
 
 
 def test_an_activation_in_between_stays() -> None:
     film = keras.Input((8, 8, 3))
     x = layers.Conv2D(4, 3, activation="relu")(film)
     model = disturbed(keras.Model(film, layers.BatchNormalization()(x)))
-    assert folded(model) is model
+    assert fuse_batch_norm(model) is model
 
 
 def test_the_model_given_is_left_as_it_was() -> None:
@@ -74,6 +74,6 @@ def test_the_model_given_is_left_as_it_was() -> None:
     x = layers.BatchNormalization()(layers.Conv2D(4, 3, use_bias=False)(film))
     model = disturbed(keras.Model(film, x))
     before, weights = answers(model), model.get_weights()
-    folded(model)
+    fuse_batch_norm(model)
     assert (answers(model) == before).all()
     assert all((a == b).all() for a, b in zip(weights, model.get_weights(), strict=True))

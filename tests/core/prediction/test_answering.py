@@ -17,7 +17,7 @@ from core.evaluation.operating_point import OperatingPoint, apply
 from core.gate.gate import REFUSED, GateVerdict
 from core.images.decode import decode_bytes
 from core.prediction import answering, loader
-from core.prediction.answering import GIVEN_UP, serve
+from core.prediction.answering import GIVEN_UP, serve_requests
 from core.prediction.loader import BATCH, Loader
 from core.prediction.loading import load_run
 from core.prediction.messages import (
@@ -42,7 +42,7 @@ def request(folder: Path, runs: list[str], films: list[bytes], cam: bool = True)
 
 def answers(workspace: Workspace, *requests: dict[str, Any]) -> list[dict[str, Any]]:
     said: list[Answer] = []
-    serve(workspace, map(ClassifyRequest.model_validate, requests), said.append)
+    serve_requests(workspace, map(ClassifyRequest.model_validate, requests), said.append)
     return [plain(one) for one in said]
 
 
@@ -140,8 +140,8 @@ def test_the_answer_comes_from_the_runs_own_threshold(
             point.save(RunFiles(workspace.run_folder("one")).operating_point)
             yield usual
 
-    serve(workspace, asked(), said.append)
-    serve(workspace, [usual.model_copy(update={"bare": True})], said.append)
+    serve_requests(workspace, asked(), said.append)
+    serve_requests(workspace, [usual.model_copy(update={"bare": True})], said.append)
     own, *decided, tested = (
         plain(answer)["results"][0] for answer in said if isinstance(answer, ClassifyResults)
     )

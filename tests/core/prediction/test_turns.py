@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.prediction.answering import serve
+from core.prediction.answering import serve_requests
 from core.prediction.client import PredictionClient
 from core.prediction.line import Line
 from core.prediction.loader import BATCH, BATCH_SECONDS, FIRST_BATCH, Loader
@@ -120,7 +120,7 @@ def test_one_film_is_answered_while_many_of_somebody_elses_are_under_way(
         return []
 
     coming = [left]
-    serve(workspace, [many], said.append, arrived)
+    serve_requests(workspace, [many], said.append, arrived)
     ends = [answer.id for answer in said if not isinstance(answer, ClassifyProgress)]
     assert ends == [2, 3, 1]
     assert [len(answer.results) for answer in said if isinstance(answer, ClassifyResults)] == [

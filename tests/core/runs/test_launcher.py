@@ -180,7 +180,7 @@ def test_repeats_that_cannot_work_queue_nothing(
     phantom_store: Store, dispatchers: list[Alive], kind: RepeatKind, count: int, says: str
 ) -> None:
     made = recommended_spec(phantom_store.catalogue, "tiny").changed(image_size=32)
-    prepare.save(phantom_store, prepare.plan(phantom_store.catalogue.frame(), made))
+    prepare.save_dataset(phantom_store, prepare.plan(phantom_store.catalogue.frame(), made))
     with pytest.raises(InputError, match=says):
         launcher.launch_repeats(phantom_store, spec(dataset="tiny"), kind, count)
     assert phantom_store.runs.all() == []

@@ -197,15 +197,15 @@ def test_a_checkpoint_of_another_network_is_left_alone(tmp_path: Path) -> None:
     one, other = models
     one.optimizer.build(one.trainable_variables)
     state = TrainingState(epoch=4, best_epoch=2, best_weights=one.get_weights())
-    checkpoint.save(tmp_path, one, state)
+    checkpoint.save_checkpoint(tmp_path, one, state)
     before = other.get_weights()[0].copy()
-    assert checkpoint.load(tmp_path, other, "training") is None
+    assert checkpoint.load_checkpoint(tmp_path, other, "training") is None
     np.testing.assert_array_equal(before, other.get_weights()[0])
-    loaded = checkpoint.load(tmp_path, one, "training")
+    loaded = checkpoint.load_checkpoint(tmp_path, one, "training")
     assert loaded is not None
     assert (loaded.epoch, loaded.best_epoch) == (4, 2)
-    checkpoint.discard(tmp_path)
-    assert checkpoint.load(tmp_path, one, "training") is None
+    checkpoint.discard_checkpoint(tmp_path)
+    assert checkpoint.load_checkpoint(tmp_path, one, "training") is None
 
 
 def test_divergence_is_recorded_and_told(store: Store, start: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import Cancelled
 from core.training import backend, precision
-from core.training.precision import FLOAT32, Mode, Step, choose, fastest, training_step
+from core.training.precision import FLOAT32, Mode, Step, choose_mode, fastest, training_step
 
 BFLOAT16 = Mode("mixed_bfloat16")
 
@@ -41,7 +41,7 @@ def test_with_one_way_nothing_is_measured(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(backend, "fast_policy", lambda: None)
     monkeypatch.setattr(backend, "sees_gpu", lambda: False)
     file = tmp_path / "speeds.json"
-    assert choose(file, "vgg16", 16, 8, never, unheard) == FLOAT32
+    assert choose_mode(file, "vgg16", 16, 8, never, unheard) == FLOAT32
     assert not file.exists()
 
 
@@ -54,14 +54,14 @@ def test_each_way_is_timed_once_a_network_and_device(tmp_path: Path) -> None:
         tried.append(way)
         return training_step(small(), way, np.zeros((8, 16, 16, 3), np.float32))
 
-    chosen = choose(file, "vgg16", 16, 8, step, unheard)
+    chosen = choose_mode(file, "vgg16", 16, 8, step, unheard)
     assert tried == [BFLOAT16, FLOAT32]
     [(key, milliseconds)] = json.loads(file.read_text()).items()
     assert key.startswith("vgg16 16 ")
     assert set(milliseconds) == {"float32", "mixed_bfloat16"}
     assert min(milliseconds.values()) > 0
     assert chosen == fastest([FLOAT32, BFLOAT16], milliseconds)
-    assert choose(file, "vgg16", 16, 8, never, unheard) == chosen
+    assert choose_mode(file, "vgg16", 16, 8, never, unheard) == chosen
 
 
 @pytest.mark.usefixtures("two_ways")
@@ -71,7 +71,7 @@ def test_what_fails_is_left_out(tmp_path: Path) -> None:
             raise RuntimeError("no such instructions")
         return lambda: None
 
-    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step, unheard) == FLOAT32
+    assert choose_mode(tmp_path / "speeds.json", "cnn", 16, 8, step, unheard) == FLOAT32
 
 
 @pytest.mark.usefixtures("two_ways")
@@ -84,7 +84,7 @@ def test_a_stop_is_heard_between_tries(tmp_path: Path) -> None:
 
     file = tmp_path / "speeds.json"
     with pytest.raises(Cancelled):
-        choose(file, "cnn", 16, 8, lambda way: lambda: taken.append(way), stop_after_two)
+        choose_mode(file, "cnn", 16, 8, lambda way: lambda: taken.append(way), stop_after_two)
     assert taken == [BFLOAT16] * 2, "one that traces, and one that is timed"
     assert not file.exists()
 
@@ -105,7 +105,7 @@ def test_what_is_far_slower_is_not_tried_again(
 
         return take
 
-    assert choose(tmp_path / "speeds.json", "cnn", 16, 8, step, unheard) == BFLOAT16
+    assert choose_mode(tmp_path / "speeds.json", "cnn", 16, 8, step, unheard) == BFLOAT16
     assert calls == {BFLOAT16: 1 + precision.TRIES, FLOAT32: 1 + 1}
 
 

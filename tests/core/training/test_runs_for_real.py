@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from core.evaluation.operating_point import OperatingPoint, choose
+from core.evaluation.operating_point import OperatingPoint, choose_operating_point
 from core.evaluation.predictions import Predictions
 from core.features.vectors import SUFFIX
 from core.images.film_array import film_array
@@ -133,7 +133,9 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     predictions = Predictions.load(files.predictions)
     point = OperatingPoint.load_if_readable(files.operating_point)
     assert point is not None
-    assert point == choose(predictions, by="program"), "chosen once, when the training ended"
+    assert point == choose_operating_point(predictions, by="program"), (
+        "chosen once, when the training ended"
+    )
     assert [len(predictions.of(one)) for one in ("train", "validation", "test")] == [24, 8, 8]
     assert set(predictions.film_ids) == set(films.datasets.members("phantoms")["film_id"])
     card = RunConfig.load(files.config)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.datasets.training_data import balanced_weights, load
+from core.datasets.training_data import balanced_weights, load_training_data
 from core.errors import InputError, NotFoundError, StoreError, TrainingError
 from core.runs.liveness import DISK_FULL
 from core.specs import ClassSpec, DatasetSpec
@@ -95,18 +95,18 @@ def _films(store: Store, count: int) -> list[str]:
 def test_films_that_left_the_catalogue_are_told(store: Store, dataset: str) -> None:
     _films(store, 5)
     with pytest.raises(InputError, match="4 of the 9 films of the data set “pairs” are no longer"):
-        load(store, dataset, 32, None)
+        load_training_data(store, dataset, 32, None)
 
 
 def test_files_that_vanished_are_told(store: Store, dataset: str) -> None:
     _films(store, 9)
     with pytest.raises(InputError, match="9 films"):
-        load(store, dataset, 32, None)
+        load_training_data(store, dataset, 32, None)
 
 
 def test_a_deleted_data_set_is_told(store: Store) -> None:
     with pytest.raises(NotFoundError, match="no data set called"):
-        load(store, "gone", 32, None)
+        load_training_data(store, "gone", 32, None)
 
 
 def test_a_class_without_training_films_is_told(store: Store) -> None:
@@ -116,7 +116,7 @@ def test_a_class_without_training_films_is_told(store: Store) -> None:
                for index, one in enumerate(ids)]  # fmt: skip
     store.datasets.save(DatasetSpec.build(name="thin", classes=classes), members)
     with pytest.raises(TrainingError, match="no training film of the class healthy"):
-        load(store, "thin", 32, None)
+        load_training_data(store, "thin", 32, None)
 
 
 def test_balanced_weights_make_classes_count_the_same() -> None:

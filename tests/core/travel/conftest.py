@@ -9,9 +9,9 @@ import pytest
 
 from core.audit.report import AuditReport, Finding, LeakPair, audit_folder
 from core.audit.status import audit_basis
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import recommended_spec
-from core.evaluation.operating_point import choose
+from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.predictions import Predictions
 from core.external.result_file import ExternalResult, save_result
 from core.models.build import backbone_hash, build_model, save_head
@@ -43,7 +43,7 @@ def run(phantom_store: Store, network_files: tuple[bytes, str]) -> Run:
     store = phantom_store
     spec = recommended_spec(store.catalogue, "tiny", seed=0).changed(image_size=SIZE)
     made = plan(store.catalogue.frame(), spec)
-    save(store, made)
+    save_dataset(store, made)
     films = store.datasets.members("tiny")
     run = store.runs.create(RunSpec(dataset="tiny", model=NETWORK, weights="random", epochs=2))
     files = RunFiles(store.workspace.run_folder(run.run_id)).create()
@@ -69,7 +69,7 @@ def run(phantom_store: Store, network_files: tuple[bytes, str]) -> Run:
         np.stack([positive, 1 - positive], axis=1),
     )
     predictions.save(files.predictions)
-    choose(predictions, by="person").save(files.operating_point)
+    choose_operating_point(predictions, by="person").save(files.operating_point)
     store.runs.save_epoch(run.run_id, Epoch(1, 0.7, 0.6, 0.8, 0.5, 1e-3, 2.0))
     store.runs.transition(
         run.run_id,

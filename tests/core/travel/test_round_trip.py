@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.audit.status import audit_status, start_audit
-from core.card.facts import gather
+from core.card.facts import gather_facts
 from core.card.html import to_html
 from core.card.sections import model_card
 from core.errors import InputError
@@ -69,7 +69,7 @@ def test_what_is_known_of_the_run_comes_along(
 def test_the_card_says_the_same_as_where_the_run_was_trained(
     phantom_store: Store, run: Run, away: Store, brought: Run
 ) -> None:
-    here, there = gather(phantom_store, run.run_id), gather(away, brought.run_id)
+    here, there = gather_facts(phantom_store, run.run_id), gather_facts(away, brought.run_id)
     assert here.intervals == there.intervals
     assert here.films == there.films
     assert here.decision == there.decision

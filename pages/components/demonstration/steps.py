@@ -1,6 +1,6 @@
 """The six steps of the cheating demo: a sentence, the one button that leads on, a picture.
 
-Each takes the demonstration and its latest take, and draws itself.
+Each takes the demonstration and its latest session, and draws itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from contextlib import suppress
 import streamlit as st
 
 from core.demonstration.answers import Answers
-from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration, Take
+from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration, DemoSession
 from core.errors import InputError, NotFoundError
 from core.runs.jobs import JobState
 from pages.components.demonstration import pictures
@@ -41,15 +41,15 @@ def _back(step: int) -> None:
     st.button("Back", type="tertiary", key=f"back_{step}", on_click=go, args=(step - 1,))
 
 
-def _cheat(take: Take) -> Answers:
+def _answers_with_marker(session: DemoSession) -> Answers:
     """The answers without which no step after the training is shown."""
-    answers = take.answers(SHORTCUT)
+    answers = session.answers(SHORTCUT)
     if answers is None:
         raise NotFoundError("Somebody has started this demonstration again. Reload the page.")
     return answers
 
 
-def films(demonstration: Demonstration, take: Take) -> None:
+def films_step(demonstration: Demonstration, session: DemoSession) -> None:
     """Who learns: a row a class, with the marker or without."""
     marked = st.session_state.get("demonstration_marker", True)
     st.markdown(
@@ -61,7 +61,7 @@ def films(demonstration: Demonstration, take: Take) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("Marker on the covid-like films", True, key="demonstration_marker")
-        begun = take.status().state is not JobState.NONE
+        begun = session.status().state is not JobState.NONE
         st.button(
             "Go on to the training" if begun else "Train a network on these films",
             type="primary",
@@ -72,21 +72,21 @@ def films(demonstration: Demonstration, take: Take) -> None:
             help=None if marked else "Switch the marker on first.",
             icon=":material/arrow_forward:" if begun else ":material/model_training:",
         )
-    pictures.films(take, marked=marked)
+    pictures.show_films(session, marked=marked)
 
 
 def _train(demonstration: Demonstration) -> None:
-    # A process that cannot be started leaves its reason in the take, for the next step.
+    # A process that cannot be started leaves its reason in the session, for the next step.
     with suppress(InputError):
         demonstration.start()
     go(2)
 
 
-def training(demonstration: Demonstration, take: Take) -> None:
+def score_step(demonstration: Demonstration, session: DemoSession) -> None:
     """The curve while it climbs, then how good the network looks."""
     # First how it stands: it may end, with its answers written, between these two looks.
-    status = take.status()
-    answers = take.answers(SHORTCUT)
+    status = session.status()
+    answers = session.answers(SHORTCUT)
     if answers is None and not status.is_running:
         reason = status.reason or "The training ended without an answer."
         st.error(escaped(reason), icon=":material/error:")
@@ -107,46 +107,48 @@ def training(demonstration: Demonstration, take: Take) -> None:
         )
     _buttons(2, "What did it look at?", disabled=answers is None)
     if answers is not None:
-        pictures.score(answers)
-    under_way(take, SHORTCUT, finished=answers is not None)
+        pictures.show_score(answers)
+    under_way(session, SHORTCUT, finished=answers is not None)
 
 
-def heat(demonstration: Demonstration, take: Take) -> None:
+def heat_step(demonstration: Demonstration, session: DemoSession) -> None:
     """What the answers rest on."""
-    answers = _cheat(take)
-    st.markdown(f"Warm colours mark what the answer rests on. {pictures.looked_at(answers)}")
-    _buttons(3, "Move the marker to the healthy people")
-    pictures.heat(take, answers)
-
-
-def flip(demonstration: Demonstration, take: Take) -> None:
-    """The same people with the marker on the others."""
-    answers = _cheat(take)
+    answers = _answers_with_marker(session)
     st.markdown(
-        f"{pictures.flipped(answers)} They are the same people, and the same network: "
-        "only the letter has moved."
+        f"Warm colours mark what the answer rests on. {pictures.warmest_spot_sentence(answers)}"
+    )
+    _buttons(3, "Move the marker to the healthy people")
+    pictures.show_heat(session, answers)
+
+
+def moved_marker_step(demonstration: Demonstration, session: DemoSession) -> None:
+    """The same people with the marker on the others."""
+    answers = _answers_with_marker(session)
+    st.markdown(
+        f"{pictures.moved_marker_sentence(answers)} They are the same people, and the same "
+        "network: only the letter has moved."
     )
     _buttons(4, "And without a marker?")
-    pictures.flip(take, answers)
+    pictures.show_moved_marker(session, answers)
 
 
-def second(demonstration: Demonstration, take: Take) -> None:
+def control_step(demonstration: Demonstration, session: DemoSession) -> None:
     """The network that learnt without a marker, beside the first."""
-    status = take.status()  # before the answers, which it may write between the two looks
-    cheat, honest = _cheat(take), take.answers(CONTROL)
-    if honest is None:
+    status = session.status()  # before the answers, which it may write between the two looks
+    shortcut, control = _answers_with_marker(session), session.answers(CONTROL)
+    if control is None:
         st.markdown(
             "A second network learns from the **same people without a marker**. It has to find "
             "the haze, which is harder, so it takes longer."
         )
     else:
-        st.markdown(pictures.compared(cheat, honest))
+        st.markdown(pictures.comparison_sentence(shortcut, control))
     _buttons(5, "What to take home")
-    if honest is not None:
-        pictures.compare(take, cheat, honest)
+    if control is not None:
+        pictures.show_comparison(session, shortcut, control)
         return
     if status.is_running:
-        under_way(take, CONTROL, finished=False)
+        under_way(session, CONTROL, finished=False)
     else:
         st.warning(
             f"This network has no answers. {escaped(status.reason)} “Start again” below trains "
@@ -155,20 +157,20 @@ def second(demonstration: Demonstration, take: Take) -> None:
         )
 
 
-def home(demonstration: Demonstration, take: Take) -> None:
+def lessons_step(demonstration: Demonstration, session: DemoSession) -> None:
     """What it all means for a result of one's own."""
-    answers = _cheat(take)
-    pictures.lessons(answers)
+    answers = _answers_with_marker(session)
+    pictures.show_lessons(answers)
     next_step(AUDIT, "Look for such shortcuts in a run of yours")
     _back(6)
 
 
 # What each step is called, and what draws it.
 STEPS = (
-    ("The films", films),
-    ("Training", training),
-    ("What did it look at?", heat),
-    ("The marker moves", flip),
-    ("A network without the marker", second),
-    ("What to take home", home),
+    ("The films", films_step),
+    ("Training", score_step),
+    ("What did it look at?", heat_step),
+    ("The marker moves", moved_marker_step),
+    ("A network without the marker", control_step),
+    ("What to take home", lessons_step),
 )

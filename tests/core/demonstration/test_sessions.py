@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.demonstration.takes import CONTROL, SHORTCUT, Demonstration
+from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration
 from core.runs.jobs import Job
 from core.runs.kinds import DEMONSTRATION, Kind
 from core.store import Store
 from core.workspace import Workspace
-from tests.core.demonstration.made_up import cheating, finished, give, stand
+from tests.core.demonstration.made_up import finished, give, shortcut_answers, stand
 
 
 @pytest.fixture
@@ -35,17 +35,17 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def test_before_the_first_take_nothing_is_on_disk(demonstration: Demonstration) -> None:
-    take = demonstration.latest()
-    assert (take.number, take.status().state) == (1, "none")
-    assert [take.answers(SHORTCUT), take.run(SHORTCUT), take.store()] == [None, None, None]
+    session = demonstration.latest()
+    assert (session.number, session.status().state) == (1, "none")
+    assert [session.answers(SHORTCUT), session.run(SHORTCUT), session.store()] == [None, None, None]
     assert not demonstration.folder.exists()
 
 
 def test_a_take_is_started_with_its_folder_and_number(
     demonstration: Demonstration, started: list[list[str]]
 ) -> None:
-    take = demonstration.start()
-    assert started == [[str(take.folder), "1"]]
+    session = demonstration.start()
+    assert started == [[str(session.folder), "1"]]
 
 
 @pytest.mark.parametrize("state", ["running", "done"])
@@ -72,34 +72,34 @@ def test_start_again_leaves_the_answers_behind_and_brings_other_people(
 ) -> None:
     finished(demonstration.latest())
     before = demonstration.latest()
-    take = demonstration.next()
-    assert demonstration.latest() == take
-    assert take.status().state == "none"
-    assert take.answers(SHORTCUT) is None
-    assert before.cast.people("test")[0].seed != take.cast.people("test")[0].seed
+    session = demonstration.next()
+    assert demonstration.latest() == session
+    assert session.status().state == "none"
+    assert session.answers(SHORTCUT) is None
+    assert before.cohort.people("test")[0].seed != session.cohort.people("test")[0].seed
 
 
 def test_answers_and_runs_are_found_by_network(demonstration: Demonstration) -> None:
-    take = demonstration.latest()
-    give(take, SHORTCUT)
-    cheating().save(take.answers_file(SHORTCUT))
-    found = take.answers(SHORTCUT)
+    session = demonstration.latest()
+    give(session, SHORTCUT)
+    shortcut_answers().save(session.answers_file(SHORTCUT))
+    found = session.answers(SHORTCUT)
     assert found is not None
-    assert found.right("covid-like") == (40, 40)
-    run = take.run(SHORTCUT)
+    assert found.correct("covid-like") == (40, 40)
+    run = session.run(SHORTCUT)
     assert run is not None
     assert run.spec.dataset == SHORTCUT
-    assert [take.answers(CONTROL), take.run(CONTROL)] == [None, None]
+    assert [session.answers(CONTROL), session.run(CONTROL)] == [None, None]
 
 
 def test_answers_written_anew_are_read_anew(demonstration: Demonstration) -> None:
-    take = demonstration.latest()
-    take.folder.mkdir(parents=True)
+    session = demonstration.latest()
+    session.folder.mkdir(parents=True)
     for slips, expected in ((1, 1), (3, 3)):
-        cheating(slips).save(take.answers_file(SHORTCUT))
-        found = take.answers(SHORTCUT)
+        shortcut_answers(slips).save(session.answers_file(SHORTCUT))
+        found = session.answers(SHORTCUT)
         assert found is not None
-        assert found.right("healthy") == (expected, 40)
+        assert found.correct("healthy") == (expected, 40)
 
 
 def test_the_user_s_own_data_stay_as_they_are(store: Store) -> None:
@@ -111,7 +111,7 @@ def test_the_user_s_own_data_stay_as_they_are(store: Store) -> None:
     assert store.datasets.all() == []
 
 
-def test_other_folders_are_no_takes(demonstration: Demonstration, tmp_path: Path) -> None:
+def test_other_folders_are_no_sessions(demonstration: Demonstration, tmp_path: Path) -> None:
     for name in ("take-", "take-x", "notes", "take-0007"):
         (demonstration.folder / name).mkdir(parents=True)
     assert demonstration.latest().number == 7

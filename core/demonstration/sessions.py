@@ -1,4 +1,4 @@
-"""A take: one run of the demonstration with people of its own, in a folder of its own.
+"""A session: one run of the demonstration with people of its own, in a folder of its own.
 
 Nothing of it reaches the user's catalogue, data sets or runs: it trains in a small data folder
 inside its own. Pages read its files; its process writes them.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.demonstration.answers import Answers
-from core.demonstration.films import Cast
+from core.demonstration.films import Cohort
 from core.runs.jobs import Job, JobState, JobStatus
 from core.runs.kinds import DEMONSTRATION
 from core.store import Run, Store, open_store
@@ -25,15 +25,15 @@ CONTROL: Arm = "without a marker"
 
 
 @dataclass(frozen=True)
-class Take:
-    """The files of one take; ``number`` from 1."""
+class DemoSession:
+    """The files of one session; ``number`` from 1."""
 
     folder: Path
     number: int
 
     @cached_property
-    def cast(self) -> Cast:
-        return Cast(self.number)
+    def cohort(self) -> Cohort:
+        return Cohort(self.number)
 
     @property
     def job(self) -> Job:
@@ -41,7 +41,7 @@ class Take:
 
     @property
     def workspace(self) -> Workspace:
-        """The data folder of the take's own."""
+        """The data folder of the session's own."""
         return Workspace(self.folder / "data")
 
     def status(self) -> JobStatus:
@@ -63,7 +63,7 @@ class Take:
         return all(self.answers_file(one).is_file() for one in (SHORTCUT, CONTROL))
 
     def store(self) -> Store | None:
-        """The take's own store; None while its process has not made it."""
+        """The session's own store; None while its process has not made it."""
         if not self.workspace.database.is_file():
             return None
         return _store(self.workspace)
@@ -76,39 +76,40 @@ class Take:
 
 
 class Demonstration:
-    """All takes of a workspace; the latest counts."""
+    """All sessions of a workspace; the latest counts."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.folder = workspace.root / "demonstration"
 
-    def latest(self) -> Take:
-        """The take that is under way or finished; a fresh one before the first."""
+    def latest(self) -> DemoSession:
+        """The session that is under way or finished; a fresh one before the first."""
         numbers = [_number(one) for one in self.folder.glob("take-*")]
-        return self._take(max([1, *numbers]))
+        return self._session(max([1, *numbers]))
 
-    def start(self) -> Take:
-        """Begin to train and answer. One at a time: where a take is under way or finished,
+    def start(self) -> DemoSession:
+        """Begin to train and answer. One at a time: where a session is under way or finished,
         that is the one. After one that failed, a new one. Raises InputError."""
-        take = self.latest()
-        status = take.status()
-        if status.broke_off or (status.state is JobState.DONE and not take.is_whole):
-            take = self.next()
-        if take.status().state is JobState.NONE:
-            take.job.start(DEMONSTRATION, self._workspace, take=str(take.number))
-        return take
+        session = self.latest()
+        status = session.status()
+        if status.broke_off or (status.state is JobState.DONE and not session.is_whole):
+            session = self.next()
+        if session.status().state is JobState.NONE:
+            session.job.start(DEMONSTRATION, self._workspace, session=str(session.number))
+        return session
 
-    def next(self) -> Take:
-        """End the latest take, if it is under way, and make place for another with other
+    def next(self) -> DemoSession:
+        """End the latest session, if it is under way, and make place for another with other
         people."""
         last = self.latest()
         last.job.stop()
-        take = self._take(last.number + 1)
-        take.folder.mkdir(parents=True, exist_ok=True)
-        return take
+        session = self._session(last.number + 1)
+        session.folder.mkdir(parents=True, exist_ok=True)
+        return session
 
-    def _take(self, number: int) -> Take:
-        return Take(self.folder / f"take-{number:04d}", number)
+    def _session(self, number: int) -> DemoSession:
+        # What the folders of 0.1 were called.
+        return DemoSession(self.folder / f"take-{number:04d}", number)
 
 
 def _number(folder: Path) -> int:
