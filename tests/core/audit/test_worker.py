@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.audit import worker
+from core.audit import networks, worker
 from core.audit.report import AuditReport, audit_folder
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
@@ -23,6 +23,7 @@ from core.runs.jobs import Job
 from core.runs.kinds import Kind
 from core.store import Run, Store
 from core.workspace import Workspace
+from tests.core.audit.conftest import Make
 from tests.pages.runs import make_dataset, make_run
 
 SIZE = 32
@@ -96,6 +97,20 @@ def test_a_run_is_audited_once_and_the_answer_kept(
     )
     assert report is not None
     assert report.sentence == document["sentence"]
+    details = {one.check: one.details for one in report.findings}
+    heat = details["heat_in_lungs"]
+    assert heat["lungs"] == found["heat_in_lungs"]["value"]
+    assert 0 < heat["random_lungs"] < 1
+    # Phantoms have masks; border and corners are 2,160 and 400 of 9,216 places.
+    assert (heat["films"], heat["own_masks"]) == (8, 8)
+    assert 0.1 < heat["lungs_area"] < 0.5
+    assert heat["edges_area"] == pytest.approx(2560 / 9216)
+    # The run got all right; of eight films the untrained one got a whole number.
+    untrained = details["untrained_network"]
+    assert (untrained["run_accuracy"], untrained["run_is_random"]) == (1, False)
+    assert 8 * found["untrained_network"]["value"] == round(8 * found["untrained_network"]["value"])
+    own = details["own_middle_blacked_out"]
+    assert (own["test_films"], own["chance"]) == (8, 0.5)
 
     assert main(command) == 0
     assert json.loads(capsys.readouterr().out) == document
@@ -124,3 +139,41 @@ def test_only_a_finished_run_is_audited(
     root = str(phantom_store.workspace.root)
     assert main(["audit", run.run_id, "--json", "--data", root]) == InputError.exit_code
     assert "only a finished run can be audited" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_a_network_is_shown_a_hundred_test_films_as_many_of_each_class_as_can_be(
+    make: Make,
+) -> None:
+    def shown(films: int, healthy: int) -> list[int]:
+        labels = np.where(np.arange(films) >= films - healthy, 1, 0)
+        material = make(films // 2, split="test", label=labels)
+        rows = networks._some(material)
+        assert rows.tolist() == sorted(rows.tolist())
+        counts: list[int] = np.bincount(material.labels[rows], minlength=2).tolist()
+        return counts
+
+    assert shown(100, 30) == [70, 30]
+    assert shown(102, 30) == [70, 30]
+    assert shown(160, 70) == [50, 50]
+
+
+def test_the_share_of_heat_is_that_of_its_place() -> None:
+    where = np.zeros((3, 96, 96), bool)
+    where[:, :, :24] = True
+    even = np.ones((12, 12), np.float32)
+    left = np.zeros((12, 12), np.float32)
+    left[:, :2] = 1
+    shares = networks._shares(np.stack([even, left, 0 * even]), where)
+    assert shares[0] == pytest.approx(0.25)
+    assert shares[1] == pytest.approx(1)
+    assert np.isnan(shares[2])
+
+
+def test_heat_is_averaged_over_patients() -> None:
+    """0.3 of one and 0.6 of the other: 0.45, and a standard error of 0.15."""
+    shares = np.array([0.2, 0.4, 0.6, np.nan])
+    mean, (low, high) = networks._patient_mean(shares, np.array(["a", "a", "b", "c"]))
+    assert (mean, low, high) == pytest.approx((0.45, 0.45 - 1.959964 * 0.15, 0.45 + 0.2939946))
+    assert networks._patient_mean(shares[3:], np.array(["c"])) == (0.0, (0.0, 1.0))
+    wide = networks._patient_mean(np.array([0.0, 1.0]), np.array(["a", "b"]))
+    assert wide == (0.5, (0.0, 1.0))

@@ -99,7 +99,11 @@ def test_a_picture_is_105_mm_wide_and_keeps_its_shape(printed: PdfReader) -> Non
     assert matrix[4] == pytest.approx(18 * mm + 6, abs=0.01)
 
 
-def test_the_verdict_has_a_box_in_the_colour_of_its_level(printed: PdfReader) -> None:
+def test_the_verdict_has_a_box_in_the_colour_of_its_level(
+    printed: PdfReader, pieces: dict[str, Piece]
+) -> None:
+    # The box is as wide as the page between its margins; its words stand 4 mm inside.
+    assert pieces["Do not believe it."][1] == pytest.approx(22 * mm, abs=0.3)
     stream = printed.pages[0].get_contents()
     assert stream is not None
     said = stream.get_data().decode("latin-1")
