@@ -43,6 +43,12 @@ EQUIVALENT = {
     ("core/statistics/association.py", "_, place, ties = np.unique(np.round(mean, 9), "
      "return_inverse=True, return_counts=True)", "9 → 10"):
         "any rounding that is finer than float32 and coarser than the sums' own error",
+    ("core/statistics/association.py",
+     "drawn.append(cramers_v(np.stack(parts, axis=1).astype(float)))", "1 → 2"):
+        "a table turned on its side has the same association",
+    ("core/statistics/mover.py",
+     "ends = np.asarray(intervals, dtype=float).reshape(-1, 2)", "1 → 2"):
+        "any negative number lets NumPy work the side out",
     ("core/statistics/mover.py", "return max(0.0, low), min(1.0, high)", "1.0 → 2.0"):
         "the mean of what is at most 1 is above it by rounding alone",
     ("core/statistics/resampling.py",

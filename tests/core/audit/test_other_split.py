@@ -17,7 +17,7 @@ from tests.pages.runs import make_run
 def dataset(store: Store, name: str, split_by: str) -> None:
     spec = recommended_spec(store.catalogue, name, seed=0)
     spec = spec.changed(image_size=32, split_by=split_by)
-    prepare.save(store, prepare.plan(store.catalogue.frame(), spec))
+    prepare.save_dataset(store, prepare.plan(store.catalogue.frame(), spec))
 
 
 def finished(store: Store, name: str, wrong: int, **spec: object) -> Run:
