@@ -44,6 +44,7 @@ def coded(tones: Tones, pixels: np.ndarray, bits: int, most: int) -> GreyFilm:
     return GreyFilm(
         codes=_reduced(codes, most),
         least=start * tones.slope + tones.intercept,
+        highest=(low + high - start) * tones.slope + tones.intercept,
         step=stride * abs(tones.slope),
         black=ends[0] * tones.slope + tones.intercept,
         white=ends[1] * tones.slope + tones.intercept,

@@ -10,7 +10,7 @@ import numpy as np
 @dataclass(frozen=True)
 class GreyFilm:
     """``codes``: uint16 (h, w). Code 0 is no film; code c from 1 on is the grey value ``least`` +
-    (c − 1) × ``step``.
+    (c − 1) × ``step``. ``least`` and ``highest``: the ends of the whole film's grey values.
 
     ``black`` and ``white``: the grey values that the film was read with as black and as white,
     white below black for a negative. ``curve``: what each code was read as, 0 to 255, where that
@@ -21,6 +21,7 @@ class GreyFilm:
 
     codes: np.ndarray
     least: float
+    highest: float
     step: float
     black: float
     white: float

@@ -61,9 +61,7 @@ def packed_film(film: GreyFilm, lungs: tuple[float, float] | None) -> PackedFilm
     """``lungs``: the lowest and highest grey value of its lungs."""
     height, width = film.codes.shape
     top = int(film.codes.max())
-    there = film.codes[film.codes > 0]
-    least = int(there.min()) if there.size else 1
-    extent = [film.least + (one - 1) * film.step for one in (least, max(top, least + 1))]
+    extent = [film.least, max(film.highest, film.least + film.step)]
     told = {
         "width": width,
         "height": height,
@@ -76,14 +74,16 @@ def packed_film(film: GreyFilm, lungs: tuple[float, float] | None) -> PackedFilm
         "lungs": list(lungs) if lungs else None,
         "millimetres": film.spacing[1] * film.width / width if film.spacing else None,
         "at_detector": film.at_detector,
-        "note": _note(film, extent),
+        "note": _note(film),
     }
     return PackedFilm(told, _deflated(film.codes), bytes(film.curve[: top + 1]))
 
 
-def _note(film: GreyFilm, extent: Sequence[float]) -> str:
+def _note(film: GreyFilm) -> str:
     height, width = film.codes.shape
-    said = f"Grey values of {count(film.bits, 'bit')}, from {extent[0]:,.6g} to {extent[1]:,.6g}."
+    said = (
+        f"Grey values of {count(film.bits, 'bit')}, from {film.least:,.6g} to {film.highest:,.6g}."
+    )
     if film.is_reduced:
         said += (
             f" Shown at {width:,} × {height:,} of the film's {film.width:,} × {film.height:,} "

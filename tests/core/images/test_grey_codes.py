@@ -73,7 +73,7 @@ def test_a_slope_below_zero_turns_the_order_round() -> None:
     found = check(written(dicom(stored, RescaleSlope=-1, RescaleIntercept=4095)), within=1)
     np.testing.assert_array_equal(greys(found), 4095.0 - stored)
     assert found.step == 1
-    assert (found.least, found.black, found.white) == (595, 595, 3895)
+    assert (found.least, found.highest, found.black, found.white) == (595, 3895, 595, 3895)
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])

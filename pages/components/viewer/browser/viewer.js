@@ -2,6 +2,7 @@
 
 import { centreAndWidth, endsOf, moved, presetsOf } from "./greys.js";
 import { follow } from "./hands.js";
+import { recalled, remember } from "./memory.js";
 import { codesOf, opened } from "./packed.js";
 import { Layers, Pane } from "./panes.js";
 import { hundredths, make, said } from "./parts.js";
@@ -16,20 +17,6 @@ const BLINK = 700; // ms: well below what can harm anybody
 const QUIET = 500; // ms without a change, before it is read aloud
 const TALLEST = 0.58; // of the window: the tools below are to be seen with it
 const NARROW = 170; // px: two films beside each other on a telephone
-
-// What somebody has set, by place of the page: a page that is drawn anew, or a next film, finds it.
-const remembered = new Map();
-const FRESH = {
-  opacity: 0.45,
-  hot: true,
-  blink: false,
-  className: "",
-  method: "",
-  network: 0,
-  side: false,
-  inverted: false,
-  drag: "pan",
-};
 
 export class Viewer {
   constructor(root) {
@@ -54,7 +41,8 @@ export class Viewer {
     this.layers = new Layers(told, part);
     this.presets = presetsOf(film);
     this.marked = new Set();
-    this.recall();
+    const { settings, preset, greys, view } = recalled(told, this.presets);
+    Object.assign(this, { settings, preset, greys, place: view });
     this.build();
   }
 
@@ -64,30 +52,6 @@ export class Viewer {
     document.removeEventListener("fullscreenchange", this.filled);
     clearInterval(this.blinking);
     clearTimeout(this.reading);
-  }
-
-  recall() {
-    const { film, place, layers, networks } = this.told;
-    const before = remembered.get(place) ?? {};
-    this.settings = { ...FRESH, side: networks.length > 1, ...before.settings, blink: false };
-    const has = (key, value) => layers.some((one) => one[key] === value);
-    const { settings } = this;
-    if (settings.className && !has("class", settings.className)) settings.className = "";
-    if (!has("method", settings.method)) settings.method = layers[0]?.method ?? "";
-    if (settings.network >= networks.length) settings.network = 0;
-    if (networks.length < 2) settings.side = false;
-    const same = before.film === film.key;
-    this.preset = before.preset ?? "read";
-    if (same) this.greys = before.greys;
-    else if (!this.presets[this.preset]) this.preset = "read";
-    this.greys = (same && before.greys) || this.presets[this.preset];
-    this.place = (same && before.view) || whole(film);
-    if (!same) settings.inverted = false;
-  }
-
-  remember() {
-    const { settings, preset, greys, place: view, told } = this;
-    remembered.set(told.place, { settings, preset, greys, view, film: told.film.key });
   }
 
   build() {
@@ -260,7 +224,8 @@ export class Viewer {
 
   /** Something is to be seen anew: with the next frame, once. */
   changed() {
-    this.remember();
+    const { settings, preset, greys, place: view } = this;
+    remember(this.told, { settings, preset, greys, view });
     if (this.waiting) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = null;
