@@ -30,7 +30,7 @@ from pages.components.classify.answers_table import (
     answers_table,
     columns_shown,
 )
-from pages.components.classify.cam_view import heat_layers
+from pages.components.viewer.heat_layers import heat_layers
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 from tests.pages.shown_films import shown_films

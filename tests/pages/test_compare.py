@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
+from core.prediction.client import FilmResult
 from core.runs.files import RunFiles
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Epoch, Film, Run, RunState, Source, Store
 from pages.components.downloads import safe_name
+from tests.core.prediction.conftest import saved
 from tests.pages.opening import APP, as_read
+from tests.pages.shown_films import shown_films
 
 
 @pytest.fixture(autouse=True)
@@ -278,6 +283,45 @@ def test_the_films_of_a_cell_come_with_their_probability(quiet_store: Store) -> 
     # The false alarm is no longer in the catalogue: said, and nothing to open.
     box.set_value((1, 0)).run()
     assert any("No longer in the catalogue" in one.value for one in page.caption)
+
+
+def test_an_opened_film_shows_where_the_compared_networks_looked(
+    quiet_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    heat = np.ones((7, 7), np.float32)
+
+    class Client:
+        def classify(self, runs: list[str], films: object, **_: object) -> list[FilmResult]:
+            asked.append(runs)
+            shares = {"covid": 0.4, "healthy": 0.6}
+            heats = {"covid": heat, "healthy": heat}
+            said = FilmResult("2.png", runs[0], "healthy", shares, heat, None, "healthy")
+            lost = FilmResult("2.png", runs[1], None, {}, None, "Its weights are gone.")
+            return [replace(said, answer="healthy", heats=heats), lost]
+
+    first, second = finished_run(quiet_store), finished_run(quiet_store, "cnn")
+    film = Film(f"a{2:031x}", "Films", "/films/2.png", "Films/p", "COVID-19", view="PA")
+    quiet_store.catalogue.save_source(Source("Films", "folders", "/films"), [film])
+    content = saved(draw(2, covid_like=True, size=80).pixels)
+    monkeypatch.setattr("pages.components.films.detail.read_imported", lambda *_: content)
+    monkeypatch.setattr("pages.components.films.film_heat.get_client", Client)
+    page = opened(runs=f"{first.run_id},{second.run_id}")
+    page.button(key=f"compare_open_{film.film_id}").click().run()
+    assert shown_films(page)[0]["layers"] == []
+    assert not asked, "nobody is asked before somebody wants to know"
+    page.toggle(key="film_heat").set_value(True).run()
+    assert not page.exception
+    assert sorted(asked[0]) == sorted([first.run_id, second.run_id])
+    [viewer] = shown_films(page)
+    assert len(viewer["networks"]) == 1
+    assert [(one["class"], one["answered"]) for one in viewer["layers"]] == [
+        ("covid", False),
+        ("healthy", True),
+    ]
+    assert any("Its weights are gone." in one.value for one in page.caption)
+    page.run()
+    assert len(asked) == 1, "the answers are kept while the same film is looked at"
 
 
 def test_a_cell_without_films_says_so(quiet_store: Store) -> None:

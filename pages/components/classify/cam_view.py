@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,7 +13,6 @@ from core.palette import class_colour
 from core.spreadsheet import csv_bytes
 from core.text import count, probability
 from pages.components.classify.answer_card import (
-    NOT_SURE,
     REFUSED,
     answer_headline,
     neighbours,
@@ -34,12 +32,8 @@ from pages.components.films.credit import credit
 from pages.components.run_labels import NONE, escaped
 from pages.components.session import get_store
 from pages.components.viewer.film_viewer import LARGE, SMALL, film_viewer
-from pages.components.viewer.packing import HeatLayer
+from pages.components.viewer.heat_layers import heat_layers
 
-if TYPE_CHECKING:
-    from core.prediction.client import FilmResult
-
-METHOD = "Grad-CAM"
 PER_PAGE = 6
 
 
@@ -177,27 +171,6 @@ def _what_was_read(facts: Mapping[str, str]) -> None:
     with st.expander("What was read of the file"):
         for title, text in facts.items():
             st.caption(f"**{title}**: {escaped(text)}")
-
-
-def heat_layers(network: int, answer: FilmResult, label: str) -> list[HeatLayer]:
-    """The heat maps of one network's answer ``label``: each class's to choose, first that of the
-    answer; of *not sure*, of the class on whose side of the threshold the film lies."""
-    heats = dict(answer.heats)
-    if not heats and answer.heat is not None:
-        heats = {answer.heat_class or label: answer.heat}
-    shown = label if label in heats else answer.heat_class
-    return [
-        HeatLayer(network, name, METHOD, heat, name == shown, _said(answer, label, name))
-        for name, heat in heats.items()
-    ]
-
-
-def _said(answer: FilmResult, label: str, name: str) -> str:
-    why = answer.blank.get(name, "")
-    aside = "" if name == label or label == NOT_SURE else f"; the answer is “{label}”"
-    if why:
-        return f"The heat map for “{name}” is empty: {why}{aside}."
-    return f"Heat map for “{name}”{aside}"
 
 
 def _bars(probabilities: Mapping[str, float]) -> str:

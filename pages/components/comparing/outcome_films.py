@@ -20,6 +20,7 @@ from pages.components.run_labels import escaped
 RUN = "compare_cell_run"
 CELL = "compare_cell"
 PAGE = "compare_cell_page"
+MOST_BESIDE = 4  # networks beside each other: more are too small to look at
 
 
 class _Point(TypedDict):
@@ -94,7 +95,10 @@ def cell_films(compared: Sequence[Compared], store: Store) -> None:
         st.info(f"{escaped(_label(one, cell))}. Choose another cell.")
         return
     st.caption(f"{escaped(_label(one, cell))}, the most surely called first")
-    _gallery(films, one, cell, store)
+    single = [other for other in compared if len(other.runs) == 1]
+    beside = [one, *(other for other in single if other.key != one.key)][:MOST_BESIDE]
+    networks = {other.runs[0].run_id: other.title for other in beside if len(other.runs) == 1}
+    _gallery(films, one, cell, store, networks)
 
 
 def films_in_cell(one: Compared, cell: tuple[int, int]) -> pd.DataFrame:
@@ -111,7 +115,14 @@ def films_in_cell(one: Compared, cell: tuple[int, int]) -> pd.DataFrame:
     return frame.sort_values("called", ascending=False, ignore_index=True)
 
 
-def _gallery(films: pd.DataFrame, one: Compared, cell: tuple[int, int], store: Store) -> None:
+def _gallery(
+    films: pd.DataFrame,
+    one: Compared,
+    cell: tuple[int, int],
+    store: Store,
+    networks: dict[str, str],
+) -> None:
+    """``networks``: id → title of the runs whose heat maps an opened film can show."""
     pages = -(-len(films) // PER_PAGE)
     number = int(st.session_state.get(PAGE) or 1)
     if number > pages:
@@ -130,7 +141,7 @@ def _gallery(films: pd.DataFrame, one: Compared, cell: tuple[int, int], store: S
             _tile(str(film_id), said, known.get(str(film_id)), store)
     if pages > 1:
         st.pagination(pages, key=PAGE, max_visible_pages=5)
-    show_opened_film(films["film_id"])
+    show_opened_film(films["film_id"], networks)
 
 
 def _tile(film_id: str, said: str, film: Film | None, store: Store) -> None:

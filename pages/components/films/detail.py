@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ from core.images.resize import thumbnail
 from core.store import Film, Source
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.films.credit import credit
+from pages.components.films.film_heat import film_heat
 from pages.components.run_labels import escaped
 from pages.components.viewer.film_viewer import film_viewer
 from pages.components.viewer.packing import Mark
@@ -39,9 +41,9 @@ MASK_SIDE = 1024  # px, the longest side of an outline on the screen
 MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for all eyes
 
 
-def film_detail(film: Film, source: Source) -> None:
-    """The film in the viewer, with its masks to switch on, and a table of all that its source
-    says."""
+def film_detail(film: Film, source: Source, runs: Mapping[str, str]) -> None:
+    """The film in the viewer, with its masks to switch on and the heat maps of ``runs`` (id →
+    title), and a table of all that its source says."""
     picture, facts = st.columns([3, 2], gap="large")
     name = Path(film.path).name
     read: DecodedFilm | str
@@ -64,8 +66,17 @@ def film_detail(film: Film, source: Source) -> None:
         if isinstance(read, str):
             st.error(f"The film cannot be shown: {escaped(read)}")
             return
+        networks, layers = film_heat(film, data, runs)
         marks = [mark for kind, path in film.masks.items() if (mark := _mark(kind, path))]
-        film_viewer(data, name, key="film_large", alt=f"Chest X-ray: {_spoken(film)}", marks=marks)
+        film_viewer(
+            data,
+            name,
+            key="film_large",
+            alt=f"Chest X-ray: {_spoken(film)}",
+            networks=networks,
+            layers=layers,
+            marks=marks,
+        )
         credit(film.metadata)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -13,10 +13,11 @@ PARAMETER = "film"  # in the page's address
 _CLOSED = "film_closed"  # the film that was closed last
 
 
-def show_opened_film(film_ids: Iterable[str]) -> None:
+def show_opened_film(film_ids: Iterable[str], runs: Mapping[str, str] | None = None) -> None:
     """When the address names a film, open it over the page.
 
-    ``film_ids``: the films that “previous” and “next” walk through, in order.
+    ``film_ids``: the films that “previous” and “next” walk through, in order. ``runs``: id →
+    title of those whose heat maps can be looked at.
     """
     film_id = st.query_params.get(PARAMETER)
     if not film_id:
@@ -24,7 +25,7 @@ def show_opened_film(film_ids: Iterable[str]) -> None:
     elif film_id == st.session_state.get(_CLOSED):
         st.query_params.pop(PARAMETER)
     else:
-        _dialog([str(one) for one in film_ids])
+        _dialog([str(one) for one in film_ids], dict(runs or {}))
 
 
 def open_film(film_id: str) -> None:
@@ -40,7 +41,7 @@ def _close() -> None:
 
 @st.dialog("Film", width="large", on_dismiss=_close)
 @boundary()
-def _dialog(film_ids: list[str]) -> None:
+def _dialog(film_ids: list[str], runs: dict[str, str]) -> None:
     # Only now: what reads films and draws on them takes a while to load, and every page with
     # films on it, the first one too, can open one.
     from pages.components.films.detail import film_detail
@@ -50,7 +51,7 @@ def _dialog(film_ids: list[str]) -> None:
     store = get_store()
     film = store.catalogue.film(film_id)
     source = next(one for one in store.catalogue.sources() if one.name == film.source)
-    film_detail(film, source)
+    film_detail(film, source, runs)
 
 
 def _walk(film_id: str, film_ids: list[str]) -> None:

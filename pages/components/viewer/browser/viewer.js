@@ -16,7 +16,7 @@ const ACROSS = 400; // px that a hand moves for all of a film's grey values
 const BLINK = 700; // ms: well below what can harm anybody
 const QUIET = 500; // ms without a change, before it is read aloud
 const TALLEST = 0.58; // of the window: the tools below are to be seen with it
-const NARROW = 170; // px: two films beside each other on a telephone
+const NARROW = 150; // px: two films beside each other on a telephone
 
 export class Viewer {
   constructor(root) {
@@ -251,7 +251,8 @@ export class Viewer {
       const busy = this.place.zoom > 1.001 || settings.drag === "grey";
       pane.canvas.classList.toggle("near", busy);
       const note = settings.hot && layer ? layer.said : "";
-      pane.say(told.networks[network] ?? "", note, [told.film.alt, note].filter(Boolean).join(". "));
+      const title = told.networks.length > 1 ? told.networks[network] : "";
+      pane.say(title, note, [told.film.alt, note].filter(Boolean).join(". "));
     }
     this.tools.show({ settings, window: this.greys, preset: this.preset });
     this.read();
