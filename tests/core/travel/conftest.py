@@ -14,12 +14,12 @@ from core.datasets.presets import recommended_spec
 from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.predictions import Predictions
 from core.external.result_file import ExternalResult, save_result
-from core.models.build import backbone_hash, build_model, save_head
 from core.models.registry import get_network
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Epoch, Run, RunState, Store, keep_records, open_store
+from core.travel.exporting import export_run
 from core.workspace import open_workspace
 
 NETWORK = "mobilenet"
@@ -29,6 +29,8 @@ SIZE = 32
 @pytest.fixture(scope="session")
 def network_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
     """The head's file and the hash of the frozen part, built once."""
+    from core.models.build import backbone_hash, build_model, save_head
+
     model = build_model(
         get_network(NETWORK), image_size=SIZE, classes=2, dropout=0.3, weights="random", seed=0
     )
@@ -131,6 +133,23 @@ def run(phantom_store: Store, network_files: tuple[bytes, str]) -> Run:
     )
     keep_records(store)
     return run
+
+
+@pytest.fixture(scope="session")
+def _exported() -> dict[str, bytes]:
+    return {}
+
+
+@pytest.fixture
+def file(request: pytest.FixtureRequest, tmp_path: Path, _exported: dict[str, bytes]) -> Path:
+    """That run's file; for tests that do not need the run beside it."""
+    path = tmp_path / "run.zip"
+    if not _exported:
+        run: Run = request.getfixturevalue("run")
+        store: Store = request.getfixturevalue("phantom_store")
+        _exported["bytes"] = export_run(store, run.run_id, path).path.read_bytes()
+    path.write_bytes(_exported["bytes"])
+    return path
 
 
 @pytest.fixture
