@@ -17,6 +17,10 @@ from pages.components.session import get_store
 
 EVERY = 1.5  # seconds between looks at an audit that is under way
 KEY = "audit_run"
+NOT_HERE = (
+    "It was trained elsewhere, and an audit looks at the films that it has learnt from, which are "
+    "not here. It can be audited where it was trained, and exported again."
+)
 
 
 def page() -> None:
@@ -60,7 +64,9 @@ def page() -> None:
     reasons(report)
     audit_details(store, report)
     st.caption(f"Audited {when(report.made_at)}, run `{run.run_id}`.")
-    if not stale:
+    if run.origin.is_from_elsewhere:
+        st.caption(NOT_HERE)
+    elif not stale:
         _button(store, run, "Audit again")
 
 
@@ -85,6 +91,9 @@ def _run(finished: dict[str, Run]) -> Run:
 def _offer(store: Store, run: Run) -> None:
     """Nothing is known yet: say what an audit is and how long it takes."""
     st.subheader("Nobody knows yet whether this result can be believed")
+    if run.origin.is_from_elsewhere:
+        st.markdown(f"This run came without an audit. {NOT_HERE}")
+        return
     st.markdown(
         "An audit looks for other ways to get the answers right than looking at the lungs: where "
         "the films come from, how old the patients are, how large the files are, what stands at "

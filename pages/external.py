@@ -113,7 +113,7 @@ def _after(store: Store, run: Run, result: ExternalResult, old: str) -> None:
     show_answer(found, result.warnings[:1] if result.learnt_from else ())
     figures_and_films(found, run, store)
     tested(result.mapped, result.left_out, result.warnings, expanded=False)
-    if not old:
+    if not old and result.source in set(catalogue_frame()["source"]):
         _start_button(store, run, result.source, "Test again", primary=False)
 
 

@@ -11,12 +11,14 @@ from core.runs.learnt_films import patients_by_film
 from core.store import RunState
 from pages.components.example_note import no_result_yet
 from pages.components.report.card_downloads import card_downloads
+from pages.components.report.pass_on import pass_on
 from pages.components.report.prevalence_view import prevalence
 from pages.components.report.reliability_view import reliability
 from pages.components.report.run import reported_run
 from pages.components.report.run_summary import audit_verdict, numbers, result
 from pages.components.report.threshold_aim import threshold_for_the_aim
 from pages.components.session import get_store
+from pages.components.training.run_import import import_box
 
 
 def page() -> None:
@@ -26,6 +28,7 @@ def page() -> None:
     finished = store.runs.all([RunState.DONE])
     if not finished:
         no_result_yet("No run has finished yet. Train a network first; its report appears here.")
+        import_box(store)
         return
     run = reported_run(store, finished)
     files = RunFiles(store.workspace.run_folder(run.run_id))
@@ -45,6 +48,7 @@ def page() -> None:
         prevalence(run, point, raw)
         reliability(run, point, raw)
     card_downloads(store, run)
+    pass_on(store, run)
 
 
 page()

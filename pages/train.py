@@ -10,6 +10,7 @@ from pages.components.empty_state import empty
 from pages.components.session import PREPARE, get_store
 from pages.components.training import run_form
 from pages.components.training.cache_note import cache_note
+from pages.components.training.run_import import import_box
 from pages.components.training.run_list import runs_view
 
 NEW = "New runs"
@@ -28,6 +29,7 @@ def page() -> None:
         _new(store)
     else:
         runs_view(store, duplicate)
+        import_box(store)
     cache_note(store.workspace)
 
 

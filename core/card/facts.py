@@ -18,7 +18,7 @@ from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.evaluation.uncertainty import all_intervals
 from core.external.report import Comparison
-from core.external.result_file import result_file
+from core.external.result_file import kept_sources
 from core.external.testing import external_comparison, external_status
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
@@ -188,11 +188,7 @@ def _tallied(values: pd.Series, classes: pd.Series) -> dict[str, dict[str, int]]
 def _external(
     store: Store, run: Run, predictions: Predictions, decision: Decision
 ) -> tuple[ExternalTest, ...]:
-    names = [
-        one.name
-        for one in store.catalogue.sources()
-        if result_file(store.workspace, run.run_id, one.name).exists()
-    ]
+    names = kept_sources(store.workspace, run.run_id)
     frame = store.catalogue.frame() if names else None  # read once for all of them
     kept = [external_status(store, run, name, frame) for name in names]
     return tuple(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.commands.command import Command, Outcome, open_default_store, say
 from core.privacy import for_the_user
+from core.runs.results import finished_run
 from core.travel.exporting import export_run
 from core.travel.importing import import_run
 
@@ -19,12 +20,26 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out what “unlike the training films” goes by: tones of 32 × 32 a film",
     )
+    parser.add_argument(
+        "--onnx",
+        action="store_true",
+        help="put the whole network in as ONNX, too, for other programs (half a minute and more)",
+    )
 
 
 def _export(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
+    onnx = None
+    if options.onnx:
+        from core.travel.onnx_process import made_onnx
+
+        finished_run(store, options.run, to_be="exported")
+        say("Writing the network as ONNX …")
+        onnx = made_onnx(store, options.run)
     with for_the_user():
-        done = export_run(store, options.run, options.file, vectors=not options.no_vectors)
+        done = export_run(
+            store, options.run, options.file, vectors=not options.no_vectors, onnx=onnx
+        )
     for one in done.left_out:
         say(one)
     return Outcome(
@@ -33,6 +48,7 @@ def _export(options: argparse.Namespace) -> Outcome:
             "file": str(done.path),
             "bytes": done.bytes,
             "content": done.table.content,
+            "onnx": onnx is not None,
             "left_out": list(done.left_out),
         },
         f"Written: {done.path} ({done.bytes / 1e6:.2f} MB, without films).",

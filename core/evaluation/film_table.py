@@ -16,7 +16,7 @@ from core.spreadsheet import as_text
 from core.store import Film, Run
 
 NOT_SURE = "not sure"
-GONE = "This film is no longer in the catalogue."
+GONE = "This film is not in the catalogue."
 
 
 def prediction_table(

@@ -94,6 +94,15 @@ def result_file(workspace: Workspace, run_id: str, source: str) -> Path:
     return folder_of(workspace, run_id, source) / FILE
 
 
+def kept_sources(workspace: Workspace, run_id: str) -> list[str]:
+    """The sources that there is a readable result of, sorted; they need not be here."""
+    records = (
+        ExternalRecord.load_if_readable(file)
+        for file in (workspace.run_folder(run_id) / "external").glob(f"*/{FILE}")
+    )
+    return sorted({one.source for one in records if one is not None})
+
+
 def load_result(workspace: Workspace, run_id: str, source: str) -> ExternalResult | None:
     """The result kept for a run and a source, None where there is none that can be read."""
     folder = folder_of(workspace, run_id, source)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import keras
 import numpy as np
 
 from core.errors import NotFoundError, PredictionError, WeightsMissingError
@@ -83,6 +84,16 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
     """Rebuild the run's network and fill in what it learnt; seconds to half a minute.
 
     ``heat_layer``: the feature map that heats are taken from, by default the last one.
+    Raises what ``load_network`` raises.
+    """
+    card, model = load_network(workspace, run_id)
+    return LoadedRun(card, CamModel(model, heat_layer))
+
+
+def load_network(workspace: Workspace, run_id: str) -> tuple[RunConfig, keras.Model]:
+    """What the run's network is, and the network itself: preprocessed films float32 (n, S, S, 3)
+    → logits float32 (n, k).
+
     Raises NotFoundError without its files, WeightsMissingError without its backbone's
     weights, PredictionError when the backbone is not the one it was trained on.
     """
@@ -114,7 +125,7 @@ def load_run(workspace: Workspace, run_id: str, *, heat_layer: str | None = None
     if card.fine_tune:
         load_tuned(model, network.last_blocks(card.fine_tune), files.tuned)
     load_head(model, files.weights)
-    return LoadedRun(card, CamModel(model, heat_layer))
+    return card, model
 
 
 def _backbone_weights(

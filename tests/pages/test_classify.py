@@ -348,7 +348,7 @@ def test_not_sure_unlike_and_the_nearest_films(
     assert "covid has 60.0 %. Between 40.0 and 70.0 %, this run gives no answer." in text
     assert "Unlike the films that this network learnt from" in app.warning[0].value
     assert f"**covid**  \n{film['finding']}  \ntrain, 0.61 away" in text
-    assert "no longer in the catalogue" in text
+    assert "not in the catalogue" in text
     assert len(app.image) == 2, "two neighbours"
     (viewer,) = shown_films(app)
     assert [(one["class"], one["said"]) for one in viewer["layers"] if one["answered"]] == [

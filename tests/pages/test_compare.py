@@ -280,9 +280,9 @@ def test_the_films_of_a_cell_come_with_their_probability(quiet_store: Store) -> 
     assert "covid, but called healthy" in box.options
     assert any("covid, but called healthy: 1 film," in one.value for one in page.caption)
     assert page.button(key=f"compare_open_a{2:031x}").label == "covid 45.0 %"
-    # The false alarm is no longer in the catalogue: said, and nothing to open.
+    # The false alarm is not in the catalogue: said, and nothing to open.
     box.set_value((1, 0)).run()
-    assert any("No longer in the catalogue" in one.value for one in page.caption)
+    assert any("Not in the catalogue" in one.value for one in page.caption)
 
 
 def test_an_opened_film_shows_where_the_compared_networks_looked(

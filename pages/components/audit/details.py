@@ -71,6 +71,10 @@ def _pairs(store: Store, pairs: Sequence[LeakPair]) -> None:
     if pages > 1:
         number = int(st.pagination(pages, key="audit_pairs", max_visible_pages=5, width=288))
     first = (number - 1) * PER_PAGE
+    named = [film for one in pairs for film in (one.test_film, one.train_film)]
+    if not any(store.workspace.thumbnail(film).is_file() for film in named):
+        st.caption(f"{len(pairs):,} pairs. Their films are not in this data folder.")
+        return
     st.caption(f"{len(pairs):,} pairs, the most alike first; likeness 1 is the same picture.")
     with st.container(horizontal=True, gap="medium", key="audit_strip"):
         st.html(OVER)

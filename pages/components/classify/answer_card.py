@@ -119,7 +119,7 @@ def neighbours(similarity: Similarity) -> None:
                     width=NEIGHBOUR_SIDE,
                     alt=f"Training film: {one.class_name}",
                 )
-                finding = findings.get(one.film_id, "no longer in the catalogue")
+                finding = findings.get(one.film_id, "not in the catalogue")
                 st.caption(
                     f"**{escaped(one.class_name)}**  \n{escaped(finding)}  \ntrain, "
                     f"{one.distance:.2f} away"

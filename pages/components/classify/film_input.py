@@ -20,7 +20,7 @@ from pages.components.empty_state import empty
 from pages.components.films.credit import credit
 from pages.components.films.gallery import tile
 from pages.components.films.samples import offer_samples
-from pages.components.run_labels import escaped
+from pages.components.run_labels import escaped, short_title
 from pages.components.session import EXPLORE, artificial_sources, catalogue_frame
 
 MINE = "My own films"
@@ -136,6 +136,8 @@ def _pools(store: Store, runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
 
 def _named(run: Run) -> str:
     """What test films are called by: seeds of one data set share theirs, each fold has its own."""
+    if run.origin.is_from_elsewhere:  # a data set of that name here is another
+        return short_title(run)
     repeat = run.spec.repeat
     if repeat is not None and repeat.kind == "folds":
         return f"{run.spec.dataset}, {run.repeat} ({run.run_id[-4:]})"
@@ -150,7 +152,8 @@ def _tested(store: Store, run: Run) -> dict[str, str]:
             "test"
         )
     except ThoraxLensError:
-        return {} if run.spec.repeat else _of_dataset(store, run.spec.dataset)
+        own = run.spec.repeat or run.origin.is_from_elsewhere
+        return {} if own else _of_dataset(store, run.spec.dataset)
     return {
         film: films.classes[truth]
         for film, truth in zip(films.film_ids.tolist(), films.y_true.tolist(), strict=True)

@@ -149,7 +149,7 @@ def _tile(film_id: str, said: str, film: Film | None, store: Store) -> None:
         picture = tile(str(store.workspace.thumbnail(film_id)), TILE)
         st.image(picture, width=TILE, alt=f"Chest X-ray, probability of {said}")
         if film is None:
-            st.caption(f"{escaped(said)}. No longer in the catalogue.")
+            st.caption(f"{escaped(said)}. Not in the catalogue.")
             return
         st.button(
             escaped(said),

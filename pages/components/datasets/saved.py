@@ -78,7 +78,11 @@ def _export(store: Store, name: str) -> None:
 
 
 def _deletion(store: Store, name: str) -> None:
-    runs = [run for run in store.runs.all() if name_key(run.spec.dataset) == name_key(name)]
+    runs = [
+        run
+        for run in store.runs.all()
+        if name_key(run.spec.dataset) == name_key(name) and not run.origin.is_from_elsewhere
+    ]
     busy = [run for run in runs if run.state in UNFINISHED]
     if busy:
         st.warning(

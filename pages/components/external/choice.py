@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.evaluation.decision import Decision
 from core.external.films import LEARNT_FROM
+from core.external.result_file import kept_sources
 from core.external.testing import internal_predictions
 from core.store import Run, Store
 from pages.components.run_labels import escaped, short_title, when
@@ -47,13 +48,18 @@ def pick_source(store: Store, run: Run, frame: pd.DataFrame) -> str | None:
     drawn = artificial_sources()
     # Artificial films test nothing but other artificial films.
     plays = bool(learnt) and learnt <= drawn
+    here = set(frame["source"].astype(str))
+    # What came with a run from elsewhere was tested on films that need not be here.
+    away = set(kept_sources(store.workspace, run.run_id)) - here
     names = sorted(
-        set(frame["source"].astype(str)), key=lambda one: (one in learnt, (one in drawn) != plays)
+        here | away, key=lambda one: (one in away, one in learnt, (one in drawn) != plays, one)
     )
     if not names:
         return None
 
     def told(name: str) -> str:
+        if name in away:
+            return f"{name} (tested before, its films are not here)"
         return f"{name} (the run has learnt from it)" if name in learnt else name
 
     return _select(

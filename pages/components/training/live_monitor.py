@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.errors import NotFoundError
 from core.models.learnt import learnt_before
-from core.names import name_key
 from core.runs import launcher
+from core.runs.learnt_films import dataset_of
 from core.store import ACTIVE, Run, RunState, Store
 from core.text import count
 from pages.components import run_labels as words
@@ -142,14 +143,14 @@ def _result(store: Store, run: Run) -> None:
 
 
 def _positive_class(store: Store, run: Run) -> str:
-    for one in store.datasets.all():
-        if name_key(one.name) == name_key(run.spec.dataset):
-            return one.spec.class_names[0]
-    return "of the first class"
+    try:
+        return dataset_of(store, run).spec.class_names[0]
+    except NotFoundError:
+        return "of the first class"
 
 
 def _log(store: Store, run: Run) -> None:
-    if run.state == RunState.QUEUED:
+    if run.state == RunState.QUEUED or run.origin.is_from_elsewhere:
         return
     fold = st.expander("Log of this run", key=f"log_{run.run_id}", on_change="rerun")
     if not fold.open:

@@ -63,7 +63,8 @@ def fill(run: Run) -> None:
     values = _values(run.spec)
     # A CNN's say nothing about those of other networks.
     values[BY_HAND] = NETWORKS.get(run.spec.model, BASELINE).is_frozen
-    values["dataset"] = run.spec.dataset
+    if not run.origin.is_from_elsewhere:  # else one of that name here is another
+        values["dataset"] = run.spec.dataset
     values |= choice_of(run.spec.model)
     st.session_state.update({PREFIX + name: value for name, value in values.items()})
 

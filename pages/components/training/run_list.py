@@ -178,6 +178,7 @@ def _open(run_id: str) -> None:
 def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
     """Stop, resume, duplicate, delete: whichever the run's state allows."""
     key = run.run_id
+    elsewhere = run.origin.is_from_elsewhere
     with st.container(horizontal=True):
         if (run.is_active or run.state == RunState.QUEUED) and st.button(
             "Stop",
@@ -200,7 +201,8 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
             "Duplicate with changes",
             key=f"duplicate_{key}",
             icon=":material/content_copy:",
-            help="Fills the form with this run's settings, for a new run.",
+            help="Fills the form with this run's settings, for a new run."
+            + (" Its films are not here: choose a data set of yours." if elsewhere else ""),
         ):
             duplicate(run)
             st.rerun()
@@ -214,8 +216,12 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
     if st.session_state.get(_CONFIRM) == key and not run.is_active:
         with st.container(border=True):
             st.markdown(
-                "Delete this run with its curves, weights and results? This cannot be undone. "
-                "The data set and the films stay."
+                "Delete this run with its curves, weights and results? "
+                + (
+                    "It can be taken in again from its file."
+                    if elsewhere
+                    else "This cannot be undone. The data set and the films stay."
+                )
             )
             with st.container(horizontal=True):
                 if st.button("Delete for good", key=f"really_{key}", type="primary"):

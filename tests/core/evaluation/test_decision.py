@@ -175,7 +175,7 @@ def test_the_table_of_films_can_be_read_alone() -> None:
     assert table["predicted"].tolist() == ["covid", "covid", "healthy", "healthy"]
     assert table["answer"].tolist() == ["covid", "not sure", "not sure", "healthy"]
     assert "From 35.0 % up to 50.0 % for covid, this run gives no answer." in table["note"][1]
-    assert table["note"][3] == "This film is no longer in the catalogue."
+    assert table["note"][3] == "This film is not in the catalogue."
     assert table["note"][0] == ""
     asked = prediction_table([(run, Decision(CLASSES, point).apply(films()))], 0.5)
     assert asked["answer"].tolist() == ["covid", "healthy", "healthy", "healthy"]

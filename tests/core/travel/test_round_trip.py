@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.audit.status import audit_status, start_audit
 from core.card.facts import gather_facts
 from core.card.html import to_html
 from core.card.sections import model_card
+from core.datasets.phantom import draw
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.external.result_file import load_result
@@ -25,6 +28,9 @@ from core.specs import RunSpec
 from core.store import Run, Store, open_store
 from core.travel.exporting import export_run
 from core.travel.importing import import_run
+from core.travel.snippet import snippet
+
+Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
@@ -206,3 +212,19 @@ def test_a_lost_store_finds_it_again(away: Store, brought: Run) -> None:
     assert again.runs.get(brought.run_id) == brought
     assert again.datasets.all() == []
     assert dataset_of(again, brought).spec.name == "tiny"
+
+
+def test_the_lines_of_python_run_as_they_are_shown(
+    away: Store, brought: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """In a folder of somebody's own, with a film there; a worker of its own answers."""
+    folder = tmp_path / "somewhere else"
+    folder.mkdir()
+    Image.fromarray(draw(0, covid_like=True, size=80).pixels).save(folder / "film.png")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    lines = snippet(away, brought)
+    assert len(lines.splitlines()) == 10
+    exec(compile(lines, "snippet.py", "exec"), {"__name__": "__main__"})
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"film\.png (covid|healthy|not_sure) \{'covid': 0\.\d+, .+\}\n", said)
