@@ -31,7 +31,7 @@ def network_onnx(workspace: Workspace, run_id: str) -> bytes:
 
     Input ``films``: uint8 (n, S, S), grey, 0 black. Outputs, both float32 (n, k):
     ``probabilities``, as the run gives them, and ``calibrated``, the same after the run's
-    temperature, which its threshold is for. Metadata: ``metadata_of``. Raises what
+    temperature, which its threshold is for. Metadata: ``onnx_metadata``. Raises what
     ``load_network`` raises, and InputError on another backend than TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
@@ -39,7 +39,7 @@ def network_onnx(workspace: Workspace, run_id: str) -> bytes:
             "Only TensorFlow can write a network as ONNX here. Leave KERAS_BACKEND unset."
         )
     card, model = load_network(workspace, run_id)
-    metadata = metadata_of(workspace, card)
+    metadata = onnx_metadata(workspace, card)
     scale, shift = _as_a_line(card.preprocessing)
     side = card.image_size
     temperature = float(metadata["temperature"])
@@ -63,7 +63,7 @@ def network_onnx(workspace: Workspace, run_id: str) -> bytes:
     return content
 
 
-def metadata_of(workspace: Workspace, card: RunConfig) -> dict[str, str]:
+def onnx_metadata(workspace: Workspace, card: RunConfig) -> dict[str, str]:
     """What the file says of itself. ``classes``: JSON, in the order of the outputs, the positive
     one first. ``threshold``: from this calibrated probability of the positive class on a film is
     called so; empty where the most probable class counts. ``not_sure``: JSON, from the lower to
