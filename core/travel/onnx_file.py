@@ -43,13 +43,14 @@ def network_onnx(workspace: Workspace, run_id: str) -> bytes:
     scale, shift = _as_a_line(card.preprocessing)
     side = card.image_size
     temperature = float(metadata["temperature"])
+    shares = keras.layers.Softmax()  # as an operation of the graph
 
     def answers(films: tf.Tensor) -> dict[str, tf.Tensor]:
         grey = tf.cast(films, tf.float32)[..., tf.newaxis]
         logits = model(grey * scale + shift, training=False)
         return {
-            PROBABILITIES: tf.nn.softmax(logits),
-            CALIBRATED: tf.nn.softmax(logits / temperature),
+            PROBABILITIES: shares(logits),
+            CALIBRATED: shares(logits / temperature),
         }
 
     signature = [tf.TensorSpec([None, side, side], tf.uint8, name=INPUT)]
