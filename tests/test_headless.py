@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.commands import ENTRIES, films, training
+from core.commands import ENTRIES, films, following, training
 from core.commands.command import table
 from core.evaluation.predictions import Predictions
 from core.runs import launcher
@@ -179,7 +179,7 @@ def test_an_epoch_whose_loss_is_no_number_is_told(
     run = store.runs.create(RunSpec.build(dataset="d", model="cnn"))
     store.runs.save_epoch(run.run_id, Epoch(1, None, 0.5, None, None, 0.1, 2.0))
     store.runs.transition(run.run_id, RunState.FAILED, reason="Training diverged.")
-    assert training._wait(store, run.run_id).state == "failed"
+    assert following.wait_for(store, run.run_id).state == "failed"
     assert "epoch 1: 2.00 s, accuracy 0.5000" in capsys.readouterr().err
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
+from core.commands.command import (
+    Command,
+    Outcome,
+    ProgressLine,
+    folder_for,
+    open_default_store,
+    table,
+)
 from core.documents import Json
 from core.errors import FilmError, InputError
 from core.evaluation.operating_point import NOT_SURE
@@ -56,7 +63,7 @@ def _classify(options: argparse.Namespace) -> Outcome:
     run = store.runs.get(options.run)
     if run.state != RunState.DONE:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run can classify.")
-    folder = _overlay_folder(options.cam) if options.cam else None
+    folder = folder_for("overlays", options.cam, "--cam") if options.cam else None
     progress = ProgressLine("films")
     found: list[ClassifiedFilm] = []
     with PredictionClient(store.workspace) as client:
@@ -91,20 +98,6 @@ def _some(
         else _document(start + place, text, contents[text], answers[text], folder)
         for place, text in enumerate(files)
     ]
-
-
-def _overlay_folder(text: str) -> Path:
-    """Made before minutes of work, so that there is no answer that cannot be written."""
-    folder = Path(text)
-    try:
-        with for_the_user():
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be a folder for overlays ({error.strerror or error}). "
-            "Choose another one for --cam."
-        ) from error
-    return folder
 
 
 def _document(

@@ -6,10 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.datasets.uploads import clean_up
+from core.errors import InputError
 from core.escaping import terminal
+from core.privacy import for_the_user
 from core.store import Store, open_store, recovered
 from core.workspace import open_workspace
 
@@ -41,6 +44,25 @@ def open_default_store() -> Store:
         say(found.sentence)
     clean_up(store)
     return store
+
+
+def nothing(parser: argparse.ArgumentParser) -> None:
+    """Of a command without arguments of its own."""
+
+
+def folder_for(what: str, text: str, option: str) -> Path:
+    """The folder that ``option`` names, made before minutes of work, so that there is no answer
+    that cannot be written. Raises InputError; ``what``: what was to lie there."""
+    folder = Path(text)
+    try:
+        with for_the_user():
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be a folder for {what} ({error.strerror or error}). "
+            f"Choose another one for {option}."
+        ) from error
+    return folder
 
 
 def say(message: str) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from core.commands.command import Command, Outcome, ProgressLine, open_default_store, table
+from core.commands.command import Command, Outcome, ProgressLine, nothing, open_default_store, table
 from core.datasets.download import download_study
 from core.datasets.importers.candidate import in_short
 from core.datasets.importers.choices import DEFAULT, Choices, columns_from, uncertain_from
@@ -177,13 +177,9 @@ def _sources(options: argparse.Namespace) -> Outcome:
     return Outcome(rows, table(rows))
 
 
-def _nothing(parser: argparse.ArgumentParser) -> None:
-    """No arguments of its own."""
-
-
 COMMANDS = {
     "import": Command(_import_arguments, _import),
-    "phantoms": Command(_nothing, _phantoms),
+    "phantoms": Command(nothing, _phantoms),
     "download": Command(_download_arguments, _download),
-    "sources": Command(_nothing, _sources),
+    "sources": Command(nothing, _sources),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.commands.command import Command, Outcome, ProgressLine
+from core.commands.command import Command, Outcome, ProgressLine, folder_for
 from core.documents import Json
 from core.errors import FilmError, InputError
 from core.gate.gate import assess
@@ -57,7 +57,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> Outcome:
-    folder = _folder(options.png) if options.png else None
+    folder = folder_for("pictures", options.png, "--png") if options.png else None
     progress = ProgressLine("films")
     document = []
     for one in _all(options.files, folder):
@@ -74,19 +74,6 @@ def _all(files: list[str], folder: Path | None) -> Iterator[Inspected]:
         for start in range(0, len(numbered), AT_ONCE):
             some = numbered[start : start + AT_ONCE]
             yield from threads.map(_one, *zip(*some, strict=True), repeat(folder))
-
-
-def _folder(text: str) -> Path:
-    folder = Path(text)
-    try:
-        with for_the_user():
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be a folder for pictures ({error.strerror or error}). "
-            "Choose another one for --png."
-        ) from error
-    return folder
 
 
 def _one(number: int, file: str, folder: Path | None) -> Inspected:

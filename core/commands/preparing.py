@@ -10,6 +10,7 @@ from core.commands.command import (
     Command,
     Outcome,
     ProgressLine,
+    nothing,
     open_default_store,
     renamed,
     say,
@@ -156,13 +157,9 @@ def _delete(options: argparse.Namespace) -> Outcome:
     return Outcome({"deleted": options.name}, f"Deleted {options.name}; its films stay.")
 
 
-def _nothing(parser: argparse.ArgumentParser) -> None:
-    """No arguments of its own."""
-
-
 COMMANDS = {
     "prepare": Command(_prepare_arguments, _prepare),
-    "datasets": Command(_nothing, _datasets),
+    "datasets": Command(nothing, _datasets),
     "export": Command(_export_arguments, _export),
     "delete-dataset": Command(_delete_arguments, _delete),
 }

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets.importers import LAYOUTS, Candidate, Layout, Tree, detect_layout
+from core.datasets.importers import LAYOUTS, TITLES, Candidate, Layout, Tree, detect_layout
 from core.datasets.ingest import import_folder
 from core.store import Store
-from pages.components.films.import_report import LAYOUTS as WORDS
 
 VIEWS = {"PA", "AP", "AP supine", "Lateral", "Axial", "Coronal", "unknown"}
 
@@ -197,8 +196,10 @@ def test_is_found_at_the_top_and_one_level_down(layout: Layout, root: Path) -> N
     assert detect_layout(root.parent)[:2] == (layout, root)
 
 
-def test_pages_have_words_for_it(layout: Layout) -> None:
-    assert WORDS[layout.NAME]
+def test_it_has_a_title_of_its_own(layout: Layout) -> None:
+    assert layout.TITLE
+    assert [one.TITLE for one in LAYOUTS].count(layout.TITLE) == 1
+    assert TITLES[layout.NAME] == layout.TITLE
 
 
 def test_an_empty_folder_is_no_collection(layout: Layout, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The layouts that can be imported: one module each, tried in order.
 
-A new layout is one more module with ``NAME``, ``LOOKS_LIKE``, ``detect`` and ``read``, and one
-more entry in ``LAYOUTS``. One with a table says what a row means; ``rows`` finds the films.
+A new layout is one more module with ``NAME``, ``TITLE``, ``LOOKS_LIKE``, ``detect`` and
+``read``, and one more entry in ``LAYOUTS``. One with a table says what a row means; ``rows``
+finds the films.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from core.errors import InputError
 __all__ = [
     "LAYOUTS",
     "MISSING",
+    "TITLES",
     "WORKBOOKS",
     "Candidate",
     "Choices",
@@ -53,7 +55,8 @@ WORKBOOKS = (".xlsx", ".xls", ".ods")
 class Layout(Protocol):
     """What a layout's module offers."""
 
-    NAME: str
+    NAME: str  # as the store and the commands know it
+    TITLE: str  # on pages
     LOOKS_LIKE: str  # for the message when nothing fits
 
     def detect(self, tree: Tree) -> bool:
@@ -89,6 +92,7 @@ LAYOUTS: tuple[Layout, ...] = (
     named_films,
     folders,
 )
+TITLES = {one.NAME: one.TITLE for one in LAYOUTS}
 
 
 def detect_layout(root: Path, called: str = "", choices: Choices = DEFAULT) -> Found:

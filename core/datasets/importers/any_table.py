@@ -24,6 +24,7 @@ from core.datasets.label_map import finding_key, is_silent
 from core.errors import InputError
 
 NAME = "table"
+TITLE = "a table with chosen columns"
 # A column of 0 and 1 that does not say of what.
 SAYS_NOTHING = re.compile(
     r"labels?|class(?:es)?|targets?|findings?|categor(?:y|ies)|diagnos[ie]s|y|result|ground truth"

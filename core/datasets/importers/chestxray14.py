@@ -11,6 +11,7 @@ from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
 
 NAME = "chestxray14"
+TITLE = "ChestX-ray14 of the NIH"
 LOOKS_LIKE = "ChestX-ray14 (Data_Entry_2017.csv)"
 
 NEEDS = ("image index", "finding labels")

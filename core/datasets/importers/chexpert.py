@@ -13,6 +13,7 @@ from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
 
 NAME = "chexpert"
+TITLE = "CheXpert"
 LOOKS_LIKE = "CheXpert (train.csv, valid.csv)"
 
 NEEDS = ("path", "frontal/lateral")

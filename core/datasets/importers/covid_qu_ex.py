@@ -11,6 +11,7 @@ from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.tree import Tree
 
 NAME = "covid_qu_ex"
+TITLE = "COVID-QU-Ex"
 LOOKS_LIKE = "COVID-QU-Ex"
 
 PARTS = ("lung segmentation data", "infection segmentation data")

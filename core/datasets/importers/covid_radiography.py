@@ -10,6 +10,7 @@ from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.tree import Tree
 
 NAME = "covid_radiography"
+TITLE = "COVID-19 Radiography Database"
 LOOKS_LIKE = "COVID-19 Radiography Database"
 
 CLASSES = frozenset({"COVID", "Lung_Opacity", "Normal", "Viral Pneumonia"})

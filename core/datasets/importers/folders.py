@@ -13,6 +13,7 @@ from core.datasets.importers.tree import TABLE_SUFFIXES, Tree
 from core.datasets.label_map import UNKNOWN, normalise_finding
 
 NAME = "folders"
+TITLE = "one folder a class"
 LOOKS_LIKE = "class folders: one folder of films a finding, also inside train/, validation/, test/"
 
 

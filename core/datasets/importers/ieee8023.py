@@ -20,6 +20,7 @@ from core.datasets.label_map import (
 )
 
 NAME = "ieee8023"
+TITLE = "COVID-19 collection with metadata.csv"
 LOOKS_LIKE = "covid-chestxray-dataset: metadata.csv beside a folder images/"
 
 TABLE = "metadata.csv"

@@ -12,6 +12,7 @@ from core.datasets.importers.choices import DEFAULT, Choices
 from core.datasets.importers.tree import Tree
 
 NAME = "kaggle"
+TITLE = "Kaggle pneumonia set"
 LOOKS_LIKE = "chest-xray-pneumonia of Kaggle: train/, test/ or val/ with NORMAL/ and PNEUMONIA/"
 
 CLASSES = frozenset({"NORMAL", "PNEUMONIA"})

@@ -14,6 +14,7 @@ from core.datasets.importers.tables import records
 from core.datasets.importers.tree import Tree
 
 NAME = "mimic"
+TITLE = "MIMIC-CXR-JPG"
 LOOKS_LIKE = "MIMIC-CXR-JPG (its tables beside files/)"
 
 LABELS = ("subject_id", "study_id", "atelectasis")

@@ -13,6 +13,7 @@ from core.datasets.importers.tree import Tree, film_stem
 from core.datasets.label_map import NO_FINDING, normalise_age, normalise_sex
 
 NAME = "named_films"
+TITLE = "Shenzhen, Montgomery or JSRT"
 LOOKS_LIKE = "Shenzhen, Montgomery and JSRT (CHNCXR_0001_0.png, JPCLN001.png)"
 
 TUBERCULOSIS = re.compile(r"(?:CHN|MCU)CXR_\d{4}_([01])")

@@ -12,6 +12,7 @@ from core.datasets.importers.tables import long_rows, metadata_of, records
 from core.datasets.importers.tree import Tree
 
 NAME = "padchest"
+TITLE = "PadChest"
 LOOKS_LIKE = "PadChest (its table of labels)"
 
 NEEDS = ("imageid", "labels", "projection")

@@ -17,6 +17,7 @@ from core.datasets.label_map import (
 )
 
 NAME = "phantom"
+TITLE = "drawn by ThoraxLens"
 LOOKS_LIKE = "artificial films: phantoms.csv, films/ and masks/"
 
 TABLE = "phantoms.csv"

@@ -13,6 +13,7 @@ from core.datasets.importers.tree import Tree
 from core.datasets.label_map import NO_FINDING, UNKNOWN, is_silent
 
 NAME = "rsna"
+TITLE = "RSNA Pneumonia Detection"
 LOOKS_LIKE = "RSNA Pneumonia (stage_2_train_labels.csv)"
 
 LABELS = ("patientid", "target")

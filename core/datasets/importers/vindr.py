@@ -15,6 +15,7 @@ from core.datasets.importers.tree import Tree
 from core.datasets.label_map import is_silent
 
 NAME = "vindr"
+TITLE = "VinDr-CXR"
 LOOKS_LIKE = "VinDr-CXR (image_labels_train.csv or train.csv)"
 
 BOXES = ("image_id", "class_name")  # a row a reader and box: Kaggle's table, annotations_*.csv

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.datasets.importers import TITLES
 from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
 from core.spreadsheet import csv_bytes
@@ -18,23 +19,6 @@ from pages.components.damaged import damaged_details
 from pages.components.downloads import safe_name
 from pages.components.films.set_apart import set_apart_films
 from pages.components.run_labels import escaped
-
-LAYOUTS = {
-    "ieee8023": "COVID-19 collection with metadata.csv",
-    "kaggle": "Kaggle pneumonia set",
-    "folders": "one folder a class",
-    "phantom": "drawn by ThoraxLens",
-    "chestxray14": "ChestX-ray14 of the NIH",
-    "chexpert": "CheXpert",
-    "mimic": "MIMIC-CXR-JPG",
-    "rsna": "RSNA Pneumonia Detection",
-    "vindr": "VinDr-CXR",
-    "padchest": "PadChest",
-    "covid_radiography": "COVID-19 Radiography Database",
-    "covid_qu_ex": "COVID-QU-Ex",
-    "named_films": "Shenzhen, Montgomery or JSRT",
-    "table": "a table with chosen columns",
-}
 
 
 def show_report(
@@ -119,7 +103,7 @@ def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
             )
             st.caption(
                 f"{count(films_by_source.get(source.name, 0), 'film')} · "
-                f"{LAYOUTS.get(source.layout, source.layout)} · imported {_day(source.imported_at)}"
+                f"{TITLES.get(source.layout, source.layout)} · imported {_day(source.imported_at)}"
                 f"  \n{escaped(source.root)}"
             )
             if source.report:
