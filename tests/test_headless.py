@@ -255,7 +255,7 @@ def test_repeats_are_one_document(
     def first(store: Store) -> str:
         return store.runs.all()[-1].run_id
 
-    monkeypatch.setattr(training, "_wait", wait)
+    monkeypatch.setattr(following, "wait_for", wait)
     capsys.readouterr()
     assert main(["train", "demo", "--model", "cnn", "--seeds", "3", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -329,7 +329,7 @@ def test_a_repeat_that_failed_shows_in_the_exit_code(
             _finish(store, run, wrong=0)
         return store.runs.get(run_id)
 
-    monkeypatch.setattr(training, "_wait", wait)
+    monkeypatch.setattr(following, "wait_for", wait)
     capsys.readouterr()
     assert main(["train", "demo", "--model", "cnn", "--folds", "2", "--json"]) == 1
     printed = capsys.readouterr()
