@@ -155,14 +155,19 @@ class _Preparation:
             title=f"{network_title(spec.model)} ({learnt_short(spec)})",
             artificial=True,
         )
-        known = [run for run in self.store.runs.all() if run.run_id not in self.note.runs]
-        for run in known:  # queued by a server that was killed before it could note it
-            if run.spec == spec and run.origin == origin:
+        # It is there already when a server was killed before it could note it.
+        if not (found := self._queued(spec, origin)):
+            with suppress(ThoraxLensError):
+                launcher.launch(self.store, spec, origin)
+            # Also where it is queued, and only what starts it could not be started yet.
+            found = self._queued(spec, origin)
+        return found
+
+    def _queued(self, spec: RunSpec, origin: RunOrigin) -> str:
+        for run in self.store.runs.all():
+            if run.spec == spec and run.origin == origin and run.run_id not in self.note.runs:
                 return run.run_id
-        try:
-            return launcher.launch(self.store, spec, origin).run_id
-        except ThoraxLensError:
-            return ""
+        return ""
 
     def _follow(self, run_id: str) -> None:
         """Until the run is over, one way or another. Broken off by the computer, it goes on."""

@@ -10,7 +10,7 @@ import pytest
 
 from core import example
 from core.commands.films import COMMANDS
-from core.errors import WeightsMissingError
+from core.errors import NotFoundError, WeightsMissingError
 from core.example import EXAMPLE, ExampleNote, pending, plan_example, prepare_example
 from core.runs import launcher
 from core.runs.jobs import JobState
@@ -212,6 +212,19 @@ def test_without_weights_the_other_network_is_left(
     assert note_of(planned).over
     assert [run.spec.weights for run in planned.runs.all()] == ["random"]
     assert len(machine.audits) == 1
+
+
+def test_a_run_that_is_queued_and_cannot_be_started_yet_is_followed(
+    planned: Store, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
+        store.runs.create(spec, origin)
+        raise NotFoundError("There is no memory for a process. The run waits.")
+
+    monkeypatch.setattr(launcher, "launch", launch)
+    prepare_example(planned, machine.wait)
+    assert all(note_of(planned).runs)
+    assert len(machine.audits) == 2
 
 
 def test_without_its_films_it_ends_with_a_reason(planned: Store, machine: Machine) -> None:

@@ -16,7 +16,7 @@ from core.evaluation.predictions import Predictions
 from core.prediction.client import FilmResult
 from core.runs.files import RunFiles
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import Epoch, Film, Run, RunState, Source, Store
+from core.store import Epoch, Film, Run, RunOrigin, RunState, Source, Store
 from pages.components.downloads import safe_name
 from tests.core.prediction.conftest import saved
 from tests.pages.opening import APP, as_read
@@ -45,9 +45,10 @@ def finished_run(
     prefix: str = "a",
     classes: tuple[str, ...] = ("covid", "healthy"),
     repeat: RepeatSpec | None = None,
+    origin: RunOrigin | None = None,
 ) -> Run:
     """Three covid and three healthy test films with these probabilities of covid."""
-    run = store.runs.create(RunSpec(dataset="study", model=model, repeat=repeat))
+    run = store.runs.create(RunSpec(dataset="study", model=model, repeat=repeat), origin)
     films = len(scores)
     half = films // 2
     rest = len(classes) - 1
@@ -148,6 +149,17 @@ def test_the_newest_run_is_chosen_and_stands_in_the_address(quiet_store: Store) 
     page = opened()
     assert page.multiselect(key="run_picker").value == [newest.run_id]
     assert address(page) == newest.run_id
+
+
+def test_of_the_example_both_networks_stand_side_by_side_until_something_newer_has_finished(
+    quiet_store: Store,
+) -> None:
+    finished_run(quiet_store)
+    example = RunOrigin(kind="example", title="A network", artificial=True)
+    runs = [finished_run(quiet_store, origin=example) for _ in range(2)]
+    assert opened().multiselect(key="run_picker").value == [run.run_id for run in reversed(runs)]
+    own = finished_run(quiet_store)
+    assert opened().multiselect(key="run_picker").value == [own.run_id]
 
 
 def test_the_address_chooses_several_runs_and_keeps_up_with_the_choice(
