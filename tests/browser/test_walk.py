@@ -186,7 +186,7 @@ def test_compare_them(walk: Watched, server: Server) -> None:
         choose(walk, "Finished runs", re.compile(".+"))
         matrices = page.locator("[class*=st-key-compare_matrix_]")
         expect(matrices).to_have_count(2)
-        expect(page.get_by_role("region", name="Classification report")).to_have_count(2)
+        expect(page.get_by_role("table", name="Classification report")).to_have_count(2)
         for matrix in matrices.all():
             expect(matrix.locator(".barlayer")).to_be_visible()
 
