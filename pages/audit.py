@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.audit.status import audit_job, start_audit
 from core.store import Run, RunState, Store
+from pages.components.audit.checks_table import checks_table
 from pages.components.audit.details import audit_details
-from pages.components.audit.verdict import reasons, show_verdict
+from pages.components.audit.verdict import show_verdict
 from pages.components.audit_word import audit_of
 from pages.components.error_boundary import boundary
 from pages.components.example_note import no_result_yet
@@ -61,7 +62,7 @@ def page() -> None:
         _button(store, run, "Audit again")
     right = headline_of(store, run).accuracy
     show_verdict(report, right=right, old=bool(stale))
-    reasons(report)
+    checks_table(report)
     audit_details(store, report)
     st.caption(f"Audited {when(report.made_at)}, run `{run.run_id}`.")
     if run.origin.is_from_elsewhere:

@@ -12,10 +12,8 @@ import pytest
 from PIL import Image
 
 from core import figures
-from core.audit.report import Finding
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
-from core.figures.audit import probes_figure
 from core.palette import (
     CLASS_COLOURS,
     SURROUNDS,
@@ -271,32 +269,3 @@ def test_the_picture_of_a_matrix_is_a_png_of_its_own_colours() -> None:
         corner = "#" + bytes(np.asarray(picture.convert("RGB"))[2, 2]).hex()
         assert corner == SURROUNDS[theme].background
         assert len(picture.getcolors(1 << 24)) > 20
-
-
-def test_probes_show_their_interval_and_what_guessing_gives() -> None:
-    probes = [
-        Finding(
-            check="file_facts",
-            title="File facts only",
-            value=0.84,
-            interval=(0.74, 0.9),
-            level="do_not_believe",
-            sentence="…",
-            details={"chance": 0.5},
-        ),
-        Finding(
-            check="border_only",
-            title="Border only",
-            value=0.5,
-            interval=(0.4, 0.6),
-            level="no_shortcut_found",
-            sentence="…",
-            details={"chance": 0.5},
-        ),
-    ]
-    drawing = probes_figure(probes)
-    [points] = drawing.data
-    assert list(points.x) == [0.84, 0.5]
-    assert list(points.error_x.arrayminus) == pytest.approx([0.10, 0.10])
-    assert list(points.error_x.array) == pytest.approx([0.06, 0.10])
-    assert drawing.layout.shapes[0].x0 == 0.5

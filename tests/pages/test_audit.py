@@ -14,11 +14,13 @@ from streamlit.testing.v1 import AppTest
 from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_folder
 from core.audit.status import audit_basis, audit_job
 from core.images.decode import decode_file
+from core.palette import SURROUNDS
 from core.runs.job_process import JobReporter
 from core.runs.jobs import Job, JobState
 from core.runs.kinds import Kind
 from core.store import Run, Store
 from core.workspace import Workspace
+from pages.components.audit.checks_table import checks_html
 from tests.pages.opening import APP
 from tests.pages.runs import make_dataset, make_run
 from tests.pages.shown_films import shown_films
@@ -150,7 +152,7 @@ def test_the_verdict_stands_above_its_reasons(
     large = page.get("html")
     assert any(all(word in one.proto.body for word in words) for one in large)
     said = texts(page)
-    assert "Only the border gets 55 %" in said
+    assert "Only the border gets 55\u00a0%" in said
     assert "nearly" not in said
     assert "the same patient · covid · likeness 0.93" in said
     assert page.table[0].value.loc["south", "healthy"] == 40
@@ -224,3 +226,33 @@ def job_of_made(store: Store, run: Run) -> Job:
 def test_an_address_of_an_unknown_run_is_told(phantom_store: Store) -> None:
     make_run(phantom_store, "done")
     assert "not there, or has not finished" in texts(opened(run="nobody"))
+
+
+def test_each_check_stands_once_the_gravest_first_with_its_bar(phantom_store: Store) -> None:
+    run = make_run(phantom_store, "done")
+    audited(phantom_store, run)
+    [checks] = [
+        one.proto.body for one in opened(run=run.run_id).get("html") if "<table" in one.proto.body
+    ]
+    assert checks.index("Class and source") < checks.index("Border only")
+    assert checks.count("Only the border gets") == 1
+    assert 'aria-label="55 %, 95 % interval 40.0–70.0 %; guessing gives 50.0 %"' in checks
+    assert '<i class="range" style="left:40.0%;width:30.0%">' in checks
+    assert '<i class="guess" style="left:50.0%">' in checks
+    assert "Cramér&#x27;s V 1.00" in checks
+    assert checks.count('class="guess"') == 1, "guessing means nothing for Cramér's V"
+
+
+def test_what_stands_in_a_finding_is_text_and_a_difference_has_no_bar() -> None:
+    hostile = Finding(
+        check="leak_inflation",
+        title="<b>Leaks</b>",
+        value=0.02,
+        interval=(0.0, 0.1),
+        level="caution",
+        sentence="**<script>** 2 %",
+    )
+    drawn = checks_html([hostile], SURROUNDS["light"])
+    assert "&lt;b&gt;Leaks&lt;/b&gt;" in drawn
+    assert "**&lt;script&gt;** 2" in drawn
+    assert 'class="bar"' not in drawn
