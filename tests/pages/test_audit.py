@@ -237,8 +237,8 @@ def test_each_check_stands_once_the_gravest_first_with_its_bar(phantom_store: St
     assert checks.index("Class and source") < checks.index("Border only")
     assert checks.count("Only the border gets") == 1
     assert 'aria-label="55 %, 95 % interval 40.0–70.0 %; guessing gives 50.0 %"' in checks
-    assert '<i class="range" style="left:40.0%;width:30.0%">' in checks
-    assert '<i class="guess" style="left:50.0%">' in checks
+    assert '<i class="range" style="left:calc(0.400 * 100%);width:calc(0.300 * 100%)">' in checks
+    assert '<i class="guess" style="left:calc(0.500 * 100%)">' in checks
     assert "Cramér&#x27;s V 1.00" in checks
     assert checks.count('class="guess"') == 1, "guessing means nothing for Cramér's V"
 

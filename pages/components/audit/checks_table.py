@@ -84,7 +84,7 @@ def _measured(one: Finding) -> str:
 
 
 def _at(share: float) -> str:
-    return f"{100 * share:.1f}%"
+    return f"calc({share:.3f} * 100%)"
 
 
 def _unbroken(text: str) -> str:
