@@ -112,3 +112,15 @@ def test_what_chance_explains_is_no_shortcut() -> None:
     assert [one.level for one in found] == ["caution"] + ["no_shortcut_found"] * 9
     assert found[1].clause == ""
     assert found[0].details["p_corrected"] == pytest.approx(0.005)
+
+
+def test_details_that_are_not_there_or_damaged_are_none() -> None:
+    one = finding("class_by_age", "caution", what="facts", chance=0.5, published=["a", 1],
+                  counts={"covid": {"0–17": 3}})  # fmt: skip
+    assert (one.probed, one.chance, one.published) == ("facts", 0.5, ["a", "1"])
+    assert one.counts == {"covid": {"0–17": 3}}
+    bare = finding("class_by_age", "caution", published="a", counts=[1])
+    assert (bare.probed, bare.published, bare.counts) == ("", [], {})
+    assert finding("x", "caution", published=("a",)).published == ["a"]
+    with pytest.raises(KeyError):
+        _ = bare.chance

@@ -132,3 +132,26 @@ def test_columns_share_the_page_by_their_longest_words() -> None:
     assert _widths(Table(("a", "b"), (("肺" * 8 + "x", "1"),))) == pytest.approx(
         [width * 20 / 31, width * 11 / 31]
     )
+
+
+def test_a_name_in_chinese_breaks_where_the_page_ends() -> None:
+    """9.5 points a letter: 40 of them are 380 points, and 60 are 570; a line has 481."""
+
+    def pictures(letters: int) -> list[tuple[float, float]]:
+        card = ModelCard("C", "", "V", "bad", (Section("S", ("肺" * letters,)),))
+        drawn: list[tuple[float, float]] = []
+
+        def keep(operator: bytes, _: object, matrix: list[float], __: object) -> None:
+            if operator == b"Do":
+                drawn.append((matrix[0], matrix[5]))
+
+        page = PdfReader(io.BytesIO(to_pdf(card))).pages[0]
+        page.extract_text(visitor_operand_before=keep)
+        return drawn
+
+    [(width, _)] = pictures(40)
+    assert width == pytest.approx(40 * 9.5, rel=0.02)
+    (first, above), (second, below) = pictures(60)
+    assert first + second == pytest.approx(60 * 9.5, rel=0.02)
+    assert first > second
+    assert above > below

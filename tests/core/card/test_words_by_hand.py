@@ -11,7 +11,12 @@ from core.audit.status import AuditStatus
 from core.card.claim import FOR_AUTHORS, items
 from core.card.document import Picture
 from core.card.sections import model_card
-from core.card.training_sentences import settings_sentence, software_sentence, training_sentences
+from core.card.training_sentences import (
+    settings_sentence,
+    software_sentence,
+    split_sentences,
+    training_sentences,
+)
 from core.evaluation.decision import Decision
 from core.evaluation.metrics import evaluate
 from core.specs import RepeatSpec
@@ -228,3 +233,24 @@ def test_at_which_level_the_splits_are_apart(
     dataset = {**known.dataset, "split_by": split_by}
     told = facts(spec=repeat, films=known.model_copy(update={"dataset": dataset}))
     assert {one.number: one.filled for one in items(told)}[20] == said
+
+
+def test_how_films_were_split_says_where_patients_are_unknown() -> None:
+    some = films(patient=["", *["p"] * 19])
+    every = films(patient="")
+    known = "At random, grouped by patient and stratified by class: no patient is in two splits."
+    assert split_sentences(facts()) == f"{known} Seed 5."
+    where = "At random, stratified by class, and grouped by patient where the patient is known."
+    two = "so whether one is in two splits is not known either. Seed 5."
+    assert split_sentences(facts(films=some)) == (
+        f"{where} The patients of 1 of the 20 films are not known, {two}"
+    )
+    assert split_sentences(facts(films=every)) == (
+        f"{where} The patients of these films are not known, {two}"
+    )
+    study = {"dataset": {**some.dataset, "split_by": "study"}}
+    assert split_sentences(facts(films=some.model_copy(update=study))) == (
+        "At random within each class, as the study did: films of one patient may be in several "
+        "splits. Seed 5."
+    )
+    assert split_sentences(facts(films=None)) == ""
