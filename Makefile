@@ -18,7 +18,7 @@ test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 	  -m "not large" $(ARGS)
 
-# The same, and which branches it takes: by room, with a floor. Takes more than twice as long.
+# The same, and which branches it takes: by room, with a floor. Takes two fifths longer.
 cover: ARGS = --cov --cov-report=json:.coverage.json --cov-report=
 cover: test
 	$(BIN)/python -m tools.covered

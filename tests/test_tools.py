@@ -54,7 +54,8 @@ def test_a_rooms_share_is_of_its_lines_and_branches_together() -> None:
         "pages/components/films": pytest.approx(80), "pages": 100,
     }  # fmt: skip
     assert covered.too_low(shares) == ["pages/components/films: 80.0 % is less than 85 %"]
-    assert covered.too_low({"all of it": 84.9}) == ["all of it: 84.9 % is less than 85 %"]
+    assert covered.too_low({"all of it": 90, "core/card": 85}) == []
+    assert covered.too_low({"all of it": 89.9}) == ["all of it: 89.9 % is less than 90 %"]
 
 
 def test_each_mutant_changes_one_thing_and_nothing_else(tmp_path: Path) -> None:
