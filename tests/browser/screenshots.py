@@ -24,7 +24,7 @@ from core.runs import launcher
 from core.specs import RunSpec
 from core.store import RunState, Store, open_store
 from core.workspace import PROJECT_ROOT, Workspace
-from tests.browser.running import FLAGS, Server, Watched, chromium_path, loaded, until, workers_of
+from tests.browser.running import FLAGS, Server, Watched, chromium_path, until, workers_of
 
 FOLDER = PROJECT_ROOT / "docs" / "screenshots"
 WINDOW: ViewportSize = {"width": 1440, "height": 900}
@@ -140,8 +140,7 @@ def _classify(watched: Watched) -> None:
     page.get_by_role("radio", name="Sample films").click()
     page.locator("[class*=st-key-sample_]").first.locator("label").click()
     page.get_by_role("button", name=re.compile("^Classify 1 film with")).click()
-    pictures = page.get_by_role("img", name=re.compile("the heat map for"))
-    loaded(pictures.last)
+    expect(page.get_by_role("application", name=re.compile("eat map for"))).to_be_visible()
 
 
 def _demonstrate(watched: Watched) -> None:

@@ -165,12 +165,9 @@ def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_p
     expect(card.get_by_role("heading", name="covid")).to_be_visible()
     expect(card.get_by_text("covid 44.0 %")).to_be_visible()
     expect(card.get_by_text(f"By its rule: {RULE}.")).to_be_visible()
-    expect(
-        card.get_by_role("img", name=re.compile("(what spoke|heat map) for covid"))
-    ).to_be_visible()
-    expect(
-        card.get_by_role("img", name=re.compile("(what spoke|heat map) for healthy"))
-    ).to_have_count(0)
+    expect(card.get_by_role("application", name=re.compile("eat map for “covid”"))).to_be_visible()
+    healthy = card.get_by_role("application", name=re.compile("eat map for “healthy”"))
+    expect(healthy).to_have_count(0)
     answered = {row["Film"]: row for row in rows_of(page, "Download as CSV", tmp_path)}[told.file]
     assert (answered["Answer"], answered["Rule"]) == ("covid", RULE)
     assert (answered["Split"], answered["Source"]) == ("test", "Phantom films")
