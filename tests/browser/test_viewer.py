@@ -365,6 +365,31 @@ def test_it_is_described_and_reads_out_what_was_changed(page: Page) -> None:
     assert "plus and minus zoom" in page.evaluate(f"root.getElementById('{described}').textContent")
 
 
+def test_two_fingers_zoom_and_one_finger_moves(page: Page) -> None:
+    mounted(page, written(dicom(np.tile(EACH_ONCE, (4, 4)))))
+    page.wait_for_timeout(600)  # the first state is not read out
+    page.evaluate("""async () => {
+        const film = canvases()[0], box = film.getBoundingClientRect();
+        film.setPointerCapture = () => {};
+        const touch = (type, pointerId, x, y) => film.dispatchEvent(new PointerEvent(type, {
+            bubbles: true, pointerId, pointerType: "touch", button: 0,
+            clientX: box.left + box.width / 2 + x, clientY: box.top + box.height / 2 + y,
+        }));
+        touch("pointerdown", 1, -50, 0);
+        touch("pointerdown", 2, 50, 0);
+        touch("pointermove", 2, 250, 0);
+        touch("pointerup", 2, 250, 0);
+        await frame();
+        window.before = pixel(film.width >> 1, film.height >> 1);
+        touch("pointermove", 1, -50, 90);
+        await frame();
+    }""")
+    page.wait_for_function("root.querySelector('output').textContent.startsWith('Zoom 300 %')")
+    assert page.evaluate("before.join()") != page.evaluate(
+        "pixel(canvases()[0].width >> 1, canvases()[0].height >> 1).join()"
+    )
+
+
 def test_names_from_outside_are_text(page: Page) -> None:
     evil = "<img src=x onerror=alert(1)>"
     layers = [HeatLayer(n, evil, evil, np.ones((2, 2), np.float32), said=evil) for n in (0, 1)]

@@ -24,7 +24,7 @@ def film_heat(
     """A switch, and once it is on what each of ``runs`` (id → title) is called and its heat maps
     of the film in ``data``. What a network does not answer is said on the page."""
     if not runs or not st.toggle(
-        "Show where the networks looked",
+        "Where the networks looked",
         key="film_heat",
         help=f"Asks {count(len(runs), 'network')} about this film. The first time, this takes up "
         "to half a minute a network.",

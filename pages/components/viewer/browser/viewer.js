@@ -16,7 +16,8 @@ const ACROSS = 400; // px that a hand moves for all of a film's grey values
 const BLINK = 700; // ms: well below what can harm anybody
 const QUIET = 500; // ms without a change, before it is read aloud
 const TALLEST = 0.58; // of the window: the tools below are to be seen with it
-const NARROW = 150; // px: two films beside each other on a telephone
+const WORDS = 48; // px: what stands below a film
+const NARROW = 145; // px: two films beside each other on a telephone
 
 export class Viewer {
   constructor(root) {
@@ -65,11 +66,12 @@ export class Viewer {
     this.aloud = make("output", { className: "unseen", "aria-live": "polite" });
     this.row = make("div", { className: "panes" }, ...this.panes.map((pane) => pane.figure));
     const note = make("p", { className: "note" }, told.note);
+    this.bar = make("div", { className: "tools" }, ...this.tools.rows, note);
     this.whole = make(
       "div",
       { className: "viewer", role: "group", "aria-label": "Film viewer" },
       this.row,
-      make("div", { className: "tools" }, ...this.tools.rows, note),
+      this.bar,
       help,
       this.aloud,
     );
@@ -96,7 +98,8 @@ export class Viewer {
     const columns = Math.max(1, Math.min(seen.length, Math.floor((wide + gap) / (NARROW + gap))));
     const rows = Math.ceil(seen.length / columns);
     const width = Math.floor((wide - gap * (columns - 1)) / columns);
-    const most = this.isFull() ? window.innerHeight - 190 : TALLEST * window.innerHeight;
+    const rest = this.bar.offsetHeight + rows * WORDS;
+    const most = this.isFull() ? window.innerHeight - rest : TALLEST * window.innerHeight;
     const height = Math.round(
       Math.max(160, Math.min((width * film.height) / film.width, most / rows)),
     );
