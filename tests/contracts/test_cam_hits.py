@@ -73,6 +73,7 @@ class Setting:
 
 SETTINGS = {
     "cnn": Setting(96, 9, "conv7", "conv7", one_in=2, patients=60, held_out=48, learning_rate=3e-4),
+    "efficientnetlite0": Setting(192, 60, "top_conv", "top_bn"),
     "vgg16": Setting(192, 60, "block5_conv3", "block5_conv3"),
     "nasnetlarge": Setting(192, 60, "adjust_conv_projection_18", "adjust_bn_18"),
     "inceptionresnetv2": Setting(235, 60, "conv_7b", "conv_7b_bn"),
@@ -115,6 +116,7 @@ def drawn(seeds: range, kinds: tuple[bool, ...]) -> Films:
     [
         "cnn",
         "vgg16",
+        "efficientnetlite0",
         pytest.param("nasnetlarge", marks=pytest.mark.large),
         pytest.param("inceptionresnetv2", marks=pytest.mark.large),
     ],
