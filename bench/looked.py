@@ -15,6 +15,7 @@ import numpy as np
 from core.datasets.training_data import load_training_data
 from core.features.vectors import FeatureSource, Variant, features
 from core.models.build import POOL, backbone_hash, build_model
+from core.models.network import HeadForm
 from core.models.registry import get_network
 from core.models.weights import resolve_weights
 from core.specs import RunSpec
@@ -23,7 +24,7 @@ from core.training.feature_extractor import FeatureExtractor
 from core.training.precision import Mode
 from core.workspace import open_workspace
 
-POOLS = {"mean": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
+MEAN, MAX = "mean", "max"  # over the film; the mean is what the product does
 
 
 def main() -> None:
@@ -33,7 +34,8 @@ def main() -> None:
     parser.add_argument("file", help="….npy: float32 (films, channels), in the data set's order")
     parser.add_argument("--weights", required=True, choices=["imagenet", "random"])
     parser.add_argument("--image-size", type=int, required=True)
-    parser.add_argument("--pool", nargs="+", choices=list(POOLS), default=["mean"])
+    parser.add_argument("--pool", nargs="+", choices=[MEAN, MAX], default=[MEAN])
+    parser.add_argument("--blocks", type=int, default=1, help="so many blocks' means (pool mean)")
     parser.add_argument("--mirror", action="store_true", help="the mean of a film and its mirror")
     parser.add_argument("--policy", default="float32", help="how to compute")
     options = parser.parse_args()
@@ -53,9 +55,13 @@ def _vectors(options: argparse.Namespace, pool: str) -> np.ndarray:
         dropout=0,
         weights=resolve_weights(store.workspace, network, spec),
         seed=spec.seed,
+        form=HeadForm(blocks=options.blocks),
     )
-    pooled = POOLS[pool](name=POOL)(model.get_layer(POOL).input)
-    extractor, mode = FeatureExtractor(keras.Model(model.input, pooled)), Mode(options.policy)
+    backbone = backbone_hash(model)
+    if pool == MAX:
+        pooled = keras.layers.GlobalMaxPooling2D(name=POOL)(model.get_layer(POOL).input)
+        model = keras.Model(model.input, pooled)
+    extractor, mode = FeatureExtractor(model), Mode(options.policy)
     data = load_training_data(store, options.dataset, options.image_size, None)
     kind = network.preprocessing_for("model", spec.weights)
 
@@ -72,9 +78,10 @@ def _vectors(options: argparse.Namespace, pool: str) -> np.ndarray:
             data.films,
             data.film_ids.tolist(),
             network.name,
-            f"{backbone_hash(model)} {pool} {mode.name}{side}",
+            f"{backbone} {pool} {mode.name}{side}",
             kind,
-            network.feature_channels,
+            network.vector_length(options.blocks),
+            options.blocks,
         )
         rows = np.arange(len(data.films))
         folder = store.workspace.feature_cache
