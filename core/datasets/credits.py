@@ -8,6 +8,6 @@ SAMPLE_SOURCE = "Real sample films"  # what ``core.datasets.sample_films`` impor
 
 
 def credit_of(metadata: Mapping[str, str]) -> str:
-    """“Theranostics (2020). CC BY 4.0”, of a film whose source says both; else empty."""
+    """“Theranostics 2020. CC BY 4.0”, of a film whose source says both; else empty."""
     credit, licence = metadata.get("credit", ""), metadata.get("license", "")
     return f"{credit}. {licence}" if credit and licence else ""

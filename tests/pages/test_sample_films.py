@@ -17,7 +17,7 @@ from tests.core.datasets.conftest import film_bytes, write
 from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
-WHOSE = "COVID-19 Image Repository, Hannover Medical School. CC BY 3.0"
+WHOSE = "Hannover Medical School. CC BY 3.0"
 
 
 def on_classify() -> AppTest:

@@ -73,7 +73,7 @@ def test_they_come_with_whom_to_name(store: Store, published: Origin) -> None:
     assert (by_finding.count("COVID-19"), by_finding.count("No finding")) == (16, 8)
     named = {Path(film.path).name: credit_of(film.metadata) for film in films}
     assert all(named.values())
-    assert named["thnov10p5641g006-c.png"] == "Theranostics (2020). CC BY 4.0"
+    assert named["thnov10p5641g006-c.png"] == "Theranostics 2020. CC BY 4.0"
     assert credit_of({"license": "CC BY 4.0"}) == ""
     assert not store.catalogue.sources()[0].artificial
 
