@@ -65,7 +65,7 @@ def _resident(data: Path, child: int) -> tuple[int, int]:
         if process.info["pid"] == child or (str(data) in line and "core." in line):
             resident = process.info["memory_info"].rss if process.info["memory_info"] else 0
             total += resident
-            worker += resident if "core.training.worker" in line else 0
+            worker += resident if "core.runs.worker" in line else 0
     return total, worker
 
 

@@ -22,7 +22,7 @@ from core.errors import NotFoundError, ThoraxLensError
 from core.models.learnt import learnt_short
 from core.models.registry import network_title
 from core.runs import launcher
-from core.runs.jobs import JobState
+from core.runs.upkeep import refresh
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import FINISHED, UNFINISHED, Run, RunOrigin, RunState, Store
 from core.workspace import Workspace
@@ -178,7 +178,7 @@ class _Preparation:
                 self._tried.add(run_id)
                 self._wait_for_others()
                 launcher.resume(self.store, run_id)
-            launcher.refresh(self.store)
+            refresh(self.store)
             self.wait(LOOK_SECONDS)
 
     def _audit(self, run_id: str) -> None:
@@ -187,7 +187,7 @@ class _Preparation:
         if run is None or run.state is not RunState.DONE:
             return
         job = audit_job(self.store, run_id)
-        if job.status().state in (JobState.NONE, JobState.FAILED):
+        if job.status().state in (None, RunState.FAILED, RunState.INTERRUPTED):
             start_audit(self.store, run_id)
         while job.status().is_running:
             self.wait(LOOK_SECONDS)
@@ -195,7 +195,7 @@ class _Preparation:
     def _wait_for_others(self) -> None:
         """Until nobody's own run trains or waits."""
         while any(run.run_id not in self.note.runs for run in self.store.runs.all(UNFINISHED)):
-            launcher.refresh(self.store)
+            refresh(self.store)
             self.wait(LOOK_SECONDS)
 
     def _run(self, run_id: str) -> Run | None:

@@ -70,11 +70,6 @@ class Workspace:
         return self.root / "speeds.json"
 
     @property
-    def turns(self) -> Path:
-        """The queue of audits and external tests (``core.runs.turns``)."""
-        return self.root / "turns"
-
-    @property
     def importing(self) -> Path:
         """Locks and notes of archives that are being imported (``core.datasets.uploads``)."""
         return self.root / "importing"

@@ -41,7 +41,7 @@ def page() -> None:
         return
     found = audit_of(store, run)
     report = found.result
-    if status.broke_off and (report is None or report.made_at < status.began):
+    if status.broke_off and (report is None or report.made_at < status.asked):
         st.error(f"The last audit did not come to an end. {escaped(status.reason)}")
     if report is None:
         if found.unreadable:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.demonstration.sessions import SHORTCUT, Demonstration, DemoSession
-from core.runs.jobs import JobState
 from pages.components.demonstration.steps import STEP, STEPS, go
 from pages.components.error_boundary import boundary
-from pages.components.session import get_workspace
+from pages.components.session import get_store
 
 
 def page() -> None:
@@ -17,7 +16,7 @@ def page() -> None:
         ":material/draw: How a network can be right every time and know nothing, in six steps. "
         "All films here are **artificial**: a program drew them, and they show nobody."
     )
-    demonstration = Demonstration(get_workspace())
+    demonstration = Demonstration(get_store())
     session = demonstration.latest()
     # A border of its own: whatever is wrong with a session, one can start again.
     with boundary():
@@ -34,7 +33,7 @@ def _step(session: DemoSession) -> int:
     """The step that the address names, as far as this session has come."""
     named = st.query_params.get(STEP, "1")
     wanted = int(named) if named.isdecimal() and len(named) < 4 else 1
-    if session.status().state is JobState.NONE:
+    if session.status().state is None:
         furthest = 1
     elif session.answers(SHORTCUT) is None:
         furthest = 2
@@ -47,7 +46,7 @@ def _step(session: DemoSession) -> int:
 
 
 def _start_again(demonstration: Demonstration, session: DemoSession) -> None:
-    if session.status().state is JobState.NONE:
+    if session.status().state is None:
         return
     st.divider()
     if st.button(

@@ -57,7 +57,7 @@ def page() -> None:
         return
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(escaped(problem), icon=":material/error:")
-    job = external_job(store.workspace, run.run_id, source)
+    job = external_job(store, run.run_id, source)
     if job.status().is_running:
         _running(job)
         return
@@ -131,7 +131,7 @@ def _start_button(store: Store, run: Run, source: str, label: str, *, primary: b
 def _begin(store: Store, run: Run, source: str) -> None:
     """A button's callback: the error boundary of the page does not reach here."""
     try:
-        start_external(store.workspace, run.run_id, source)
+        start_external(store, run.run_id, source)
     except ThoraxLensError as error:
         st.session_state[PROBLEM] = str(error)
 

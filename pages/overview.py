@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 import streamlit as st
 
 from core.evaluation.predictions import EACH
-from core.runs.launcher import refresh
+from core.runs.upkeep import refresh
 from core.store import UNFINISHED, Run, RunState, Store
 from core.text import in_percent
 from pages.components.audit_word import audit_link

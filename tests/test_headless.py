@@ -20,12 +20,12 @@ from core.__main__ import main
 from core.commands import ENTRIES, films, following, training
 from core.commands.command import table
 from core.evaluation.predictions import Predictions
-from core.runs import launcher
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Epoch, Run, RunState, Store
+from core.store import Epoch, Run, RunResult, RunState, SplitNumbers, Store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 from tests.contracts.expected import STUDY_COUNTS
+from tests.core.runs.jobs_at_hand import no_dispatcher
 
 
 def _core(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -233,15 +233,14 @@ def _finish(store: Store, run: Run, wrong: int) -> None:
         ("covid", "healthy"), list("abcd"), ["test"] * 4, [0, 0, 1, 1],
         np.stack([scores, 1 - scores], axis=1),
     ).save(files.predictions)  # fmt: skip
-    store.runs.transition(run.run_id, RunState.DONE, result={"test": {"loss": 0.5}})
+    store.runs.transition(run.run_id, RunState.DONE, result=RunResult(test=SplitNumbers(loss=0.5)))
 
 
 @pytest.fixture
 def queued(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A data set, and a launcher that starts no process."""
+    no_dispatcher(monkeypatch)
     assert main(["prepare", "demo", "--image-size", "32"]) == 0
-    monkeypatch.setattr(launcher, "_reconcile", lambda store: None)
-    monkeypatch.setattr(launcher, "refresh", lambda store: None)
     return phantom_store
 
 

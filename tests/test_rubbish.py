@@ -252,8 +252,10 @@ def test_metadata_of_nan(trained: Trained) -> None:
     assert trained.prepared["shared_patients"] is None
     [source] = core(trained.data, "sources")[1]
     assert (source["layout"], source["films"]) == ("ieee8023", 16)
-    left_out = open_store(open_workspace(trained.data)).catalogue.sources()[0].report["left_out"]
-    assert [one["reason"] for one in left_out] == ["the file is not there"]
+    report = open_store(open_workspace(trained.data)).catalogue.sources()[0].report
+    assert report is not None
+    left_out = report.left_out
+    assert [one.reason for one in left_out] == ["the file is not there"]
     assert sum(sum(one.values()) for one in trained.prepared["counts"].values()) == 16
     assert trained.run["state"] == "done"
     code, [row] = core(trained.data, "compare", trained.run["run"])

@@ -31,7 +31,7 @@ from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
 from core.models.registry import SMALLEST_FROZEN, get_network
 from core.prediction.loading import LoadedRun, load_run
 from core.runs.config import RunConfig
-from core.runs.job_process import JobReporter
+from core.runs.reporter import Reporter
 from core.statistics.association import units_of
 from core.statistics.hypotheses import mcnemar
 from core.statistics.normal import mean_interval
@@ -53,7 +53,7 @@ def network_checks(
     data: TrainingData,
     predictions: Predictions,
     raised: Level,
-    tell: JobReporter,
+    tell: Reporter,
 ) -> list[CheckResult]:
     """All checks that need Keras. ``raised``: the gravest level of the checks before.
 
@@ -96,7 +96,7 @@ def _masked(
     material: AuditData,
     data: TrainingData,
     rows: np.ndarray,
-    tell: JobReporter,
+    tell: Reporter,
 ) -> list[CheckResult]:
     """The run's network on films without lungs, and on border and corners alone.
 
@@ -133,7 +133,7 @@ def _answers(
     classify: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
     data: TrainingData,
     rows: np.ndarray,
-    tell: JobReporter,
+    tell: Reporter,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What ``classify`` returns for the films of ``rows``, put together."""
     parts = []
@@ -149,7 +149,7 @@ def _heat(
     material: AuditData,
     data: TrainingData,
     rows: np.ndarray,
-    tell: JobReporter,
+    tell: Reporter,
 ) -> CheckResult:
     """The share of the heat in the lungs, in corners and at the border; beside it that of the
     same network with all weights random."""
@@ -216,7 +216,7 @@ def _untrained(
     data: TrainingData,
     predictions: Predictions,
     raised: Level,
-    tell: JobReporter,
+    tell: Reporter,
 ) -> list[CheckResult]:
     """A frozen network with random weights and a logistic regression on its vectors.
 

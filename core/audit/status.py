@@ -27,7 +27,7 @@ SHORT: dict[Level, str] = {
 
 def audit_job(store: Store, run_id: str) -> Job:
     """The job that audits a run, whether it was ever started or not."""
-    return Job(audit_folder(store.workspace.run_folder(run_id)))
+    return Job(store, AUDIT, audit_folder(store.workspace.run_folder(run_id)))
 
 
 def start_audit(store: Store, run_id: str) -> Job:
@@ -42,7 +42,7 @@ def start_audit(store: Store, run_id: str) -> Job:
             "from, and they are not here; audit it where it was trained."
         )
     job = audit_job(store, run.run_id)
-    job.start(AUDIT, store.workspace, run=run.run_id)
+    job.start(run=run.run_id)
     return job
 
 

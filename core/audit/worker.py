@@ -16,16 +16,17 @@ from core.audit.status import audit_basis
 from core.audit.verdict import gravest, judge_findings
 from core.evaluation.decision import decided
 from core.runs.files import RunFiles
-from core.runs.job_process import JobReporter, Task
-from core.store import Store, open_store
+from core.runs.reporter import Reporter
+from core.runs.worker import Task
+from core.store import Store
 
 
-def work(task: Task, tell: JobReporter) -> None:
+def work(task: Task, tell: Reporter) -> None:
     """Audit the run ``run``; its result is ``audit.json`` beside the job's files."""
-    audit(open_store(task.workspace), task.arguments["run"], tell)
+    audit(task.store, task.arguments["run"], tell)
 
 
-def audit(store: Store, run_id: str, tell: JobReporter) -> AuditReport:
+def audit(store: Store, run_id: str, tell: Reporter) -> AuditReport:
     """Make every check, keep and return the report."""
     run = store.runs.get(run_id)
     # Before anything is looked at: what changes meanwhile then counts as a change.

@@ -64,12 +64,12 @@ def items(facts: Facts) -> tuple[Item, ...]:
         16: known and f"{known} Each film's finding is the one that its source states.",
         19: split_sentences(facts),
         20: _disjoint(facts),
-        22: f"{network.title} ({network.citation}): {facts.run.result['total_params']:,} "
-        f"parameters, {facts.run.result['trainable_params']:,} of them trained.",
+        22: f"{network.title} ({network.citation}): {facts.run.result.total_params:,} "
+        f"parameters, {facts.run.result.trainable_params:,} of them trained.",
         23: software_sentence(facts),
         24: f"Weights at the start: {_weights(facts)}; seed {run.spec.trained_seed}.",
         25: training_sentences(facts),
-        26: f"The epoch with the lowest validation loss (epoch {run.result['best_epoch']}).",
+        26: f"The epoch with the lowest validation loss (epoch {run.result.best_epoch}).",
         27: "None: one network.",
         28: "Sensitivity, specificity, precision, F1, accuracy, areas under the ROC and the "
         "precision–recall curve.",

@@ -98,7 +98,7 @@ def gather_facts(store: Store, run_id: str) -> Facts:
     run = store.runs.get(run_id)
     if run.state != RunState.DONE:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run has a model card.")
-    if not all(isinstance(run.result.get(key), int) for key in COUNTED):
+    if any(getattr(run.result, name) is None for name in COUNTED):
         raise InputError(
             f"What is stored of the result of {run.run_id} is damaged, so it has no model card. "
             "Train the run again."

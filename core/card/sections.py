@@ -290,12 +290,12 @@ def _training(facts: Facts) -> Section:
     return Section(
         "The network and its training",
         (
-            f"{get_network(facts.run.spec.model).title}, {result['total_params']:,} parameters, "
-            f"{result['trainable_params']:,} of them trained, on films of "
+            f"{get_network(facts.run.spec.model).title}, {result.total_params:,} parameters, "
+            f"{result.trainable_params:,} of them trained, on films of "
             f"{facts.card.image_size} × {facts.card.image_size} pixels. "
             f"{learnt_before(facts.run.spec)}",
             training_sentences(facts),
-            f"Kept is epoch {result['best_epoch']}, the one with the lowest validation loss.",
+            f"Kept is epoch {result.best_epoch}, the one with the lowest validation loss.",
             software_sentence(facts),
             f"To repeat it: {settings_sentence(facts)}",
         ),

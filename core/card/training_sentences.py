@@ -55,7 +55,7 @@ def training_sentences(facts: Facts) -> str:
     spec, result = facts.run.spec, facts.run.result
     words = (
         f"{OPTIMIZERS[spec.optimizer]}, learning rate {_learning_rate(facts)}, "
-        f"batches of {spec.batch_size}, {result['epochs']} epochs, dropout {spec.dropout:g}, "
+        f"batches of {spec.batch_size}, {result.epochs} epochs, dropout {spec.dropout:g}, "
         f"categorical cross-entropy"
     )
     words += head_words(spec)
@@ -88,7 +88,7 @@ def head_words(spec: RunSpec) -> str:
 
 def _learning_rate(facts: Facts) -> str:
     """The one that the network learnt with, which a search may have found, and its schedule."""
-    spec, used = facts.run.spec, facts.run.result.get("learning_rate")
+    spec, used = facts.run.spec, facts.run.result.learning_rate
     if not spec.find_learning_rate:
         # Without a search, the one asked for is the one used, even where nobody wrote it down.
         return f"{spec.learning_rate if used is None else used:g} ({spec.schedule})"
@@ -106,12 +106,12 @@ def settings_sentence(facts: Facts) -> str:
 
 def software_sentence(facts: Facts) -> str:
     """What the run was trained with, as it noted then; an old run noted less."""
-    kept = facts.run.result.get("software") or {}
-    backend = facts.run.result.get("backend")
+    kept = facts.run.result.software or {}
+    backend = facts.run.result.backend
     names = [*dict.fromkeys((*SOFTWARE, *kept))]
     if not kept and backend:
-        names.insert(names.index("numpy"), str(backend))
+        names.insert(names.index("numpy"), backend)
     listed = ", ".join(f"{TITLES.get(name, name)} {kept.get(name, NOT_RECORDED)}" for name in names)
-    precision = facts.run.result.get("precision_mode", NOT_RECORDED)
+    precision = facts.run.result.precision_mode or NOT_RECORDED
     device = facts.run.device or NOT_RECORDED
     return f"Trained with {listed}; arithmetic: {precision}; device: {device}."

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import time
 from textwrap import fill
 
 from core.audit.status import SHORT, audit_job, audit_status, start_audit
-from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say
+from core.commands.command import Command, Outcome, open_default_store, say
+from core.commands.following import wait_for_job
 from core.errors import InputError
-from core.runs.jobs import Job, JobState
+from core.runs.jobs import Job
+from core.store import RunState
 
-LOOK_SECONDS = 0.3
 WIDTH = 88  # characters a line
 AGAIN = " Audit it again with --again."
 
@@ -48,13 +48,9 @@ def _lines(text: str, indent: str = "") -> str:
 
 
 def _wait(job: Job) -> None:
-    """Until it has ended. Ctrl-C stops waiting, not the audit. Raises InputError."""
-    line = ProgressLine("audit")
-    while (status := job.status()).is_running:
-        if status.total:
-            line(status.done, status.total, status.stage)
-        time.sleep(LOOK_SECONDS)
-    if status.state is not JobState.DONE:
+    """Until it has ended. Raises InputError."""
+    status = wait_for_job(job, "audit")
+    if status.state != RunState.DONE:
         # Without a state its files are gone, and with them the run's.
         reason = status.reason or "The run was deleted while it was audited."
         raise InputError(f"The audit did not come to an end. {reason}")

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import argparse
 
-from core.commands.command import Command, Outcome, ProgressLine, open_default_store, say, table
+from core.commands.command import Command, Outcome, open_default_store, say, table
+from core.commands.following import failure, wait_for_job
 from core.documents import Json
 from core.errors import InputError
 from core.evaluation.decision import Decision, as_used, decision_of
 from core.evaluation.operating_point import choose_operating_point
 from core.external.external_sentences import external_sentences
 from core.external.report import Estimate, Side, comparison_document
+from core.external.result_file import ExternalResult, load_result
 from core.external.testing import (
     alarms_by_finding,
     external_comparison,
+    films_for,
     internal_predictions,
-    run_external,
+    nothing_to_test,
+    start_external,
 )
 from core.models.learnt import weights_source
 from core.runs.files import RunFiles
-from core.runs.kinds import EXTERNAL_TEST
 from core.runs.results import finished_run
-from core.runs.turns import Turns
+from core.store import Run, RunState, Store
 from core.text import interval, percent
 
 ROWS = (
@@ -70,8 +73,7 @@ def _external(options: argparse.Namespace) -> Outcome:
         )
     if options.aim not in (None, STORED):
         decision = Decision(internal.classes, choose_operating_point(internal, options.aim))
-    with Turns(store.workspace.turns).turn(EXTERNAL_TEST, say):
-        result = run_external(store, run.run_id, options.source, ProgressLine("films"))
+    result = _tested(store, run, options.source)
     found = external_comparison(
         store,
         run,
@@ -107,6 +109,25 @@ def _external(options: argparse.Namespace) -> Outcome:
     }
     rows = [_row(title, name, found.internal, found.external) for title, name in ROWS]
     return Outcome(document, "\n".join([*said, "", table(rows)]))
+
+
+def _tested(store: Store, run: Run, source: str) -> ExternalResult:
+    """Test the run in its turn, and wait for it; Ctrl-C stops the test. Raises InputError."""
+    chosen = films_for(store, run, source)
+    if chosen.films.empty:
+        raise InputError(nothing_to_test(chosen))
+    job = start_external(store, run.run_id, source)
+    try:
+        status = wait_for_job(job, "films")
+    except KeyboardInterrupt:
+        job.stop()
+        raise
+    if status.state != RunState.DONE:
+        raise failure(status, status.reason or "The run was deleted while it was tested.")
+    result = load_result(store.workspace, run.run_id, source)
+    if result is None:
+        raise InputError(f"The test of {run.run_id} left no result. Start it again.")
+    return result
 
 
 def _row(title: str, name: str, internal: Side, external: Side) -> Json:

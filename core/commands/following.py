@@ -1,18 +1,22 @@
-"""Runs while somebody waits for them at the terminal, and what is printed of each."""
+"""Runs and jobs while somebody waits for them at the terminal, and what is printed of each run."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 
-from core.commands.command import Outcome, say, table
+from core.commands.command import Outcome, ProgressLine, say, table
 from core.documents import Json
-from core.errors import Cancelled, TrainingError
+from core.errors import Cancelled, InputError, TrainingError
 from core.evaluation.headline import by_rule, headline
 from core.models.learnt import learnt_short, weights_source
 from core.runs import launcher
 from core.runs.files import RunFiles
+from core.runs.jobs import STARTING, Job, JobStatus
+from core.runs.upkeep import refresh
 from core.store import FINISHED, Run, RunState, Store
+
+LOOK_SECONDS = 0.3
 
 
 def follow(store: Store, run: Run, *, wait: bool) -> Outcome:
@@ -141,8 +145,8 @@ def wait_for(store: Store, run_id: str) -> Run:
         told = len(epochs)
         if run.state in FINISHED:
             return run
-        launcher.refresh(store)
-        time.sleep(0.3)
+        refresh(store)
+        time.sleep(LOOK_SECONDS)
 
 
 def run_document(store: Store, run: Run) -> Json:
@@ -163,7 +167,7 @@ def run_document(store: Store, run: Run) -> Json:
         "device": run.device,
         "spec": run.spec.as_dict(),
         "progress": run.progress.as_dict(),
-        **run.result,
+        **run.result.as_dict(),
         **(by_rule(_files(store, run), run.result) if run.state == RunState.DONE else {}),
     }
 
@@ -182,6 +186,27 @@ def run_summary(store: Store, run: Run) -> Json:
         "test accuracy": found.accuracy,
         "sensitivity": found.sensitivity,
         "called": found.rule if found.accuracy is not None else None,
-        "s/epoch": run.result.get("seconds_per_epoch"),
+        "s/epoch": run.result.seconds_per_epoch,
         "reason": run.reason,
     }
+
+
+def wait_for_job(job: Job, counted: str) -> JobStatus:
+    """How the job ended; until then its place in the queue is said, and its count shown, called
+    ``counted``. Ctrl-C ends the waiting, not the job."""
+    line, told = ProgressLine(counted), ""
+    while (status := job.status()).is_running:
+        if status.state == RunState.QUEUED and status.stage not in (told, STARTING):
+            told = status.stage
+            say(told)
+        if status.total:
+            line(status.done, status.total, status.stage)
+        time.sleep(LOOK_SECONDS)
+    return status
+
+
+def failure(status: JobStatus, sentence: str) -> InputError:
+    """The error of a job that ended without a result, with the exit code that its own had."""
+    error = InputError(sentence)
+    error.exit_code = status.exit_code or InputError.exit_code
+    return error

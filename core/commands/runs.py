@@ -7,13 +7,14 @@ import argparse
 from core.commands.command import Command, Outcome, nothing, open_default_store, table
 from core.commands.following import follow, run_document, run_summary, wait_for
 from core.runs import launcher
+from core.runs.upkeep import refresh
 
 UNREADABLE = "unreadable"  # in place of a state, for a run of which no more can be said
 
 
 def _runs(options: argparse.Namespace) -> Outcome:
     store = open_default_store()
-    launcher.refresh(store)
+    refresh(store)
     runs = store.runs.all()
     damaged = store.runs.damaged()
     documents = [run_document(store, run) for run in runs]

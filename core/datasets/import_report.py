@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from core.datasets.importers import (
@@ -19,83 +18,13 @@ from core.datasets.importers import (
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN, in_short
 from core.datasets.label_map import UNKNOWN, findings_of
 from core.datasets.looking import Looked, name_as_text
-from core.documents import Json
 from core.images.emptiness import NOISE
-from core.store import Film
+from core.store import Film, LeftOut
 from core.text import count, listed
 
-KEPT = 1_000  # rows and files that are told one by one in the store
 FEW = 3  # names told in a sentence
 MANY_FOLDERS = 6  # class folders from which on they may be patients,
 SPARSE = 3  # with so few films each
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A row or file that is not in the catalogue, and why, in plain words."""
-
-    file: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SetApart:
-    """A film that is in the catalogue and not used, because it shows hardly anything."""
-
-    film_id: str
-    file: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What an import did.
-
-    ``records``: rows or files looked at = ``added`` + ``known`` + left out. ``known``: films
-    already imported from this same source. ``by_finding`` and ``by_view`` count the added
-    and known films; a film with two findings counts for both. ``unlisted``: films in the
-    folder that the collection does not describe. ``set_apart``: those of the added and known
-    films that show hardly anything. ``remarks``: films that are imported although something is
-    to be told of them. ``notes``: what else there is to know, as sentences.
-    """
-
-    source: str
-    layout: str
-    records: int
-    added: int
-    known: int
-    by_finding: dict[str, int]
-    by_view: dict[str, int]
-    left_out: tuple[LeftOut, ...]
-    unlisted: tuple[str, ...] = ()
-    set_apart: tuple[SetApart, ...] = ()
-    remarks: tuple[LeftOut, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def as_dict(self) -> Json:
-        """The report as plain JSON values."""
-        return {
-            **asdict(self),
-            "left_out": [asdict(one) for one in self.left_out],
-            "unlisted": list(self.unlisted),
-            "set_apart": [asdict(one) for one in self.set_apart],
-            "remarks": [asdict(one) for one in self.remarks],
-            "notes": list(self.notes),
-        }
-
-    def short_dict(self) -> Json:
-        """The same for keeping: of long lists the first ``KEPT``, with ``left_out_count``.
-
-        Of a collection of which one part in twelve was downloaded, 100,000 rows have no film;
-        every page reads the sources.
-        """
-        short = replace(
-            self,
-            left_out=self.left_out[:KEPT],
-            unlisted=self.unlisted[:KEPT],
-            remarks=self.remarks[:KEPT],
-        )
-        return {**short.as_dict(), "left_out_count": len(self.left_out)}
 
 
 def films_by_finding(films: Sequence[Film]) -> dict[str, int]:

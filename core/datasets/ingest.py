@@ -11,7 +11,6 @@ from core.datasets import import_report as report_of
 from core.datasets.archive import discard_archive, key_of, unpack
 from core.datasets.dicom_patients import with_header_facts
 from core.datasets.duplicates import reasons_to_leave_out
-from core.datasets.import_report import ImportReport, LeftOut, SetApart
 from core.datasets.importers import (
     Candidate,
     Choices,
@@ -20,7 +19,7 @@ from core.datasets.importers import (
     detect_layout,
     unlisted,
 )
-from core.datasets.importers.choices import DEFAULT, Columns
+from core.datasets.importers.choices import DEFAULT
 from core.datasets.importers.names import without_copy
 from core.datasets.importers.tables import is_personal
 from core.datasets.known_films import (
@@ -38,7 +37,7 @@ from core.datasets.uploads import importing
 from core.errors import InputError
 from core.images.emptiness import NOISE
 from core.progress import NamedProgress
-from core.store import Film, Source, Store
+from core.store import Film, ImportReport, LeftOut, SetApart, Source, Store
 
 __all__ = ["ImportReport", "LeftOut", "SetApart", "import_folder", "import_zip"]
 
@@ -132,16 +131,14 @@ def _source_for(store: Store, found: Found, name: str | None) -> Source:
 def _as_before(store: Store, folder: Path, choices: Choices) -> Choices:
     """What was not said this time is as in the last import of the same folder."""
     known = store.catalogue.source_at(str(folder))
-    kept = known.report.get("choices") if known else None
-    if not isinstance(kept, dict):
+    kept = known.report.choices if known and known.report else None
+    if kept is None:
         return choices
+    before = Choices.of(kept)
     if not choices.said:
-        choices = replace(choices, uncertain=kept["uncertain"], said=True)
+        choices = replace(choices, uncertain=before.uncertain, said=True)
     if not choices.table:
-        columns = kept.get("columns")
-        choices = replace(
-            choices, table=kept["table"], columns=Columns.of(columns) if columns else None
-        )
+        choices = replace(choices, table=before.table, columns=before.columns)
     return choices
 
 
@@ -218,7 +215,7 @@ def _import(
         ),
     )
     if films:  # a source without a film would only clutter every list of sources
-        kept = {**report.short_dict(), "choices": choices.as_dict()}
+        kept = report.to_keep(choices.as_dict())
         store.catalogue.save_source(
             replace(source, layout=report.layout, report=kept, imported_at=""), fresh, replaced
         )

@@ -7,7 +7,6 @@ A set of them lies in a folder of its own layout: ``films/``, ``masks/`` and one
 from __future__ import annotations
 
 import csv
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from filelock import FileLock
 
 from core.datasets.ingest import import_folder
 from core.datasets.phantom_film import MARKER_CORNERS, Person, Phantom, person, render
+from core.documents import Document
 from core.errors import InputError
 from core.progress import NamedProgress
 from core.store import Store
@@ -173,6 +173,12 @@ def _write(folder: Path, one: _Exposure, size: int) -> dict[str, str]:
     }
 
 
+class PhantomNote(Document):
+    """That phantom films have been made in a data folder, and when (ISO 8601, UTC)."""
+
+    imported_at: str = ""
+
+
 def ensure_phantoms(store: Store, progress: NamedProgress | None = None) -> None:
     """At a workspace's first start, make and import 60 phantom films of each class.
 
@@ -206,7 +212,7 @@ def _install(store: Store, progress: NamedProgress | None) -> None:
             make_phantoms(folder)
         import_folder(store, folder, name=PHANTOM_SOURCE, progress=progress)
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    store.workspace.phantom_note.write_text(json.dumps({"imported_at": made}), encoding="utf-8")
+    PhantomNote(imported_at=made).save(store.workspace.phantom_note)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -13,9 +13,9 @@ from typing import Literal
 
 from core.demonstration.answers import Answers
 from core.demonstration.films import Cohort
-from core.runs.jobs import Job, JobState, JobStatus
+from core.runs.jobs import Job, JobStatus
 from core.runs.kinds import DEMONSTRATION
-from core.store import Run, Store, open_store
+from core.store import Run, RunState, Store, open_store
 from core.workspace import Workspace
 
 # The two networks: what the data sets that they learn from are called.
@@ -26,10 +26,12 @@ CONTROL: Arm = "without a marker"
 
 @dataclass(frozen=True)
 class DemoSession:
-    """The files of one session; ``number`` from 1."""
+    """The files of one session; ``number`` from 1. ``main``: the store of the user's data folder,
+    whose queue has its job."""
 
     folder: Path
     number: int
+    main: Store
 
     @cached_property
     def cohort(self) -> Cohort:
@@ -37,7 +39,7 @@ class DemoSession:
 
     @property
     def job(self) -> Job:
-        return Job(self.folder)
+        return Job(self.main, DEMONSTRATION, self.folder)
 
     @property
     def workspace(self) -> Workspace:
@@ -45,7 +47,11 @@ class DemoSession:
         return Workspace(self.folder / "data")
 
     def status(self) -> JobStatus:
-        return self.job.status()
+        """How its job stands. What is whole is over, also where the store was lost since."""
+        found = self.job.status()
+        if found.state is None and self.is_whole:
+            return JobStatus(RunState.DONE)
+        return found
 
     def answers(self, network: Arm) -> Answers | None:
         """None until that network has answered. Raises InputError when they are damaged."""
@@ -76,11 +82,11 @@ class DemoSession:
 
 
 class Demonstration:
-    """All sessions of a workspace; the latest counts."""
+    """All sessions of a data folder; the latest counts."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self.folder = workspace.root / "demonstration"
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.folder = store.workspace.root / "demonstration"
 
     def latest(self) -> DemoSession:
         """The session that is under way or finished; a fresh one before the first."""
@@ -92,10 +98,10 @@ class Demonstration:
         that is the one. After one that failed, a new one. Raises InputError."""
         session = self.latest()
         status = session.status()
-        if status.broke_off or (status.state is JobState.DONE and not session.is_whole):
+        if status.broke_off or (status.state == RunState.DONE and not session.is_whole):
             session = self.next()
-        if session.status().state is JobState.NONE:
-            session.job.start(DEMONSTRATION, self._workspace, session=str(session.number))
+        if session.status().state is None:
+            session.job.start(session=str(session.number))
         return session
 
     def next(self) -> DemoSession:
@@ -108,8 +114,7 @@ class Demonstration:
         return session
 
     def _session(self, number: int) -> DemoSession:
-        # What the folders of 0.1 were called.
-        return DemoSession(self.folder / f"take-{number:04d}", number)
+        return DemoSession(self.folder / f"take-{number:04d}", number, self._store)
 
 
 def _number(folder: Path) -> int:

@@ -34,7 +34,8 @@ from core.demonstration.sessions import CONTROL, SHORTCUT, Arm, DemoSession
 from core.images.resize import resize
 from core.models.registry import BASELINE
 from core.runs.devices import CPU
-from core.runs.job_process import JobReporter, Task
+from core.runs.reporter import Reporter
+from core.runs.worker import Task
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, RunState, Store, open_store
 
@@ -55,9 +56,9 @@ SETTINGS = {
 }
 
 
-def work(task: Task, tell: JobReporter) -> None:
+def work(task: Task, tell: Reporter) -> None:
     """The session number ``session``; with few people where ``small`` is asked for, in a test."""
-    session = DemoSession(task.folder, int(task.arguments["session"]))
+    session = DemoSession(task.folder, int(task.arguments["session"]), task.store)
     if "small" in task.arguments:
         _carry_out(session, replace(session.cohort, train=24, validation=4, test=8), SHORT, tell)
     else:
@@ -66,7 +67,7 @@ def work(task: Task, tell: JobReporter) -> None:
 
 
 def _carry_out(
-    session: DemoSession, cohort: Cohort, epochs: Mapping[Arm, int], tell: JobReporter
+    session: DemoSession, cohort: Cohort, epochs: Mapping[Arm, int], tell: Reporter
 ) -> None:
     for old in session.folder.parent.glob("take-*"):
         if old < session.folder:
@@ -121,7 +122,6 @@ def _prepare(store: Store, cohort: Cohort) -> None:
 
 def _train(store: Store, network: Arm, epochs: int, *, seed: int) -> str:
     """Train by the product's own worker code; returns the id of the finished run."""
-    from core.runs.reporter import Reporter
     from core.training.trainer import train
 
     spec = RunSpec.build(dataset=network, epochs=epochs, seed=seed, **SETTINGS)

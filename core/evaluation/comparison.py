@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -148,7 +147,7 @@ def summary_table(
 
 
 def _row(run: Run, evaluation: Evaluation) -> Json:
-    train: Mapping[str, Any] = run.result.get("train") or {}
+    train = run.result.of("train")
     return {
         "run": run.title,
         "run_id": run.run_id,
@@ -167,11 +166,11 @@ def _row(run: Run, evaluation: Evaluation) -> Json:
         "false_positives": evaluation.false_positives if evaluation.negatives else None,
         "roc_auc": evaluation.roc_auc,
         "average_precision": evaluation.average_precision,
-        "train_accuracy": train.get("accuracy"),
-        "train_loss": train.get("loss"),
-        "trainable_params": run.result.get("trainable_params"),
-        "seconds_per_epoch": run.result.get("seconds_per_epoch"),
-        "epochs": run.result.get("epochs"),
+        "train_accuracy": train.accuracy,
+        "train_loss": train.loss,
+        "trainable_params": run.result.trainable_params,
+        "seconds_per_epoch": run.result.seconds_per_epoch,
+        "epochs": run.result.epochs,
         "threshold": evaluation.threshold,
     }
 
@@ -186,16 +185,16 @@ def _repeats_row(
     trained = [
         evaluate(one.of("train"), threshold).accuracy
         if one.decided and "train" in one.splits
-        else (run.result.get("train") or {}).get("accuracy")
+        else run.result.of("train").accuracy
         for run, one in repeats.members
     ]
     summary = found.summary | {
         "train_accuracy": Summary.of(trained),
-        "train_loss": Summary.of([(run.result.get("train") or {}).get("loss") for run in runs]),
+        "train_loss": Summary.of([run.result.of("train").loss for run in runs]),
     }
     summary |= {
-        name: Summary.of([run.result.get(name) for run in runs])
-        for name in ("seconds_per_epoch", "epochs")
+        "seconds_per_epoch": Summary.of([run.result.seconds_per_epoch for run in runs]),
+        "epochs": Summary.of([run.result.epochs for run in runs]),
     }
     del summary["loss"]  # not a column: it is among the run's own results
     row: Json = {
@@ -209,7 +208,7 @@ def _repeats_row(
         "films": found.films,
         "accuracy_low": low,
         "accuracy_high": high,
-        "trainable_params": repeats.first.result.get("trainable_params"),
+        "trainable_params": repeats.first.result.trainable_params,
         "threshold": found.threshold,
         "decision": rule_words(repeats.together(split), threshold),
         **{name: one.mean for name, one in summary.items()},

@@ -6,11 +6,9 @@ not wait for pandas. ``core.evaluation.metrics`` has every other number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +18,7 @@ from core.evaluation.decision import Decision, decision_of
 from core.evaluation.operating_point import HasPoint
 from core.evaluation.predictions import MOST_PROBABLE, Predictions
 from core.specs import SPLITS
+from core.store import RunResult
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,14 @@ class Headline:
         return self.decision.in_words() if self.decision else MOST_PROBABLE
 
 
-def headline(files: HasPoint, result: Mapping[str, Any], split: str = "test") -> Headline:
+def headline(files: HasPoint, result: RunResult, split: str = "test") -> Headline:
     """What the run reached on ``split``. ``result``: ``Run.result``, which has the numbers of
     the most probable class, for a run whose predictions cannot be read."""
     found = headlines(files).get(split)
     if found is not None:
         return found
-    told = result.get(split)
-    kept = told if isinstance(told, Mapping) else {}
-    accuracy, sensitivity, specificity = (_number(kept.get(name)) for name in _SHARES)
-    return Headline(accuracy, sensitivity, specificity)
+    kept = result.of(split)
+    return Headline(kept.accuracy, kept.sensitivity, kept.specificity)
 
 
 def headlines(files: HasPoint) -> dict[str, Headline]:
@@ -63,19 +60,25 @@ def headlines(files: HasPoint) -> dict[str, Headline]:
     return _headlines(_Key(files.predictions, files.operating_point, *map(_state, _both(files))))
 
 
-def by_rule(files: HasPoint, result: Mapping[str, Any]) -> Json:
+def by_rule(files: HasPoint, result: RunResult) -> Json:
     """``Run.result``'s numbers of ``train``, ``validation`` and ``test`` by the run's own rule,
     for JSON, with ``decision`` (``Decision.as_dict``; None where the predictions cannot be read)
     and ``most_probable``: the same with each film's most probable class, as the training left
     them."""
     found = headlines(files)
+    kept = {split: _kept(result, split) for split in SPLITS}
     told: Json = {
-        split: {**(result.get(split) or {}), **_numbers(one)} for split, one in found.items()
+        split: {**(kept.get(split) or {}), **_numbers(one)} for split, one in found.items()
     }
     decision = next((one.decision for one in found.values() if one.decision), None)
     told["decision"] = decision.as_dict() if decision else None
-    told["most_probable"] = {split: result[split] for split in SPLITS if split in result}
+    told["most_probable"] = {split: one for split, one in kept.items() if one is not None}
     return told
+
+
+def _kept(result: RunResult, split: str) -> Json | None:
+    found = result.as_dict().get(split)
+    return found if isinstance(found, dict) else None
 
 
 def _numbers(one: Headline) -> Json:
@@ -137,7 +140,3 @@ def _of(films: Predictions, decision: Decision) -> Headline:
         confusion=tuple(tuple(row) for row in cells.tolist()),
         decision=decision,
     )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

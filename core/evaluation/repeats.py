@@ -7,10 +7,9 @@ Over folds, each film is tested once, by a network that never saw its patient
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -197,8 +196,7 @@ def _index(run: Run) -> int:
 
 
 def _loss(run: Run, split: str) -> float | None:
-    numbers: Mapping[str, Any] = run.result.get(split) or {}
-    return numbers.get(LOSS)
+    return run.result.of(split).loss
 
 
 def _report(reports: Sequence[pd.DataFrame], pooled: Evaluation | None) -> pd.DataFrame:

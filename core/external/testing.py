@@ -38,7 +38,6 @@ from core.runs.kinds import EXTERNAL_TEST
 from core.runs.learnt_films import dataset_of, patients_by_film
 from core.runs.results import Ground, StoredResult
 from core.store import Catalogue, Run, Store
-from core.workspace import Workspace
 
 SPLIT = "external"
 AT_ONCE = 32  # films in memory, and a batch of the worker that classifies
@@ -46,15 +45,15 @@ AT_ONCE = 32  # films in memory, and a batch of the worker that classifies
 # (films done, films in all)
 
 
-def external_job(workspace: Workspace, run_id: str, source: str) -> Job:
+def external_job(store: Store, run_id: str, source: str) -> Job:
     """The job that tests a run on a source; it may never have been started."""
-    return Job(folder_of(workspace, run_id, source))
+    return Job(store, EXTERNAL_TEST, folder_of(store.workspace, run_id, source))
 
 
-def start_external(workspace: Workspace, run_id: str, source: str) -> Job:
+def start_external(store: Store, run_id: str, source: str) -> Job:
     """Test in a process of its own; a test that is under way goes on. Raises InputError."""
-    job = external_job(workspace, run_id, source)
-    job.start(EXTERNAL_TEST, workspace, run=run_id, source=source)
+    job = external_job(store, run_id, source)
+    job.start(run=run_id, source=source)
     return job
 
 

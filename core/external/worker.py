@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.external.testing import run_external
-from core.runs.job_process import JobReporter, Task
-from core.store import open_store
+from core.runs.reporter import Reporter
+from core.runs.worker import Task
 
 
-def work(task: Task, tell: JobReporter) -> None:
+def work(task: Task, tell: Reporter) -> None:
     """Test the run ``run`` on the source ``source``, from the first film to the kept result."""
     tell.stage("Loading the network")
 
@@ -16,6 +16,4 @@ def work(task: Task, tell: JobReporter) -> None:
             tell.stage("Classifying films", total=total)
         tell.update(done)
 
-    run_external(
-        open_store(task.workspace), task.arguments["run"], task.arguments["source"], progress
-    )
+    run_external(task.store, task.arguments["run"], task.arguments["source"], progress)

@@ -1,6 +1,6 @@
-"""Starts a worker for each queued run and watches it: ``python -m core.runs.dispatcher``.
+"""Starts a worker for each row of the queue and watches it: ``python -m core.runs.dispatcher``.
 
-One dispatcher a data folder (a file lock), started on demand by the launcher. It holds
+One dispatcher a data folder (a file lock), started on demand (``core.runs.upkeep``). It holds
 nothing that is not in the store, so that the next one can go on where a killed one was:
 workers that live are taken up again. It ends when nothing is queued or active.
 """
@@ -11,40 +11,26 @@ import argparse
 import os
 import signal
 import subprocess
-import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import psutil
 from filelock import FileLock, Timeout
 
 from core.cache import trim
-from core.errors import NotFoundError, StoreError, ThoraxLensError
-from core.runs.devices import (
-    Device,
-    describe,
-    list_devices,
-    slot_for,
-    slots_held,
-    worker_environment,
-)
-from core.runs.files import RunFiles
-from core.runs.kinds import TRAIN
+from core.errors import StoreError, ThoraxLensError
+from core.runs.devices import CPU, Device, list_devices, slot_for, slots_held
+from core.runs.files import LOG, job_folder
+from core.runs.kinds import KINDS, Kind, Seat
+from core.runs.line import before
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import end_worker, start_detached, start_time, with_our_modules
 from core.runs.silence import HANG_SECONDS, Silences
-from core.store import (
-    ACTIVE,
-    UNFINISHED,
-    Run,
-    RunState,
-    Store,
-    keep_record,
-    keep_records,
-    open_store,
-)
+from core.runs.starting import WorkerCommand, device_words, environment_of, worker_command
+from core.runs.upkeep import unfinished
+from core.store import JobRow, RunState, Store, keep_record, keep_records, open_store
 from core.workspace import PROJECT_ROOT, open_workspace
 
 POLL_SECONDS = 0.2
@@ -55,14 +41,13 @@ KILL_AFTER = 8.0
 LINGER_SECONDS = 20.0  # a worker that has written its result and still does not end
 TROUBLE_SECONDS = 600.0  # how long a store that cannot be used is tried again
 
-WorkerCommand = Callable[[Run, str], list[str]]
-
 
 @dataclass
 class _Child:
     """A worker that this dispatcher started itself, so it gets its exit code."""
 
     process: subprocess.Popen[bytes]
+    kind: Kind
     slot: str
     over_since: float | None = None
 
@@ -85,40 +70,50 @@ class Dispatcher:
     _active: set[str] = field(default_factory=set)
 
     def step(self) -> bool:
-        """Look at every run once; returns whether there is anything left to watch."""
-        runs = self.store.runs.all(UNFINISHED)
-        for run in runs:
-            if run.is_active:
-                self._watch(run)
+        """Look at every row once; returns whether there is anything left to watch."""
+        jobs = unfinished(self.store)
+        for job in jobs:
+            if job.is_active:
+                self._watch(job)
         self._collect()
-        self._tidy({run.run_id for run in runs if run.is_active})
-        for run in reversed(runs):  # the longest-waiting first
-            if run.state == RunState.QUEUED:
-                self._start_if_free(run)
-        return bool(runs) or bool(self._children)
+        self._tidy({job.job_id for job in jobs if job.is_active})
+        for job in jobs:  # the longest-waiting first
+            if job.state == RunState.QUEUED:
+                self._end_former(job)
+                self._start_if_free(job)
+        return bool(jobs) or bool(self._children)
 
-    def _watch(self, run: Run) -> None:
-        child = self._children.get(run.run_id)
+    def _end_former(self, job: JobRow) -> None:
+        """What was put into the queue with a process of an earlier version, which waits for a turn
+        of its own or works (``core.store.old_jobs``), is done by one of this version."""
+        if job.pid is None:
+            return
+        if (former := worker_of(job)) is not None:
+            end_worker(former, signal.SIGKILL)
+        self.store.queue.transition(
+            job.job_id, RunState.QUEUED, only_from=[RunState.QUEUED], pid=None, pid_started=None
+        )
+
+    def _watch(self, job: JobRow) -> None:
+        child = self._children.get(job.job_id)
         code = child.process.poll() if child else None
-        worker = worker_of(run)
-        if code is not None or (worker is None and child is None and not is_starting(run)):
+        worker = worker_of(job)
+        if code is not None or (worker is None and child is None and not is_starting(job)):
             # It may have ended well between reading the store and looking at the process.
-            self._children.pop(run.run_id, None)
-            self._terminated.discard(run.run_id)
-            mark_dead(self.store, run, code)
-        elif worker is not None and self._silences.hung(self.store, run, worker, self.hang_seconds):
-            log_line(
-                f"{run.run_id} gave no sign of life for {self.hang_seconds:.0f} s and is ended"
-            )
+            self._children.pop(job.job_id, None)
+            self._terminated.discard(job.job_id)
+            mark_dead(self.store, job, code)
+        elif worker is not None and self._silences.hung(self.store, job, worker, self.hang_seconds):
+            log_line(f"{job.job_id} said nothing for {self.hang_seconds:.0f} s and is ended")
             end_worker(worker, signal.SIGKILL)
-            mark_dead(self.store, run, hung=self.hang_seconds)
-        elif worker is not None and run.cancel_at is not None:
+            mark_dead(self.store, job, hung=self.hang_seconds)
+        elif worker is not None and job.cancel_at is not None:
             # By our own clock: the computer's may have been set back since it was asked.
-            waited = time.monotonic() - self._asked.setdefault(run.run_id, time.monotonic())
+            waited = time.monotonic() - self._asked.setdefault(job.job_id, time.monotonic())
             if waited >= KILL_AFTER:
                 end_worker(worker, signal.SIGKILL)
-            elif waited >= TERMINATE_AFTER and run.run_id not in self._terminated:
-                self._terminated.add(run.run_id)
+            elif waited >= TERMINATE_AFTER and job.job_id not in self._terminated:
+                self._terminated.add(job.job_id)
                 end_worker(worker, signal.SIGTERM)
 
     def _collect(self) -> None:
@@ -158,31 +153,44 @@ class Dispatcher:
         except (ThoraxLensError, OSError) as error:
             log_line(f"the runs' records were left as they are: {error}")
 
-    def _is_active(self, run_id: str) -> bool:
-        try:
-            return self.store.runs.get(run_id).is_active
-        except NotFoundError:
-            return False
+    def _is_active(self, job_id: str) -> bool:
+        job = self.store.queue.find(job_id)
+        return job is not None and job.is_active
 
-    def _start_if_free(self, run: Run) -> None:
-        if run.run_id in self._children:
+    def _start_if_free(self, job: JobRow) -> None:
+        if job.job_id in self._children:
             return  # resumed so quickly that its last worker is still on its way out
-        slot = slot_for(run.spec.device, self.devices, self._taken())
-        if slot is not None:
-            self._start(run, slot)
+        kind = KINDS[job.kind]
+        if kind.seat is Seat.DEVICE:
+            slot = slot_for(job.wanted_device, self.devices, self._taken())
+            if slot is not None:
+                self._start(job, kind, slot)
+        elif kind.seat is Seat.NONE or not self._before(job):
+            self._start(job, kind, CPU)
+
+    def _before(self, job: JobRow) -> int:
+        """How much has to end before a job may begin, workers on their way out included."""
+        jobs = unfinished(self.store)
+        there = {one.job_id for one in jobs if one.is_active}
+        leaving = [
+            JobRow(job_id, child.kind.name, RunState.WORKING)
+            for job_id, child in self._children.items()
+            if job_id not in there
+        ]
+        return before([*leaving, *jobs], job)
 
     def _taken(self) -> set[str]:
-        taken = {child.slot for child in self._children.values()}
-        for run in self.store.runs.all(ACTIVE):
-            taken |= slots_held(run.device)
+        children = self._children.values()
+        taken = {child.slot for child in children if child.kind.seat is Seat.DEVICE}
+        for job in unfinished(self.store):
+            if job.is_active and KINDS[job.kind].seat is Seat.DEVICE:
+                taken |= slots_held(job.device)
         return taken
 
-    def _start(self, run: Run, slot: str) -> None:
-        device = describe(slot, self.devices)
-        if slot == "cpu" and run.spec.device.startswith("gpu:"):
-            device = f"CPU (there is no {run.spec.device.replace('gpu:', 'GPU ')} here)"
-        if not self.store.runs.transition(
-            run.run_id,
+    def _start(self, job: JobRow, kind: Kind, slot: str) -> None:
+        device = device_words(job, slot, self.devices) if kind.seat is Seat.DEVICE else ""
+        if not self.store.queue.transition(
+            job.job_id,
             RunState.PREPARING,
             only_from=[RunState.QUEUED],
             started_at=time.time(),
@@ -192,43 +200,36 @@ class Dispatcher:
         ):
             return  # stopped or deleted a moment ago
         try:
-            files = RunFiles(self.store.workspace.run_folder(run.run_id)).create()
-            keep_record(self.store, run)
+            folder = job_folder(self.store.workspace, job)
+            folder.mkdir(parents=True, exist_ok=True)
+            if job.is_training:
+                keep_record(self.store, self.store.runs.get(job.job_id))
             process = start_detached(
-                self.command(run, slot),
+                self.command(job, slot),
                 cwd=PROJECT_ROOT,
-                environment=with_our_modules(worker_environment(slot)),
-                log=files.log,
+                environment=with_our_modules(environment_of(kind, slot)),
+                log=folder / LOG,
             )
         except OSError as error:
-            self.store.runs.transition(
-                run.run_id,
+            self.store.queue.transition(
+                job.job_id,
                 RunState.FAILED,
                 only_from=[RunState.PREPARING],
-                reason=f"The training process could not be started ({error}).",
+                reason=f"The {kind.called} could not be started ({error}).",
                 finished_at=time.time(),
             )
             return
-        self._children[run.run_id] = _Child(process, slot)
+        self._children[job.job_id] = _Child(process, kind, slot)
         # The worker writes the same two itself, in case this process dies right here.
-        self.store.runs.transition(
-            run.run_id,
+        self.store.queue.transition(
+            job.job_id,
             RunState.PREPARING,
             only_from=[RunState.PREPARING],
             pid=process.pid,
             pid_started=start_time(process.pid),
         )
-        log_line(f"{run.run_id} started on {device} as process {process.pid}")
-
-
-def worker_command(store: Store) -> WorkerCommand:
-    """The command line that starts a real worker."""
-
-    def command(run: Run, slot: str) -> list[str]:
-        data = str(store.workspace.root)
-        return [sys.executable, "-m", TRAIN.module, "--data", data, "--slot", slot, run.run_id]
-
-    return command
+        where = f" on {device}" if device else ""
+        log_line(f"{job.job_id} started{where} as process {process.pid}")
 
 
 def serve(
@@ -252,8 +253,8 @@ def serve(
             _serve_locked(Dispatcher(store, command, devices or list_devices()), poll, idle)
         finally:
             lock.release()
-        # A run queued while this one was about to end found the lock taken: look again.
-        if not store.runs.all(UNFINISHED):
+        # What was queued while this one was about to end found the lock taken: look again.
+        if not unfinished(store):
             return True
 
 

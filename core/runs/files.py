@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from core.documents import Document
+from core.store import JobRow
+from core.workspace import Workspace
+
+LOG = "log.txt"  # in a folder of work: everything its worker printed, over all its sessions
+
+
+class LastEpoch(Document):
+    """Beside a checkpoint: the last finished epoch that it holds, counted from 1 over all phases,
+    for those that cannot load Keras."""
+
+    epoch: Annotated[int, Field(ge=0)] = 0
+
+
+def job_folder(workspace: Workspace, job: JobRow) -> Path:
+    """Where the files of a row of the queue lie."""
+    return workspace.run_folder(job.job_id) if job.is_training else workspace.root / job.job_id
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,11 @@ class RunFiles:
         return self.folder / "checkpoint"
 
     @property
+    def last_epoch(self) -> Path:
+        """A ``LastEpoch``."""
+        return self.checkpoint / "epoch.json"
+
+    @property
     def predictions(self) -> Path:
         return self.folder / "predictions.npz"
 
@@ -62,7 +87,7 @@ class RunFiles:
     @property
     def log(self) -> Path:
         """Everything the worker printed, over all its sessions."""
-        return self.folder / "log.txt"
+        return self.folder / LOG
 
     @property
     def config(self) -> Path:
@@ -76,7 +101,4 @@ class RunFiles:
 
     def resumes_after(self) -> int:
         """The last epoch that a resumed run need not repeat; 0 when it starts afresh."""
-        try:
-            return int(json.loads((self.checkpoint / "epoch.json").read_text())["epoch"])
-        except (OSError, ValueError, KeyError, TypeError, OverflowError):
-            return 0
+        return (LastEpoch.load_if_readable(self.last_epoch) or LastEpoch()).epoch

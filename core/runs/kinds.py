@@ -1,35 +1,62 @@
 """The kinds of work that have a process of their own. To add one: a row here, and in the module
-that it names a function ``work(task, tell)`` (``core.runs.job_process``)."""
+that it names a function ``work(task, tell)`` (``core.runs.worker``)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-# Of all jobs that wait for a turn, so many work at a time: each loads a network of its own.
+
+class Seat(StrEnum):
+    """What work must have before it may begin. ``DEVICE``: a GPU, or the CPU, for itself.
+    ``SLOT``: one of ``SLOTS``. ``NONE``: nothing, it begins at once."""
+
+    DEVICE = "device"
+    SLOT = "slot"
+    NONE = "none"
+
+
+# Of all work that waits for a slot, so much goes on at a time: each loads a network of its own.
 SLOTS = 1
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``name``: in tickets and on command lines. ``module``: what its process carries out.
-    ``limit``: how many of the kind work at a time; None when it waits for no turn. ``on_cpu``:
-    whether GPUs are kept from it, because they belong to trainings. ``niceness``: how far it
-    stands back behind other processes, as for ``os.nice``."""
+    """``name``: in the store. ``module``: what its process carries out. ``called``: its process,
+    in sentences. ``seat``: what it waits for. ``limit``: how many of the kind work at a time, of
+    those that wait for a slot. ``on_cpu``: whether GPUs are kept from it, because they belong to
+    trainings. ``niceness``: how far it stands back behind other processes, as for ``os.nice``.
+    ``keeps_what_it_had``: whether it ends by itself when a stop is asked for, and goes on later
+    from where it was; other work is ended at once, and begins again."""
 
     name: str
     module: str
-    limit: int | None = 1
+    called: str
+    seat: Seat = Seat.SLOT
+    limit: int = 1
     on_cpu: bool = False
     niceness: int = 0
+    keeps_what_it_had: bool = False
 
 
-# Trainings are rows of the store, and devices are their limit: the dispatcher starts them.
-TRAIN = Kind("train", "core.training.worker", limit=None)
-AUDIT = Kind("audit", "core.audit.worker", on_cpu=True)
-EXTERNAL_TEST = Kind("external_test", "core.external.worker")
+TRAIN = Kind(
+    "train",
+    "core.training.worker",
+    called="training process",
+    seat=Seat.DEVICE,
+    niceness=5,  # pages stay quick while a training takes all it can get
+    keeps_what_it_had=True,
+)
+AUDIT = Kind("audit", "core.audit.worker", called="audit’s process", on_cpu=True)
+EXTERNAL_TEST = Kind("external_test", "core.external.worker", called="external test’s process")
 # Small, and somebody waits before an audience.
 DEMONSTRATION = Kind(
-    "demonstration", "core.demonstration.worker", limit=None, on_cpu=True, niceness=5
+    "demonstration",
+    "core.demonstration.worker",
+    called="demonstration’s process",
+    seat=Seat.NONE,
+    on_cpu=True,
+    niceness=5,
 )
 
 KINDS = {one.name: one for one in (TRAIN, AUDIT, EXTERNAL_TEST, DEMONSTRATION)}

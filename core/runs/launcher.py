@@ -5,18 +5,12 @@ Every call leaves the work to the dispatcher, which is started when it is needed
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from core.datasets.folds import check_folds
-from core.errors import DamagedError, InputError, NotFoundError
+from core.errors import DamagedError, InputError
 from core.models.local_weights import check_local_file
 from core.models.network import STUDY_HEAD, HeadForm
 from core.models.registry import get_network
@@ -25,21 +19,15 @@ from core.models.weights import check_at_hand
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles
 from core.runs.jobs import stop_all
-from core.runs.liveness import is_starting, mark_dead, worker_of
-from core.runs.processes import start_detached, with_our_modules
+from core.runs.upkeep import refresh
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import FINISHED, UNFINISHED, Run, RunOrigin, RunState, Store
+from core.store import FINISHED, Run, RunOrigin, RunState, Store
 from core.store.records import RECORD
-from core.workspace import PROJECT_ROOT, Workspace
+from core.workspace import Workspace
 
-DISPATCHER_LOG = "dispatcher.log"
 LOG_BYTES = 256 * 1024  # the most that one look at a log reads
 # TensorFlow's greeting, which no setting of its own keeps away. The file has it.
 NOISE = ("WARNING: All log messages before absl::InitializeLog", "I0000 00:00:")
-
-# The dispatchers that this process started, so that it does not start one a second while
-# the first is still loading, and collects each when it has ended.
-_dispatchers: dict[Path, list[subprocess.Popen[bytes]]] = {}
 
 
 def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
@@ -52,7 +40,7 @@ def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
     reached. Where it can, the worker downloads them.
     """
     run = store.runs.create(checked(store, spec), origin)
-    _reconcile(store)
+    refresh(store, at_once=True)
     return store.runs.get(run.run_id)
 
 
@@ -71,7 +59,7 @@ def launch_repeats(store: Store, spec: RunSpec, kind: RepeatKind, count: int) ->
         raise InputError("Choose at least 2 repeats.")
     spec = checked(store, spec.changed(repeat=repeats[0]))
     runs = [store.runs.create(spec.changed(repeat=one)) for one in repeats]
-    _reconcile(store)
+    refresh(store, at_once=True)
     return [store.runs.get(run.run_id) for run in runs]
 
 
@@ -147,7 +135,7 @@ def resume(store: Store, run_id: str) -> Run:
     run = store.runs.get(run_id)
     store.datasets.get(run.spec.dataset)
     store.runs.requeue(run_id)
-    _reconcile(store)
+    refresh(store, at_once=True)
     return store.runs.get(run_id)
 
 
@@ -167,7 +155,7 @@ def delete(store: Store, run_id: str) -> None:
     folder = store.workspace.run_folder(run_id)
     if folder.parent != store.workspace.runs or folder.name in ("", "..", "."):
         return  # the name of a damaged row may be anything; nothing of ours lies there
-    stop_all(folder)  # an audit would write its files again while they are removed
+    stop_all(store, run_id)  # an audit would write its files again while they are removed
     try:
         # First what a lost store is filled again from: half a folder must not bring it back.
         (folder / RECORD).unlink(missing_ok=True)
@@ -179,32 +167,6 @@ def delete(store: Store, run_id: str) -> None:
             f"The run is deleted, but some of its files in {folder} are not ({error}). "
             "Delete that folder yourself."
         ) from None
-
-
-def refresh(store: Store) -> None:
-    """Bring runs and processes into agreement; cheap enough for every look at a page.
-
-    Runs whose process died become interrupted, and a dispatcher is started when there is
-    something to do and none at work.
-    """
-    alive = [one for one in _dispatchers.get(store.workspace.root, []) if one.poll() is None]
-    _dispatchers[store.workspace.root] = alive
-    if not alive:  # one that lives sees to all of this itself, and knows the exit codes
-        _reconcile(store)
-
-
-def _reconcile(store: Store) -> None:
-    """``refresh`` for certain: a dispatcher that lives may be about to end. Two at once do
-    no harm, since the second waits for the lock and goes."""
-    runs = store.runs.all(UNFINISHED)
-    if not runs or _dispatcher_is_at_work(store.workspace):
-        return
-    for run in runs:
-        if run.is_active and worker_of(run) is None and not is_starting(run):
-            mark_dead(store, run)
-    if store.runs.all(UNFINISHED):
-        started = _start_dispatcher(store.workspace)
-        _dispatchers.setdefault(store.workspace.root, []).append(started)
 
 
 def log_tail(workspace: Workspace, run_id: str, lines: int = 200) -> str:
@@ -230,29 +192,3 @@ def wait(store: Store, run_id: str, timeout: float | None = None) -> Run:
         if run.state in FINISHED or (until is not None and time.monotonic() >= until):
             return run
         time.sleep(0.2)
-
-
-def _dispatcher_is_at_work(workspace: Workspace) -> bool:
-    lock = FileLock(workspace.dispatcher_lock)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
-
-
-def _start_dispatcher(workspace: Workspace) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "core.runs.dispatcher", "--data", str(workspace.root)]
-    try:
-        return start_detached(
-            command,
-            cwd=PROJECT_ROOT,
-            environment=with_our_modules(os.environ),
-            log=workspace.root / DISPATCHER_LOG,
-        )
-    except OSError as error:
-        raise NotFoundError(
-            f"The process that starts trainings could not be started ({error}). "
-            "The run waits in the queue; free some memory or disk space and reload the page."
-        ) from None

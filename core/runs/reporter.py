@@ -13,13 +13,13 @@ import time
 from types import TracebackType
 from typing import Self
 
-from core.errors import Cancelled, NotFoundError, StoreError
+from core.errors import Cancelled, StoreError
 from core.store import RunProgress, Store
 
 TICK_SECONDS = 0.2  # how soon a stop is heard, and the most often that progress is written
 BEAT_SECONDS = 2.0
 
-# What pages show for ``progress["stage"]``.
+# What pages show for a training's ``progress.stage``.
 STAGES = {
     "starting": "Loading the software",
     "weights": "Fetching pretrained weights",
@@ -34,15 +34,15 @@ STAGES = {
 
 
 class Superseded(Cancelled):
-    """The run no longer belongs to this process: it was deleted, or given to another."""
+    """The work no longer belongs to this process: it was deleted, or given to another."""
 
 
 class Reporter:
     """Use as a context manager around a worker's whole work. Safe from any thread."""
 
-    def __init__(self, store: Store, run_id: str) -> None:
+    def __init__(self, store: Store, job_id: str) -> None:
         self._store = store
-        self._run_id = run_id
+        self._job_id = job_id
         self._progress = RunProgress()
         self._changed = False
         self._since = time.monotonic()
@@ -68,8 +68,8 @@ class Reporter:
     def stage(
         self, name: str, total: int = 0, unit: str = "", *, epochs: int | None = None
     ) -> None:
-        """Begin a stage (a key of ``STAGES``) of ``total`` units, 0 when it has no count.
-        ``epochs``: how many it takes, for a training.
+        """Begin a stage of ``total`` units, 0 when it has no count. ``name``: of a training, a key
+        of ``STAGES``; of other work, words to show. ``epochs``: how many a training takes.
 
         Raises Cancelled, as ``check`` does.
         """
@@ -123,7 +123,7 @@ class Reporter:
     def check(self) -> None:
         """Raises Cancelled when a stop was asked for. Costs nothing: call it every batch."""
         if self._superseded.is_set():
-            raise Superseded("This run was taken over by another process, or deleted.")
+            raise Superseded("This work was taken over by another process, or deleted.")
         if self._cancelled.is_set():
             raise Cancelled("Stopped at your request.")
 
@@ -142,9 +142,10 @@ class Reporter:
                 if self._changed or due:
                     progress = self._progress if self._changed else None
                     self._changed = False
-                    self._store.runs.beat(self._run_id, progress)
+                    self._store.queue.beat(self._job_id, progress)
                     beaten = time.monotonic() if due else beaten
-                if not self._cancelled.is_set() and self._store.runs.cancel_requested(self._run_id):
+                asked = self._store.queue.cancel_requested
+                if not self._cancelled.is_set() and asked(self._job_id):
                     self._cancelled.set()
             except (sqlite3.Error, StoreError) as error:  # a full disk: tried again
                 print(f"Could not reach the store: {error}", flush=True)
@@ -153,10 +154,6 @@ class Reporter:
             self._ended.wait(TICK_SECONDS)
 
     def _check_ownership(self) -> None:
-        try:
-            run = self._store.runs.get(self._run_id)
-        except NotFoundError:
-            self._superseded.set()
-            return
-        if not run.is_active or run.pid not in (None, os.getpid()):
+        job = self._store.queue.find(self._job_id)
+        if job is None or not job.is_active or job.pid not in (None, os.getpid()):
             self._superseded.set()

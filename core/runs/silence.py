@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psutil
 
 from core.errors import BusyError, StoreError
-from core.store import Run, Store
+from core.store import JobRow, Run, Store
 
 HANG_SECONDS = 120.0  # without a heartbeat, of which a worker gives one every 2 seconds
 # The most that one look counts towards it: a computer that slept did not see a worker hang.
@@ -34,25 +33,10 @@ class Silences:
 
     _by_name: dict[str, _Silence] = field(default_factory=dict)
 
-    def hung(self, store: Store, run: Run, worker: psutil.Process, limit: float) -> bool:
-        """``over`` for a run, whose worker tells the store that it lives."""
-
-        def could(at_work: bool) -> bool:
-            return could_write(store, run, at_work=at_work)
-
-        return self.over(run.run_id, run.heartbeat_at, worker, limit, could)
-
-    def over(
-        self,
-        name: str,
-        beat: float | None,
-        worker: psutil.Process,
-        limit: float,
-        could_write: Callable[[bool], bool],
-    ) -> bool:
+    def hung(self, store: Store, job: JobRow | Run, worker: psutil.Process, limit: float) -> bool:
         """Whether the living worker has been silent for ``limit`` seconds, though it could have
-        written. To be asked again and again. ``beat``: its last heartbeat. ``could_write``: is
-        told whether the worker has computed since then."""
+        written to the store. To be asked again and again."""
+        name, beat = job.job_id, job.heartbeat_at
         now = time.monotonic()
         silence = self._by_name.setdefault(name, _Silence(beat, now))
         if silence.beat != beat or not silence.seconds:
@@ -62,7 +46,7 @@ class Silences:
         silence.looked = now
         if silence.seconds > limit / 2:
             at_work = _worked(worker) - silence.worked > WORKED_SHARE * silence.seconds
-            if not could_write(at_work):
+            if not could_write(store, job, at_work=at_work):
                 silence.seconds = 0.0  # a full disk keeps a healthy worker silent too
         return silence.seconds >= limit
 
@@ -71,11 +55,11 @@ class Silences:
         self._by_name.pop(name, None)
 
 
-def could_write(store: Store, run: Run, *, at_work: bool) -> bool:
-    """Whether the run's worker could have written a heartbeat. ``at_work``: it has computed
+def could_write(store: Store, job: JobRow | Run, *, at_work: bool) -> bool:
+    """Whether the job's worker could have written a heartbeat. ``at_work``: it has computed
     since its last one."""
     try:
-        store.runs.touch(run.run_id)
+        store.queue.touch(job.job_id)
     except BusyError:  # it may be the hung one itself that holds the lock
         return not at_work
     except StoreError:

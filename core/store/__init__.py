@@ -17,25 +17,29 @@ from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
 from core.store.film_rows import Film, Source
-from core.store.origin import OriginKind, RunOrigin
-from core.store.progress import RunProgress
-from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
-from core.store.runs import (
+from core.store.import_report import ImportReport, LeftOut, SetApart
+from core.store.job_row import (
     ACTIVE,
+    BROKEN_OFF,
     FINISHED,
-    PHASES,
     STATES,
     UNFINISHED,
-    Epoch,
-    Run,
+    JobEnd,
+    JobRow,
     RunChange,
-    Runs,
     RunState,
 )
+from core.store.origin import OriginKind, RunOrigin
+from core.store.progress import RunProgress
+from core.store.queue import Queue
+from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
+from core.store.run_result import RunningNumbers, RunResult, SplitNumbers
+from core.store.runs import PHASES, Epoch, Run, Runs
 from core.workspace import Workspace
 
 __all__ = [
     "ACTIVE",
+    "BROKEN_OFF",
     "FINISHED",
     "PHASES",
     "STATES",
@@ -46,16 +50,25 @@ __all__ = [
     "Datasets",
     "Epoch",
     "Film",
+    "ImportReport",
+    "JobEnd",
+    "JobRow",
+    "LeftOut",
     "Member",
     "OriginKind",
+    "Queue",
     "Recovery",
     "Run",
     "RunChange",
     "RunOrigin",
     "RunProgress",
+    "RunResult",
     "RunState",
+    "RunningNumbers",
     "Runs",
+    "SetApart",
     "Source",
+    "SplitNumbers",
     "Store",
     "StoredDataset",
     "keep_record",
@@ -67,12 +80,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Store:
-    """Three views of one database file; safe to share between threads and processes."""
+    """Views of one database file; safe to share between threads and processes. ``runs`` has
+    trainings, ``queue`` everything that waits or works, trainings too."""
 
     workspace: Workspace
     catalogue: Catalogue
     datasets: Datasets
     runs: Runs
+    queue: Queue
     database: Database
 
 
@@ -83,4 +98,11 @@ def open_store(workspace: Workspace) -> Store:
     Raises InputError when the file is not a database or comes from a newer ThoraxLens.
     """
     database = Database(workspace.database, Rebuilding(workspace))
-    return Store(workspace, Catalogue(database), Datasets(database), Runs(database), database)
+    return Store(
+        workspace,
+        Catalogue(database),
+        Datasets(database),
+        Runs(database),
+        Queue(database),
+        database,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,9 +15,9 @@ from core.store.film_rows import (
     Source,
     film_of,
     film_row,
-    is_object,
     source_of,
 )
+from core.store.import_report import is_readable, stored_report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +146,7 @@ class Catalogue:
                     source.root,
                     int(source.artificial),
                     source.imported_at or datetime.now(UTC).isoformat(timespec="seconds"),
-                    json.dumps(source.report),
+                    stored_report(source.report),
                 ),
             )
             work.executemany(
@@ -192,7 +191,7 @@ class Catalogue:
             lost = [
                 row["name"]
                 for row in work.execute("SELECT name, report FROM sources ORDER BY rowid")
-                if not is_object(row["report"])
+                if not is_readable(row["report"])
             ]
             films = work.execute(
                 "SELECT source, COUNT(*) AS films FROM films "

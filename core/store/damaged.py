@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.documents import Fields
 from core.errors import SpecError
 from core.specs import DatasetSpec, RunSpec
+from core.store.run_result import LARGEST
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,6 @@ def text_of(value: object, what: str) -> str:
     return value
 
 
-def object_of(value: object, what: str) -> Fields:
-    """A JSON object. Raises SpecError for any other text."""
-    try:
-        found = json.loads(text_of(value, what))
-    except ValueError as error:
-        raise SpecError(f"Its {what} is not JSON ({error}).") from None
-    if not isinstance(found, dict):
-        raise SpecError(f"Its {what} is not a JSON object.")
-    return found
-
-
-LARGEST = 1e15
-
-
 def number_of(value: object, what: str) -> float:
     """An ordinary number. Raises SpecError."""
     # A whole number of any length is JSON; arithmetic wants one that a float can hold.
@@ -68,27 +52,3 @@ def number_of(value: object, what: str) -> float:
     ):
         raise SpecError(f"Its {what} is not a number.")
     return float(value)
-
-
-# What pages and commands take for granted of a finished run's result, where it is there.
-_OBJECTS = ("train", "validation", "test", "running", "seconds")
-_NUMBERS = (
-    "total_params", "trainable_params", "seconds_per_epoch", "epochs", "best_epoch",
-    "learning_rate", "fine_tune_seconds_per_epoch",
-)  # fmt: skip
-
-
-def check_result(result: Mapping[str, object]) -> None:
-    """Raises SpecError when a part that is there is not what it should be."""
-    for name in _OBJECTS:
-        part = result.get(name)
-        if part is None:
-            continue
-        if not isinstance(part, dict):
-            raise SpecError(f"Its result has no readable part “{name}”.")
-        for key, value in part.items():
-            if key != "confusion" and value is not None:
-                number_of(value, f"result “{name}: {key}”")
-    for name in _NUMBERS:
-        if result.get(name) is not None:
-            number_of(result[name], f"result “{name}”")

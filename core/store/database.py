@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -75,7 +75,8 @@ CREATE TABLE runs (
     cancel_at REAL,
     progress TEXT NOT NULL DEFAULT '{}',
     result TEXT NOT NULL DEFAULT '{}',
-    origin TEXT NOT NULL DEFAULT '{}'
+    origin TEXT NOT NULL DEFAULT '{}',
+    kind TEXT NOT NULL DEFAULT 'train'
 );
 CREATE TABLE epochs (
     run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.documents import Fields, Json
+from core.documents import Json
+from core.store.import_report import ImportReport, is_readable, read_report
 
 UNKNOWN = "unknown"
 
@@ -20,7 +21,7 @@ class Source:
     root: str
     artificial: bool = False
     imported_at: str = ""
-    report: Fields = field(default_factory=dict)
+    report: ImportReport | None = None
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,6 @@ def film_of(row: Any) -> Film:
     return Film(**values)
 
 
-def is_object(stored: Any) -> bool:
-    """Whether a stored text is a JSON object."""
-    try:
-        return isinstance(json.loads(stored), dict)
-    except (ValueError, TypeError):
-        return False
-
-
 def _texts(stored: Any) -> dict[str, str]:
     """What a film's row keeps as JSON; nothing where that is damaged, which ``damaged`` tells."""
     try:
@@ -93,15 +86,11 @@ def _texts(stored: Any) -> dict[str, str]:
 
 def source_of(row: Any) -> Source:
     """The source of a row; a damaged report counts as none."""
-    try:
-        report = json.loads(row["report"])
-    except (ValueError, TypeError):
-        report = None
     return Source(
         name=row["name"],
         layout=row["layout"],
         root=row["root"],
         artificial=bool(row["artificial"]),
         imported_at=row["imported_at"],
-        report=report if isinstance(report, dict) else {},
+        report=read_report(row["report"]) if is_readable(row["report"]) else None,
     )

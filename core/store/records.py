@@ -19,9 +19,11 @@ from pydantic import Field
 from core.documents import Document, Json, Part
 from core.errors import InputError, NotFoundError, SpecError
 from core.specs import DatasetSpec
-from core.store.damaged import LARGEST, check_result, dataset_spec, run_spec
+from core.store.damaged import dataset_spec, run_spec
+from core.store.job_row import FINISHED, STATES, RunState
 from core.store.origin import RunOrigin
-from core.store.runs import FINISHED, STATES, Epoch, Run, RunState
+from core.store.run_result import LARGEST, RunResult
+from core.store.runs import Epoch, Run
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -99,6 +101,10 @@ class RunRecord(Document):
     folders: tuple[str, ...]
     origin: RunOrigin = RunOrigin()
 
+    def read_result(self) -> RunResult:
+        """Raises DamagedError."""
+        return RunResult.from_json(json.dumps(self.result))
+
 
 def keep_records(store: Store) -> None:
     """Write the record of every run that has changed its state since the last one. Raises
@@ -128,7 +134,7 @@ def run_record(store: Store, run: Run) -> RunRecord:
         created_at=run.created_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
-        result=run.result,
+        result=run.result.as_json_object(),
         epochs=tuple(store.runs.finished_epochs(run.run_id)),
         files=_hashes(folder) if run.state == RunState.DONE else {},
         dataset=dataset,
@@ -140,7 +146,7 @@ def run_record(store: Store, run: Run) -> RunRecord:
 def check_record(record: RunRecord) -> RunRecord:
     """The record itself. Raises SpecError when a part of it means nothing to this version."""
     run_spec(json.dumps(record.spec))
-    check_result(record.result)
+    record.read_result()
     if record.dataset is not None:
         record.dataset.read_spec()
     if record.state not in STATES:
@@ -250,7 +256,7 @@ def _insert(work: sqlite3.Connection, record: RunRecord) -> None:
         "spec": run_spec(json.dumps(record.spec)).to_json(),
         "state": record.state if over else RunState.INTERRUPTED,
         "reason": record.reason if over else LOST,
-        "result": json.dumps(record.result),
+        "result": record.read_result().to_json(),
         "origin": record.origin.to_json(),
     }
     work.execute(

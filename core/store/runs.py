@@ -2,71 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass, field, replace
-from enum import StrEnum
+from dataclasses import asdict, astuple, dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
-from core.documents import Json
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.specs import RunSpec
 from core.store.damaged import (
     Damaged,
-    check_result,
     lenient,
-    number_of,
-    object_of,
     run_spec,
     text_of,
 )
-from core.store.database import Database
+from core.store.job_row import (
+    ACTIVE,
+    STATES,
+    TRAINING_KIND,
+    RunState,
+    checked_process,
+)
 from core.store.origin import RunOrigin
 from core.store.progress import RunProgress
+from core.store.queue import Queue
+from core.store.run_result import RunResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class RunState(StrEnum):
-    """Where a run is on its way. ``FAILED``: it could not go on, the reason is stored.
-    ``CANCELLED``: somebody stopped it. ``INTERRUPTED``: its process is gone."""
-
-    QUEUED = "queued"
-    PREPARING = "preparing"
-    TRAINING = "training"
-    EVALUATING = "evaluating"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-
-
-STATES = tuple(RunState)
-# A worker process should be alive.
-ACTIVE = (RunState.PREPARING, RunState.TRAINING, RunState.EVALUATING)
 PHASES = ("training", "fine-tuning")  # of a run's epochs; the second only where asked for
-FINISHED = (RunState.DONE, RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED)
-# All that a dispatcher looks after.
-UNFINISHED = (RunState.QUEUED, *ACTIVE)
-
-
-class RunChange(TypedDict, total=False):
-    """What may change with a run's state; as in ``Run``."""
-
-    reason: str
-    device: str
-    pid: int | None
-    pid_started: float | None
-    started_at: float | None
-    finished_at: float | None
-    cancel_at: float | None
-    progress: RunProgress
-    result: Json
 
 
 @dataclass(frozen=True)
@@ -88,8 +56,8 @@ class Epoch:
 class Run:
     """One run as the store knows it. Times are seconds since 1970 (UTC).
 
-    ``progress``: what the worker last said. ``result``: filled when done. ``origin``: where it
-    comes from, what people call it, and its licence.
+    ``progress``: what the worker last said. ``result``: without a number until it is done.
+    ``origin``: where it comes from, what people call it, and its licence.
     """
 
     run_id: str
@@ -105,8 +73,7 @@ class Run:
     heartbeat_at: float | None = None
     cancel_at: float | None = None
     progress: RunProgress = field(default_factory=RunProgress)
-    # Any: every version of ThoraxLens kept other keys; ``check_result`` looks at those used.
-    result: dict[str, Any] = field(default_factory=dict)
+    result: RunResult = field(default_factory=RunResult)
     origin: RunOrigin = field(default_factory=RunOrigin)
 
     @property
@@ -124,16 +91,21 @@ class Run:
         return f"{one.kind.removesuffix('s')} {one.index + 1} of {one.count}" if one else ""
 
     @property
+    def job_id(self) -> str:
+        """The name of its row in the queue."""
+        return self.run_id
+
+    @property
+    def kind(self) -> str:
+        return TRAINING_KIND
+
+    @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
 
-class Runs:
-    """Reads and writes runs. State changes are compare-and-set: two processes that
-    both think they own a run cannot both win."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Runs(Queue):
+    """Reads and writes runs: the rows of the queue that are trainings, and their epochs."""
 
     def create(self, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
         """Queue a run. Its id sorts by time and is safe in paths and addresses. ``origin``: a
@@ -155,7 +127,9 @@ class Runs:
         """Raises NotFoundError, or DamagedError when it is there and cannot be read."""
         with self._database.work() as work:
             work.text_factory = lenient
-            row = work.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            row = work.execute(
+                "SELECT * FROM runs WHERE run_id = ? AND kind = ?", (run_id, TRAINING_KIND)
+            ).fetchone()
         if row is None:
             raise NotFoundError(f"There is no run {run_id}. It may have been deleted.")
         return _run(row)
@@ -164,7 +138,7 @@ class Runs:
         """Runs in these states, newest first. One that cannot be read is among ``damaged``."""
         wanted = list(states)
         found = []
-        for row in self._rows(f"WHERE state IN ({', '.join('?' * len(wanted))})", wanted):
+        for row in self._rows(f"AND state IN ({', '.join('?' * len(wanted))})", wanted):
             with suppress(DamagedError):
                 found.append(_run(row))
         return found
@@ -179,12 +153,13 @@ class Runs:
                 found.append(Damaged(str(row["run_id"]), str(error)))
         return found
 
-    def _rows(self, where: str = "", values: Sequence[str] = ()) -> list[Any]:
+    def _rows(self, more: str = "", values: Sequence[str] = ()) -> list[Any]:
         # By the order in which they were queued: a clock that was set back must not change it.
         with self._database.work() as work:
             work.text_factory = lenient
             return work.execute(
-                f"SELECT * FROM runs {where} ORDER BY rowid DESC", values
+                f"SELECT * FROM runs WHERE kind = ? {more} ORDER BY rowid DESC",
+                (TRAINING_KIND, *values),
             ).fetchall()
 
     def group(self, group: str) -> list[Run]:
@@ -200,90 +175,6 @@ class Runs:
     def queued(self) -> list[Run]:
         """Waiting runs, the longest-waiting first."""
         return self.all([RunState.QUEUED])[::-1]
-
-    def transition(
-        self,
-        run_id: str,
-        to: RunState,
-        *,
-        only_from: Iterable[RunState] = STATES,
-        **change: Unpack[RunChange],
-    ) -> bool:
-        """Move a run to a state and change what belongs to it, if it is in ``only_from``.
-        Returns whether it was. Raises TypeError for a field that ``RunChange`` has not."""
-        # They become names of columns, so nothing else may get there.
-        if odd := change.keys() - RunChange.__annotations__.keys():
-            raise TypeError(f"A run's change has no {', '.join(sorted(odd))}.")
-        allowed = list(only_from)
-        values = {key: _column(value) for key, value in change.items()}
-        sets = ", ".join(["state = ?", *(f"{key} = ?" for key in values)])
-        marks = ", ".join("?" * len(allowed))
-        with self._database.work(write=True) as work:
-            changed = work.execute(
-                f"UPDATE runs SET {sets} WHERE run_id = ? AND state IN ({marks})",
-                (to, *values.values(), run_id, *allowed),
-            ).rowcount
-        return bool(changed)
-
-    def beat(self, run_id: str, progress: RunProgress | None = None) -> None:
-        """Note that the worker lives, and what it is doing when that changed."""
-        with self._database.work(write=True) as work:
-            if progress is None:
-                work.execute(
-                    "UPDATE runs SET heartbeat_at = ? WHERE run_id = ?", (time.time(), run_id)
-                )
-            else:
-                work.execute(
-                    "UPDATE runs SET heartbeat_at = ?, progress = ? WHERE run_id = ?",
-                    (time.time(), progress.to_json(), run_id),
-                )
-
-    def touch(self, run_id: str) -> None:
-        """Write to the run's row what stands there. Raises StoreError where nobody can write,
-        BusyError, soon, where another process is at it."""
-        with self._database.work(write=True, patience=0.5) as work:
-            work.execute("UPDATE runs SET pid = pid WHERE run_id = ?", (run_id,))
-
-    def request_cancel(self, run_id: str) -> str:
-        """Ask for a stop; a queued run is cancelled at once. Returns the state after."""
-        if self.transition(
-            run_id,
-            RunState.CANCELLED,
-            only_from=[RunState.QUEUED],
-            reason="Stopped before it started.",
-            finished_at=time.time(),
-        ):
-            return "cancelled"
-        with self._database.work(write=True) as work:
-            work.execute(
-                "UPDATE runs SET cancel_at = ? WHERE run_id = ? AND cancel_at IS NULL",
-                (time.time(), run_id),
-            )
-        return self.get(run_id).state
-
-    def cancel_requested(self, run_id: str) -> bool:
-        """Whether a stop was asked for; True as well when the run has been deleted."""
-        with self._database.work() as work:
-            row = work.execute("SELECT cancel_at FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return row is None or row["cancel_at"] is not None
-
-    def requeue(self, run_id: str) -> None:
-        """Put a stopped run back in the queue, to go on from its last checkpoint.
-
-        Raises InputError when it is not stopped.
-        """
-        if not self.transition(
-            run_id,
-            RunState.QUEUED,
-            only_from=[RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED],
-            reason="",
-            cancel_at=None,
-            finished_at=None,
-            pid=None,
-            pid_started=None,
-            progress=RunProgress(),
-        ):
-            raise InputError(f"Only a stopped run can be resumed; {run_id} is not stopped.")
 
     def delete(self, run_id: str) -> None:
         """Forget a run and its epochs. Raises InputError while it is active."""
@@ -336,13 +227,6 @@ class Runs:
         return [epoch for row in rows if (epoch := _epoch(row)) is not None]
 
 
-def _column(value: object) -> object:
-    """As the database has it."""
-    if isinstance(value, RunProgress):
-        return value.to_json()
-    return json.dumps(value) if isinstance(value, dict) else value
-
-
 def _epoch(row: Any) -> Epoch | None:
     """None for a row that says nothing of when and how long; a number that is none is unknown."""
     values = dict(row)
@@ -355,43 +239,26 @@ def _epoch(row: Any) -> Epoch | None:
     return Epoch(**numbers, phase=phase)
 
 
-LATEST = 253_402_300_800  # the end of the year 9999, in seconds since 1970
-_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at", "cancel_at")
-
-
 def _run(row: Any) -> Run:
     """Raises DamagedError."""
-    run = _parsed(tuple(row[name] for name in Run.__dataclass_fields__))
-    # Who gets a run may add to its dictionaries; the next one must not see that.
-    return replace(run, result={**run.result})
+    return _parsed(tuple(row[name] for name in Run.__dataclass_fields__))
 
 
 # Each page that shows runs asks for all of them several times a second, and most are over.
 @lru_cache(4096)
 def _parsed(row: tuple[Any, ...]) -> Run:
     """Of the values of ``Run``'s fields as the database has them. Raises DamagedError."""
-    # Any: columns as SQLite gives them; each is looked at below before Run takes it.
-    values: dict[str, Any] = dict(zip(Run.__dataclass_fields__, row, strict=True))
+    columns = dict(zip(Run.__dataclass_fields__, row, strict=True))
     try:
-        for name in ("run_id", "state", "reason", "device"):
-            text_of(values[name], name.replace("_id", "’s id"))
-        if values["state"] not in STATES:
-            raise SpecError(f"This version knows no state “{values['state']}”.")
-        values["state"] = RunState(values["state"])
-        for name in _TIMES:
-            if values[name] is not None or name == "created_at":
-                moment = number_of(values[name], name.replace("_at", " time"))
-                if not 0 <= moment < LATEST:
-                    raise SpecError(f"Its {name.replace('_at', ' time')} is no time.")
+        values = checked_process(columns, columns)
         values["spec"] = run_spec(text_of(values["spec"], "description"))
-        values["result"] = object_of(values["result"], "result")
-        check_result(values["result"])
+        values["result"] = RunResult.from_json(text_of(values["result"], "result"), "what is kept")
         values["origin"] = RunOrigin.from_json(text_of(values["origin"], "origin"))
-    except SpecError as error:
+    except (SpecError, DamagedError) as error:
         raise DamagedError(
-            f"The run {values['run_id']} cannot be read. {error} It was changed by hand, damaged "
+            f"The run {columns['run_id']} cannot be read. {error} It was changed by hand, damaged "
             "on the disk or written by another version of ThoraxLens. Delete it, or leave it: the "
             "other runs are not affected."
         ) from None
-    values["progress"] = RunProgress.from_json(values["progress"])
+    values["progress"] = RunProgress.read(values["progress"])
     return Run(**values)

@@ -1,7 +1,8 @@
 """From each version of the store's schema to the next, and the copy that is kept before.
 
-A step gets the connection inside the transaction that upgrades the whole file: it happens
-whole or not at all. A new step is one more function and one more entry in ``STEPS``.
+A step gets the connection inside the transaction that upgrades the whole file, so it happens
+whole or not at all, and the data folder. A new step is one more function and one more entry in
+``STEPS``.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from pathlib import Path, PurePath
 from core.errors import SpecError
 from core.patient_names import UNKNOWN_PATIENT, patients_from_paths
 from core.specs import DatasetSpec, RunSpec, Spec
+from core.store.old_jobs import put_into_the_queue
 
 
-def _epochs_have_a_phase(work: sqlite3.Connection) -> None:
+def _epochs_have_a_phase(work: sqlite3.Connection, root: Path) -> None:
     work.execute("ALTER TABLE epochs ADD COLUMN phase TEXT NOT NULL DEFAULT 'training'")
 
 
-def _no_patient_is_invented(work: sqlite3.Connection) -> None:
+def _no_patient_is_invented(work: sqlite3.Connection, root: Path) -> None:
     """A film of a patient nobody knew used to be given one, named by the film's own path."""
     for source in work.execute("SELECT name, root FROM sources").fetchall():
         films = work.execute(
@@ -43,15 +45,15 @@ def _below(root: str, path: str) -> str:
     return (pure.relative_to(root) if pure.is_relative_to(root) else pure).as_posix()
 
 
-def _films_can_be_set_apart(work: sqlite3.Connection) -> None:
+def _films_can_be_set_apart(work: sqlite3.Connection, root: Path) -> None:
     work.execute("ALTER TABLE films ADD COLUMN set_apart TEXT NOT NULL DEFAULT ''")
 
 
-def _runs_say_where_they_come_from(work: sqlite3.Connection) -> None:
+def _runs_say_where_they_come_from(work: sqlite3.Connection, root: Path) -> None:
     work.execute("ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT '{}'")
 
 
-def _names_say_what_they_hold(work: sqlite3.Connection) -> None:
+def _names_say_what_they_hold(work: sqlite3.Connection, root: Path) -> None:
     """``subset`` → ``source_split``, and the descriptions by the names that their fields have
     now. One that cannot be read stays as it is: its page says so."""
     work.execute("ALTER TABLE films RENAME COLUMN subset TO source_split")
@@ -63,18 +65,24 @@ def _names_say_what_they_hold(work: sqlite3.Connection) -> None:
                 work.execute(f"UPDATE {table} SET spec = ? WHERE rowid = ?", (now, row["at"]))
 
 
-def _films_set_apart_are_found_at_once(work: sqlite3.Connection) -> None:
+def _films_set_apart_are_found_at_once(work: sqlite3.Connection, root: Path) -> None:
     work.execute("CREATE INDEX films_set_apart ON films(source, path) WHERE set_apart != ''")
 
 
+def _all_work_is_in_one_queue(work: sqlite3.Connection, root: Path) -> None:
+    work.execute("ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'train'")
+    put_into_the_queue(work, root)
+
+
 # From version n to n + 1.
-STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
+STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     1: _epochs_have_a_phase,
     2: _no_patient_is_invented,
     3: _films_can_be_set_apart,
     4: _runs_say_where_they_come_from,
     5: _names_say_what_they_hold,
     6: _films_set_apart_are_found_at_once,
+    7: _all_work_is_in_one_queue,
 }
 
 
@@ -91,7 +99,7 @@ def upgrade(work: sqlite3.Connection, path: Path, version: int, wanted: int) -> 
     """
     _keep_copy(path, copy_of(path, version))
     for older in range(version, wanted):
-        STEPS[older](work)
+        STEPS[older](work, path.parent)
         work.execute(f"PRAGMA user_version = {older + 1}")
 
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from core.documents import Fields
 from core.files import ARRAY_DAMAGES, written_whole
+from core.runs.files import LastEpoch, RunFiles
 from core.store import PHASES
 
 STATE = "state.npz"
-EPOCH = "epoch.json"  # the epoch alone, for those that cannot load Keras
 
 
 @dataclass
@@ -72,8 +72,7 @@ def save_checkpoint(folder: Path, model: keras.Model, state: TrainingState) -> N
         arrays |= {f"{kind}{place}": value for place, value in enumerate(values)}
     with written_whole(folder / STATE) as temporary:
         np.savez(temporary, **arrays)  # type: ignore[arg-type]
-    with written_whole(folder / EPOCH) as temporary:
-        temporary.write_text(json.dumps({"epoch": state.epoch}))
+    LastEpoch(epoch=state.epoch).save(RunFiles(folder.parent).last_epoch)
 
 
 def phase(folder: Path) -> str | None:

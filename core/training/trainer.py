@@ -9,9 +9,9 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 
 from core.datasets.training_data import TrainingData, load_training_data
-from core.documents import Json
 from core.errors import InputError
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import choose_operating_point
@@ -27,7 +27,7 @@ from core.runs.files import RunFiles
 from core.runs.reporter import Reporter
 from core.specs import SPLITS, RunSpec
 from core.statistics.softmax import log_softmax, softmax
-from core.store import Run, RunState, Store
+from core.store import Run, RunningNumbers, RunResult, RunState, SplitNumbers, Store
 from core.training import backend, checkpoint, precision
 from core.training.checkpoint import TrainingState
 from core.training.fine_tuning import save_tuned, unfreeze
@@ -91,39 +91,40 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
 
     move(store, run, RunState.EVALUATING, (RunState.PREPARING, RunState.TRAINING))
     with clock.stage("evaluate"):
-        result: Json = {**_evaluate(learner.logits(reporter), data, files)}
+        numbers = _evaluate(learner.logits(reporter), data, files)
     save_head(model, files.weights)
     if tunes:
         save_tuned(model, last, files.tuned)
     epochs = store.runs.epochs(run.run_id)
     seconds = epochs.groupby("phase")["seconds"].median()  # a first epoch also traces the graph
     trained = int((epochs["phase"] == TRAINING).sum())
-    best = epochs[epochs["epoch"] == state.best_epoch]
-    result |= {
-        "total_params": network.counts(size, len(data.classes), form).total,
-        "trainable_params": int(sum(np.prod(one.shape) for one in model.trainable_weights)),
-        "seconds_per_epoch": float(seconds[TRAINING]),
-        "epochs": state.epoch,
-        "best_epoch": state.best_epoch,
-        "stopped_early": state.stopped_early or trained < spec.epochs,
-        "learning_rate": used_rate(spec, files),
-        "running": {
-            key: None if best.empty or best[key].isna().all() else float(best[key].iloc[0])
-            for key in ("loss", "accuracy")
-        },
-        "seconds": clock.spent(),
-        "precision_mode": mode.name,
-        "backend": keras.backend.backend(),
-        "software": software(keras.backend.backend()),
-    }
+    result = RunResult(
+        **numbers,
+        total_params=network.counts(size, len(data.classes), form).total,
+        trainable_params=int(sum(np.prod(one.shape) for one in model.trainable_weights)),
+        seconds_per_epoch=float(seconds[TRAINING]),
+        epochs=state.epoch,
+        best_epoch=state.best_epoch,
+        stopped_early=state.stopped_early or trained < spec.epochs,
+        learning_rate=used_rate(spec, files),
+        running=_running(epochs[epochs["epoch"] == state.best_epoch]),
+        seconds=clock.spent(),
+        precision_mode=mode.name,
+        backend=keras.backend.backend(),
+        software=software(keras.backend.backend()),
+    )
     if tunes:
-        result["fine_tuned"] = [one.title for one in last]
-        result["fine_tune_seconds_per_epoch"] = float(seconds[FINE_TUNING])
+        result = result.model_copy(
+            update={
+                "fine_tuned": tuple(one.title for one in last),
+                "fine_tune_seconds_per_epoch": float(seconds[FINE_TUNING]),
+            }
+        )
     reporter.check()
     move(store, run, RunState.DONE, (RunState.EVALUATING,), result=result, finished_at=time.time())
     checkpoint.discard_checkpoint(files.checkpoint)
     shutil.rmtree(files.scratch, ignore_errors=True)
-    log.info("done; best epoch %d, test: %s", state.best_epoch, result["test"])
+    log.info("done; best epoch %d, test: %s", state.best_epoch, numbers["test"])
 
 
 def _trainable(
@@ -193,7 +194,17 @@ def _learner(
     return HeadTraining(network.learns, extract, plan, backbone, caches.feature_cache, reporter)
 
 
-def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, Json]:
+def _running(best: pd.DataFrame) -> RunningNumbers:
+    """What training measured in the best epoch, its one row; none where it is not there."""
+
+    def number(name: str) -> float | None:
+        return None if best.empty or best[name].isna().all() else float(best[name].iloc[0])
+
+    return RunningNumbers(loss=number("loss"), accuracy=number("accuracy"))
+
+
+def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[str, SplitNumbers]:
+    """Save the predictions; what each split came to."""
     logs = log_softmax(logits)
     predictions = Predictions(
         data.classes, data.film_ids, data.split, data.y_true, softmax(logits).astype(np.float32)
@@ -203,20 +214,20 @@ def _evaluate(logits: np.ndarray, data: TrainingData, files: RunFiles) -> dict[s
     losses = -logs[np.arange(len(logs)), data.y_true]
     # By the most probable class, as the curves of the epochs are: the decision rule can change
     # later, and pages then read what came of it from the predictions.
-    result: dict[str, Json] = {}
+    result: dict[str, SplitNumbers] = {}
     for split in SPLITS:
         rows = data.rows(split)
-        numbers = evaluate(predictions.take(rows))
-        result[split] = {
-            "accuracy": numbers.accuracy,
-            "loss": float(losses[rows].mean()) if len(rows) else None,
-        }
+        found = evaluate(predictions.take(rows))
+        loss = float(losses[rows].mean()) if len(rows) else None
+        result[split] = SplitNumbers(accuracy=found.accuracy, loss=loss)
         if split == "test":
-            result[split] |= {
-                "sensitivity": numbers.sensitivity,
-                "specificity": numbers.specificity,
-                "confusion": numbers.confusion.tolist(),
-            }
+            result[split] = SplitNumbers(
+                accuracy=found.accuracy,
+                loss=loss,
+                sensitivity=found.sensitivity,
+                specificity=found.specificity,
+                confusion=tuple(map(tuple, found.confusion.tolist())),
+            )
     return result
 
 

@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from core.example import RUNS, ExampleNote
-from core.runs.launcher import refresh
+from core.runs.upkeep import refresh
 from core.store import UNFINISHED, Run, RunState
 from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary

@@ -174,7 +174,7 @@ def test_train_two_networks(walk: Watched, server: Server) -> None:
         expect(page.locator("canvas").first).to_be_visible()
     runs = open_store(Workspace(server.data)).runs.all([RunState.DONE])
     assert {run.spec.model for run in runs} == {"cnn", "vgg16"}
-    assert {run.result["epochs"] for run in runs} == {2}
+    assert {run.result.epochs for run in runs} == {2}
 
 
 def test_compare_them(walk: Watched, server: Server) -> None:

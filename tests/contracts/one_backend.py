@@ -12,8 +12,9 @@ import sys
 from unittest.mock import patch
 
 from core.images.film_array import film_array
+from core.runs import worker
 from core.store import open_store
-from core.training import backend, worker
+from core.training import backend
 from core.workspace import open_workspace
 
 

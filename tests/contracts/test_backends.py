@@ -102,7 +102,7 @@ def test_another_backend_leaves_tensorflow_alone(
     assert backend in there.printed["libraries"]
     assert "tensorflow" not in there.printed["libraries"]
     for model in NETWORKS:
-        assert there.runs[model].result["backend"] == backend
+        assert there.runs[model].result.backend == backend
 
 
 @pytest.mark.parametrize("model", NETWORKS)
@@ -112,10 +112,10 @@ def test_a_run_is_trained_measured_and_kept(
 ) -> None:
     there = trained(backend)
     result, epochs = there.runs[model].result, there.store.runs.epochs(there.runs[model].run_id)
-    assert len(epochs) == result["epochs"] == 1
+    assert len(epochs) == result.epochs == 1
     assert epochs[["loss", "accuracy", "val_loss", "val_accuracy"]].notna().all().all()
     for split in ("train", "validation", "test"):
-        assert 0 <= result[split]["accuracy"] <= 1
+        assert 0 <= result.of(split).accuracy <= 1
     told = Predictions.load(there.files(model).predictions)
     assert set(told.film_ids) == set(there.store.datasets.members("tiny")["film_id"])
     np.testing.assert_allclose(told.probabilities.sum(axis=1), 1, atol=1e-5)

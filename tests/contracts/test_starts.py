@@ -12,7 +12,7 @@ import pytest
 
 from core.datasets.phantom import ensure_phantoms
 from core.specs import RunSpec
-from core.store import RunState, Store, open_store
+from core.store import RunResult, RunState, SplitNumbers, Store, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, open_workspace
 from pages.components import preload
 
@@ -76,7 +76,9 @@ def test_a_process_begins_light(store: Store, script: str) -> None:
 
 def test_runs_are_listed_lightly(store: Store) -> None:
     run = store.runs.create(RunSpec(dataset="study", model="cnn"))
-    store.runs.transition(run.run_id, RunState.DONE, result={"test": {"accuracy": 0.5}})
+    store.runs.transition(
+        run.run_id, RunState.DONE, result=RunResult(test=SplitNumbers(accuracy=0.5))
+    )
     assert not _loaded(store.workspace.root, _command("runs"))
 
 

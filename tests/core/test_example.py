@@ -13,9 +13,9 @@ from core.commands.films import COMMANDS
 from core.errors import NotFoundError, WeightsMissingError
 from core.example import EXAMPLE, ExampleNote, pending, plan_example, prepare_example
 from core.runs import launcher
-from core.runs.jobs import JobState
 from core.specs import RunSpec
 from core.store import UNFINISHED, Run, RunOrigin, RunState, Store, open_store
+from tests.core.runs.jobs_at_hand import no_dispatcher
 
 Wait = Callable[[float], None]
 
@@ -27,11 +27,10 @@ class Machine:
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.store = store
         self.audits: list[str] = []
-        self.states: dict[str, JobState] = {}
+        self.states: dict[str, RunState] = {}
         self.most_at_once = 0
         self.meanwhile: Callable[[], object] = lambda: None
-        monkeypatch.setattr(launcher, "_reconcile", lambda store: None)
-        monkeypatch.setattr(launcher, "refresh", lambda store: None)
+        no_dispatcher(monkeypatch)
         monkeypatch.setattr(example, "start_audit", self._start)
         monkeypatch.setattr(example, "audit_job", self._job)
 
@@ -43,17 +42,17 @@ class Machine:
         happens()
         for run in unfinished:
             self.store.runs.transition(run.run_id, RunState.DONE, only_from=UNFINISHED)
-        for run_id in [one for one, state in self.states.items() if state is JobState.RUNNING]:
-            self.states[run_id] = JobState.DONE
+        for run_id in [one for one, state in self.states.items() if state is RunState.WORKING]:
+            self.states[run_id] = RunState.DONE
 
     def _start(self, store: Store, run_id: str) -> None:
         self.audits.append(run_id)
-        self.states[run_id] = JobState.RUNNING
+        self.states[run_id] = RunState.WORKING
 
     def _job(self, store: Store, run_id: str) -> SimpleNamespace:
         def status() -> SimpleNamespace:
-            state = self.states.get(run_id, JobState.NONE)
-            return SimpleNamespace(state=state, is_running=state is JobState.RUNNING)
+            state = self.states.get(run_id)
+            return SimpleNamespace(state=state, is_running=state is RunState.WORKING)
 
         return SimpleNamespace(status=status)
 
@@ -170,7 +169,7 @@ def test_a_killed_server_leaves_it_to_the_next_start(planned: Store, machine: Ma
         prepare_example(planned, machine.wait)
     [first] = note_of(planned).runs
     planned.runs.transition(first, RunState.INTERRUPTED)  # the computer went with it
-    machine.states[first] = JobState.FAILED  # and so did the process of an audit
+    machine.states[first] = RunState.INTERRUPTED  # and so did the process of an audit
     prepare_example(planned, machine.wait)
     assert note_of(planned).over
     assert note_of(planned).runs[0] == first

@@ -18,8 +18,8 @@ from core.evaluation.predictions import Predictions
 from core.external.result_file import ExternalResult, load_result, save_result
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
-from core.runs.jobs import Job, JobState, JobStatus
 from core.runs.results import stored
+from core.store.old_jobs import KeptJob
 from core.store.records import Recovery, damaged_file, recovered, recovery_note
 from core.workspace import Workspace, open_workspace
 
@@ -99,14 +99,9 @@ def card(workspace: Workspace) -> tuple[Path, Load]:
 
 
 def job(workspace: Workspace) -> tuple[Path, Load]:
-    one = Job(workspace.root)
-    one.write(
-        JobStatus(
-            state=JobState.RUNNING, stage="Counting", done=3, total=9, began=5.0, pid=1,
-            pid_started=2.0,
-        )
-    )  # fmt: skip
-    return workspace.root / "job.json", one.status
+    file = workspace.root / "job.json"
+    KeptJob(state="running", stage="Counting", done=3, total=9, began=5.0, pid=1).save(file)
+    return file, lambda: KeptJob.load_if_readable(file)
 
 
 def epoch(workspace: Workspace) -> tuple[Path, Load]:

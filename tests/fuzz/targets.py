@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import random
 import shutil
 import sqlite3
@@ -31,9 +30,9 @@ from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
-from core.runs.jobs import Job
 from core.specs import DatasetSpec, RunSpec
 from core.store import Store, open_store
+from core.store.old_jobs import KeptJob
 from core.workspace import Workspace
 from tests.fuzz.mutate import damaged, damaged_json, damaged_text, png_checked
 from tests.pages.runs import RESULT, make_dataset, make_run
@@ -81,7 +80,7 @@ def targets(folder: Path) -> list[Target]:
                _read(file, OperatingPoint.load_if_readable)),
         Target("job", 1, [b'{"state": "done", "stage": "x", "done": 1, "total": 2, "pid": 0}'],
                damaged_json, _job(folder / "job")),
-        Target("result", 3, [json.dumps(store.runs.get(run_id).result).encode()], damaged_json,
+        Target("result", 3, [store.runs.get(run_id).result.to_json().encode()], damaged_json,
                lambda data: _card_with_result(store, run_id, data)),
         Target("card", 3, [one.read_bytes() for one in _of_the_card(files)],
                damaged_json, _card(store, run_id)),
@@ -284,7 +283,7 @@ def _stored(file: Path) -> bytes:
 
 def _job(folder: Path) -> Callable[[bytes], object]:
     folder.mkdir()
-    return _read(folder / "job.json", lambda _: Job(folder).status())
+    return _read(folder / "job.json", KeptJob.load_if_readable)
 
 
 def _print(store: Store, run_id: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.runs import launcher
+from tests.core.runs.jobs_at_hand import no_dispatcher
 
 
 @pytest.fixture(autouse=True)
-def _nothing_trains(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that sees a queued run starts a dispatcher, which would outlive the tests."""
-    monkeypatch.setattr(launcher, "_reconcile", lambda store: None)
+def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that sees something queued starts a dispatcher, which would outlive the tests."""
+    no_dispatcher(monkeypatch)

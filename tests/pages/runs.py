@@ -8,8 +8,9 @@ from typing import Any
 from core.datasets import prepare
 from core.datasets.presets import recommended_spec
 from core.specs import RunSpec
-from core.store import Epoch, Run, RunProgress, RunState, Store
+from core.store import Epoch, Run, RunProgress, RunResult, RunState, Store
 
+# As ``RunResult.as_dict`` has it.
 RESULT: dict[str, Any] = {
     "seconds_per_epoch": 4.2,
     "epochs": 3,
@@ -44,6 +45,8 @@ def make_run(
             run.run_id,
             Epoch(number, 0.7 / number, 0.6, 0.8 / number, None, 1e-3, 2.0),
         )
+    if "result" in fields:
+        fields["result"] = RunResult.model_validate(fields["result"])
     store.runs.transition(run.run_id, RunState(state), started_at=time.time(), **fields)
     if progress is not None:
         store.runs.beat(run.run_id, RunProgress.model_validate(progress))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +14,9 @@ from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_fol
 from core.audit.status import audit_basis, audit_job
 from core.images.decode import decode_file
 from core.palette import SURROUNDS
-from core.runs.job_process import JobReporter
-from core.runs.jobs import Job, JobState
-from core.runs.kinds import Kind
 from core.store import Run, Store
-from core.workspace import Workspace
 from pages.components.audit.checks_table import checks_html
+from tests.core.runs.jobs_at_hand import noted, stand
 from tests.pages.opening import APP
 from tests.pages.runs import make_dataset, make_run
 from tests.pages.shown_films import shown_films
@@ -121,13 +117,7 @@ def test_a_run_that_was_never_audited_can_be(
     phantom_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(phantom_store, "done")
-    asked: list[tuple[Path, str, dict[str, str]]] = []
-
-    def remember(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
-        asked.append((job.folder, kind.name, arguments))
-        return True
-
-    monkeypatch.setattr(Job, "start", remember)
+    asked = noted(monkeypatch)
     page = opened(run=run.run_id)
     assert "Nobody knows yet" in texts(page)
     page.button(key="audit_start").click().run()
@@ -199,10 +189,7 @@ def test_a_run_whose_data_set_is_gone_is_not_offered_an_audit(phantom_store: Sto
 
 def test_an_audit_under_way_shows_how_far_it_is(phantom_store: Store) -> None:
     run = make_run(phantom_store, "done")
-    reporter = JobReporter(job_of_made(phantom_store, run))
-    reporter.stage("Reading films", 80)
-    reporter._written = 0.0  # however shortly after the last word
-    reporter.update(20)
+    stand(audit_job(phantom_store, run.run_id), "working", "Reading films", 20, 80)
     page = opened(run=run.run_id)
     assert "The audit is under way" in texts(page)
     [bar] = page.get("progress")
@@ -211,16 +198,22 @@ def test_an_audit_under_way_shows_how_far_it_is(phantom_store: Store) -> None:
 
 def test_a_failed_audit_says_why_and_offers_another(phantom_store: Store) -> None:
     run = make_run(phantom_store, "done")
-    JobReporter(job_of_made(phantom_store, run)).end(JobState.FAILED, "The films are gone.")
+    stand(audit_job(phantom_store, run.run_id), "failed", reason="The films are gone.")
     page = opened(run=run.run_id)
     assert "The films are gone" in texts(page)
     assert page.button(key="audit_start").label == "Audit this run"
 
 
-def job_of_made(store: Store, run: Run) -> Job:
-    job = audit_job(store, run.run_id)
-    job.folder.mkdir(parents=True)
-    return job
+def test_an_audit_that_waits_shows_its_place_and_can_be_stopped(phantom_store: Store) -> None:
+    first, second = (make_run(phantom_store, "done") for _ in range(2))
+    stand(audit_job(phantom_store, first.run_id), "working", "Reading films", 20, 80)
+    job = audit_job(phantom_store, second.run_id)
+    stand(job, "queued")
+    page = opened(run=second.run_id)
+    [bar] = page.get("progress")
+    assert "Waiting for its turn: 1 other first" in bar.proto.text
+    page.button(key="audit_stop").click().run()
+    assert job.status().state == "cancelled"
 
 
 def test_an_address_of_an_unknown_run_is_told(phantom_store: Store) -> None:

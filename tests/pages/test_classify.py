@@ -18,7 +18,6 @@ from core.evaluation.predictions import Predictions
 from core.gate.similarity import Neighbour, Similarity
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
-from core.runs import launcher
 from core.runs.files import RunFiles
 from core.spreadsheet import csv_bytes
 from core.store import Run, Store
@@ -83,7 +82,6 @@ class Client:
 def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     client = Client()
     monkeypatch.setattr(classifying, "get_client", lambda: client)
-    monkeypatch.setattr(launcher, "refresh", lambda store: None)
     return client
 
 

@@ -16,7 +16,17 @@ from core.evaluation.predictions import Predictions
 from core.prediction.client import FilmResult
 from core.runs.files import RunFiles
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import Epoch, Film, Run, RunOrigin, RunState, Source, Store
+from core.store import (
+    Epoch,
+    Film,
+    Run,
+    RunOrigin,
+    RunResult,
+    RunState,
+    Source,
+    SplitNumbers,
+    Store,
+)
 from pages.components.downloads import safe_name
 from tests.core.prediction.conftest import saved
 from tests.pages.opening import APP, as_read
@@ -67,11 +77,11 @@ def finished_run(
         run.run_id,
         RunState.DONE,
         finished_at=1_780_000_000.0,
-        result={
-            "trainable_params": 32_962,
-            "seconds_per_epoch": 1.5,
-            "train": {"accuracy": 0.95, "loss": 0.15},
-        },
+        result=RunResult(
+            trainable_params=32_962,
+            seconds_per_epoch=1.5,
+            train=SplitNumbers(accuracy=0.95, loss=0.15),
+        ),
     )
     return store.runs.get(run.run_id)
 

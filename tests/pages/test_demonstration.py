@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration, DemoSession
 from core.runs.jobs import Job
-from core.runs.kinds import Kind
 from core.store import Store
-from core.workspace import Workspace
 from pages.components.demonstration import pictures as drawing
 from tests.core.demonstration.made_up import (
     answers,
@@ -36,14 +33,13 @@ STEPS = (
 
 @pytest.fixture
 def session(phantom_store: Store) -> DemoSession:
-    return Demonstration(phantom_store.workspace).latest()
+    return Demonstration(phantom_store).latest()
 
 
 @pytest.fixture
-def running(monkeypatch: pytest.MonkeyPatch, session: DemoSession) -> DemoSession:
+def running(session: DemoSession) -> DemoSession:
     """A session whose process seems to live."""
-    monkeypatch.setattr(Job, "_process", lambda self, status: object())
-    stand(session, state="running", stage="Drawing the films", pid=1, began=time.time())
+    stand(session, "working", "Drawing the films")
     return session
 
 
@@ -86,9 +82,9 @@ def test_training_starts_one_process_and_shows_the_second_step(
 ) -> None:
     started: list[tuple[str, dict[str, str]]] = []
 
-    def start(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
-        started.append((kind.name, arguments))
-        stand(session, state="running", stage="Drawing the films", began=time.time())
+    def start(job: Job, **arguments: str) -> bool:
+        started.append((job.kind.name, arguments))
+        stand(session, "working", "Drawing the films")
         return True
 
     monkeypatch.setattr(Job, "start", start)
@@ -107,11 +103,11 @@ def test_while_it_trains_the_epochs_are_shown_and_nothing_of_the_end(running: De
     assert app.button(key="on_2").disabled
 
 
-@pytest.mark.parametrize("state", ["failed", "stopped", "done"])
+@pytest.mark.parametrize("state", ["failed", "cancelled", "done"])
 def test_a_session_without_answers_says_why_and_offers_another(
     session: DemoSession, state: str
 ) -> None:
-    stand(session, state=state, reason="The disk is full. Free some space." * (state == "failed"))
+    stand(session, state, reason="The disk is full. Free some space." * (state == "failed"))
     app = opened(2)
     [said] = [one.value for one in app.error]
     assert "disk is full" in said if state == "failed" else "without an answer" in said
@@ -180,7 +176,7 @@ def test_the_second_network_is_waited_for(running: DemoSession) -> None:
 def test_a_second_network_that_failed_is_told(session: DemoSession) -> None:
     give(session, SHORTCUT)
     shortcut_answers().save(session.answers_file(SHORTCUT))
-    stand(session, state="failed", reason="Its process is gone.")
+    stand(session, "failed", reason="Its process is gone.")
     app = opened(5)
     assert "Its process is gone" in app.warning[0].value
 
@@ -201,7 +197,7 @@ def test_start_again_brings_back_the_first_step_with_other_people(
     app = opened(6)
     app.button(key="demonstration_again").click().run()
     assert at(app) == STEPS[0]
-    assert Demonstration(phantom_store.workspace).latest().number == 2
+    assert Demonstration(phantom_store).latest().number == 2
 
 
 def test_one_walks_on_and_back(session: DemoSession) -> None:

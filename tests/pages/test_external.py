@@ -13,12 +13,9 @@ from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.external.testing import external_job, run_external
 from core.runs.files import RunFiles
-from core.runs.job_process import reporting
-from core.runs.jobs import Job, JobState
-from core.runs.kinds import Kind
 from core.store import Run, Store
-from core.workspace import Workspace
 from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
+from tests.core.runs.jobs_at_hand import noted, stand
 from tests.pages.opening import everything_said, open_app
 
 __all__ = ["fake_client", "finished"]
@@ -40,13 +37,7 @@ def opened(run: Run, source: str = AWAY) -> AppTest:
 def test_before_a_test_the_page_says_what_would_be_tested(
     phantom_store: Store, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[tuple[str, dict[str, str]]] = []
-
-    def remember(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
-        started.append((kind.name, arguments))
-        return True
-
-    monkeypatch.setattr(Job, "start", remember)
+    started = noted(monkeypatch)
     page = open_app("external")
     assert page.selectbox("external_run").value == finished.run_id
     assert page.selectbox("external_source").value == AWAY, "the one it has not learnt from"
@@ -54,7 +45,8 @@ def test_before_a_test_the_page_says_what_would_be_tested(
     assert f"**12** films of {AWAY} can test this run" in everything_said(page)
     assert page.dataframe[0].value["Class of the run"].tolist() == ["covid", "healthy"]
     page.button("external_start").click().run()
-    assert started == [("external_test", {"run": finished.run_id, "source": AWAY})]
+    folder = external_job(phantom_store, finished.run_id, AWAY).folder
+    assert started == [(folder, "external_test", {"run": finished.run_id, "source": AWAY})]
 
 
 def test_a_drop_is_said_first_and_both_sides_stand_below(
@@ -124,15 +116,16 @@ def test_the_source_of_the_training_is_called_that(
 def test_a_running_test_shows_how_far_it_is_and_a_failed_one_why(
     phantom_store: Store, finished: Run
 ) -> None:
-    folder = external_job(phantom_store.workspace, finished.run_id, AWAY).folder
-    with reporting(folder) as tell:
-        tell.stage("Classifying films", total=12)
-        page = opened(finished)
-        assert [one.label for one in page.button] == ["Stop"]
-        tell.end(JobState.FAILED, "The process that classifies films was killed.")
-        page = opened(finished)
-        assert "was killed" in page.error[0].value
-        assert page.button("external_start").label == "Test on these films"
+    job = external_job(phantom_store, finished.run_id, AWAY)
+    stand(job, "working", "Classifying films", 3, 12)
+    page = opened(finished)
+    assert [one.label for one in page.button] == ["Stop"]
+    [bar] = page.get("progress")
+    assert "Classifying films (3 of 12)" in bar.proto.text
+    stand(job, "failed", reason="The process that classifies films was killed.")
+    page = opened(finished)
+    assert "was killed" in page.error[0].value
+    assert page.button("external_start").label == "Test on these films"
 
 
 def test_an_unknown_run_in_the_address_is_said(phantom_store: Store, finished: Run) -> None:

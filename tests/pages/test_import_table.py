@@ -53,7 +53,8 @@ def test_columns_are_guessed_previewed_and_can_be_changed(
         everything_said(app).replace("\\", "")
     )
     [source] = [one for one in phantom_store.catalogue.sources() if one.layout == "table"]
-    assert source.report["by_finding"] == {"Effusion": 12, "Mass": 6}
+    assert source.report is not None
+    assert source.report.by_finding == {"Effusion": 12, "Mass": 6}
     frame = phantom_store.catalogue.frame()
     assert frame[frame["source"] == "Own films"]["patient"].nunique() == 6
     assert "table_import" not in {one.key for one in app.button}, "the step is over"
@@ -81,7 +82,8 @@ def test_the_columns_of_a_table_in_a_zip(phantom_store: Store) -> None:
     button(app, "table_import")
     assert not app.exception
     [source] = [one for one in phantom_store.catalogue.sources() if one.layout == "table"]
-    assert source.report["added"] == 12
+    assert source.report is not None
+    assert source.report.added == 12
 
 
 def test_films_that_show_nothing_are_tiles_and_can_be_used_all_the_same(
@@ -118,4 +120,5 @@ def test_uncertain_findings_are_a_choice(
     next(one for one in app.button if one.label == "Import folder").click().run()
     assert not app.exception
     [source] = [one for one in phantom_store.catalogue.sources() if one.layout == "chexpert"]
-    assert source.report["by_finding"] == {"Edema": films_of_edema}
+    assert source.report is not None
+    assert source.report.by_finding == {"Edema": films_of_edema}

@@ -8,20 +8,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from core.runs import launcher
 from core.runs.files import RunFiles
 from core.runs.lr_range import LRRangeTest
 from core.specs import RunSpec
-from core.store import Epoch, Run, RunProgress, RunState, Store
+from core.store import Epoch, Run, RunProgress, RunResult, RunState, Store
 from pages.components import run_labels
 from pages.components.training import live_curves
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
-
-
-@pytest.fixture(autouse=True)
-def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launcher, "refresh", lambda store: None)
 
 
 def a_run(state: str = "preparing", model: str = "vgg16", **progress: object) -> Run:
@@ -134,7 +128,9 @@ def test_the_page_polls_only_while_something_is_going_on(
     run = make_run(phantom_store, "training", epochs=1, progress={"stage": "training"})
     app = open_app("train", run=run.run_id)
     assert intervals[-1] == 1.0
-    phantom_store.runs.transition(run.run_id, RunState.DONE, result=RESULT)
+    phantom_store.runs.transition(
+        run.run_id, RunState.DONE, result=RunResult.model_validate(RESULT)
+    )
     app.run()
     assert intervals[-1] is None
 

@@ -37,10 +37,7 @@ def test_the_next_step_moves_on(phantom_store: Store) -> None:
     assert app.title[0].value == "Train"
 
 
-def test_a_waiting_run_is_shown_with_a_way_to_it(
-    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.runs.launcher.refresh", lambda store: None)
+def test_a_waiting_run_is_shown_with_a_way_to_it(phantom_store: Store) -> None:
     save_dataset(phantom_store)
     run = phantom_store.runs.create(RunSpec(dataset="study", model="cnn"))
     phantom_store.runs.transition(run.run_id, RunState.TRAINING)

@@ -26,8 +26,6 @@ def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(fetch, "can_reach", lambda url: True)
     monkeypatch.setattr(launcher, "launch", launch)
-    monkeypatch.setattr(launcher, "refresh", lambda store: None)
-    monkeypatch.setattr(launcher, "_reconcile", lambda store: None)
 
 
 @pytest.fixture

@@ -75,6 +75,16 @@ class Choices:
         columns = self.columns.as_dict() if self.columns else None
         return {"uncertain": self.uncertain, "table": self.table, "columns": columns}
 
+    @classmethod
+    def of(cls, values: Json) -> Choices:
+        """What ``as_dict`` gave. Raises InputError or TypeError for anything else."""
+        columns = values.get("columns")
+        return cls(
+            uncertain=uncertain_from(str(values.get("uncertain", cls.uncertain))),
+            table=str(values.get("table", "")),
+            columns=Columns.of(columns) if isinstance(columns, dict) else None,
+        )
+
 
 DEFAULT = Choices()
 

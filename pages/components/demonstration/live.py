@@ -8,7 +8,7 @@ import streamlit as st
 from core.demonstration.sessions import Arm, Demonstration, DemoSession
 from pages.components import run_labels as words
 from pages.components.error_boundary import boundary
-from pages.components.session import get_workspace
+from pages.components.session import get_store
 from pages.components.training.live_curves import accuracy_curve
 
 EVERY = 1.0  # seconds between looks at the session's files
@@ -22,7 +22,7 @@ def under_way(session: DemoSession, network: Arm, *, finished: bool) -> None:
 
 @boundary()
 def _watch(number: int, network: Arm, finished: bool) -> None:
-    session = Demonstration(get_workspace()).latest()
+    session = Demonstration(get_store()).latest()
     status = session.status()
     over = session.answers(network) is not None or not status.is_running
     if session.number != number or (over and not finished):

@@ -12,7 +12,6 @@ import streamlit as st
 from core.demonstration.answers import Answers
 from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration, DemoSession
 from core.errors import InputError, NotFoundError
-from core.runs.jobs import JobState
 from pages.components.demonstration import pictures
 from pages.components.demonstration.live import under_way
 from pages.components.empty_state import next_step
@@ -61,7 +60,7 @@ def films_step(demonstration: Demonstration, session: DemoSession) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("Marker on the covid-like films", True, key="demonstration_marker")
-        begun = session.status().state is not JobState.NONE
+        begun = session.status().state is not None
         st.button(
             "Go on to the training" if begun else "Train a network on these films",
             type="primary",

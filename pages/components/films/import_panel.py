@@ -10,7 +10,6 @@ from core.datasets.download import STUDY_SOURCES, download_study
 from core.datasets.importers import Choices
 from core.datasets.importers.choices import Uncertain
 from core.datasets.ingest import ImportReport, import_folder, import_zip
-from core.documents import Json
 from core.errors import ThoraxLensError
 from core.store import Store
 from pages.components.films.import_report import show_report
@@ -25,7 +24,7 @@ from pages.components.films.table_step import (
 from pages.components.paths import typed_path
 from pages.components.run_labels import escaped
 
-REPORTS = "import_reports"  # session state: what the last import said, as dictionaries
+REPORTS = "import_reports"  # session state: the ``ImportReport`` of each part of the last import
 
 
 def import_panel(store: Store) -> None:
@@ -176,7 +175,7 @@ def _run(work: Callable[[Callable[[int, int, str], None]], list[ImportReport]]) 
 
     st.session_state.pop(REPORTS, None)  # what an earlier import said is not about this one
     try:
-        reports: list[Json] = [one.as_dict() for one in work(say)]
+        reports = list(work(say))
     except ThoraxLensError as error:
         bar.empty()
         st.error(escaped(error), icon=":material/error:")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +12,7 @@ from core.datasets.importers import TITLES
 from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
 from core.spreadsheet import csv_bytes
-from core.store import Source, Store
+from core.store import ImportReport, Source, Store
 from core.text import count
 from pages.components.damaged import damaged_details
 from pages.components.downloads import safe_name
@@ -21,35 +20,32 @@ from pages.components.films.set_apart import set_apart_films
 from pages.components.run_labels import escaped
 
 
-def show_report(
-    report: Mapping[str, Any], store: Store, key: str, *, heading: bool = False
-) -> None:
-    """Numbers of one import, and each left-out file with its reason.
-
-    ``report``: what ``ImportReport.as_dict`` gives, also after a trip through the store.
-    """
-    left_out = pd.DataFrame(list(report.get("left_out", [])), columns=["file", "reason"])
+def show_report(report: ImportReport, store: Store, key: str, *, heading: bool = False) -> None:
+    """Numbers of one import, and each left-out file with its reason."""
+    left_out = pd.DataFrame(
+        [(one.file, one.reason) for one in report.left_out], columns=["file", "reason"]
+    )
     with st.container(border=heading):
         if heading:
-            st.subheader(f"Import of “{escaped(report['source'])}”")
+            st.subheader(f"Import of “{escaped(report.source)}”")
         places = st.columns(4)
-        places[0].metric("Looked at", f"{report['records']:,}", help="Rows or files in the source.")
-        places[1].metric("Added", f"{report['added']:,}", help="Films new to ThoraxLens.")
-        places[2].metric("Already known", f"{report['known']:,}", help="Imported before.")
-        count = max(report.get("left_out_count", 0), len(left_out))
+        places[0].metric("Looked at", f"{report.records:,}", help="Rows or files in the source.")
+        places[1].metric("Added", f"{report.added:,}", help="Films new to ThoraxLens.")
+        places[2].metric("Already known", f"{report.known:,}", help="Imported before.")
+        count = report.left_out_in_all
         places[3].metric("Left out", f"{count:,}", help="The reasons are below.")
-        for note in report.get("notes", []):
-            st.caption(f":material/info: {escaped(str(note))}")
-        if unlisted := report.get("unlisted"):
+        for note in report.notes:
+            st.caption(f":material/info: {escaped(note)}")
+        if report.unlisted:
             st.caption(
-                f"{len(unlisted):,} more images lie in the folder, but the collection does not "
-                "describe them; they were not imported."
+                f"{len(report.unlisted):,} more images lie in the folder, but the collection does "
+                "not describe them; they were not imported."
             )
-            _list(unlisted, "Show them", f"{key}_unlisted")
-        if remarks := report.get("remarks"):
-            _list([f"{one['file']}: {one['reason']}" for one in remarks], "Remarks", f"{key}_told")
-        if report.get("set_apart"):
-            set_apart_films(store, key, report["source"])
+            _list(report.unlisted, "Show them", f"{key}_unlisted")
+        if report.remarks:
+            _list([f"{one.file}: {one.reason}" for one in report.remarks], "Remarks", f"{key}_told")
+        if report.set_apart:
+            set_apart_films(store, key, report.source)
         if left_out.empty:
             st.caption("Nothing was left out.")
             return
@@ -69,7 +65,7 @@ def show_report(
         st.download_button(
             "Download this list (CSV)",
             csv_bytes(left_out),
-            file_name=f"{safe_name('left-out ' + report['source'])}.csv",
+            file_name=f"{safe_name('left-out ' + report.source)}.csv",
             mime="text/csv",
             icon=":material/download:",
             key=f"{key}_csv",
@@ -107,9 +103,7 @@ def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
                 f"  \n{escaped(source.root)}"
             )
             if source.report:
-                left_out = source.report.get(
-                    "left_out_count", len(source.report.get("left_out", []))
-                )
+                left_out = source.report.left_out_in_all
                 with st.expander(f"Import report ({left_out:,} left out)"):
                     show_report(source.report, store, key=f"report_{position}")
             with st.popover("Remove …", icon=":material/delete:"):

@@ -116,20 +116,18 @@ def _result(store: Store, run: Run) -> None:
             words.share(test.specificity),
             f"Of the test films that are not {positive}, the share that it left alone.",
         )
-    seconds = run.result.get("seconds") or {}
+    result, seconds = run.result, run.result.seconds or {}
     notes = [
-        f"{words.duration(run.result.get('seconds_per_epoch'))} per epoch, "
+        f"{words.duration(result.seconds_per_epoch)} per epoch, "
         f"{words.duration(seconds.get('total'))} in all"
     ]
-    if run.result.get("fine_tuned"):
-        pace = words.duration(run.result.get("fine_tune_seconds_per_epoch"))
-        notes.append(
-            f"fine-tuned: {words.escaped(', '.join(run.result['fine_tuned']))}, {pace} per epoch"
-        )
-    if run.result.get("stopped_early"):
-        notes.append(f"stopped early after {count(run.result.get('epochs') or 0, 'epoch')}")
-    if run.result.get("best_epoch"):
-        notes.append(f"the weights are those of epoch {run.result['best_epoch']}")
+    if result.fine_tuned:
+        pace = words.duration(result.fine_tune_seconds_per_epoch)
+        notes.append(f"fine-tuned: {words.escaped(', '.join(result.fine_tuned))}, {pace} per epoch")
+    if result.stopped_early:
+        notes.append(f"stopped early after {count(result.epochs or 0, 'epoch')}")
+    if result.best_epoch:
+        notes.append(f"the weights are those of epoch {result.best_epoch}")
     st.caption(
         f"A film is called: {words.escaped(test.rule)}. " + words.capital("; ".join(notes)) + ". "
         "These figures come from test films of the same sources; films from another hospital "

@@ -38,12 +38,12 @@ def rate_test(store: Store, run: Run) -> None:
 
 def time_spent(run: Run) -> None:
     """Where a finished run's seconds went."""
-    seconds = run.result.get("seconds")
+    seconds = run.result.seconds
     if not seconds:
         return
     with st.expander(f"Where the time went: {words.duration(seconds['total'])} in all"):
         show(seconds_figure(seconds, theme()), key=f"seconds_{run.run_id}")
         st.caption(
-            f"Computed in {run.result.get('precision_mode', 'float32')}. What an earlier run "
+            f"Computed in {run.result.precision_mode or 'float32'}. What an earlier run "
             "left behind (decoded films, what a frozen network saw in them) is not computed again."
         )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import NotFoundError, ThoraxLensError
 from core.runs import launcher
+from core.runs.upkeep import refresh
 from core.store import FINISHED, UNFINISHED, Run, RunState, Store
 from pages.components import run_labels as words
 from pages.components.damaged import damaged_runs
@@ -35,7 +36,7 @@ def runs_view(store: Store, duplicate: Callable[[Run], None]) -> None:
     Looks at the store each second while a run is queued or active, and not at all
     otherwise. A run that changes its state makes the whole page run once.
     """
-    launcher.refresh(store)
+    refresh(store)
     damaged_runs(store)
     states = _states(store)
     busy = any(state in UNFINISHED for state in states.values())
@@ -80,7 +81,7 @@ def _check_workers(store: Store) -> None:
     checked = "runs_checked_at"
     if time.monotonic() - st.session_state.get(checked, 0.0) > LIVENESS:
         st.session_state[checked] = time.monotonic()
-        launcher.refresh(store)
+        refresh(store)
 
 
 def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:

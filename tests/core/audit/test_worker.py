@@ -11,19 +11,17 @@ import pytest
 from core.__main__ import main
 from core.audit import networks, worker
 from core.audit.report import AuditReport, audit_folder
+from core.audit.status import audit_job
 from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.models.build import build_model, save_head
 from core.models.registry import BASELINE
-from core.runs import job_process
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
-from core.runs.job_process import JobReporter
-from core.runs.jobs import Job
-from core.runs.kinds import Kind
+from core.runs.reporter import Reporter
 from core.store import Run, Store
-from core.workspace import Workspace
 from tests.core.audit.conftest import Make
+from tests.core.runs.jobs_at_hand import at_once, stand
 from tests.pages.runs import make_dataset, make_run
 
 SIZE = 32
@@ -60,17 +58,7 @@ def finished(phantom_store: Store) -> Run:
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Jobs do their work at once instead of in a process of their own."""
-    started: list[str] = []
-
-    def work(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
-        started.append(kind.name)
-        where = ["--data", str(workspace.root), "--folder", str(job.folder)]
-        more = [f"{name}={value}" for name, value in arguments.items()]
-        job_process.main([kind.name, *where, *more])
-        return True
-
-    monkeypatch.setattr(Job, "start", work)
-    return started
+    return at_once(monkeypatch)
 
 
 def test_a_run_is_audited_once_and_the_answer_kept(
@@ -123,8 +111,9 @@ def test_a_network_that_is_gone_leaves_the_checks_on_films(
     folder = phantom_store.workspace.run_folder(finished.run_id)
     RunFiles(folder).weights.unlink()
     audit_folder(folder).mkdir()
-    tell = JobReporter(Job(audit_folder(folder)))
-    report = worker.audit(phantom_store, finished.run_id, tell)
+    stand(audit_job(phantom_store, finished.run_id), "working")
+    with Reporter(phantom_store, audit_job(phantom_store, finished.run_id).job_id) as tell:
+        report = worker.audit(phantom_store, finished.run_id, tell)
     own = report.finding("own_network")
     assert own is not None
     assert own.level == "not_checked"

@@ -20,7 +20,7 @@ from core.evaluation.uncertainty import share_intervals
 from core.runs.config import RunConfig
 from core.runs.learnt_films import LearntFilms
 from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import Run, RunOrigin, RunState
+from core.store import Run, RunOrigin, RunResult, RunState
 
 NAMES = ("covid", "healthy")
 # In each split the scores of covid films, then of healthy ones: 10 test films.
@@ -77,7 +77,8 @@ def facts(point: OperatingPoint | None = None, **changes: Any) -> Facts:
         "epochs": 7, "best_epoch": 4, "total_params": 14_747_650, "trainable_params": 32_962,
         "learning_rate": spec.learning_rate, **changes.pop("result", {}),
     }  # fmt: skip
-    run = Run("20260101-000000-abcd", spec, RunState.DONE, result=result, finished_at=86400 * 365.0,
+    kept = RunResult.model_validate(result)
+    run = Run("20260101-000000-abcd", spec, RunState.DONE, result=kept, finished_at=86400 * 365.0,
               origin=RunOrigin(), device="cpu")  # fmt: skip
     decision = Decision(NAMES, point)
     raw = answers()

@@ -255,7 +255,7 @@ def test_a_deleted_data_set_leaves_the_results(phantom_store: Store, run: Run) -
 def trained(store: Store, run: Run, **changes: Any) -> str:
     """The words on training of a run with other results and settings."""
     spec = changes.pop("spec", {})
-    told = replace(run, result=run.result | changes, spec=run.spec.changed(**spec))
+    told = replace(run, result=run.result.model_copy(update=changes), spec=run.spec.changed(**spec))
     facts = replace(gather_facts(store, run.run_id), run=told)
     said = words(facts, "The network and its training")
     assert said.count("learning rate") == {one.number: one.filled for one in items(facts)}[

@@ -166,7 +166,9 @@ def test_what_is_not_known_is_said_at_the_end(store: Store, tmp_path: Path) -> N
         "None of the 3 films has a finding.", "Patients are not known for 3 films.",
     )  # fmt: skip
     assert Counter(store.catalogue.frame()["patient"]) == {"": 3}
-    assert store.catalogue.sources()[0].report["notes"] == list(report.notes)
+    kept = store.catalogue.sources()[0].report
+    assert kept is not None
+    assert kept.notes == report.notes
 
 
 @pytest.mark.parametrize("error", [OSError(36, "File name too long"), ValueError("embedded null")])
@@ -211,10 +213,11 @@ def test_what_uncertain_means_can_be_changed_and_is_remembered(
 def test_of_long_lists_the_store_keeps_the_beginning_and_the_number(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.datasets.import_report.KEPT", 5)
+    monkeypatch.setattr("core.store.import_report.KEPT", 5)
     rows = "".join(f"gone{n}.png,Mass\n" for n in range(20))
     folder = write(tmp_path / "set", {"images/a.png": film_bytes(1)})
     write(folder, {"t.csv": f"Image Index,Finding Labels\na.png,Mass\n{rows}".encode()})
     assert len(import_folder(store, folder).left_out) == 20
     kept = store.catalogue.sources()[0].report
-    assert (len(kept["left_out"]), kept["left_out_count"]) == (5, 20)
+    assert kept is not None
+    assert (len(kept.left_out), kept.left_out_count, kept.left_out_in_all) == (5, 20, 20)

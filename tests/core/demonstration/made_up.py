@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from core.demonstration.films import CLASSES, COVID_LIKE, HEALTHY, PLACEMENTS, P
 from core.demonstration.sessions import CONTROL, SHORTCUT, Arm, DemoSession
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, open_store
+from tests.core.runs import jobs_at_hand
 
 TRUTH = np.array([0, 1] * 20)
 
@@ -55,15 +55,15 @@ def give(session: DemoSession, network: Arm, epochs: int = 4, **state: Any) -> N
     store.runs.transition(run.run_id, state.pop("state", "done"), **state)
 
 
-def stand(session: DemoSession, **status: Any) -> None:
-    """Write how the session's job stands."""
+def stand(session: DemoSession, state: str, stage: str = "", **change: Any) -> None:
+    """Let the session's job stand there."""
     session.folder.mkdir(parents=True, exist_ok=True)
-    (session.folder / "job.json").write_text(json.dumps(status))
+    jobs_at_hand.stand(session.job, state, stage, **change)
 
 
 def finished(session: DemoSession) -> None:
     """A session that is over."""
-    stand(session, state="done")
+    stand(session, "done")
     for network, made in ((SHORTCUT, shortcut_answers()), (CONTROL, control())):
         give(session, network)
         made.save(session.answers_file(network))

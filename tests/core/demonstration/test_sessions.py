@@ -2,69 +2,64 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration
-from core.runs.jobs import Job
-from core.runs.kinds import DEMONSTRATION, Kind
 from core.store import Store
-from core.workspace import Workspace
 from tests.core.demonstration.made_up import finished, give, shortcut_answers, stand
+from tests.core.runs.jobs_at_hand import no_dispatcher, noted
+
+Started = list[tuple[Path, str, dict[str, str]]]
 
 
 @pytest.fixture
-def demonstration(workspace: Workspace) -> Demonstration:
-    return Demonstration(workspace)
+def demonstration(store: Store) -> Demonstration:
+    return Demonstration(store)
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     """What would have been started; nothing is."""
-    calls: list[list[str]] = []
-
-    def note(job: Job, kind: Kind, workspace: Workspace, **arguments: str) -> bool:
-        assert kind is DEMONSTRATION
-        calls.append([str(job.folder), *arguments.values()])
-        return True
-
-    monkeypatch.setattr(Job, "start", note)
-    return calls
+    return noted(monkeypatch)
 
 
 def test_before_the_first_take_nothing_is_on_disk(demonstration: Demonstration) -> None:
     session = demonstration.latest()
-    assert (session.number, session.status().state) == (1, "none")
+    assert (session.number, session.status().state) == (1, None)
     assert [session.answers(SHORTCUT), session.run(SHORTCUT), session.store()] == [None, None, None]
     assert not demonstration.folder.exists()
 
 
 def test_a_take_is_started_with_its_folder_and_number(
-    demonstration: Demonstration, started: list[list[str]]
+    demonstration: Demonstration, started: Started
 ) -> None:
     session = demonstration.start()
-    assert started == [[str(session.folder), "1"]]
+    assert started == [(session.folder, "demonstration", {"session": "1"})]
 
 
-@pytest.mark.parametrize("state", ["running", "done"])
+@pytest.mark.parametrize("state", ["working", "done"])
 def test_a_second_browser_joins_the_take_that_there_is(
-    demonstration: Demonstration, started: list[list[str]], state: str
+    demonstration: Demonstration,
+    started: Started,
+    state: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    no_dispatcher(monkeypatch)
     finished(demonstration.latest())
-    stand(demonstration.latest(), state=state, began=time.time())
+    stand(demonstration.latest(), state)
     assert demonstration.start().number == 1
     assert started == []
 
 
-@pytest.mark.parametrize("state", ["failed", "stopped", "done"])
+@pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted", "done"])
 def test_after_a_failure_another_take_begins(
-    demonstration: Demonstration, started: list[list[str]], state: str
+    demonstration: Demonstration, started: Started, state: str
 ) -> None:
-    stand(demonstration.latest(), state=state)
+    stand(demonstration.latest(), state)
     assert demonstration.start().number == 2
-    assert [call[-1] for call in started] == ["2"]
+    assert [arguments for _, _, arguments in started] == [{"session": "2"}]
 
 
 def test_start_again_leaves_the_answers_behind_and_brings_other_people(
@@ -74,7 +69,7 @@ def test_start_again_leaves_the_answers_behind_and_brings_other_people(
     before = demonstration.latest()
     session = demonstration.next()
     assert demonstration.latest() == session
-    assert session.status().state == "none"
+    assert session.status().state is None
     assert session.answers(SHORTCUT) is None
     assert before.cohort.people("test")[0].seed != session.cohort.people("test")[0].seed
 
@@ -103,7 +98,7 @@ def test_answers_written_anew_are_read_anew(demonstration: Demonstration) -> Non
 
 
 def test_the_user_s_own_data_stay_as_they_are(store: Store) -> None:
-    demonstration = Demonstration(store.workspace)
+    demonstration = Demonstration(store)
     version = store.catalogue.version()
     finished(demonstration.latest())
     assert store.catalogue.version() == version
@@ -115,3 +110,11 @@ def test_other_folders_are_no_sessions(demonstration: Demonstration, tmp_path: P
     for name in ("take-", "take-x", "notes", "take-0007"):
         (demonstration.folder / name).mkdir(parents=True)
     assert demonstration.latest().number == 7
+
+
+def test_a_take_that_is_whole_is_over_though_the_store_was_lost(store: Store) -> None:
+    take = Demonstration(store).latest()
+    finished(take)
+    store.queue.remove(take.job.job_id)
+    assert take.status().state == "done"
+    assert Demonstration(store).start().number == 1

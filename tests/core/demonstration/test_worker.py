@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 
 from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration
-from core.runs.kinds import DEMONSTRATION
 from core.store import Store
 
 
 def test_a_network_learns_the_marker_and_its_answers_go_where_it_goes(store: Store) -> None:
-    session = Demonstration(store.workspace).latest()
-    assert session.job.start(DEMONSTRATION, store.workspace, session="1", small="yes")
+    session = Demonstration(store).latest()
+    assert session.job.start(session="1", small="yes")
     try:
         while session.status().is_running:
             time.sleep(0.2)
@@ -35,6 +34,6 @@ def test_a_network_learns_the_marker_and_its_answers_go_where_it_goes(store: Sto
         run = session.run(network)
         assert run is not None
         assert run.state == "done"
-        assert run.result["epochs"] == run.spec.epochs
+        assert run.result.epochs == run.spec.epochs
     assert store.catalogue.count() == 0
     assert store.runs.all() == []

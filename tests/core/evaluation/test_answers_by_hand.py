@@ -27,6 +27,7 @@ from core.evaluation.predictions import (
 )
 from core.runs.files import RunFiles
 from core.statistics.proportions import wilson
+from core.store import RunResult, SplitNumbers
 
 THREE = ("covid", "viral", "healthy")
 # Rows true, columns called; 4 covid, 3 viral, 5 healthy films.
@@ -55,7 +56,7 @@ def two(scores: list[float], truth: list[int], split: str = "test") -> Predictio
 def test_a_headline_of_three_classes(tmp_path: Path) -> None:
     files = RunFiles(tmp_path)
     together([three(), three("validation")]).save(files.predictions)
-    found = headline(files, {})
+    found = headline(files, RunResult())
     assert (found.films, found.correct, found.unsure) == (12, 8, 0)
     assert found.accuracy == 8 / 12
     assert found.sensitivity == 2 / 4
@@ -63,7 +64,10 @@ def test_a_headline_of_three_classes(tmp_path: Path) -> None:
     assert found.confusion == tuple(map(tuple, CELLS))
     assert found.rule == "the most probable class"
     assert list(headlines(files)) == ["validation", "test"]
-    told = by_rule(files, {"test": {"loss": 0.5, "accuracy": 0.1}, "train": {"loss": 1}})
+    told = by_rule(
+        files,
+        RunResult(test=SplitNumbers(loss=0.5, accuracy=0.1), train=SplitNumbers(loss=1.0)),
+    )
     assert told["test"] == {
         "loss": 0.5, "accuracy": 8 / 12, "sensitivity": 0.5, "specificity": 7 / 8,
         "confusion": CELLS, "not_sure": 0,
@@ -74,11 +78,11 @@ def test_a_headline_of_three_classes(tmp_path: Path) -> None:
 
 def test_a_headline_without_films_of_a_kind_or_without_predictions(tmp_path: Path) -> None:
     files = RunFiles(tmp_path)
-    kept = {"test": {"accuracy": 0.75, "sensitivity": None, "specificity": "?"}}
+    kept = RunResult(test=SplitNumbers(accuracy=0.75, sensitivity=None))
     assert headline(files, kept) == Headline(0.75, None, None)
-    assert headline(files, {"test": 3}) == Headline()
+    assert headline(files, RunResult(epochs=3)) == Headline()
     assert headlines(files) == {}
-    assert by_rule(files, {})["decision"] is None
+    assert by_rule(files, RunResult())["decision"] is None
     two([0.9, 0.8], [0, 0]).save(files.predictions)
     only = headline(files, kept)
     assert (only.accuracy, only.sensitivity, only.specificity) == (1, 1, None)

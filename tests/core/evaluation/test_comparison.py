@@ -19,16 +19,16 @@ from core.models.registry import get_network
 from core.specs import RunSpec
 from core.statistics.hypotheses import mcnemar
 from core.statistics.proportions import wilson
-from core.store import Run
+from core.store import Run, RunResult, SplitNumbers
 
 
 def a_run(run_id: str = "20260101-000000-abcd", model: str = "vgg16") -> Run:
-    result = {
-        "trainable_params": 32_962,
-        "seconds_per_epoch": 1.5,
-        "epochs": 3,
-        "train": {"accuracy": 0.95, "loss": 0.15},
-    }
+    result = RunResult(
+        trainable_params=32_962,
+        seconds_per_epoch=1.5,
+        epochs=3,
+        train=SplitNumbers(accuracy=0.95, loss=0.15),
+    )
     return Run(run_id, RunSpec(dataset="study", model=model), "done", result=result)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions, together
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Film, Run
+from core.store import Film, Run, RunResult, SplitNumbers
 
 CLASSES = ("covid", "healthy")
 AT_40 = OperatingPoint(
@@ -54,7 +53,7 @@ def test_a_film_at_44_with_the_threshold_at_40(files: RunFiles) -> None:
     assert decision.predict(shown).tolist() == [0, 0, 1, 1]
     found = evaluate(decided(files))
     assert (found.accuracy, found.sensitivity, found.threshold) == (1.0, 1.0, 0.40)
-    told = headline(files, {"test": {"accuracy": 0.75}})
+    told = headline(files, RunResult(test=SplitNumbers(accuracy=0.75)))
     assert (told.accuracy, told.correct, told.confusion) == (1.0, 4, ((2, 0), (0, 2)))
     assert told.rule == "covid from 40.0 % on (chosen by a person)"
     assert decision.as_dict()["chosen_by"] == "person"
@@ -68,7 +67,7 @@ def test_without_a_threshold_the_larger_probability_counts(files: RunFiles) -> N
     assert (decision.rule, decision.threshold, decision.not_sure) == ("most_probable", None, None)
     assert decision.answers(films().probabilities) == ["covid", "healthy", "healthy", "healthy"]
     assert decision.sentence() == "Each film gets the most probable class."
-    assert evaluate(decided(files)).accuracy == headline(files, {}).accuracy == 0.75
+    assert evaluate(decided(files)).accuracy == headline(files, RunResult()).accuracy == 0.75
     assert decision.as_dict()["chosen_by"] is None
 
 
@@ -85,7 +84,7 @@ def test_not_sure_counts_as_the_threshold_calls_it_and_is_told(files: RunFiles) 
     shown = decision.probabilities(films().probabilities)
     assert decision.answers(shown) == ["covid", "not_sure", "not_sure", "healthy"]
     assert decision.unsure(shown).tolist() == [False, True, True, False]
-    assert (headline(files, {}).unsure, headline(files, {}).correct) == (2, 4)
+    assert (headline(files, RunResult()).unsure, headline(files, RunResult()).correct) == (2, 4)
 
 
 def test_probabilities_are_calibrated_once_and_stay_where_nothing_is_to_do(
@@ -109,23 +108,23 @@ def test_probabilities_are_calibrated_once_and_stay_where_nothing_is_to_do(
 
 
 def test_a_headline_follows_its_files(files: RunFiles) -> None:
-    assert headline(files, {}).accuracy == 0.75
+    assert headline(files, RunResult()).accuracy == 0.75
     AT_40.save(files.operating_point)
-    assert headline(files, {}).accuracy == 1.0
+    assert headline(files, RunResult()).accuracy == 1.0
     files.operating_point.unlink()
     time.sleep(0.01)  # another time of the file
     films([0.1, 0.1, 0.9, 0.9]).save(files.predictions)
-    assert headline(files, {}).accuracy == 0.0
+    assert headline(files, RunResult()).accuracy == 0.0
     files.predictions.write_bytes(b"damaged")
-    left = headline(files, {"test": {"accuracy": 0.7, "sensitivity": None}})
+    left = headline(files, RunResult(test=SplitNumbers(accuracy=0.7, sensitivity=None)))
     assert (left.accuracy, left.sensitivity, left.rule) == (0.7, None, "the most probable class")
-    assert headline(files, {}).accuracy is None
-    assert headline(files, {"test": None}).accuracy is None
+    assert headline(files, RunResult()).accuracy is None
+    assert headline(files, RunResult(test=None)).accuracy is None
 
 
 def test_a_run_as_json_is_by_its_rule_beside_what_the_training_told(files: RunFiles) -> None:
     AT_40.save(files.operating_point)
-    result: dict[str, Any] = {"test": {"accuracy": 0.75, "loss": 0.4}, "epochs": 3}
+    result = RunResult(test=SplitNumbers(accuracy=0.75, loss=0.4), epochs=3)
     told = by_rule(files, result)
     assert told["test"]["accuracy"] == 1.0
     assert told["test"]["loss"] == 0.4

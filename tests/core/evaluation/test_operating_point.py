@@ -23,6 +23,7 @@ from core.evaluation.performance import meets_target, performance, target_words
 from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.statistics.proportions import trials_needed, wilson
+from core.store import RunResult
 
 
 def made(
@@ -215,7 +216,7 @@ def test_looking_at_a_run_chooses_nothing(tmp_path: Path) -> None:
     noisy(40, 2).save(files.predictions)
     assert decision_of(files, ("covid", "healthy")).rule == "most_probable"
     assert decided(files).decided is not None
-    assert headline(files, {}, "validation").accuracy is not None
+    assert headline(files, RunResult(), "validation").accuracy is not None
     assert not files.operating_point.exists()
 
 

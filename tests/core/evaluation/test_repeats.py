@@ -17,7 +17,7 @@ from core.evaluation.paired import pairs
 from core.evaluation.predictions import Predictions
 from core.evaluation.repeats import Repeats, Summary, evaluate_repeats, grouped, repeats_document
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import Run
+from core.store import Run, RunResult, SplitNumbers
 
 
 def member(
@@ -26,7 +26,9 @@ def member(
     """One repeat: half covid and half healthy test films with these probabilities."""
     repeat = RepeatSpec(group=group, kind=kind, index=index, count=count)
     spec = RunSpec(dataset="study", model="cnn", repeat=repeat)
-    result = {"train": {"accuracy": 0.9, "loss": 0.1 * index}, "test": {"loss": 0.2 + index / 10}}
+    result = RunResult(
+        train=SplitNumbers(accuracy=0.9, loss=0.1 * index), test=SplitNumbers(loss=0.2 + index / 10)
+    )
     half = len(scores) // 2
     prefix = index if kind == "folds" else 0  # a fold tests films of its own
     predictions = Predictions(

@@ -20,7 +20,7 @@ from core.evaluation.uncertainty import all_intervals, share_intervals
 from core.specs import RepeatSpec, RunSpec
 from core.statistics.proportions import wilson
 from core.statistics.roc_area import roc_area_interval
-from core.store import Run, RunState
+from core.store import Run, RunResult, RunState
 
 THREE = ("covid", "viral", "healthy")
 # Rows true, columns called; 4 covid, 3 viral, 5 healthy films.
@@ -49,7 +49,12 @@ def two(scores: list[float], truth: list[int], split: str = "test") -> Predictio
 def run(index: int | None = None, group: str = "g-1234", **result: object) -> Run:
     repeat = None if index is None else RepeatSpec(group=group, kind="seeds", index=index, count=3)
     spec = RunSpec(dataset="study", model="vgg16", repeat=repeat)
-    return Run(f"20260101-000000-abc{index or 0}", spec, RunState.DONE, result=dict(result))
+    return Run(
+        f"20260101-000000-abc{index or 0}",
+        spec,
+        RunState.DONE,
+        result=RunResult.model_validate(result),
+    )
 
 
 def test_each_share_has_wilsons_interval_of_its_own_films() -> None:

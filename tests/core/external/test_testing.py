@@ -11,7 +11,7 @@ import pytest
 from core.__main__ import main
 from core.datasets.ingest import import_folder
 from core.datasets.phantom import make_phantoms
-from core.errors import InputError
+from core.errors import InputError, PredictionError
 from core.external.result_file import folder_of, load_result, save_result
 from core.external.testing import (
     external_comparison,
@@ -21,12 +21,11 @@ from core.external.testing import (
     internal_predictions,
     run_external,
 )
-from core.runs import job_process
 from core.runs.files import RunFiles
-from core.runs.jobs import Job
 from core.store import Run, Store
 from core.workspace import Workspace
 from tests.core.external.conftest import AWAY, FakeClient
+from tests.core.runs.jobs_at_hand import at_once, carried_out, no_dispatcher
 
 
 def test_a_result_is_kept_and_read_back(
@@ -117,22 +116,14 @@ def test_two_sources_never_share_a_folder(workspace: Workspace) -> None:
 def test_the_process_of_a_test_tells_how_it_went(
     phantom_store: Store, finished: Run, fake_client: type[FakeClient]
 ) -> None:
-    root = phantom_store.workspace.root
-
-    def process(source: str) -> Job:
-        job = external_job(phantom_store.workspace, finished.run_id, source)
-        words = [f"run={finished.run_id}", f"source={source}"]
-        where = ["--data", str(root), "--folder", str(job.folder)]
-        job_process.main(["external_test", *where, *words])
-        return job
-
-    status = process(AWAY).status()
+    job = external_job(phantom_store, finished.run_id, AWAY)
+    assert carried_out(job, run=finished.run_id, source=AWAY) == 0
+    status = job.status()
     assert (status.state, status.stage, status.done, status.total) == (
         "done", "Classifying films", 12, 12,
     )  # fmt: skip
-    with pytest.raises(SystemExit):
-        process("nowhere")
-    job = external_job(phantom_store.workspace, finished.run_id, "nowhere")
+    job = external_job(phantom_store, finished.run_id, "nowhere")
+    carried_out(job, run=finished.run_id, source="nowhere")
     assert job.status().state == "failed"
     assert "There are no films" in job.status().reason
 
@@ -142,7 +133,9 @@ def test_the_command_prints_both_sides(
     finished: Run,
     fake_client: type[FakeClient],
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    started = at_once(monkeypatch)
     words = ["external", finished.run_id, "--source", AWAY, "--json"]
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
@@ -170,5 +163,38 @@ def test_the_command_prints_both_sides(
     assert "false positive rate" in shown
     assert "100.0 % (61.0 to 100.0 %)" in shown
     assert main([*words, "--threshold", "2"]) == 2
+    assert started == ["external_test"] * 4
     assert main(["external", finished.run_id, "--source", "nowhere", "--json"]) == 2
     assert "There are no films" in capsys.readouterr().out
+    assert len(started) == 4, "nothing is queued that cannot work"
+
+
+def test_a_test_that_breaks_off_ends_the_command_with_its_reason_and_code(
+    phantom_store: Store,
+    finished: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_once(monkeypatch)
+
+    def broken(*_: object) -> None:
+        raise PredictionError("The process that classifies films was killed. Try again.")
+
+    monkeypatch.setattr("core.external.testing._classified", broken)
+    words = ["external", finished.run_id, "--source", AWAY, "--json"]
+    assert main(words) == PredictionError.exit_code != InputError.exit_code
+    told = json.loads(capsys.readouterr().out)
+    assert told["error"] == "The process that classifies films was killed. Try again."
+
+
+def test_ctrl_c_ends_the_test(
+    phantom_store: Store, finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_dispatcher(monkeypatch)
+
+    def pressed(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.commands.following.time.sleep", pressed)
+    assert main(["external", finished.run_id, "--source", AWAY]) == 130
+    assert external_job(phantom_store, finished.run_id, AWAY).status().state == "cancelled"

@@ -14,7 +14,7 @@ import psutil
 
 from core.runs.devices import Device
 from core.runs.dispatcher import Dispatcher
-from core.store import Run, Store
+from core.store import JobRow, Run, Store
 
 CPU_ONLY = (Device("cpu", "Processor"),)
 SLEEP = "import time; time.sleep(60)"
@@ -51,9 +51,9 @@ class Pretended:
     made: list[Dispatcher] = field(default_factory=list)
 
     def dispatcher(self) -> Dispatcher:
-        def command(run: Run, slot: str) -> list[str]:
-            self.started.append(run.run_id)
-            return [sys.executable, "-S", "-c", self.line, run.run_id]
+        def command(job: JobRow, slot: str) -> list[str]:
+            self.started.append(job.job_id)
+            return [sys.executable, "-S", "-c", self.line, job.job_id]
 
         self.made.append(Dispatcher(self.store, command, self.devices))
         return self.made[-1]

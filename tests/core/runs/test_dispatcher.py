@@ -231,8 +231,8 @@ def test_a_worker_that_cannot_be_started_fails_and_the_next_goes_on(
     bad, good = queue(), queue()
     dispatcher = pretended.dispatcher()
     command = dispatcher.command
-    dispatcher.command = lambda run, slot: (
-        ["/no/such/program"] if run.run_id == bad.run_id else command(run, slot)
+    dispatcher.command = lambda job, slot: (
+        ["/no/such/program"] if job.job_id == bad.run_id else command(job, slot)
     )
     dispatcher.step()
     assert "could not be started" in pretended.step_until(dispatcher, bad, "failed").reason

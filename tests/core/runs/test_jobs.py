@@ -1,8 +1,7 @@
-"""Jobs: started once, watched from outside, and never lost without a word."""
+"""Jobs: queued once, started in their turn, watched from outside, and never lost without a word."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -13,26 +12,30 @@ import psutil
 import pytest
 
 from core.errors import InputError
-from core.runs import jobs, launcher
-from core.runs.job_process import reporting
-from core.runs.jobs import Job, JobState, JobStatus
-from core.runs.kinds import AUDIT, Kind
-from core.runs.processes import living, start_time
-from core.runs.turns import Turns, ahead
+from core.runs import kinds, launcher, starting, upkeep
+from core.runs.dispatcher import Dispatcher
+from core.runs.files import RunFiles
+from core.runs.jobs import Job, JobStatus
+from core.runs.kinds import Kind, Seat
+from core.runs.line import ahead
+from core.runs.processes import living
+from core.runs.starting import worker_command
 from core.specs import RunSpec
 from core.store import RunState, Store
-from core.workspace import Workspace
+from tests.core.runs.jobs_at_hand import no_dispatcher, stand
+from tests.core.runs.pretending import CPU_ONLY
 
 MODULE = "a_job_for_tests"
 SCRIPT = """
-import time
+import pathlib, time
 from core.errors import InputError
-from core.runs import job_process, kinds
-kinds.KINDS["counting"] = kinds.Kind("counting", "a_job_for_tests", limit=None)
+from core.runs import kinds, worker
 def work(task, tell):
     tell.stage("Counting", total=3)
     for number in range(3):
         tell.update(number + 1)
+    with pathlib.Path(task.arguments["log"]).open("a") as log:
+        log.write(task.folder.name + "\\n")
     what = task.arguments["what"]
     if what == "wait":
         time.sleep(60)
@@ -41,192 +44,187 @@ def work(task, tell):
     if what == "break":
         raise RuntimeError("boom")
 if __name__ == "__main__":
-    job_process.main()
+    for name, seat in (("counting", "slot"), ("showing", "none")):
+        kinds.KINDS[name] = kinds.Kind(name, "a_job_for_tests", "count", kinds.Seat(seat))
+    worker.main()
 """
-COUNTING = Kind("counting", MODULE)
+COUNTING = Kind("counting", MODULE, "count’s process")
+SHOWING = Kind("showing", MODULE, "show’s process", Seat.NONE)
 
 
 class Begin:
-    """Starts jobs that count to three, in processes of their own."""
+    """Jobs that count to three in processes of their own, started by a dispatcher that works
+    whenever the test looks."""
 
-    def __init__(self, job: Job, workspace: Workspace) -> None:
-        self.job, self.workspace = job, workspace
+    def __init__(self, store: Store, log: Path) -> None:
+        self.store, self.log = store, log
+        self.dispatcher = self.another()
+        self.jobs: list[Job] = []
 
-    def again(self, what: str) -> bool:
-        return Job(self.job.folder).start(COUNTING, self.workspace, what=what)
+    def another(self) -> Dispatcher:
+        """A dispatcher that remembers nothing, as after the first was killed."""
+        self.dispatcher = Dispatcher(self.store, worker_command(self.store), CPU_ONLY)
+        return self.dispatcher
 
-    def __call__(self, what: str) -> Job:
-        assert self.again(what)
-        return self.job
+    def again(self, job: Job, what: str) -> bool:
+        return job.start(what=what, log=str(self.log))
+
+    def __call__(self, what: str, name: str = "job", kind: Kind = COUNTING) -> Job:
+        job = Job(self.store, kind, self.store.workspace.root / "jobs" / name)
+        self.jobs.append(job)
+        assert self.again(job, what)
+        return job
+
+    def reach(self, job: Job, wanted: Callable[[JobStatus], object]) -> JobStatus:
+        end = time.monotonic() + 60
+        while not wanted(found := job.status()):
+            assert time.monotonic() < end, f"still {found}"
+            self.dispatcher.step()
+            time.sleep(0.02)
+        return found
+
+    def pid(self, job: Job) -> int:
+        """Of a job that works."""
+        self.reach(job, lambda one: one.stage == "Counting")
+        row = self.store.queue.find(job.job_id)
+        assert row is not None
+        assert row.pid is not None
+        return row.pid
 
 
 @pytest.fixture
-def start(tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+def start(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
     (tmp_path / f"{MODULE}.py").write_text(SCRIPT)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(jobs, "ENTRY", MODULE)
-    begin = Begin(Job(tmp_path / "job"), workspace)
+    monkeypatch.setattr(starting, "ENTRY", MODULE)
+    no_dispatcher(monkeypatch)
+    for kind in (COUNTING, SHOWING):
+        monkeypatch.setitem(kinds.KINDS, kind.name, kind)
+    begin = Begin(store, tmp_path / "log")
     yield begin
-    begin.job.stop()
-
-
-def reach(job: Job, wanted: Callable[[JobStatus], object]) -> JobStatus:
-    end = time.monotonic() + 30
-    while not wanted(found := job.status()):
-        assert time.monotonic() < end, f"still {found}"
-        time.sleep(0.02)
-    return found
+    for job in begin.jobs:
+        job.stop()
 
 
 def test_a_job_tells_how_far_it_is_and_that_it_is_done(start: Begin) -> None:
     job = start("finish")
-    assert job.status().state == "running"
-    found = reach(job, lambda one: one.state == "done")
-    assert (found.stage, found.done, found.total) == ("Counting", 3, 3)
-    assert found.ended >= found.began > 0
+    status = job.status()
+    assert (status.is_running, status.state, status.stage) == (True, "queued", "Starting")
+    found = start.reach(job, lambda one: one.state == "done")
+    assert (found.stage, found.done, found.total, found.exit_code) == ("Counting", 3, 3, 0)
+    assert found.told == "Counting (3 of 3)"
+    assert not found.is_running
 
 
 @pytest.mark.parametrize(
-    ("what", "reason"),
+    ("what", "reason", "code"),
     [
-        ("refuse", "There are no films. Import some."),
-        ("break", "It broke off (RuntimeError: boom). Its log in "),
+        ("refuse", "There are no films. Import some.", InputError.exit_code),
+        ("break", "It broke off (RuntimeError: boom). Its log in ", 0),
     ],
 )
-def test_a_job_that_fails_says_why(start: Begin, what: str, reason: str) -> None:
+def test_a_job_that_fails_says_why(start: Begin, what: str, reason: str, code: int) -> None:
     job = start(what)
-    assert reach(job, lambda one: one.state == "failed").reason.startswith(reason)
+    found = start.reach(job, lambda one: one.state == "failed")
+    assert found.reason.startswith(reason)
+    assert found.exit_code == code
     assert ("Traceback" in job.log.read_text()) is (what == "break")
 
 
 def test_a_job_runs_once_at_a_time_and_again_when_it_is_over(start: Begin) -> None:
     job = start("wait")
-    assert not start.again("wait")
-    reach(job, lambda one: one.pid)
-    assert not start.again("wait")
+    assert not start.again(job, "wait")
+    start.pid(job)
+    assert not start.again(job, "wait")
     job.stop()
-    assert job.status().state == "stopped"
-    assert start.again("finish")
-    reach(job, lambda one: one.state == "done")
+    assert job.status().state == "cancelled"
+    assert job.status().reason == "Stopped at your request."
+    assert start.again(job, "finish")
+    start.reach(job, lambda one: one.state == "done")
 
 
-def test_a_job_that_is_just_coming_up_can_be_stopped(start: Begin) -> None:
-    job = start("wait")
-    job.stop()
-    assert job.status().state == "stopped"
+def test_a_job_that_is_just_coming_up_or_waits_can_be_stopped(start: Begin) -> None:
+    job, waiting = start("wait"), start("wait", "second")
+    start.dispatcher.step()
+    for one in (job, waiting):
+        one.stop()
+        assert one.status().state == "cancelled"
+    start.dispatcher.step()
+    assert not start.log.exists()
 
 
 def test_a_run_that_is_deleted_takes_its_jobs_along(start: Begin, store: Store) -> None:
     run = store.runs.create(RunSpec(dataset="study", model="cnn"))
     store.runs.transition(run.run_id, RunState.DONE)
-    folder = store.workspace.run_folder(run.run_id)
-    job = Job(folder / "audit")
-    assert job.start(COUNTING, store.workspace, what="wait")
-    found = reach(job, lambda one: one.pid)
+    folder = RunFiles(store.workspace.run_folder(run.run_id)).create().folder
+    job = Job(store, COUNTING, folder / "audit")
+    start.again(job, "wait")
+    pid = start.pid(job)
     launcher.delete(store, run.run_id)
     assert not folder.exists()
-    assert living(found.pid, found.pid_started, named=str(job.folder)) is None
+    assert living(pid, 0.0, named=job.job_id) is None
+    assert job.status() == JobStatus()
 
 
-def test_a_killed_job_has_failed(start: Begin) -> None:
+def test_a_killed_job_is_interrupted_and_says_what_to_do(start: Begin) -> None:
     job = start("wait")
-    pid = reach(job, lambda one: one.pid).pid
+    os.kill(start.pid(job), signal.SIGKILL)
+    assert start.reach(job, lambda one: one.state == "interrupted").reason == (
+        "The count’s process was killed (signal 9). Often the machine ran out of memory. "
+        "Start it again."
+    )
+
+
+def test_a_killed_dispatcher_loses_neither_what_works_nor_what_waits(start: Begin) -> None:
+    first, second = start("wait"), start("finish", "second")
+    pid = start.pid(first)
+    start.another()
+    start.dispatcher.step()
+    assert first.status().stage == "Counting"
+    assert second.status().stage == "Waiting for its turn: 1 other first"
     os.kill(pid, signal.SIGKILL)
-    assert "Start it again" in reach(job, lambda one: one.state == "failed").reason
-
-
-def test_a_job_that_never_came_up_has_failed_after_a_grace(
-    start: Begin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = start("no such thing")
-    reach(job, lambda one: one.state == "done")
-    job.write(JobStatus(state=JobState.RUNNING, began=time.time()))
-    assert job.status().state == "running"
-    monkeypatch.setattr(jobs, "START_GRACE_SECONDS", -1.0)
-    assert job.status().state == "failed"
+    assert "is gone" in start.reach(first, lambda one: one.state == "interrupted").reason
+    start.reach(second, lambda one: one.state == "done")
 
 
 def test_a_process_that_cannot_be_started_is_told(
-    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    start: Begin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("core.runs.jobs.sys.executable", str(tmp_path / "no-python"))
-    job = Job(tmp_path / "job")
-    with pytest.raises(InputError, match="could not be started"):
-        job.start(COUNTING, workspace)
-    assert job.status().state == "failed"
+    monkeypatch.setattr("core.runs.starting.sys.executable", str(tmp_path / "no-python"))
+    job = start("finish")
+    found = start.reach(job, lambda one: one.state == "failed")
+    assert found.reason.startswith("The count’s process could not be started (")
 
 
-@pytest.mark.parametrize("content", [None, "{torn", "[1]", '{"state": "done", "other": 1}'])
-def test_a_damaged_status_is_none(tmp_path: Path, content: str | None) -> None:
-    if content is not None:
-        (tmp_path / "job.json").write_text(content)
-    assert Job(tmp_path).status() == JobStatus()
-
-
-def test_progress_is_not_written_at_every_step(tmp_path: Path) -> None:
-    with reporting(tmp_path) as tell:
-        tell.stage("Counting", total=1000)
-        stamp = (tmp_path / "job.json").stat().st_mtime_ns
-        tell.update(1)
-        assert (tmp_path / "job.json").stat().st_mtime_ns == stamp
-    assert Job(tmp_path).status().done == 1
-
-
-TURNS = """
-import pathlib, sys, time
-from core.runs import job_process, kinds
-kinds.KINDS["working"] = kinds.Kind("working", "a_job_for_tests")
-def work(task, tell):
-    tell.stage("Working")
-    log = pathlib.Path(task.arguments["log"])
-    with log.open("a") as stream:
-        stream.write(f"+{task.folder.name}\\n")
-    time.sleep(float(task.arguments["seconds"]))
-    with log.open("a") as stream:
-        stream.write(f"-{task.folder.name}\\n")
-if __name__ == "__main__":
-    job_process.main()
-"""
-WORKING = Kind("working", MODULE)
+def test_a_dispatcher_that_cannot_be_started_leaves_the_job_in_the_queue(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("core.runs.upkeep.sys.executable", str(tmp_path / "no-python"))
+    job = Job(store, kinds.AUDIT, store.workspace.run_folder("one") / "audit")
+    with pytest.raises(InputError, match="waits in the queue"):
+        job.start(run="one")
+    assert [row.job_id for row in upkeep.unfinished(store)] == ["runs/one/audit"]
 
 
 def test_ten_jobs_asked_for_at_once_run_one_after_another_and_show_their_place(
-    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    start: Begin,
 ) -> None:
-    (tmp_path / f"{MODULE}.py").write_text(TURNS)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(jobs, "ENTRY", MODULE)
-    jobs_ = [Job(tmp_path / f"job{number}") for number in range(10)]
-    log = tmp_path / "log"
-
-    def begin(job: Job, seconds: str) -> None:
-        job.start(WORKING, workspace, log=str(log), seconds=seconds)
-
-    try:
-        begin(jobs_[0], "60")
-        reach(jobs_[0], lambda one: one.stage == "Working")
-        for job in jobs_[1:]:
-            begin(job, "0")
-        for job in jobs_[1:]:
-            reach(job, lambda one: one.stage.startswith("Waiting"))
-        places = sorted(job.status().stage for job in jobs_[1:])
-        assert places[0] == "Waiting for its turn: 1 other first"
-        assert places[-1] == "Waiting for its turn: 9 others first"
-        assert log.read_text() == "+job0\n"
-        # One that waits is killed, and the one that works too: neither keeps the others.
-        second = next(job for job in jobs_[1:] if job.status().stage == places[0])
-        os.kill(second.status().pid, signal.SIGKILL)
-        os.kill(jobs_[0].status().pid, signal.SIGKILL)
-        rest = [job for job in jobs_[1:] if job is not second]
-        for job in rest:
-            reach(job, lambda one: one.state == "done")
-        told = log.read_text().split()[1:]
-        assert told == [f"{sign}{one[1:]}" for one in told[::2] for sign in "+-"]
-        assert sorted(told[::2]) == sorted(f"+{job.folder.name}" for job in rest)
-        assert not list(workspace.turns.glob("*.ticket"))
-    finally:
-        for job in jobs_:
-            job.stop()
+    first = start("wait", "job0")
+    start.pid(first)
+    rest = [start("finish", f"job{number}") for number in range(1, 10)]
+    beside = start("finish", "beside", SHOWING)
+    start.reach(beside, lambda one: one.state == "done")  # it waits for nothing
+    assert [job.status().stage for job in rest] == [
+        f"Waiting for its turn: {number} other{'s' * (number > 1)} first" for number in range(1, 10)
+    ]
+    # One that waits is stopped, and the one that works killed: neither keeps the others.
+    rest[0].stop()
+    os.kill(start.pid(first), signal.SIGKILL)
+    for job in rest[1:]:
+        start.reach(job, lambda one: one.state == "done")
+    assert start.log.read_text().split() == [
+        "job0", "beside", *(f"job{number}" for number in range(2, 10))
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -250,53 +248,53 @@ def test_a_turn_takes_a_slot_and_room_in_its_kind(earlier: str, slots: int, expe
     assert ahead([(kind, limits[kind]) for kind in earlier], ("a", 1), slots) == expected
 
 
-def test_a_ticket_of_an_earlier_version_still_has_its_place(workspace: Workspace) -> None:
-    workspace.turns.mkdir()
-    own = [os.getpid(), start_time(os.getpid()), "pytest"]
-    (workspace.turns / "00000001.ticket").write_text(json.dumps(own))
-    told: list[str] = []
-
-    def tell(text: str) -> None:
-        told.append(text)
-        (workspace.turns / "00000001.ticket").unlink()
-
-    with Turns(workspace.turns).turn(AUDIT, tell):
-        assert told == ["Waiting for its turn: 1 other first"]
+def test_a_training_and_a_job_do_not_wait_for_each_other(start: Begin, store: Store) -> None:
+    run = store.runs.create(RunSpec(dataset="study", model="cnn"))
+    store.runs.transition(run.run_id, RunState.TRAINING, device="CPU", started_at=time.time())
+    job = start("finish")
+    assert job.status().stage == "Starting"
+    start.reach(job, lambda one: one.state == "done")
+    assert store.runs.get(run.run_id).state == "training"
 
 
-def test_a_job_that_hangs_is_ended_by_whoever_looks(
-    start: Begin, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_jobs_are_no_runs(start: Begin, store: Store) -> None:
+    job = start("finish")
+    assert store.runs.all() == []
+    assert store.runs.damaged() == []
+    with pytest.raises(InputError, match="There is no run"):
+        store.runs.get(job.job_id)
+    assert [row.kind for row in store.queue.unfinished()] == ["counting"]
+
+
+def test_a_job_that_hangs_is_ended(start: Begin) -> None:
     job = start("wait")
-    process = psutil.Process(reach(job, lambda one: one.pid).pid)
-    beat = job.status().heartbeat_at
-    reach(job, lambda one: one.heartbeat_at > beat)  # it tells that it lives, though it waits
-    monkeypatch.setattr(jobs, "HANG_SECONDS", 3.0)
+    process = psutil.Process(start.pid(job))
+    start.dispatcher.hang_seconds = 3.0
     process.suspend()
-    found = reach(job, lambda one: one.state == "failed")
-    assert "no sign of life for 3 seconds" in found.reason
+    found = start.reach(job, lambda one: one.state == "interrupted")
+    assert found.reason == (
+        "The count’s process hung: it gave no sign of life for 3 seconds, so it was ended. Its "
+        "log may say what it was doing. Start it again."
+    )
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    assert Job(job.folder).status() == found, "and that is kept"
 
 
-def test_a_job_that_an_earlier_version_started_has_no_heartbeat_and_is_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "HANG_SECONDS", 0.0)
-    own = {"state": "running", "stage": "Reading films", "done": 3, "total": 9, "reason": "",
-           "began": 5.0, "ended": 0.0, "pid": os.getpid(),
-           "pid_started": start_time(os.getpid())}  # fmt: skip
-    (tmp_path / "job.json").write_text(json.dumps(own))
-    for _ in range(3):
-        found = Job(tmp_path).status()
+def test_what_is_known_of_a_job_by_its_row(start: Begin, store: Store) -> None:
+    job = Job(store, COUNTING, store.workspace.root / "jobs" / "one")
+    assert job.status() == JobStatus()
+    stand(job, "working", "Reading films", 3, 9)
+    found = job.status()
     assert (found.told, found.share) == ("Reading films (3 of 9)", 3 / 9)
+    with store.database.work(write=True) as work:
+        work.execute("UPDATE runs SET spec = '{torn' WHERE run_id = ?", (job.job_id,))
+    assert job.status() == JobStatus(), "a damaged row is none"
+    assert store.queue.unfinished() == []
 
 
-def test_a_job_that_comes_up_is_known_again_after_the_clock_was_set(tmp_path: Path) -> None:
-    job = Job(tmp_path / "job")
-    job.folder.mkdir()
-    for moved in (-3600, 3600):
-        job.write(JobStatus(state=JobState.RUNNING, began=time.time() + moved))
-        assert job.status().state == "failed", "no process, and not just started"
-    job.write(JobStatus(state=JobState.RUNNING, began=time.time() + 5))
-    assert job.status().state == "running", "set back by a few seconds while it comes up"
+def test_a_version_that_does_not_know_a_kind_leaves_its_work_alone(store: Store) -> None:
+    store.queue.add("jobs/one", "from the future", {})
+    assert upkeep.unfinished(store) == []
+    assert not Dispatcher(store, worker_command(store), CPU_ONLY).step()
+    found = store.queue.find("jobs/one")
+    assert found is not None
+    assert found.state == "queued"

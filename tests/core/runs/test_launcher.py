@@ -16,7 +16,7 @@ from core import fetch
 from core.datasets import prepare
 from core.datasets.presets import recommended_spec
 from core.errors import InputError, NotFoundError, WeightsMissingError
-from core.runs import launcher
+from core.runs import launcher, upkeep
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import RepeatKind, RunSpec
@@ -45,8 +45,8 @@ def dispatchers(monkeypatch: pytest.MonkeyPatch) -> list[Alive]:
         started.append(Alive())
         return started[-1]
 
-    monkeypatch.setattr(launcher, "_start_dispatcher", start)
-    monkeypatch.setattr(launcher, "_dispatchers", {})
+    monkeypatch.setattr(upkeep, "_start_dispatcher", start)
+    monkeypatch.setattr(upkeep, "_dispatchers", {})
     return started
 
 
@@ -80,17 +80,17 @@ def test_a_launch_queues_and_starts_a_dispatcher(
     assert run.spec.dataset == "pairs", "as the data set spells itself"
     assert len(dispatchers) == 1
     for _ in range(3):
-        launcher.refresh(store)
+        upkeep.refresh(store)
     assert len(dispatchers) == 1, "the first is still loading"
     dispatchers[0].ended = 0
-    launcher.refresh(store)
+    upkeep.refresh(store)
     assert len(dispatchers) == 2, "the first ended without taking the run"
 
 
 def test_nothing_is_started_beside_a_dispatcher_or_without_a_run(
     store: Store, dataset: str, dispatchers: list[Alive]
 ) -> None:
-    launcher.refresh(store)
+    upkeep.refresh(store)
     with FileLock(store.workspace.dispatcher_lock):
         launcher.launch(store, spec())
     assert dispatchers == []
@@ -105,8 +105,8 @@ def test_refresh_looks_only_at_runs_that_are_not_over(
         store.runs.transition(other.run_id, RunState.DONE, finished_at=float(number))
     store.runs.transition(run.run_id, RunState.TRAINING, started_at=time.time())
     looked_at: list[str] = []
-    monkeypatch.setattr(launcher, "worker_of", lambda one: looked_at.append(one.run_id))
-    launcher.refresh(store)
+    monkeypatch.setattr(upkeep, "worker_of", lambda one: looked_at.append(one.job_id))
+    upkeep.refresh(store)
     assert looked_at == [run.run_id]
 
 
@@ -210,7 +210,7 @@ def test_refresh_marks_a_dead_worker(store: Store, queue: Queue, dispatchers: li
         begun(worker.pid)
         for run, process in ((dead, ended), (living, worker)):
             store.runs.transition(run.run_id, RunState.TRAINING, pid=process.pid, pid_started=1.0)
-        launcher.refresh(store)
+        upkeep.refresh(store)
         assert store.runs.get(dead.run_id).state == "interrupted"
         assert "is gone" in store.runs.get(dead.run_id).reason
         assert store.runs.get(living.run_id).state == "training"

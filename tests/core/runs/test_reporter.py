@@ -61,7 +61,7 @@ def test_the_store_is_written_a_few_times_a_second_at_most(
     store: Store, active: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beats: list[RunProgress] = []
-    monkeypatch.setattr(store.runs, "beat", lambda run_id, progress=None: beats.append(progress))
+    monkeypatch.setattr(store.queue, "beat", lambda run_id, progress=None: beats.append(progress))
     with Reporter(store, active.run_id) as reporter:
         reporter.stage("training", total=10_000)
         began = time.monotonic()

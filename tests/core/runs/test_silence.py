@@ -122,11 +122,11 @@ def test_neither_sleep_nor_a_full_disk_nor_the_clock_makes_a_worker_hang(
     assert not hung()
     now[0] += 8 * 3600  # the computer slept, and the clock that stands still meanwhile did not
     assert not hung()
-    monkeypatch.setattr(silence, "could_write", lambda store, run, at_work: False)
+    monkeypatch.setattr(silence, "could_write", lambda store, job, at_work: False)
     for _ in range(300):
         now[0] += 1
         assert not hung(), "nobody can write a heartbeat"
-    monkeypatch.setattr(silence, "could_write", lambda store, run, at_work: True)
+    monkeypatch.setattr(silence, "could_write", lambda store, job, at_work: True)
     looks = 0
     while not hung():
         now[0] += 1

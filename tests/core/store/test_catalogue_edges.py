@@ -10,7 +10,8 @@ import pytest
 from core.errors import NotFoundError
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, Film, Member, Run, RunState, Source, Store
-from core.store.film_rows import film_of, film_row, is_object
+from core.store.film_rows import film_of, film_row
+from core.store.import_report import is_readable
 from core.store.records import RunRecord, keep_records
 
 
@@ -96,7 +97,7 @@ def test_masks_that_cannot_be_read_are_counted(store: Store) -> None:
     [damaged] = store.catalogue.damaged()
     assert "details of 3 films of" in damaged.reason
     assert store.catalogue.films([film(1).film_id])[0].masks == {}
-    assert [is_object(one) for one in ("{}", "[]", "{", None)] == [True, False, False, False]
+    assert [is_readable(one) for one in ("{}", "[]", "{", None)] == [True, False, False, False]
 
 
 def test_a_film_is_its_row() -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.errors import DamagedError, InputError
 from core.runs import launcher
 from core.specs import DatasetSpec, RunSpec
-from core.store import Epoch, Film, Member, RunProgress, Source, Store
+from core.store import Epoch, Film, ImportReport, Member, RunProgress, Source, Store
 
 CLASSES = [
     {"name": "covid", "findings": ["COVID-19"]},
@@ -37,10 +37,10 @@ def queue(store: Store) -> str:
         ("spec", "{half", "This run cannot be used"),
         ("spec", b"\xff\xfe", "is not text"),
         ("state", "exploded", "knows no state “exploded”"),
-        ("result", "[1, 2]", "not a JSON object"),
-        ("result", "", "is not JSON"),
-        ("result", '{"test": {"accuracy": "high"}}', "is not a number"),
-        ("result", '{"seconds": 12}', "no readable part “seconds”"),
+        ("result", "[1, 2]", "result of this run cannot be read"),
+        ("result", "", "result of this run cannot be read"),
+        ("result", '{"test": {"accuracy": "high"}}', "what is kept is damaged"),
+        ("result", '{"seconds": 12}', "what is kept is damaged"),
         ("created_at", "yesterday", "created time is not a number"),
         ("finished_at", "soon", "finished time is not a number"),
         ("finished_at", 1e12, "finished time is no time"),
@@ -126,13 +126,13 @@ def test_one_data_set_that_cannot_be_read_is_named_and_can_be_deleted(
 def test_films_outlive_what_is_kept_beside_them(store: Store) -> None:
     film = Film("a" * 32, "hospital", "/films/a.png", "p", "COVID-19", masks={"lungs": "/m.png"})
     store.catalogue.save_source(
-        Source("hospital", "folders", "/films", report={"found": 1}), [film]
+        Source("hospital", "folders", "/films", report=ImportReport(source="hospital")), [film]
     )
     assert store.catalogue.damaged() == []
     sql(store, "UPDATE films SET masks = '{', metadata = 'oops'")
     sql(store, "UPDATE sources SET report = '[half'")
     assert store.catalogue.film(film.film_id).masks == {}
-    assert store.catalogue.sources()[0].report == {}
+    assert store.catalogue.sources()[0].report is None
     told = " ".join(one.reason for one in store.catalogue.damaged())
     assert "The import report of “hospital” cannot be read" in told
     assert "masks and further details of 1 film of “hospital” cannot be read" in told

@@ -12,7 +12,18 @@ import pytest
 
 from core.errors import StoreError
 from core.specs import DatasetSpec, RunSpec
-from core.store import Epoch, Film, Member, RunState, Source, Store, open_store, recovered
+from core.store import (
+    Epoch,
+    Film,
+    Member,
+    RunResult,
+    RunState,
+    Source,
+    SplitNumbers,
+    Store,
+    open_store,
+    recovered,
+)
 from core.store.records import RECORD, damaged_file, keep_record, keep_records
 from core.workspace import Workspace, open_workspace
 
@@ -36,7 +47,7 @@ def finished(store: Store) -> str:
     store.runs.transition(
         run.run_id,
         RunState.DONE,
-        result={"test": {"accuracy": 0.75}},
+        result=RunResult(test=SplitNumbers(accuracy=0.75)),
         started_at=5.0,
         finished_at=9.0,
     )

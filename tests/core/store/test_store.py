@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from core.errors import DamagedError, InputError, NotFoundError, StoreError
 from core.specs import DatasetSpec, RunSpec
@@ -13,9 +16,11 @@ from core.store import (
     Database,
     Epoch,
     Film,
+    LeftOut,
     Member,
     RunOrigin,
     RunProgress,
+    RunResult,
     RunState,
     Source,
     Store,
@@ -363,11 +368,60 @@ def test_a_run_changes_in_nothing_but_its_named_fields(store: Store) -> None:
 
 def test_what_a_reader_does_to_a_run_stays_its_own(store: Store) -> None:
     run_id = _queue(store)
-    store.runs.transition(run_id, RunState.DONE, result={"epochs": 3})
-    store.runs.get(run_id).result["epochs"] = 4
-    assert store.runs.get(run_id).result == {"epochs": 3}
-    store.runs.transition(run_id, RunState.DONE, result={"epochs": 5})
-    assert store.runs.get(run_id).result == {"epochs": 5}
+    store.runs.transition(run_id, RunState.DONE, result=RunResult(epochs=3))
+    with pytest.raises(ValidationError, match="frozen"):
+        store.runs.get(run_id).result.epochs = 4  # type: ignore[misc]
+    assert store.runs.get(run_id).result == RunResult(epochs=3)
+    store.runs.transition(run_id, RunState.DONE, result=RunResult(epochs=5))
+    assert store.runs.get(run_id).result == RunResult(epochs=5)
+
+
+def test_a_result_of_an_earlier_version_is_read_by_field_and_printed_as_it_was(
+    store: Store,
+) -> None:
+    run_id = _queue(store)
+    kept: dict[str, Any] = {
+        "epochs": 3, "learning_rate": 1e-3, "stopped_early": False, "seconds": {"total": 65},
+        "test": {"accuracy": 0.9, "sensitivity": None, "confusion": [[1, 0], [1, 2]]},
+    }  # fmt: skip
+    with store.database.work(write=True) as work:
+        work.execute("UPDATE runs SET state = 'done', result = ?", (json.dumps(kept),))
+    found = store.runs.get(run_id).result
+    assert (found.epochs, found.best_epoch, found.of("train").accuracy) == (3, None, None)
+    assert found.of("test").confusion == ((1, 0), (1, 2))
+    assert found.as_dict() == kept
+    store.runs.transition(run_id, RunState.DONE, result=found)
+    assert store.runs.get(run_id).result == found
+    with store.database.work() as work:
+        [text] = work.execute("SELECT result FROM runs").fetchone()
+    assert json.loads(text) == {"version": 1, **kept}
+
+
+def test_an_import_report_of_an_earlier_version_is_read_by_field(store: Store) -> None:
+    kept = {
+        "source": "hospital", "layout": "folders", "records": 3, "added": 1, "known": 1,
+        "by_finding": {"COVID-19": 2}, "by_view": {"PA": 2}, "unlisted": ["b.png"],
+        "left_out": [{"file": "a.png", "reason": "no film"}], "left_out_count": 1,
+        "choices": {"uncertain": "left out", "table": "", "columns": None}, "of_long_ago": 9,
+    }  # fmt: skip
+    store.catalogue.save_source(Source("hospital", "folders", "/films"), [])
+    assert store.catalogue.sources()[0].report is None
+    with store.database.work(write=True) as work:
+        work.execute("UPDATE sources SET report = ?", (json.dumps(kept),))
+    report = store.catalogue.sources()[0].report
+    assert report is not None
+    assert (report.records, report.unlisted, report.remarks) == (3, ("b.png",), ())
+    assert report.left_out == (LeftOut("a.png", "no film"),)
+    assert report.choices == kept["choices"]
+    assert store.catalogue.damaged() == []
+
+
+def test_a_result_of_a_newer_version_says_so(store: Store) -> None:
+    run_id = _queue(store)
+    with store.database.work(write=True) as work:
+        work.execute("UPDATE runs SET result = ?", (json.dumps({"version": 2, "area": 9}),))
+    with pytest.raises(DamagedError, match="was written by a newer ThoraxLens"):
+        store.runs.get(run_id)
 
 
 def test_a_run_says_where_it_comes_from(store: Store) -> None:

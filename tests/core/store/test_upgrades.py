@@ -73,7 +73,7 @@ def test_a_new_store_and_one_of_today_leave_no_copy(tmp_path: Path) -> None:
 def test_an_upgrade_that_fails_changes_nothing(
     old: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(work: sqlite3.Connection) -> None:
+    def fails(work: sqlite3.Connection, root: Path) -> None:
         work.execute("DELETE FROM epochs")
         raise sqlite3.OperationalError("no room")
 

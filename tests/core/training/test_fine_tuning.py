@@ -52,12 +52,12 @@ def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> 
         assert (np.diff(rates) < 0).all(), "a cosine falls"
         assert highest / 4 < rates[0] < highest
     result = run.result
-    assert result["fine_tuned"] == ["Block 5"]
+    assert result.fine_tuned == ("Block 5",)
     paces = epochs.groupby("phase")["seconds"].median()
-    assert result["seconds_per_epoch"] == paces[TRAINING]
-    assert result["fine_tune_seconds_per_epoch"] == paces[FINE_TUNING]
-    assert result["learning_rate"] == (tried.suggested or spec.learning_rate)
-    assert result["trainable_params"] == 32_962 + 3 * (9 * 512 * 512 + 512)
+    assert result.seconds_per_epoch == paces[TRAINING]
+    assert result.fine_tune_seconds_per_epoch == paces[FINE_TUNING]
+    assert result.learning_rate == (tried.suggested or spec.learning_rate)
+    assert result.trainable_params == 32_962 + 3 * (9 * 512 * 512 + 512)
     losses = epochs.set_index("epoch")["loss"]
     assert losses.loc[16] < losses.loc[4], "the blocks learnt something"
     eventually(lambda: not files.scratch.exists())

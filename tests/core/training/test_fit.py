@@ -236,12 +236,12 @@ def test_numbers_of_each_split(store: Store, tmp_path: Any) -> None:
         rows=lambda name: np.flatnonzero(split == name),
     )
     result = _evaluate(logits, data, RunFiles(tmp_path))
-    assert result["train"]["accuracy"] == 1.0
-    assert result["train"]["loss"] == pytest.approx(np.log1p(np.exp(-9.0)), rel=1e-3)
-    assert result["test"]["sensitivity"] == 0.5
-    assert result["test"]["specificity"] == 1.0
-    assert result["test"]["confusion"] == [[1, 1], [0, 1]]
-    assert np.isfinite(float(str(result["test"]["loss"]))), "800 must not overflow"
+    assert result["train"].accuracy == 1.0
+    assert result["train"].loss == pytest.approx(np.log1p(np.exp(-9.0)), rel=1e-3)
+    assert result["test"].sensitivity == 0.5
+    assert result["test"].specificity == 1.0
+    assert result["test"].confusion == ((1, 1), (0, 1))
+    assert np.isfinite(float(str(result["test"].loss))), "800 must not overflow"
     files = RunFiles(tmp_path)
     assert not files.operating_point.exists(), "one validation film of one class chooses nothing"
     split[1] = "validation"

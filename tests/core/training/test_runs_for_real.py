@@ -21,6 +21,7 @@ from core.images.film_array import film_array
 from core.runs import launcher
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
+from core.runs.upkeep import refresh
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Run, Store
 from core.training.precision import candidates
@@ -51,7 +52,7 @@ def until(store: Store, run: Run, ready: str, seconds: float = 120) -> Run:
     """Wait for an expression about ``run`` and its ``epochs`` to hold."""
 
     def holds() -> bool:
-        launcher.refresh(store)
+        refresh(store)
         now, epochs = store.runs.get(run.run_id), store.runs.epochs(run.run_id)
         assert now.state != "failed", now.reason
         return bool(eval(ready, {"run": now, "epochs": epochs}))
@@ -63,7 +64,7 @@ def until(store: Store, run: Run, ready: str, seconds: float = 120) -> Run:
 def rounding(run: Run) -> float:
     """How far the probabilities that a run told may lie from those of its network in float32:
     where a processor has 16-bit arithmetic, a run may have used it."""
-    return 1e-4 if run.result["precision_mode"] == "float32" else 0.02
+    return 1e-4 if run.result.precision_mode == "float32" else 0.02
 
 
 def processes_of(store: Store) -> list[str]:
@@ -112,21 +113,21 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
     assert epochs.notna().all().all()
 
     result = run.result
-    assert (result["total_params"], result["epochs"]) == (436_194, trained + 1)
-    assert result["trainable_params"] == 436_194 - 128
-    assert 1 <= result["best_epoch"] <= trained + 1
-    assert result["backend"] == "tensorflow"
-    assert result["software"] == software("tensorflow")
-    assert result["software"]["thoraxlens"] == thoraxlens_version() != "unknown"
-    assert "unknown" not in result["software"].values()
-    assert result["learning_rate"] == run.spec.learning_rate
-    assert result["precision_mode"] in {mode.name for mode in candidates()}
-    assert result["seconds"]["total"] > result["seconds"]["train"] > 0
-    assert np.asarray(result["test"]["confusion"]).sum() == 8
-    assert not result["stopped_early"]
+    assert (result.total_params, result.epochs) == (436_194, trained + 1)
+    assert result.trainable_params == 436_194 - 128
+    assert 1 <= result.best_epoch <= trained + 1
+    assert result.backend == "tensorflow"
+    assert result.software == software("tensorflow")
+    assert (result.software or {})["thoraxlens"] == thoraxlens_version() != "unknown"
+    assert "unknown" not in (result.software or {}).values()
+    assert result.learning_rate == run.spec.learning_rate
+    assert result.precision_mode in {mode.name for mode in candidates()}
+    assert (result.seconds or {})["total"] > (result.seconds or {})["train"] > 0
+    assert np.asarray(result.of("test").confusion).sum() == 8
+    assert not result.stopped_early
     for split in ("train", "validation", "test"):
-        assert 0 <= result[split]["accuracy"] <= 1
-        assert result[split]["loss"] > 0
+        assert 0 <= result.of(split).accuracy <= 1
+        assert result.of(split).loss > 0
     assert run.device == "CPU"
     assert run.progress.stage == "evaluating"
 
@@ -202,7 +203,7 @@ def test_a_backbone_is_killed_resumed_and_its_files_rebuild_it(films: Store) -> 
     assert run.state == "done", run.reason
     assert films.runs.epochs(run.run_id)["epoch"].tolist() == list(range(1, 61))
     assert [one.read_bytes() for one in kept] == written, "no film passed the network twice"
-    assert run.result["trainable_params"] == 32_962
+    assert run.result.trainable_params == 32_962
     assert "Traceback" not in launcher.log_tail(films.workspace, run.run_id)
     eventually(lambda: not processes_of(films))
 

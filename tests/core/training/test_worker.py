@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import errno
-import os
 import subprocess
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from core.datasets.training_data import balanced_weights, load_training_data
-from core.errors import InputError, NotFoundError, StoreError, TrainingError
-from core.runs.liveness import DISK_FULL
+from core.errors import InputError, NotFoundError, TrainingError
 from core.specs import ClassSpec, DatasetSpec
 from core.store import Film, Member, Run, RunState, Source, Store
 from core.training import worker
 
 Queue = Callable[..., Run]
-
-
-def test_a_worker_claims_only_a_run_that_waits_for_it(store: Store, queue: Queue) -> None:
-    run = queue()
-    assert worker._claim(store, run.run_id) is None, "no dispatcher has started it"
-    store.runs.transition(run.run_id, RunState.PREPARING, pid=os.getpid() + 1)
-    assert worker._claim(store, run.run_id) is None, "it is another process's"
-    store.runs.transition(run.run_id, RunState.PREPARING, pid=None)
-    claimed = worker._claim(store, run.run_id)
-    assert claimed is not None
-    assert claimed.pid == os.getpid()
-    assert claimed.pid_started == pytest.approx(time.time(), abs=3600)
-    assert worker._claim(store, "20200101-000000-abcd") is None
 
 
 def test_a_gpu_that_does_not_answer_is_replaced_by_the_cpu(
@@ -139,24 +122,3 @@ def test_balanced_weights_make_classes_count_the_same() -> None:
 )
 def test_a_full_disk_is_called_so_whoever_says_it(error: Exception) -> None:
     assert worker._plain(error) == "The disk is full. Free some space and resume this run."
-
-
-def test_a_last_word_that_the_store_does_not_take_is_tried_again(
-    store: Store, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = queue()
-    store.runs.transition(run.run_id, RunState.TRAINING)
-    monkeypatch.setattr("core.training.worker.time.sleep", lambda seconds: None)
-    taken, refusals = store.runs.transition, [StoreError("full")] * 3
-
-    def transition(*arguments: Any, **fields: Any) -> bool:
-        if refusals:
-            raise refusals.pop()
-        return taken(*arguments, **fields)
-
-    monkeypatch.setattr(type(store.runs), "transition", lambda self, *a, **k: transition(*a, **k))
-    assert worker._last_word(store, run.run_id, RunState.FAILED, "The disk is full.") == 0
-    assert store.runs.get(run.run_id).reason == "The disk is full."
-    refusals[:] = [StoreError("full")] * 99
-    monkeypatch.setattr(worker, "PATIENCE_SECONDS", -1)
-    assert worker._last_word(store, run.run_id, RunState.FAILED, "The disk is full.") == DISK_FULL

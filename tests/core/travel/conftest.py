@@ -18,7 +18,16 @@ from core.models.registry import get_network
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import RunSpec
-from core.store import Epoch, Run, RunState, Store, keep_records, open_store
+from core.store import (
+    Epoch,
+    Run,
+    RunResult,
+    RunState,
+    SplitNumbers,
+    Store,
+    keep_records,
+    open_store,
+)
 from core.travel.exporting import export_run
 from core.workspace import open_workspace
 
@@ -77,14 +86,14 @@ def run(phantom_store: Store, network_files: tuple[bytes, str]) -> Run:
         run.run_id,
         RunState.DONE,
         finished_at=1_780_000_000.0,
-        result={
-            "epochs": 1,
-            "best_epoch": 1,
-            "total_params": 3_300_000,
-            "trainable_params": 65_000,
-            "seconds_per_epoch": 2.0,
-            "test": {"accuracy": 0.75, "loss": 0.5},
-        },
+        result=RunResult(
+            epochs=1,
+            best_epoch=1,
+            total_params=3_300_000,
+            trainable_params=65_000,
+            seconds_per_epoch=2.0,
+            test=SplitNumbers(accuracy=0.75, loss=0.5),
+        ),
     )
     run = store.runs.get(run.run_id)
     ids = predictions.film_ids

@@ -1,0 +1,81 @@
+"""That there is a dispatcher while there is work, and that what died is known to be dead."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from core.errors import NotFoundError
+from core.runs.kinds import KINDS
+from core.runs.liveness import is_starting, mark_dead, worker_of
+from core.runs.processes import start_detached, with_our_modules
+from core.store import JobRow, Store
+from core.workspace import PROJECT_ROOT, Workspace
+
+DISPATCHER_LOG = "dispatcher.log"
+
+# The dispatchers that this process started, so that it does not start one a second while
+# the first is still loading, and collects each when it has ended.
+_dispatchers: dict[Path, list[subprocess.Popen[bytes]]] = {}
+
+
+def refresh(store: Store, *, at_once: bool = False) -> None:
+    """Bring the queue and its processes into agreement; cheap enough for every look at a page.
+
+    What has lost its process is interrupted, and a dispatcher is started when there is something
+    to do and none at work. ``at_once``: for certain, because something was just queued and a
+    dispatcher that lives may be about to end. Two at once do no harm, since the second waits for
+    the lock and goes. Raises NotFoundError when none can be started.
+    """
+    alive = [one for one in _dispatchers.get(store.workspace.root, []) if one.poll() is None]
+    _dispatchers[store.workspace.root] = alive
+    # One that lives sees to all of this itself, and knows the exit codes.
+    if at_once or not alive:
+        _reconcile(store)
+
+
+def _reconcile(store: Store) -> None:
+    rows = unfinished(store)
+    if not rows or _dispatcher_is_at_work(store.workspace):
+        return
+    for row in rows:
+        if row.is_active and worker_of(row) is None and not is_starting(row):
+            mark_dead(store, row)
+    if unfinished(store):
+        started = _start_dispatcher(store.workspace)
+        _dispatchers.setdefault(store.workspace.root, []).append(started)
+
+
+def unfinished(store: Store) -> list[JobRow]:
+    """What waits or works, in the order of the queue, of the kinds that this version knows."""
+    return [row for row in store.queue.unfinished() if row.kind in KINDS]
+
+
+def _dispatcher_is_at_work(workspace: Workspace) -> bool:
+    lock = FileLock(workspace.dispatcher_lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _start_dispatcher(workspace: Workspace) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "core.runs.dispatcher", "--data", str(workspace.root)]
+    try:
+        return start_detached(
+            command,
+            cwd=PROJECT_ROOT,
+            environment=with_our_modules(os.environ),
+            log=workspace.root / DISPATCHER_LOG,
+        )
+    except OSError as error:
+        raise NotFoundError(
+            f"The process that starts all work could not be started ({error}). What you asked "
+            "for waits in the queue; free some memory or disk space and reload the page."
+        ) from None
