@@ -12,16 +12,19 @@ from core.errors import InputError
 from core.files import ARRAY_DAMAGES, written_whole
 
 MAX_BYTES = 2 * 1024**3
+OPTIMIZER = "optimizer/"  # what Keras calls its part of the file
 
 
 def head_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Path in a ``.weights.h5`` file → array, for each of its arrays. Raises InputError."""
+    """Path in a ``.weights.h5`` file → array, for each of its weights. What an optimiser kept
+    beside them is left out: twice their size, and of no use once the training has ended. Raises
+    InputError."""
     import h5py  # only here: most who load this room only want to know what may be in a file
 
     found: dict[str, np.ndarray] = {}
 
     def take(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
+        if isinstance(item, h5py.Dataset) and not name.startswith(OPTIMIZER):
             # Its size is its own word until it is read.
             if item.dtype.kind not in "fiub" or math.prod(item.shape) > MAX_BYTES:
                 raise ValueError(f"{name} is no array of weights")

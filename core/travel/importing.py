@@ -152,7 +152,7 @@ def _known(store: Store, table: Manifest) -> Run | None:
     for run in store.runs.all([RunState.DONE]):
         if run.origin.content == table.content:
             return run
-        if run.run_id == table.run_id and not run.origin.content:
+        if run.run_id == table.run_id:
             files = RunFiles(store.workspace.run_folder(run.run_id))
             try:
                 entries = network_entries(files)

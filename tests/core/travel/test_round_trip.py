@@ -27,6 +27,7 @@ from core.runs.learnt_films import dataset_of, patients_by_film
 from core.specs import RunSpec
 from core.store import Run, Store, open_store
 from core.travel.exporting import export_run
+from core.travel.head_files import head_arrays, write_head
 from core.travel.importing import import_run
 from core.travel.snippet import snippet
 
@@ -228,3 +229,15 @@ def test_the_lines_of_python_run_as_they_are_shown(
     exec(compile(lines, "snippet.py", "exec"), {"__name__": "__main__"})
     said = capsys.readouterr().out
     assert re.fullmatch(r"film\.png (covid|healthy|not_sure) \{'covid': 0\.\d+, .+\}\n", said)
+
+
+def test_what_an_optimiser_kept_stays_behind(tmp_path: Path) -> None:
+    weights = {
+        "layers/dense/vars/0": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "optimizer/vars/2": np.ones((2, 3), np.float32),
+    }
+    file = tmp_path / "head.weights.h5"
+    write_head(weights, file)
+    found = head_arrays(file)
+    assert list(found) == ["layers/dense/vars/0"]
+    assert np.array_equal(found["layers/dense/vars/0"], weights["layers/dense/vars/0"])
