@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from core.images.grey_film import GreyFilm
-from core.images.grey_range import strips
+from core.images.grey_range import strips, valid_values
 from core.images.tones import Tones
 
 CODES = 65_534  # different grey values, the first of which is code 1
@@ -30,8 +30,10 @@ def coded(tones: Tones, pixels: np.ndarray, bits: int, most: int) -> GreyFilm:
     codes = np.zeros(tones.values.shape, np.uint16)
     height, width = tones.values.shape
     for rows in strips(height, width):
-        some = tones.values[rows].astype(np.float64)
-        places = (some - start) * (sign / stride) + 1
+        if whole:
+            codes[rows] = (tones.values[rows].astype(np.int64) - int(start)) * int(sign) + 1
+            continue
+        places = (tones.values[rows].astype(np.float64) - start) * (sign / stride) + 1
         codes[rows] = np.clip(np.rint(np.nan_to_num(places, nan=0.0)), 0, CODES)
     if tones.left_out is not None:
         codes[tones.left_out] = 0
@@ -61,12 +63,9 @@ def _extent(tones: Tones) -> tuple[float, float]:
     """The lowest and the highest stored value of the film; 0 and 0 where there is none."""
     low, high = math.inf, -math.inf
     for rows in strips(*tones.values.shape):
-        some = tones.values[rows]
-        keep = np.isfinite(some)
-        if tones.left_out is not None:
-            keep &= ~tones.left_out[rows]
-        if keep.any():
-            low, high = min(low, float(some[keep].min())), max(high, float(some[keep].max()))
+        some = valid_values(tones.values, tones.left_out, rows)
+        if some.size:
+            low, high = min(low, float(some.min())), max(high, float(some.max()))
     return (low, high) if low <= high else (0.0, 0.0)
 
 

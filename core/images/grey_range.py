@@ -61,7 +61,7 @@ def _counted(values: np.ndarray, left_out: np.ndarray | None) -> tuple[np.ndarra
     nothing = np.zeros(0), np.zeros(0, np.int64)
     least, most = np.inf, -np.inf
     for rows in strips(*values.shape):
-        some = _valid(values, left_out, rows)
+        some = valid_values(values, left_out, rows)
         if some.size:
             least, most = min(least, float(some.min())), max(most, float(some.max()))
     if least > most:
@@ -69,18 +69,20 @@ def _counted(values: np.ndarray, left_out: np.ndarray | None) -> tuple[np.ndarra
     if values.dtype.kind in "iub" and most - least < COUNTED:
         counts = np.zeros(int(most - least) + 1, np.int64)
         for rows in strips(*values.shape):
-            places = _valid(values, left_out, rows).astype(np.int64) - int(least)
+            places = valid_values(values, left_out, rows).astype(np.int64) - int(least)
             counts += np.bincount(places, minlength=len(counts))
         present = np.flatnonzero(counts)
         return present + float(least), counts[present]
     step = max(1, values.size // SAMPLE)
     parts = [
-        _valid(values, left_out, rows)[::step].astype(np.float64) for rows in strips(*values.shape)
+        valid_values(values, left_out, rows)[::step].astype(np.float64)
+        for rows in strips(*values.shape)
     ]
     return np.unique(np.concatenate([*parts, [least, most]]), return_counts=True)
 
 
-def _valid(values: np.ndarray, left_out: np.ndarray | None, rows: slice) -> np.ndarray:
+def valid_values(values: np.ndarray, left_out: np.ndarray | None, rows: slice) -> np.ndarray:
+    """Those of some rows that are numbers and of the film, as (n,); as in ``own_range``."""
     some = values[rows]
     keep = None if left_out is None else ~left_out[rows]
     if some.dtype.kind == "f":

@@ -30,7 +30,7 @@ inside.className = "viewer-root";
 const sheet = document.createElement("style");
 sheet.textContent = STYLE;
 root.append(inside, sheet);
-window.root = root;
+Object.assign(window, {root, inside});
 window.ends = [];
 window.mount = async (text) => {
     const data = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
@@ -388,6 +388,13 @@ def test_two_fingers_zoom_and_one_finger_moves(page: Page) -> None:
     assert page.evaluate("before.join()") != page.evaluate(
         "pixel(canvases()[0].width >> 1, canvases()[0].height >> 1).join()"
     )
+
+
+def test_a_browser_that_cannot_unpack_a_film_says_so(page: Page) -> None:
+    shown = block(packed_film(grey_values(deep(), "film", 2048), None), place="test", alt="")
+    page.evaluate("window.DecompressionStream = undefined")
+    page.evaluate("text => void mount(text)", b64encode(shown).decode())
+    page.wait_for_function("inside.textContent.includes('cannot be shown in this browser')")
 
 
 def test_names_from_outside_are_text(page: Page) -> None:

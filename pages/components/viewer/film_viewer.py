@@ -15,6 +15,7 @@ from pages.components.viewer.script import script, style
 LARGE = 2048  # px, the longest side of a film that stands alone
 SMALL = 1024  # px, where several stand on a page
 _KEPT = 12  # films that a server keeps ready
+_KEPT_FOR = 1800  # seconds: somebody's own films are not to stay long
 
 _viewer = st.components.v2.component(
     "thoraxlens_film_viewer",
@@ -45,7 +46,7 @@ def film_viewer(
     _viewer(data=shown, key=key)
 
 
-@st.cache_data(show_spinner=False, max_entries=_KEPT)
+@st.cache_data(show_spinner=False, max_entries=_KEPT, ttl=_KEPT_FOR)
 def _film(digest: str, most: int, _data: bytes, _name: str) -> PackedFilm:
     film = grey_values(_data, _name, most)
     return packed_film(film, lung_greys(film))

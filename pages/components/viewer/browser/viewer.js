@@ -285,7 +285,10 @@ export default function show({ data, parentElement }) {
   const root = parentElement.querySelector(".viewer-root");
   if (!viewers.has(root)) viewers.set(root, new Viewer(root));
   const viewer = viewers.get(root);
-  viewer.open(data);
+  viewer.open(data).catch((error) => {
+    root.textContent = "The film cannot be shown in this browser. Try a newer one.";
+    console.warn(error);
+  });
   // Called when the component goes, and also when a second call overtook a first one.
   return () =>
     setTimeout(() => {
