@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.evaluation.comparison import Entry
-from core.evaluation.paired import Pair
+from core.evaluation.paired import LEVEL, Pair
 from core.evaluation.repeats import Repeats
 from core.models.learnt import WeightsSource, from_scratch, weights_source
 from core.models.registry import network_title
 from core.specs import RunSpec
-from core.text import count, points
+from core.text import count, p_value, points
 
 # What else two runs may differ in without it being about what they have learnt from.
 _BESIDE = ("weights", "device", "cache", "repeat")
@@ -64,9 +64,22 @@ def _sentence(pair: Pair, first: RunSpec, second: RunSpec) -> str:
         said = (
             f"Whether having seen {_WORDS[seen]} before helped {title} cannot be told from these "
             f"{films}: its accuracy differs by {points(difference)} points{_brackets(ends)} from "
-            f"that {_having(other)}, which chance can explain."
+            f"that {_having(other)}{_why_not(pair)}."
         )
     return said + _beside(first, second)
+
+
+def _why_not(pair: Pair) -> str:
+    """Why a pair is not told apart: interval and test need not agree on so few films."""
+    ends = pair.interval
+    if pair.p_value < LEVEL:
+        return ", but with other patients it could be nothing"
+    if ends and not ends[0] <= 0 <= ends[1]:
+        return (
+            f"; an exact test on the {count(pair.only_first + pair.only_second, 'film')} that just "
+            f"one of the two gets right does not rule chance out (McNemar, {p_value(pair.p_value)})"
+        )
+    return ", which chance can explain"
 
 
 def _brackets(ends: Sequence[float] | None, *, signed: bool = True) -> str:

@@ -100,3 +100,15 @@ def test_runs_that_differ_in_more_or_in_nothing_are_not_told_of(other: dict[str,
     assert (
         said({**both, "weights": "imagenet"}, {**both, "weights": "random"}, 0.1, None, 0.9) == ""
     )
+
+
+def test_an_interval_beside_0_is_not_told_as_chance_when_the_exact_test_is_what_hesitates() -> None:
+    seen, random = {"weights": "imagenet"}, {"weights": "random"}
+    told = said(seen, random, 0.25, (0.038, 0.5), 0.07)
+    assert "chance can explain" not in told
+    assert told.endswith(
+        "an exact test on the 22 films that just one of the two gets right does not rule chance "
+        "out (McNemar, p = 0.070)."
+    )
+    with_other_patients = said(seen, random, 0.04, (-0.01, 0.09), 0.03)
+    assert with_other_patients.endswith("but with other patients it could be nothing.")
