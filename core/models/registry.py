@@ -6,7 +6,8 @@ Parameter counts are those of docs/study.md; the contract tests compare them wit
 from __future__ import annotations
 
 from core.errors import InputError
-from core.models.backbones import BACKBONES, Backbone
+from core.models.backbone import Backbone
+from core.models.backbones import BACKBONES
 from core.models.baseline import CNN
 from core.models.network import Network
 
