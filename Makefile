@@ -1,4 +1,4 @@
-# make run | test | cover | test-large | test-backends | test-pythons | fuzz | mutants | bench | lint | lock.
+# make run | test | cover | test-large | test-backends | test-pythons | fuzz | mutants | bench | starter | lint | lock.
 # The environment is made on first use, in .venv.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test cover test-large test-backends test-pythons fuzz mutants bench lint lock format screenshots clean
+.PHONY: run test cover test-large test-backends test-pythons fuzz mutants bench starter lint lock format screenshots clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py $(if $(DATA)$(ARGS),-- $(if $(DATA),--data "$(DATA)") $(ARGS))
@@ -54,6 +54,12 @@ lint: $(VENV)/.dev-ready
 format: $(VENV)/.dev-ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The starter networks once more, from the public films in FILMS; are they as shipped? A quarter of
+# an hour. ARGS=--write replaces them.
+FILMS ?= ../shared/data
+starter: $(VENV)/.dev-ready
+	$(BIN)/python -m tools.starters "$(FILMS)" $(ARGS)
 
 # With the browser of the tests, for the section server.
 bench: $(VENV)/.dev-ready

@@ -1,4 +1,4 @@
-"""ThoraxLens's server: ``streamlit run app.py [-- [--data DIR] [--no-example]]``.
+"""ThoraxLens's server: ``streamlit run app.py [-- [--data DIR] [--no-example] [--no-starters]]``.
 
 What a viewer sees begins in ``pages/navigation.py``, which Streamlit runs for each of them.
 """

@@ -60,6 +60,11 @@ class Workspace:
         return self.root / "phantoms.json"
 
     @property
+    def starter_note(self) -> Path:
+        """Which starter networks have been installed here (``core.starter``)."""
+        return self.root / "starter.json"
+
+    @property
     def example_note(self) -> Path:
         """How far the example of the first start is (``core.example``); absent for none."""
         return self.root / "example.json"

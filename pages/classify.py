@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThoraxLensError
+from core.starter import first_asked
 from core.store import Run, RunState, Store
 from core.text import count
 from pages.components.audit_word import audit_link
@@ -90,7 +91,9 @@ def _runs(done: dict[str, Run]) -> list[Run]:
         named = [one for one in st.query_params.get_all("run") if one in done]
         if "run" in st.query_params and not named:
             st.warning("The run in the address is not there, or has not finished. Choose another.")
-        st.session_state[RUNS] = named or [next(iter(done))]
+        # People bring films of their own: the starter for these, else the newest run.
+        first = first_asked(get_store(), done) or next(iter(done))
+        st.session_state[RUNS] = named or [first]
     st.session_state[RUNS] = [one for one in st.session_state[RUNS] if one in done]
     chosen = st.multiselect(
         "Networks to ask",

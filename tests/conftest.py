@@ -12,6 +12,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Nearly every test opens the app on a folder of its own: none of them is to train networks there.
 os.environ["THORAXLENS_NO_EXAMPLE"] = "1"
+os.environ["THORAXLENS_NO_STARTERS"] = "1"
 
 from core.store import Store, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, Workspace, open_workspace

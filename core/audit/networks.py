@@ -226,7 +226,10 @@ def _untrained(
     network = get_network(run.spec.model)
     if not network.is_frozen:
         network = SMALLEST_FROZEN
-    spec = run.spec.changed(model=network.name, weights="random")
+    # One vector a film, whatever the head of the run has: the regression below is the head here.
+    spec = run.spec.changed(
+        model=network.name, weights="random", vector_blocks=1, head="dense", l2=0.0
+    )
     size = data.films.shape[1]
     card = RunConfig.load(workspace.run_folder(run.run_id) / "run.json")
     own = card.model == network.name

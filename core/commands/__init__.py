@@ -46,6 +46,7 @@ ENTRIES = (
     Subcommand("delete-run", "delete a run and its files", "runs"),
     Subcommand("run-export", "write a finished run as a file to pass on, without films", "travel"),
     Subcommand("run-import", "take in a run that run-export wrote", "travel"),
+    Subcommand("starter", "install the networks that ThoraxLens brings along", "starter"),
     Subcommand("compare", "finished runs side by side", "comparing"),
     Subcommand(
         "operating-point",

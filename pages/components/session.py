@@ -19,6 +19,7 @@ import streamlit as st
 from core.datasets.uploads import clean_up
 from core.errors import InputError, ThoraxLensError
 from core.example import ExampleNote, pending, plan_example, prepare_example
+from core.starter import install_starters, plan_starters, wants_starters
 from core.store import Source, Store, keep_records, open_store
 from core.workspace import Workspace, open_workspace
 
@@ -40,7 +41,9 @@ EXTERNAL = "external.py"
 CLASSIFY = "classify.py"
 DEMONSTRATION = "demonstration.py"
 
+STARTER_PAUSE = 1.0  # seconds, in which the first page is drawn
 EXAMPLE_PAUSE = 1.5  # seconds, in which the first page is drawn
+NO_STARTERS = "THORAXLENS_NO_STARTERS"  # likewise --no-starters
 NO_EXAMPLE = "THORAXLENS_NO_EXAMPLE"  # the environment's --no-example, set to anything but 0
 
 
@@ -51,7 +54,8 @@ def get_workspace() -> Workspace:
 
 def get_store() -> Store:
     """The one store; the first call of an installation draws the artificial films, and begins
-    to prepare an example of them unless ``--no-example`` was given.
+    to install the starter networks and to prepare an example, unless ``--no-starters`` and
+    ``--no-example`` were given.
 
     Raises InputError when the data folder cannot be used.
     """
@@ -94,8 +98,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", nargs="?", default="")
     parser.add_argument("--no-example", action="store_true")
+    parser.add_argument("--no-starters", action="store_true")
     options = parser.parse_known_args(sys.argv[1:])[0]
     options.no_example |= os.environ.get(NO_EXAMPLE, "0") not in ("", "0")
+    options.no_starters |= os.environ.get(NO_STARTERS, "0") not in ("", "0")
     return options
 
 
@@ -117,6 +123,8 @@ def _data_folder() -> str:
 def _open(root: str) -> Store:
     store = open_store(Workspace(Path(root)).create())
     clean_up(store)
+    if not _options().no_starters:
+        plan_starters(store)
     if not _options().no_example:
         plan_example(store)
     if not store.workspace.phantom_note.exists():
@@ -126,8 +134,16 @@ def _open(root: str) -> Store:
 
         ensure_phantoms(store)
     Thread(target=_keep_records, args=(store,), name="records", daemon=True).start()
+    if not _options().no_starters and wants_starters(store):
+        Thread(target=_install_starters, args=(store,), name="starters", daemon=True).start()
     _example(root, store)
     return store
+
+
+def _install_starters(store: Store) -> None:
+    time.sleep(STARTER_PAUSE)
+    with suppress(ThoraxLensError, OSError):  # what is missing then is tried at the next start
+        install_starters(store, again=False)
 
 
 def _keep_records(store: Store) -> None:
