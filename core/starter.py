@@ -66,8 +66,9 @@ STARTERS = (
     Starter(
         "a",
         "COVID-19 or not, adults",
-        "COVID-19 against healthy adults and other pneumonias, from several publishers. Made for "
-        "teaching and for trying out on films of one's own; no medical device.",
+        "COVID-19 against healthy adults, healthy children and other pneumonias, from several "
+        "publishers, for teaching and for films of one's own. Its audit names what may be a "
+        "shortcut in its films; its external test shows what it does elsewhere. No medical device.",
     ),
 )
 

@@ -123,21 +123,21 @@ def _band(
             step=1.0,
             format="%.4g",
             key=f"{key}_{run.run_id}",
-            width=260,
+            width=300,
             help=f"{said} Leave it empty to go by the share to find.",
         )
         for was, key, label, said in (
             (
                 before[0],
                 "band_found",
-                f"“Not sure” or {positive}, in %",
+                f"“Not sure” begins: {positive} above, in %",
                 f"Not sure begins so low that this share of the {positive} films reach it or more; "
                 "only the rest are surely called something else.",
             ),
             (
                 before[1],
                 "band_below",
-                "Others not surely called so, in %",
+                "“Not sure” ends: others below, in %",
                 f"Not sure ends so high that this share of the films without {positive} stay "
                 "below; only the rest are surely called so.",
             ),

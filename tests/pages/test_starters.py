@@ -1,0 +1,70 @@
+"""What pages show of the networks that come along, whose films are not here."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from core.runs import launcher
+from core.starter import STARTERS, StarterNote, install_starters
+from core.store import Run, Store
+from pages.components import session
+from tests.pages.opening import everything_said, open_app
+from tests.pages.runs import RESULT, make_run
+
+A = STARTERS[-1]
+
+
+@pytest.fixture
+def given(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[str, Run]:
+    """The starters by title, in a folder with phantom films."""
+    monkeypatch.setattr(launcher, "refresh", lambda store: None)
+    return {run.origin.title: run for run in install_starters(phantom_store).runs}
+
+
+def test_classify_asks_the_one_for_peoples_own_films(
+    phantom_store: Store, given: dict[str, Run]
+) -> None:
+    newer = make_run(phantom_store, "done", result=RESULT)
+    app = open_app("classify")
+    assert not app.exception
+    assert app.multiselect(key="classify_runs").value == [given[A.title].run_id]
+    options = app.multiselect(key="classify_runs").options
+    assert sum("· starter" in one for one in options) == len(STARTERS)
+    classes = app.selectbox(key="classify_heat_class").options
+    assert {"covid", "not covid"} <= set(classes)
+    app = open_app("classify", run=newer.run_id)
+    assert app.multiselect(key="classify_runs").value == [newer.run_id], "as the address says"
+
+
+def test_pages_of_results_live_without_the_films(given: dict[str, Run]) -> None:
+    for title, run in given.items():
+        for page in ("report", "audit", "external"):
+            app = open_app(page, run=run.run_id)
+            assert not app.exception, (title, page)
+            said = everything_said(app)
+            assert "did not foresee" not in said, (title, page)
+    together = ",".join(run.run_id for run in given.values())
+    app = open_app("compare", runs=together)
+    assert not app.exception
+    assert "Finished runs" in [one.label for one in app.multiselect]
+
+
+def test_a_server_installs_them_behind_the_first_page_and_only_once(
+    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = phantom_store
+    StarterNote().save(store.workspace.starter_note)  # as planned for a folder that is new
+    monkeypatch.delenv(session.NO_STARTERS)
+    monkeypatch.setattr(session, "STARTER_PAUSE", 0)
+    monkeypatch.setattr(launcher, "refresh", lambda store: None)
+    assert not open_app().exception
+    until = time.monotonic() + 60
+    while len(store.runs.all()) < len(STARTERS) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert sorted(run.origin.title for run in store.runs.all()) == sorted(
+        one.title for one in STARTERS
+    )
+    note = StarterNote.load(store.workspace.starter_note)
+    assert sorted(note.installed) == sorted(one.name for one in STARTERS)
