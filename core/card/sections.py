@@ -36,9 +36,12 @@ def model_card(facts: Facts) -> ModelCard:
     """The whole card."""
     run = facts.run
     network = f"{get_network(run.spec.model).title} ({learnt_short(run.spec)})"
-    title = f"Model card: {network} on {run.spec.dataset}"
+    named = f"{network} on {run.spec.dataset}"
+    title = f"Model card: {run.origin.title or named}"
     trained = time.strftime("%d %B %Y", time.gmtime(run.finished_at)) if run.finished_at else ""
     subtitle = f"Run {run.run_id}" + (f", trained on {trained}" if trained else "")
+    if run.origin.mark:
+        subtitle += f"; {run.origin.mark}"
     told, level = _verdict(facts)
     sections = (
         _use(facts),
@@ -71,7 +74,16 @@ def _verdict(facts: Facts) -> tuple[str, CardLevel]:
 
 def _use(facts: Facts) -> Section:
     goal = f"Tells {' from '.join(facts.predictions.classes)} on single chest X-ray films."
-    return Section("What it is for", (goal, NOT_A_DIAGNOSIS))
+    origin, spec = facts.run.origin, facts.run.spec
+    about = []
+    if origin.title:  # what the title of the card would say otherwise
+        network = get_network(spec.model).title
+        about.append(f"{network} ({learnt_short(spec)}), trained on {spec.dataset}.")
+    if origin.note:
+        about.append(origin.note)
+    if origin.licence:
+        about.append(f"Licence: {origin.licence}.")
+    return Section("What it is for", (goal, *about, NOT_A_DIAGNOSIS))
 
 
 def _audit(facts: Facts) -> Section:

@@ -32,8 +32,6 @@ def test_classify_asks_the_one_for_peoples_own_films(
     assert app.multiselect(key="classify_runs").value == [given[A.title].run_id]
     options = app.multiselect(key="classify_runs").options
     assert sum("· starter" in one for one in options) == len(STARTERS)
-    classes = app.selectbox(key="classify_heat_class").options
-    assert {"covid", "not covid"} <= set(classes)
     app = open_app("classify", run=newer.run_id)
     assert app.multiselect(key="classify_runs").value == [newer.run_id], "as the address says"
 
