@@ -23,12 +23,12 @@ import numpy as np
 
 from core.audit.status import start_audit
 from core.datasets.ingest import import_folder
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import preset
 from core.documents import Json
 from core.evaluation.decision import decision_of
 from core.evaluation.metrics import evaluate
-from core.evaluation.operating_point import choose
+from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.predictions import Predictions
 from core.external.testing import external_status, run_external
 from core.images.identity import film_id_of
@@ -38,6 +38,8 @@ from core.specs import AugmentSpec, DatasetSpec, RunSpec
 from core.starter import STARTER_FOLDER, STARTERS, Starter
 from core.store import FINISHED, Run, RunState, Store, open_store
 from core.travel.exporting import export_run
+from core.travel.manifest import PREDICTIONS
+from core.travel.run_file import opened_run_file
 from core.workspace import Workspace
 from tools.starter_films import (
     ELSEWHERE,
@@ -95,7 +97,6 @@ def recipes(store: Store) -> list[Recipe]:
         preset="custom",
     )
     study = preset("study", store.catalogue, "The study's set", 0)
-    four = preset("four-classes", store.catalogue, "Four classes", 0)
     return [
         Recipe(
             starters["a"],
@@ -109,25 +110,22 @@ def recipes(store: Store) -> list[Recipe]:
             study,
             RunSpec.build(dataset=study.name, model="efficientnetlite0"),
         ),
-        Recipe(
-            starters["c"],
-            four,
-            RunSpec.build(dataset=four.name, **_REGRESSION),
-        ),
     ]
 
 
 def make(store: Store, recipe: Recipe) -> Run:
     """Train, audit and test one network. Raises RuntimeError where that does not come to an end."""
     if recipe.dataset.name not in {one.name for one in store.datasets.all()}:  # of a kept folder
-        save(store, plan(store.catalogue.frame(), recipe.dataset))
+        save_dataset(store, plan(store.catalogue.frame(), recipe.dataset))
     # Trained here: it becomes a starter where it is installed.
     origin = recipe.starter.origin.model_copy(update={"kind": "trained"})
     run = _finished(store, launcher.launch(store, recipe.run, origin))
     if recipe.aim is not None:
         files = RunFiles(store.workspace.run_folder(run.run_id))
         predictions = Predictions.load(files.predictions)
-        choose(predictions, recipe.aim, by="program", band=recipe.band).save(files.operating_point)
+        choose_operating_point(predictions, recipe.aim, by="program", band=recipe.band).save(
+            files.operating_point
+        )
     run_external(store, run.run_id, ELSEWHERE)
     job = start_audit(store, run.run_id)
     while (status := job.status()).is_running:
@@ -184,14 +182,16 @@ def over_folds(store: Store, recipe: Recipe) -> Json:
     }
 
 
-def write_films(path: Path, collections: Path, choice: Choice, runs: Mapping[str, Path]) -> None:
-    """The list of films: collection, file, licence, source, and what each network did with it.
-    ``runs``: name of a starter → its predictions."""
+def write_films(path: Path, collections: Path, choice: Choice, workspace: Workspace) -> None:
+    """The list of films: collection, file, licence, source, and what each network that is shipped
+    did with it. Raises KeyError for a film that may not teach."""
     roles: dict[str, dict[str, str]] = {}
-    for name, predictions in runs.items():
-        films = Predictions.load(predictions)
-        for film_id, split in zip(films.film_ids.tolist(), films.split.tolist(), strict=True):
-            roles.setdefault(film_id, {})[name] = split
+    runs = [one.name for one in STARTERS]
+    for one in STARTERS:
+        with opened_run_file(one.file, one.file.name, workspace) as file:
+            parts = file.arrays(PREDICTIONS)
+        for film_id, split in zip(parts["film_ids"], parts["split"], strict=True):
+            roles.setdefault(str(film_id), {})[one.name] = str(split)
     named = {
         film_id_of((collections / one.collection / one.file).read_bytes()): one
         for one in reversed(choice.teaching)
@@ -235,7 +235,7 @@ def main() -> int:
     parser.add_argument("films", type=Path, help="folder with the three collections")
     parser.add_argument("--write", action="store_true", help="replace what is shipped")
     parser.add_argument("--work", type=Path, help="folder to work in and to keep")
-    parser.add_argument("--only", default="abc", help="which of the networks: letters")
+    parser.add_argument("--only", default="ab", help="which of the networks: letters")
     options = parser.parse_args()
     choice = choose_films(options.films)
     with tempfile.TemporaryDirectory() as lent:
@@ -245,7 +245,6 @@ def main() -> int:
         for one in collections_of(work / "films"):
             import_folder(store, one)
         found: dict[str, Json] = {}
-        runs: dict[str, Path] = {}
         for recipe in recipes(store):
             name = recipe.starter.name
             if name not in options.only:
@@ -254,14 +253,14 @@ def main() -> int:
             found[name] = measure(store, run)
             if name == "a":
                 found[name] |= {"over_folds": over_folds(store, recipe)}
-            runs[name] = RunFiles(store.workspace.run_folder(run.run_id)).predictions
             target = recipe.starter.file if options.write else work / f"{name}.zip"
             exported = export_run(store, run.run_id, target)
             print(f"{target}: {exported.bytes / 1e6:.2f} MB", flush=True)
             print(json.dumps(found[name], indent=1), flush=True)
         if options.write:
-            write_films(FILMS, options.films, choice, runs)
-            MEASURED.write_text(json.dumps(found, indent=1) + "\n")
+            write_films(FILMS, options.films, choice, store.workspace)
+            known = json.loads(MEASURED.read_text()) if MEASURED.is_file() else {}
+            MEASURED.write_text(json.dumps({**known, **found}, indent=1) + "\n")
             return 0
     shipped = json.loads(MEASURED.read_text())
     problems = _differences(found, shipped)

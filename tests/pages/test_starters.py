@@ -59,10 +59,11 @@ def test_a_server_installs_them_behind_the_first_page_and_only_once(
     monkeypatch.setattr(launcher, "refresh", lambda store: None)
     assert not open_app().exception
     until = time.monotonic() + 60
-    while len(store.runs.all()) < len(STARTERS) and time.monotonic() < until:
+    note = StarterNote()
+    while len(note.installed) < len(STARTERS) and time.monotonic() < until:
         time.sleep(0.05)
+        note = StarterNote.load(store.workspace.starter_note)
     assert sorted(run.origin.title for run in store.runs.all()) == sorted(
         one.title for one in STARTERS
     )
-    note = StarterNote.load(store.workspace.starter_note)
     assert sorted(note.installed) == sorted(one.name for one in STARTERS)
