@@ -52,6 +52,12 @@ class Starter:
 # The last to be installed stands first on the pages: the one for people's own films.
 STARTERS = (
     Starter(
+        "c",
+        "Four classes",
+        "COVID-19, bacterial and viral pneumonia of children, and no finding. The adults and the "
+        "children come from different places, so it may tell those apart and not the diseases.",
+    ),
+    Starter(
         "b",
         "The study's set",
         "Adults with COVID-19 against healthy children, as in the study. It gets nearly all of its "

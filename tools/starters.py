@@ -34,6 +34,7 @@ from core.external.testing import external_status, run_external
 from core.images.identity import film_id_of
 from core.runs import launcher
 from core.runs.files import RunFiles
+from core.runs.upkeep import refresh
 from core.specs import AugmentSpec, DatasetSpec, RunSpec
 from core.starter import STARTER_FOLDER, STARTERS, Starter
 from core.store import FINISHED, Run, RunState, Store, open_store
@@ -97,6 +98,7 @@ def recipes(store: Store) -> list[Recipe]:
         preset="custom",
     )
     study = preset("study", store.catalogue, "The study's set", 0)
+    four = _taught_only(preset("four-classes", store.catalogue, "Four classes", 0))
     return [
         Recipe(
             starters["a"],
@@ -110,7 +112,22 @@ def recipes(store: Store) -> list[Recipe]:
             study,
             RunSpec.build(dataset=study.name, model="efficientnetlite0"),
         ),
+        Recipe(
+            starters["c"],
+            four,
+            RunSpec.build(dataset=four.name, **_REGRESSION),
+        ),
     ]
+
+
+def _taught_only(spec: DatasetSpec) -> DatasetSpec:
+    """The same without the films from elsewhere, which may not teach."""
+    return spec.changed(
+        classes=tuple(
+            one.changed(sources=tuple(name for name in one.sources if name != ELSEWHERE))
+            for one in spec.classes
+        )
+    )
 
 
 def make(store: Store, recipe: Recipe) -> Run:
@@ -211,7 +228,7 @@ def _row(film: PublicFilm, roles: Iterable[str]) -> list[str]:
 def _finished(store: Store, run: Run) -> Run:
     while run.state not in FINISHED:
         time.sleep(0.5)
-        launcher.refresh(store)
+        refresh(store)
         run = store.runs.get(run.run_id)
     if run.state is not RunState.DONE:
         raise RuntimeError(f"{run.run_id} {run.state}: {run.reason}")
@@ -235,7 +252,7 @@ def main() -> int:
     parser.add_argument("films", type=Path, help="folder with the three collections")
     parser.add_argument("--write", action="store_true", help="replace what is shipped")
     parser.add_argument("--work", type=Path, help="folder to work in and to keep")
-    parser.add_argument("--only", default="ab", help="which of the networks: letters")
+    parser.add_argument("--only", default="abc", help="which of the networks: letters")
     options = parser.parse_args()
     choice = choose_films(options.films)
     with tempfile.TemporaryDirectory() as lent:

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from core.runs import launcher
 from core.starter import STARTERS, StarterNote, install_starters
 from core.store import Run, Store
 from pages.components import session
@@ -19,7 +18,6 @@ A = STARTERS[-1]
 @pytest.fixture
 def given(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[str, Run]:
     """The starters by title, in a folder with phantom films."""
-    monkeypatch.setattr(launcher, "refresh", lambda store: None)
     return {run.origin.title: run for run in install_starters(phantom_store).runs}
 
 
@@ -56,7 +54,6 @@ def test_a_server_installs_them_behind_the_first_page_and_only_once(
     StarterNote().save(store.workspace.starter_note)  # as planned for a folder that is new
     monkeypatch.delenv(session.NO_STARTERS)
     monkeypatch.setattr(session, "STARTER_PAUSE", 0)
-    monkeypatch.setattr(launcher, "refresh", lambda store: None)
     assert not open_app().exception
     until = time.monotonic() + 60
     note = StarterNote()
