@@ -86,7 +86,7 @@ def untrained_sentence(
     told = (
         f"{title} with random weights, which has learnt nothing about films, and a logistic "
         f"regression get {_share(value)} ({_between(interval)}) of {test} test films right; the "
-        f"run gets {_share(own)} (McNemar {text.p_value(p)})"
+        f"run gets {_share(own)}, both by the most probable class (McNemar {text.p_value(p)})"
     )
     if more:
         return f"{told}: the run learnt more than that.", ""

@@ -13,6 +13,7 @@ from core.audit import networks, worker
 from core.audit.report import AuditReport, audit_folder
 from core.audit.status import audit_job
 from core.errors import InputError
+from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
 from core.models.build import build_model, save_head
 from core.models.registry import BASELINE
@@ -69,6 +70,10 @@ def test_a_run_is_audited_once_and_the_answer_kept(
 ) -> None:
     root = str(phantom_store.workspace.root)
     command = ["audit", finished.run_id, "--json", "--data", root]
+    # A threshold that calls every film positive: half of the test films, by that rule, are wrong.
+    OperatingPoint(
+        positive="covid", target_sensitivity=0.95, threshold=0, not_sure=(0, 0), temperature=1
+    ).save(RunFiles(phantom_store.workspace.run_folder(finished.run_id)).operating_point)
     assert main(command) == 0
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     found = {one["check"]: one for one in document["findings"]}
@@ -93,7 +98,8 @@ def test_a_run_is_audited_once_and_the_answer_kept(
     assert (heat["films"], heat["own_masks"]) == (8, 8)
     assert 0.1 < heat["lungs_area"] < 0.5
     assert heat["edges_area"] == pytest.approx(2560 / 9216)
-    # The run got all right; of eight films the untrained one got a whole number.
+    # By the most probable class, as the untrained one, the run got all right; of eight films the
+    # untrained one got a whole number.
     untrained = details["untrained_network"]
     assert (untrained["run_accuracy"], untrained["run_is_random"]) == (1, False)
     assert 8 * found["untrained_network"]["value"] == round(8 * found["untrained_network"]["value"])
