@@ -14,6 +14,7 @@ from core.store import JobRow
 from core.workspace import Workspace
 
 LOG = "log.txt"  # in a folder of work: everything its worker printed, over all its sessions
+LAST_EPOCH = "epoch.json"  # in a checkpoint's folder: a ``LastEpoch``
 
 
 class LastEpoch(Document):
@@ -62,7 +63,7 @@ class RunFiles:
     @property
     def last_epoch(self) -> Path:
         """A ``LastEpoch``."""
-        return self.checkpoint / "epoch.json"
+        return self.checkpoint / LAST_EPOCH
 
     @property
     def predictions(self) -> Path:

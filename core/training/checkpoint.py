@@ -19,7 +19,7 @@ import numpy as np
 
 from core.documents import Fields
 from core.files import ARRAY_DAMAGES, written_whole
-from core.runs.files import LastEpoch, RunFiles
+from core.runs.files import LAST_EPOCH, LastEpoch
 from core.store import PHASES
 
 STATE = "state.npz"
@@ -72,7 +72,7 @@ def save_checkpoint(folder: Path, model: keras.Model, state: TrainingState) -> N
         arrays |= {f"{kind}{place}": value for place, value in enumerate(values)}
     with written_whole(folder / STATE) as temporary:
         np.savez(temporary, **arrays)  # type: ignore[arg-type]
-    LastEpoch(epoch=state.epoch).save(RunFiles(folder.parent).last_epoch)
+    LastEpoch(epoch=state.epoch).save(folder / LAST_EPOCH)
 
 
 def phase(folder: Path) -> str | None:

@@ -139,5 +139,6 @@ def test_every_page_opens_it(
     assert [one.value for one in app.error if one.value != "The disk is full."] == []
     said = everything_said(app) + "".join(str(one.value) for one in app.metric)
     said += "".join(one.value.to_csv() for one in app.dataframe)
+    said += "".join(one.proto.body for one in app.get("html"))
     for fact in facts:
         assert fact in said, f"{page}: {said[:1500]}"
