@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.audit.report import AuditReport, LeakPair
 from core.store import Store
+from core.text import count
 from pages.components.downloads import csv_download
 from pages.components.films.film_dialog import open_film, show_opened_film
 from pages.components.films.gallery import OVER, tile
@@ -73,7 +74,7 @@ def _pairs(store: Store, pairs: Sequence[LeakPair]) -> None:
     first = (number - 1) * PER_PAGE
     named = [film for one in pairs for film in (one.test_film, one.train_film)]
     if not any(store.workspace.thumbnail(film).is_file() for film in named):
-        st.caption(f"{len(pairs):,} pairs. Their films are not in this data folder.")
+        st.caption(f"{count(len(pairs), 'pair')}. Their films are not in this data folder.")
         return
     st.caption(f"{len(pairs):,} pairs, the most alike first; likeness 1 is the same picture.")
     with st.container(horizontal=True, gap="medium", key="audit_strip"):
