@@ -41,6 +41,8 @@ def test_pages_of_results_live_without_the_films(given: dict[str, Run]) -> None:
             assert not app.exception, (title, page)
             said = everything_said(app)
             assert "did not foresee" not in said, (title, page)
+            if page == "external":
+                assert "from elsewhere" in said, "the test that came with it is shown at once"
     together = ",".join(run.run_id for run in given.values())
     app = open_app("compare", runs=together)
     assert not app.exception
