@@ -29,7 +29,7 @@ import json, sys, zipfile
 from pathlib import Path
 from core.datasets.export import export_tree, export_zip
 from core.datasets.ingest import import_folder, import_zip
-from core.datasets.prepare import plan, save
+from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import recommended_spec
 from core.errors import ThoraxLensError
 from core.specs import RunSpec
@@ -71,7 +71,7 @@ spec = recommended_spec(store.catalogue, "second", seed=0).changed(image_size=16
 second = plan(store.catalogue.frame(), spec)
 fill(100_000)
 for name, work in {
-    "prepare": lambda: save(store, second),
+    "prepare": lambda: save_dataset(store, second),
     "export": lambda: export_tree(store, "tiny", disk / "out"),
     "export zip": lambda: export_zip(store, "tiny"),
     "import zip": lambda: import_zip(store, (disk / "films.zip").open("rb"), "films.zip"),
@@ -87,7 +87,7 @@ for number in range(300):  # until what the store has left of its own is used up
         break
 (disk / "filler").unlink()
 for name, work in {
-    "prepare again": lambda: save(store, second),
+    "prepare again": lambda: save_dataset(store, second),
     "export again": lambda: export_tree(store, "tiny", disk / "out"),
     "run again": lambda: store.runs.create(RunSpec.build(dataset="tiny", model="cnn")),
 }.items():

@@ -56,7 +56,7 @@ def imported(report):
 
 def prepared(name):
     spec = recommended_spec(store.catalogue, name, seed=0).changed(image_size=32)
-    return prepare.save(store, prepare.plan(store.catalogue.frame(), spec)).name
+    return prepare.save_dataset(store, prepare.plan(store.catalogue.frame(), spec)).name
 
 def packed():
     with (data.parent / "clinic.zip").open("rb") as file:
@@ -186,7 +186,7 @@ store = open_store(Workspace(Path(sys.argv[1])))
 if sys.argv[2] == "make":
     import_folder(store, Path(sys.argv[1]).parent / "hospital")
     spec = recommended_spec(store.catalogue, "theirs", seed=0).changed(image_size=32)
-    prepare.save(store, prepare.plan(store.catalogue.frame(), spec))
+    prepare.save_dataset(store, prepare.plan(store.catalogue.frame(), spec))
 else:
     store.datasets.delete("theirs")
 """

@@ -204,7 +204,7 @@ def _precision_columns(positive: str, precisions: Sequence[str]) -> dict[str, Re
     """``precisions``: names of the frame's columns, a class each."""
     classes = {
         name: ResultColumn(
-            name.replace("precision", "Precision"),
+            escaped(name.replace("precision", "Precision")),
             f"Of the films called {escaped(name.removeprefix('precision '))}, the share that are.",
         )
         for name in precisions
