@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from core import names
+from core.documents import Json
 from core.errors import SpecError
 from core.spec_words import in_plain_words
 
@@ -53,14 +54,14 @@ class Spec(BaseModel):
     def _by_todays_names(cls, fields: Any, info: ValidationInfo) -> Any:
         if info.context is not STORED or not isinstance(fields, dict):
             return fields
-        stored: dict[str, Any] = dict(fields)
+        stored: Json = dict(fields)
         for old, name in cls._renamed.items():
             if old in stored:
                 stored[name] = stored.pop(old)
         return cls._as_today(stored)
 
     @classmethod
-    def _as_today(cls, stored: dict[str, Any]) -> dict[str, Any]:
+    def _as_today(cls, stored: Json) -> Json:
         """What was written long ago, in the words of today."""
         return stored
 
@@ -127,7 +128,7 @@ class ClassSpec(Spec):
     source_splits: tuple[str, ...] = ()
 
     @classmethod
-    def _as_today(cls, stored: dict[str, Any]) -> dict[str, Any]:
+    def _as_today(cls, stored: Json) -> Json:
         # Before films could have several findings, a class took those whose whole finding was
         # one of its own: that is ``alone``. Such a class is known by its want of ``without``.
         return stored if "without" in stored else stored | {"alone": True}

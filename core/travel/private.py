@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from core.documents import Json
 from core.external.films import LEFT_OUT
 
 UNREADABLE = "they could not be read"
@@ -22,8 +24,8 @@ def without_paths(value: Any) -> Any:
     return value
 
 
-def reasons_without_names(left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def reasons_without_names(left_out: Sequence[Json]) -> list[Json]:
     """An external test's ``left_out`` without sentences that name single files."""
     kept = [one for one in left_out if LEFT_OUT.fullmatch(str(one["reason"]))]
-    rest = sum(int(one["films"]) for one in left_out if one not in kept)
+    rest = sum(int(str(one["films"])) for one in left_out if one not in kept)
     return [*kept, *([{"reason": UNREADABLE, "films": rest}] if rest else [])]

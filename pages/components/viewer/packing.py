@@ -11,10 +11,10 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 
+from core.documents import Json
 from core.images.grey_film import GreyFilm
 from core.images.overlay import heat_colours
 from core.text import count
@@ -52,7 +52,7 @@ class PackedFilm:
     """``told``: what the viewer has to know of the film, as JSON has it. ``codes`` and ``curve``:
     its grey values and, where it has one, the file's own curve, as bytes."""
 
-    told: dict[str, Any]
+    told: Json
     codes: bytes
     curve: bytes
 
@@ -120,7 +120,7 @@ def block(
     named = {"film": part(film.codes), "ramp": part(_ramp())}
     if film.curve:
         named["curve"] = part(film.curve)
-    told: dict[str, Any] = {
+    told: Json = {
         "place": place,
         "film": {**film.told, "alt": alt, "key": sha256(film.codes).hexdigest()[:16]},
         "note": film.told["note"],
@@ -136,7 +136,7 @@ def block(
     return len(words).to_bytes(4, "little") + words + rest
 
 
-def _layer(one: HeatLayer, part: list[int]) -> dict[str, Any]:
+def _layer(one: HeatLayer, part: list[int]) -> Json:
     height, width = one.heat.shape
     return {
         "network": one.network,
@@ -156,7 +156,7 @@ def _levels(heat: np.ndarray) -> np.ndarray:
     return levels
 
 
-def _mark(one: Mark, part: list[int]) -> dict[str, Any]:
+def _mark(one: Mark, part: list[int]) -> Json:
     height, width = one.mask.shape
     return {
         "label": one.label,
