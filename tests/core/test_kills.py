@@ -95,7 +95,7 @@ def test_a_data_set_whose_saving_is_killed_is_none(phantom_store: Store) -> None
     killed(
         phantom_store,
         "spec = recommended_spec(store.catalogue, 'tiny', seed=0).changed(image_size=64)\n"
-        "prepare.save(store, prepare.plan(store.catalogue.frame(), spec), progress=told)",
+        "prepare.save_dataset(store, prepare.plan(store.catalogue.frame(), spec), progress=told)",
         lambda: any(films.glob("*.part")),
     )
     assert phantom_store.datasets.all() == []
