@@ -37,7 +37,15 @@ from core.datasets.uploads import importing
 from core.errors import InputError
 from core.images.emptiness import NOISE
 from core.progress import NamedProgress
-from core.store import Film, ImportReport, LeftOut, SetApart, Source, Store
+from core.store import (
+    Film,
+    ImportReport,
+    LeftOut,
+    SetApart,
+    Source,
+    Store,
+    imported_meanwhile,
+)
 
 __all__ = ["ImportReport", "LeftOut", "SetApart", "import_folder", "import_zip"]
 
@@ -155,6 +163,10 @@ def _import(
         choices = any_table.settled(found.tree, choices)
     candidates, written = _read(store, found, choices, find)
     known = store.catalogue.known()
+    # Asked after the films that are known: else all of them would be told to be another's.
+    there = store.catalogue.source_at(str(found.root))
+    if there and there.name != source.name:
+        raise imported_meanwhile(str(found.root), there.name)
     looked_at: list[tuple[Candidate, Looked]] = []
     for done, pair in enumerate(look_into(store.workspace, candidates, known), 1):
         looked_at.append(pair)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.store.catalogue import Catalogue
+from core.store.catalogue import Catalogue, imported_meanwhile
 from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
@@ -71,6 +71,7 @@ __all__ = [
     "SplitNumbers",
     "Store",
     "StoredDataset",
+    "imported_meanwhile",
     "keep_record",
     "keep_records",
     "open_store",

@@ -35,6 +35,13 @@ _LOST = (
 )
 
 
+def imported_meanwhile(root: str, name: str) -> InputError:
+    """Of two imports of one folder at once, for the one that was slower."""
+    return InputError(
+        f"{root} has just been imported as “{name}”. Import it again to add what is new in it."
+    )
+
+
 class Catalogue:
     """Reads and writes sources and films."""
 
@@ -131,11 +138,8 @@ class Catalogue:
             there = work.execute(
                 "SELECT name FROM sources WHERE root = ? AND name != ?", (source.root, source.name)
             ).fetchone()
-            if there:  # two imports of one folder at once: the other was quicker
-                raise InputError(
-                    f"{source.root} has just been imported as “{there['name']}”. "
-                    "Import it again to add what is new in it."
-                )
+            if there:
+                raise imported_meanwhile(source.root, there["name"])
             work.execute(
                 "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET "
                 "layout = excluded.layout, imported_at = excluded.imported_at, "

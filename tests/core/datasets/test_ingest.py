@@ -40,6 +40,22 @@ def test_a_folder_becomes_a_source_with_films(store: Store, folder: Path) -> Non
     assert kept.choices == {"uncertain": "left out", "table": "", "columns": None}
 
 
+def test_who_was_slower_to_import_a_folder_is_told_under_which_name_it_stands(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = store.catalogue.known
+
+    def other_is_quicker() -> dict[str, tuple[str, str]]:
+        monkeypatch.setattr(store.catalogue, "known", ask)
+        import_folder(store, folder, name="theirs")
+        return ask()
+
+    monkeypatch.setattr(store.catalogue, "known", other_is_quicker)
+    with pytest.raises(InputError, match="has just been imported as “theirs”"):
+        import_folder(store, folder, name="mine")
+    assert [one.name for one in store.catalogue.sources()] == ["theirs"]
+
+
 def test_every_film_gets_a_thumbnail(store: Store, folder: Path) -> None:
     import_folder(store, folder)
     sizes = []
