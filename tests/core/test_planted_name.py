@@ -219,7 +219,7 @@ def test_what_could_not_be_read_once_is_tried_again(
     files = {"covid/a.png": planted.png(1), "covid/b.png": planted.png(2)}
     with monkeypatch.context() as patched:
         patched.setattr("core.images.apart.Decoders.bare", busy)
-        patched.setattr("core.datasets.ingest.discard", lambda _: None)
+        patched.setattr("core.datasets.ingest.discard_archive", lambda _: None)
         first = import_zip(store, archive(files), "clinic.zip")
     assert first.added == 0
     assert "no process for it" in first.left_out[0].reason
