@@ -140,7 +140,7 @@ def _classify(watched: Watched) -> None:
     page.get_by_role("radio", name="Sample films").click()
     page.locator("[class*=st-key-sample_]").first.locator("label").click()
     page.get_by_role("button", name=re.compile("^Classify 1 film with")).click()
-    expect(page.get_by_role("application", name=re.compile("eat map for"))).to_be_visible()
+    expect(page.get_by_role("application", name=re.compile("eat map for")).first).to_be_visible()
 
 
 def _demonstrate(watched: Watched) -> None:
