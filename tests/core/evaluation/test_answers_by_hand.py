@@ -13,13 +13,11 @@ from core.evaluation.calibration import calibration
 from core.evaluation.decision import Decision, as_used
 from core.evaluation.headline import Headline, by_rule, headline, headlines
 from core.evaluation.operating_point import (
-    OperatingPoint,
     answer_by_threshold,
     choose_operating_point,
 )
 from core.evaluation.performance import performance, target_words
 from core.evaluation.predictions import (
-    Predictions,
     predicted_classes,
     rule_words,
     together,
@@ -28,29 +26,7 @@ from core.evaluation.predictions import (
 from core.runs.files import RunFiles
 from core.statistics.proportions import wilson
 from core.store import RunResult, SplitNumbers
-
-THREE = ("covid", "viral", "healthy")
-# Rows true, columns called; 4 covid, 3 viral, 5 healthy films.
-CELLS = [[2, 1, 1], [0, 3, 0], [1, 1, 3]]
-POINT = OperatingPoint(
-    positive="covid", target_sensitivity=0.95, threshold=0.4, not_sure=(0.3, 0.5),
-    temperature=1.0, chosen_by="person",
-)  # fmt: skip
-
-
-def three(split: str = "test") -> Predictions:
-    pairs = [(i, j) for i, row in enumerate(CELLS) for j, count in enumerate(row)
-             for _ in range(count)]  # fmt: skip
-    truth, called = (np.array(one) for one in zip(*pairs, strict=True))
-    shares = np.where(np.eye(3, dtype=bool)[called], 0.8, 0.1)
-    return Predictions(THREE, [f"{split}{n}" for n in range(12)], [split] * 12, truth, shares)
-
-
-def two(scores: list[float], truth: list[int], split: str = "test") -> Predictions:
-    return Predictions(
-        ("covid", "healthy"), [f"{split}{n}" for n in range(len(scores))], [split] * len(scores),
-        truth, [[one, 1 - one] for one in scores],
-    )  # fmt: skip
+from tests.core.evaluation.by_hand import CELLS, POINT, THREE, three, two
 
 
 def test_a_headline_of_three_classes(tmp_path: Path) -> None:
