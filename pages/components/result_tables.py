@@ -13,6 +13,7 @@ from core.text import NONE
 from pages.components.run_labels import escaped
 
 WORDS = "5.5rem"  # the least width of a column of words: else it is one word a line
+CLOSE = "46rem"
 _TOGETHER = "\u2060"  # word joiner: an interval does not break at its dash
 _BESIDE = "\u00a0"  # nor a number before its unit
 
@@ -68,8 +69,12 @@ def result_table(
     with st.container(key=key, gap="xsmall"):
         st.html(
             f"<style>{inside} td {{vertical-align: top}}\n{sides}\n"
-            + (f"{words} {{min-width: {WORDS}}}" if words else "")
-            + "</style>"
+            + (f"{words} {{min-width: {WORDS}}}\n" if words else "")
+            # Beside the sidebar of a small screen, eight columns stand closer together.
+            + f"{inside} {{container-type: inline-size}}\n"
+            + f"@container (max-width: {CLOSE}) {{{inside} :is(td, th) "
+            + f"{{padding-inline: 0.15rem !important; min-width: 0 !important}} {inside} p "
+            + "{font-size: 0.75rem !important}}</style>"
         )
         st.table(shown, border="horizontal", hide_index=True, alt=alt)
 

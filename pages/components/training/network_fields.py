@@ -15,6 +15,13 @@ from pages.components.training.fields import KEEP, PREFIX
 _CARDS = (FIRST_CHOICE.name, *STUDY_NETWORKS)  # each has a box to tick
 _MORE = tuple(name for name in NETWORKS if name not in _CARDS)
 
+_BESIDE_EACH_OTHER = "study_networks"
+# As many in a row as leave room for the longest name: a column cuts it off on a small screen.
+_WHOLE_NAMES = f"""<style>
+.st-key-{_BESIDE_EACH_OTHER} > :has([class*="st-key-{_BESIDE_EACH_OTHER}_"]) {{flex: 1 1 14rem}}
+.st-key-{_BESIDE_EACH_OTHER} > [class*="st-key-{_BESIDE_EACH_OTHER}_"] {{flex: 1 1 14rem}}
+</style>"""
+
 
 def choice_of(model: str) -> Json:
     """The form's fields when this network alone is chosen."""
@@ -31,11 +38,11 @@ def network_fields(dataset: StoredDataset, size: int) -> list[Network]:
     with st.container(border=True):
         chosen += _card(FIRST_CHOICE, dataset, size)
     st.caption("The networks that the study compared:")
-    for column, name in zip(
-        st.columns(len(STUDY_NETWORKS), border=True), STUDY_NETWORKS, strict=True
-    ):
-        with column:
-            chosen += _card(NETWORKS[name], dataset, size)
+    with st.container(horizontal=True, key=_BESIDE_EACH_OTHER):
+        st.html(_WHOLE_NAMES)
+        for name in STUDY_NETWORKS:
+            with st.container(border=True, key=f"{_BESIDE_EACH_OTHER}_{name}"):
+                chosen += _card(NETWORKS[name], dataset, size)
     return chosen + _more_networks(dataset, size)
 
 
