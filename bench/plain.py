@@ -8,14 +8,18 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from core.models.build import function_called
 from core.models.cnn import build_cnn
 from core.models.registry import get_network
+
+BATCH = 32
 
 
 class Stopwatch(keras.callbacks.Callback):
@@ -31,6 +35,62 @@ class Stopwatch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: object = None) -> None:
         self.seconds.append(time.perf_counter() - self._start)
+
+
+class FilmFolder(keras.utils.PyDataset):
+    """``split/class/film`` as ``image_dataset_from_directory`` gives it, for a machine without
+    TensorFlow, which that needs: read anew in every epoch, by four threads."""
+
+    def __init__(self, folder: Path, size: int, *, shuffle: bool, seed: int) -> None:
+        super().__init__(workers=4)
+        self.class_names = sorted(one.name for one in folder.iterdir())
+        self._films = [
+            (path, place)
+            for place, name in enumerate(self.class_names)
+            for path in sorted((folder / name).iterdir())
+        ]
+        self._size, self._drawn = size, np.random.default_rng(seed) if shuffle else None
+        self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        if self._drawn is not None:
+            self._drawn.shuffle(self._films)
+
+    def __len__(self) -> int:
+        return -(-len(self._films) // BATCH)
+
+    def __getitem__(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        """Films float32 (n, size, size, 3) 0..255 and one-hot classes float32 (n, classes)."""
+        chosen = self._films[place * BATCH : (place + 1) * BATCH]
+        size = (self._size, self._size)
+        films = [
+            keras.utils.img_to_array(keras.utils.load_img(path, target_size=size))
+            for path, _ in chosen
+        ]
+        return np.stack(films), np.eye(len(self.class_names), dtype="float32")[
+            [label for _, label in chosen]
+        ]
+
+
+def films_in(folder: Path, size: int, seed: int) -> dict[str, Any]:
+    """The three parts of the data set, as a tutorial on this backend would read them."""
+    splits = ("train", "validation", "test")
+    if keras.backend.backend() != "tensorflow":
+        return {
+            split: FilmFolder(folder / split, size, shuffle=split == "train", seed=seed)
+            for split in splits
+        }
+    return {
+        split: keras.utils.image_dataset_from_directory(
+            folder / split,
+            label_mode="categorical",
+            image_size=(size, size),
+            batch_size=BATCH,
+            shuffle=split == "train",
+            verbose=False,
+        )
+        for split in splits
+    }
 
 
 def preprocess_input_of(name: str) -> Callable[[Any], Any]:
@@ -84,17 +144,7 @@ def main() -> None:
     parser.add_argument("--weights", help="a file for the backbone; films are then rescaled")
     options = parser.parse_args()
     keras.utils.set_random_seed(options.seed)
-    films = {
-        split: keras.utils.image_dataset_from_directory(
-            f"{options.folder}/{split}",
-            label_mode="categorical",
-            image_size=(options.image_size, options.image_size),
-            batch_size=32,
-            shuffle=split == "train",
-            verbose=False,
-        )
-        for split in ("train", "validation", "test")
-    }
+    films = films_in(Path(options.folder), options.image_size, options.seed)
     model = network(
         options.model, options.image_size, len(films["train"].class_names), options.weights
     )
