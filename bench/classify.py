@@ -1,4 +1,4 @@
-"""a film's label and Grad-CAM from a warm worker, against Grad-CAM as tutorials have it
+"""a film's label and heat map from a warm worker, against Grad-CAM as tutorials have it
 
 Ours: what the page asks for, through the same client, one film after the other. The plain way:
 the same network by Keras, with a two-output model built and a gradient tape opened for each

@@ -1,4 +1,4 @@
-"""classify: films through a finished run, with Grad-CAM overlays if wanted."""
+"""classify: films through a finished run, with heat maps drawn on them if wanted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ClassifiedFilm:
 def _classify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="id of a finished run")
     parser.add_argument("files", nargs="+", metavar="FILE", help="PNG, JPEG or DICOM films")
-    parser.add_argument("--cam", metavar="DIR", help="write a Grad-CAM overlay a film into DIR")
+    parser.add_argument("--cam", metavar="DIR", help="write each film with its heat map into DIR")
 
 
 def _classify(options: argparse.Namespace) -> Outcome:

@@ -1,4 +1,5 @@
-"""Grad-CAM of a Keras model [K]: one forward pass and one short backward pass.
+"""HiResCAM, Grad-CAM and Grad-CAM++ of a Keras model [K]: one forward pass and one short backward
+pass for all three.
 
 The model is cut at its last feature map. Only the part after the cut, the head, is
 differentiated, so an explanation costs hardly more than a prediction. Where the head reads
@@ -15,7 +16,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.explain.cam import added_maps, grad_cam, why_blank
+from core.explain.heat import added_maps, heat_map, why_blank
+from core.explain.methods import DEFAULT, Method
 from core.models.build import feature_maps
 
 BEST = -1  # in place of a class index: each film's own most probable class
@@ -36,6 +38,27 @@ class Heats:
     why_blank: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Slopes:
+    """Of n films: ``logits`` (n, k), and for each its feature map and the gradients of one class's
+    logit with respect to it, float32 (h, w, channels)."""
+
+    logits: np.ndarray
+    pairs: list[tuple[np.ndarray, np.ndarray]]
+
+    def heats(self, method: Method = DEFAULT) -> Heats:
+        """By one of ``core.explain.methods.BY_GRADIENT``."""
+        heats = [heat_map(*pair, method) for pair in self.pairs]
+        return Heats(
+            self.logits,
+            np.stack(heats),
+            tuple(
+                "" if heat.any() else why_blank(*pair, method)
+                for heat, pair in zip(heats, self.pairs, strict=True)
+            ),
+        )
+
+
 class CamModel:
     """A model that says where it looked. Keep one a model: the graph is compiled once."""
 
@@ -52,8 +75,8 @@ class CamModel:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Preprocessed films float32 (n, H, W, 3) → logits (n, k), heats (n, h, w).
 
-        Heats are float32 in [0, 1], at the size of the feature map, for ``class_index``,
-        or for each film's most probable class when None.
+        Heats (HiResCAM) are float32 in [0, 1], at the size of the feature map, for
+        ``class_index``, or for each film's most probable class when None.
         """
         chosen = np.full(len(x), BEST if class_index is None else class_index)
         found = self.heats(self.features(x), chosen)
@@ -64,24 +87,26 @@ class CamModel:
         after which ``heats`` costs little, for one class or several."""
         return self._body(np.ascontiguousarray(x, dtype=np.float32))
 
-    def heats(self, features: list[Any], chosen: np.ndarray) -> Heats:
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Preprocessed films float32 (n, H, W, 3) → logits float32 (n, k), without heats."""
+        return _plain(self._head(self.features(x), np.zeros(len(x), np.int64))[0])
+
+    def heats(self, features: list[Any], chosen: np.ndarray, method: Method = DEFAULT) -> Heats:
         """What ``features`` returned, explained for the class ``chosen`` (int (n,)) of each
         film; ``BEST`` for its most probable one."""
+        return self.slopes(features, chosen).heats(method)
+
+    def slopes(self, features: list[Any], chosen: np.ndarray) -> Slopes:
+        """The same before a method is chosen: the backward pass, which serves them all."""
         logits, gradients = self._head(features, np.asarray(chosen, dtype=np.int64))
         logits = _plain(logits)
         maps, slopes = ([_plain(one) for one in each] for each in (features, gradients))
-        pairs = [
-            added_maps([one[film] for one in maps], [one[film] for one in slopes])
-            for film in range(len(logits))
-        ]
-        heats = [grad_cam(*pair) for pair in pairs]
-        return Heats(
+        return Slopes(
             logits,
-            np.stack(heats),
-            tuple(
-                "" if heat.any() else why_blank(*pair)
-                for heat, pair in zip(heats, pairs, strict=True)
-            ),
+            [
+                added_maps([one[film] for one in maps], [one[film] for one in slopes])
+                for film in range(len(logits))
+            ],
         )
 
 

@@ -160,7 +160,7 @@ def test_whatever_is_moved_is_seen_in_the_next_frame(page: Page) -> None:
     stored = np.add.outer(np.arange(600), np.arange(500)).astype(np.uint16) * 3
     heat = np.zeros((7, 7), np.float32)
     heat[3, 3] = 1
-    layer = HeatLayer(0, "covid", "Grad-CAM", heat)
+    layer = HeatLayer(0, "covid", "HiResCAM", heat)
     mounted(page, written(dicom(stored)), networks=["CNN"], layers=[layer])
     seen = page.evaluate("""async () => {
         const look = () => canvases()[0].getContext("2d").getImageData(0, 0, 900, 500).data;
@@ -233,9 +233,9 @@ def test_two_networks_stay_in_step(page: Page) -> None:
     corner = np.zeros((2, 2), np.float32)
     corner[0, 0] = 1
     layers = [
-        HeatLayer(0, "covid", "Grad-CAM", corner, said="Heat map for “covid”"),
-        HeatLayer(1, "covid", "Grad-CAM", corner[::-1, ::-1], said="Heat map for “covid”"),
-        HeatLayer(1, "normal", "Grad-CAM", corner, answered=False, said="Heat map for “normal”"),
+        HeatLayer(0, "covid", "HiResCAM", corner, said="Heat map for “covid”"),
+        HeatLayer(1, "covid", "HiResCAM", corner[::-1, ::-1], said="Heat map for “covid”"),
+        HeatLayer(1, "normal", "HiResCAM", corner, answered=False, said="Heat map for “normal”"),
     ]
     stored = np.full((300, 300), 1000, np.uint16)
     stored[:, ::7] = 3000
@@ -279,7 +279,7 @@ def test_heat_is_drawn_as_the_server_draws_it(page: Page) -> None:
     heat = np.random.default_rng(3).random((7, 7)).astype(np.float32)
     pixels = np.full((256, 256), 120, np.uint16)
     pixels[0, 0], pixels[0, 1] = 0, 255
-    layer = HeatLayer(0, "covid", "Grad-CAM", heat)
+    layer = HeatLayer(0, "covid", "HiResCAM", heat)
     mounted(page, written(dicom(pixels, 8)), networks=["CNN"], layers=[layer])
     page.evaluate("root.querySelector('.viewer').style.width = '256px'")
     page.wait_for_function("canvases()[0].width === 256")
@@ -296,7 +296,7 @@ def test_heat_is_drawn_as_the_server_draws_it(page: Page) -> None:
 
 
 def test_a_page_drawn_anew_keeps_what_was_set_and_a_new_film_begins_anew(page: Page) -> None:
-    heat = HeatLayer(0, "covid", "Grad-CAM", np.ones((2, 2), np.float32))
+    heat = HeatLayer(0, "covid", "HiResCAM", np.ones((2, 2), np.float32))
     more: dict[str, Any] = {"networks": ["CNN"], "layers": [heat]}
     mounted(page, deep(), **more)
     for act in ("press('+')", "type('Centre', 700)", "type('Strength', 80)", "press('i')"):

@@ -1,4 +1,4 @@
-"""Grad-CAM must point at what a network goes by: on films with a known opacity, at the opacity.
+"""Heat maps must point at what a network goes by: on films with a known opacity, at the opacity.
 
 Each network learns from phantom films and explains films of other patients. The hottest place
 of the heat, enlarged as the product draws it, is a hit when it lies inside the opacity's mask.

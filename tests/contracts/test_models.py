@@ -263,7 +263,7 @@ def check_folding(model: keras.Model, films: np.ndarray) -> None:
     assert (lighter is plain) == (not norms)
 
 
-def test_grad_cam_finds_a_place(built: Built) -> None:
+def test_a_heat_map_finds_a_place(built: Built) -> None:
     cam = CamModel(built.model)
     logits, heats = cam.explain(built.films)
     np.testing.assert_allclose(logits, built.whole, atol=1e-4)

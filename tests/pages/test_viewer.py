@@ -30,7 +30,7 @@ def test_the_same_film_and_heat_have_the_same_mark_and_others_have_others() -> N
     packed = packed_film(grey_values(written(dicom(film())), "film", LARGE), None)
 
     def mark(heat: float) -> str:
-        layer = HeatLayer(0, "covid", "Grad-CAM", np.full((2, 2), heat, np.float32))
+        layer = HeatLayer(0, "covid", "HiResCAM", np.full((2, 2), heat, np.float32))
         content = block(packed, place="here", alt="", networks=["CNN"], layers=[layer])
         return str(opened(content)["mark"])
 

@@ -23,7 +23,7 @@ HELP = {
     "files and folders. Where nobody knows it, a patient may be in training and in test.",
     "near_duplicates": "Found by a perceptual hash, a short code that stays nearly the same when a "
     "picture is resized or compressed, and by comparing the pictures.",
-    "heat_in_lungs": "Heat (Grad-CAM): the places that the answer rests on. With random weights: "
+    "heat_in_lungs": "Heat (HiResCAM): the places that the answer rests on. With random weights: "
     "where it lies when nothing has been learnt.",
     "own_lungs_blacked_out": _OWN,
     "own_middle_blacked_out": _OWN,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.evaluation.operating_point import NOT_SURE
+from core.explain.methods import DEFAULT, WORDS
 from pages.components.viewer.packing import HeatLayer
 
 if TYPE_CHECKING:
     from core.prediction.client import FilmResult
 
-METHOD = "Grad-CAM"
+METHOD = WORDS[DEFAULT].title
 
 
 def heat_layers(network: int, answer: FilmResult, label: str) -> list[HeatLayer]:

@@ -1,4 +1,4 @@
-"""The model's part of Grad-CAM against a network small enough to do by hand."""
+"""The model's part of heat maps against a network small enough to do by hand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from core.explain import keras_cam
 from core.explain.keras_cam import CamModel
+from tests.core.explain.test_heat import BY_ALPHA, BY_CHANNEL, BY_PLACE
 
 WEIGHTS = np.array([[1.0, -1.0], [-2.0, 2.0]], np.float32)
 
@@ -41,6 +42,31 @@ def test_a_heat_worked_out_by_hand(model: keras.Model, film: np.ndarray) -> None
     np.testing.assert_allclose(heats, np.array([[[1 / 3, 0], [1, 0]]]), rtol=1e-5)
     _, heats = CamModel(model).explain(film, 1)
     np.testing.assert_allclose(heats, [[[0, 0], [0, 1]]], rtol=1e-5)
+
+
+def test_each_method_on_a_head_that_reads_places_one_by_one(film: np.ndarray) -> None:
+    """A map passed on, flattened, and a logit whose weights are the gradients of test_heat.py:
+    4, 0, 2, 0 for the first channel's places, 0, 3, -4, -1 for the second's."""
+    x = keras.Input((2, 2, 3))
+    y = keras.layers.Conv2D(2, 1, use_bias=False, name="map")(x)
+    y = keras.layers.Dense(1, use_bias=False, name="logits")(keras.layers.Flatten()(y))
+    model = keras.Model(x, y)
+    model.get_layer("map").kernel.assign(np.eye(3, 2, dtype=np.float32)[np.newaxis, np.newaxis])
+    # Flatten walks over the places, and at each over the channels.
+    kernel = np.array([4, 0, 0, 3, 2, -4, 0, -1], np.float32)
+    model.get_layer("logits").kernel.assign(kernel[:, np.newaxis])
+    cam = CamModel(model)
+    slopes = cam.slopes(cam.features(film), np.zeros(1))
+    # 1·4 + 2·0 + 3·2 + 4·0 and 0·0 + 1·3 + 0·(-4) + 4·(-1)
+    np.testing.assert_allclose(slopes.logits, [[9]], rtol=1e-5)
+    np.testing.assert_allclose(cam.logits(film), [[9]], rtol=1e-5)
+    for method, by_hand in (
+        ("hires_cam", BY_PLACE),
+        ("grad_cam", BY_CHANNEL),
+        ("grad_cam_plus_plus", BY_ALPHA),
+    ):
+        [heat] = slopes.heats(method).heats
+        np.testing.assert_allclose(heat, by_hand, rtol=1e-4, err_msg=method)
 
 
 def test_the_default_is_each_films_best_class(model: keras.Model, film: np.ndarray) -> None:

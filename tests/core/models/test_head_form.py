@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.explain.cam import added_maps, grad_cam
+from core.explain.heat import added_maps, heat_map
 from core.explain.keras_cam import CamModel
 from core.models.build import (
     build_head,
@@ -117,7 +117,7 @@ def test_maps_whose_sides_do_not_fit_are_added_with_the_same_sum() -> None:
     values, gradients = added_maps(maps, slopes)
     assert values.shape == gradients.shape == (5, 5, 4)
     assert float((values * gradients).sum()) == pytest.approx(1 + 3, rel=1e-5)
-    assert grad_cam(values, gradients).shape == (5, 5)
+    assert heat_map(values, gradients).shape == (5, 5)
 
 
 def test_an_earlier_map_leaves_out_what_comes_after_it(

@@ -1,39 +1,48 @@
-"""Grad-CAM's arithmetic, in numpy; the model's part is in keras_cam.py.
-
-Gradient and feature map are multiplied place by place (HiResCAM) instead of averaging the
-gradient over the places first. Where the head pools the map, as all backbones here do, the
-gradient is the same at each place, so both are the same heat; where it does not, as in the
-study's CNN, the average mixes up the places (docs/adr/0007-heat-place-by-place.md).
-
-Sources: Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via
-Gradient-based Localization, ICCV 2017, arXiv:1610.02391, equations 1 and 2; Draelos and
-Carin, Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
-networks, 2020, arXiv:2011.08891.
-"""
+"""From a network's last feature maps and their gradients to a heat map; the model's part is in
+keras_cam.py, the methods' in files of their names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from core.explain.grad_cam import grad_cam
+from core.explain.grad_cam_plus_plus import grad_cam_plus_plus
+from core.explain.hires_cam import hires_cam
+from core.explain.methods import DEFAULT, Method
 
-def grad_cam(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+GRADIENT_METHODS: Mapping[Method, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "hires_cam": hires_cam,
+    "grad_cam": grad_cam,
+    "grad_cam_plus_plus": grad_cam_plus_plus,
+}
+
+
+def heat_map(features: np.ndarray, gradients: np.ndarray, method: Method = DEFAULT) -> np.ndarray:
     """Which places of the feature map speak for a class; float32 (h, w) in [0, 1].
 
     ``features`` (h, w, c): the last feature map of one film. ``gradients`` (h, w, c): of
-    the class's logit (before the softmax) with respect to it. Their product is summed over
-    the channels; what speaks against the class is cut off at 0, and the strongest place is
-    1. All zeros when no place speaks for the class, or when there are numbers that are not finite.
+    the class's logit (before the softmax) with respect to it. ``method``: one of
+    ``GRADIENT_METHODS``. All zeros when no place speaks for the class, or when there are numbers
+    that are not finite.
     """
     if features.ndim != 3 or features.shape != gradients.shape:
         raise ValueError(
             "features and gradients must both be (h, w, channels), "
             f"not {features.shape} and {gradients.shape}"
         )
-    with np.errstate(invalid="ignore", over="ignore"):  # looked at just below
-        products = features.astype(np.float32) * gradients.astype(np.float32)
-        heat: np.ndarray = np.maximum(products.sum(axis=2), 0)
+    with np.errstate(invalid="ignore", over="ignore"):  # looked at by warmed
+        return warmed(
+            GRADIENT_METHODS[method](features.astype(np.float32), gradients.astype(np.float32))
+        )
+
+
+def warmed(added: np.ndarray) -> np.ndarray:
+    """What each place adds, float (h, w), as a heat map float32 in [0, 1]: what speaks against the
+    class is cut off at 0, and the strongest place is 1. All zeros where nothing speaks for it, or
+    where numbers are not finite."""
+    heat: np.ndarray = np.maximum(np.asarray(added, np.float32), 0)
     if not np.isfinite(heat).all():  # a network that diverged: no place can be told from another
         return np.zeros_like(heat)
     strongest = heat.max()
@@ -44,7 +53,7 @@ def added_maps(
     maps: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Several feature maps of one film, and the gradients of one score with respect to each, as
-    one of each for ``grad_cam`` and ``why_blank``: float32 (h, w, channels of all), at the size
+    one of each for ``heat_map`` and ``why_blank``: float32 (h, w, channels of all), at the size
     of the map with the most places.
 
     A place of a coarser map becomes several: its values are repeated and its gradients shared
@@ -66,12 +75,12 @@ def added_maps(
     return np.concatenate(seen, axis=2), np.concatenate(slopes, axis=2)
 
 
-def why_blank(features: np.ndarray, gradients: np.ndarray) -> str:
-    """Why ``grad_cam`` of these shows no warm place, for the middle of a sentence; empty where
+def why_blank(features: np.ndarray, gradients: np.ndarray, method: Method = DEFAULT) -> str:
+    """Why ``heat_map`` of these shows no warm place, for the middle of a sentence; empty where
     it shows one."""
     if not (np.isfinite(features).all() and np.isfinite(gradients).all()):
         return "the network's numbers are not finite for this film; its training may have diverged"
-    if grad_cam(features, gradients).any():
+    if heat_map(features, gradients, method).any():
         return ""
     if not features.any():
         return "the network passes nothing of this film on to its last layers"
