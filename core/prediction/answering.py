@@ -51,6 +51,7 @@ class Request:
         self._done = 0
         self._verdicts: dict[int, GateVerdict] = {}
         self._thumbnails: dict[int, np.ndarray] = {}
+        self._pictures: dict[int, str] = {}  # their files
 
     def steps(self) -> Iterator[None]:
         """Do what was asked, and say so; stops where another request may have a turn.
@@ -105,7 +106,13 @@ class Request:
     def _unanswered(self, index: int, run_id: str, error: str | None) -> FilmRow:
         gate, reason = self._gate(index)
         return FilmRow(
-            film=index, run=run_id, error=error, gate=gate, reason=reason, answer=REFUSED
+            film=index,
+            run=run_id,
+            picture=self._pictures.get(index),
+            error=error,
+            gate=gate,
+            reason=reason,
+            answer=REFUSED,
         )
 
     def _gate(self, index: int) -> tuple[PictureKind | None, str]:
@@ -140,11 +147,14 @@ class Request:
                 self._done += len(self._runs)
                 continue
             if not self._asked.bare:
+                small = thumbnail(decoded.pixels, SIMILARITY_SIDE)
+                self._pictures[index] = f"{index}.small.npy"
+                np.save(self._folder / self._pictures[index], small)
                 self._verdicts[index] = verdict = assess(decoded.pixels, decoded.colour)
                 if not self._is_answered(verdict):
                     self._done += len(self._runs)
                     continue
-                self._thumbnails[index] = thumbnail(decoded.pixels, SIMILARITY_SIDE)
+                self._thumbnails[index] = small
             for size in sizes:
                 films[size][index] = resize(decoded.pixels, size)
         return films, errors
@@ -190,6 +200,7 @@ class Request:
                 found[index, run_id] = FilmRow(
                     film=index,
                     run=run_id,
+                    picture=self._pictures.get(index),
                     label=classes[int(output.probabilities[place].argmax())],
                     probabilities=dict(zip(classes, map(float, shown[place]), strict=True)),
                     heat=files.get(first),

@@ -53,6 +53,8 @@ class FilmResult:
     ``reason``: why the film is not taken for a frontal one. A refused film, and one with an
     ``error`` (a plain sentence), have no label, no probability and no heat.
     ``similarity``: how near the film is to those the run has learnt from, None when unknown.
+    ``picture``: the film small, uint8 (h, w), its longest side at most 256; None where it cannot be
+    read, and where nobody looks at it.
     """
 
     file: str
@@ -70,6 +72,7 @@ class FilmResult:
     decision: Decision | None = None
     heats: Mapping[str, np.ndarray] = field(default_factory=dict)
     blank: Mapping[str, str] = field(default_factory=dict)
+    picture: np.ndarray | None = None
 
 
 class PredictionClient:
@@ -214,4 +217,5 @@ def _film_result(row: FilmRow, films: Sequence[tuple[str, bytes]], folder: Path)
         decision=row.decision,
         heats={name: np.load(folder / file) for name, file in row.heats.items()},
         blank=row.blank,
+        picture=np.load(folder / row.picture) if row.picture else None,
     )

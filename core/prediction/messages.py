@@ -45,12 +45,13 @@ class ClassifyRequest(Part):
 class FilmRow(Part):
     """What one run says about one film, as ``core.prediction.client.FilmResult`` describes it.
 
-    ``film``: its place in the request. ``heat`` and the values of ``heats``: names of ``.npy``
-    files in the request's folder.
+    ``film``: its place in the request. ``heat``, the values of ``heats`` and ``picture``: names of
+    ``.npy`` files in the request's folder.
     """
 
     film: int
     run: str
+    picture: str | None = None
     label: str | None = None
     probabilities: dict[str, float] = Field(default_factory=dict)
     heat: str | None = None

@@ -83,12 +83,16 @@ def test_films_outer_runs_inner_and_rubbish_alone(
     assert "Loading VGG16" in [answer["doing"] for answer in said if answer["kind"] == "progress"]
 
 
+def plain_film(grey: int) -> np.ndarray:
+    return np.full((40, 40), grey, np.uint8)
+
+
 def test_no_network_sees_what_is_no_film(
     workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run("one", "cnn")
     verdicts = {0: "frontal", 1: "lateral", 2: "not_a_chest_xray"}
-    films = [saved(np.full((40, 40), grey, np.uint8)) for grey in verdicts]
+    films = [saved(plain_film(grey)) for grey in verdicts]
     monkeypatch.setattr(
         answering,
         "assess",
@@ -107,10 +111,12 @@ def test_no_network_sees_what_is_no_film(
         assert (row["label"], row["probabilities"], row["heat"]) == (None, {}, None)
         assert (row["error"], row["similarity"], row["reason"]) == (None, None, "Why.")
     # One film is answered, with a map for either class.
-    assert len(list((tmp_path / "False").glob("*.npy"))) == 2
+    assert len(list((tmp_path / "False").glob("0-*.npy"))) == 2
+    for row, grey in zip(plain[-1]["results"], verdicts, strict=True):  # also of what is refused
+        assert np.array_equal(np.load(tmp_path / "False" / row["picture"]), plain_film(grey))
     tested = answers(workspace, request(tmp_path / "t", ["one"], films) | {"bare": True})
     for row in tested[-1]["results"]:
-        assert (row["gate"], row["answer"]) == (None, row["label"])
+        assert (row["gate"], row["answer"], row["picture"]) == (None, row["label"], None)
         assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     side = asked[-1]["results"][1]
     assert (side["gate"], side["reason"]) == ("lateral", "Why.")
@@ -302,7 +308,7 @@ def test_more_films_than_a_batch(workspace: Workspace, make_run: MakeRun, tmp_pa
     assert len(many) == BATCH + 3
     assert many[-1]["probabilities"] == pytest.approx(alone[0]["probabilities"], abs=1e-5)
     assert len({row["probabilities"]["covid"] for row in many}) > BATCH / 2
-    assert not list((tmp_path / "many").glob("*.npy"))
+    assert not list((tmp_path / "many").glob("*-*-*.npy"))
 
 
 def test_a_request_whose_folder_is_gone_is_given_up(

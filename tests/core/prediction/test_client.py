@@ -63,6 +63,10 @@ def test_from_first_film_to_crash_and_back(
         assert one.heat is not None
         assert one.heat.dtype == np.float32
         assert 0 <= one.heat.min() <= one.heat.max() <= 1
+        assert one.picture is not None
+        assert one.picture.shape == (80, 80)
+        assert one.picture.dtype == np.uint8
+    assert results[2].picture is None
     assert steps[-1][0] == steps[-1][1] == 6
     assert not list(temporary_files.iterdir())
 
