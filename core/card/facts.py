@@ -25,7 +25,7 @@ from core.runs.files import RunFiles
 from core.runs.learnt_films import UNKNOWN, LearntFilms, learnt_films, patients_by_film
 from core.specs import SPLITS, DatasetSpec
 from core.statistics import Interval
-from core.store import Run, RunState, Store
+from core.store import CorrectedCount, Run, RunState, Store, counted
 
 # Of a finished run's result, what its card cannot do without.
 COUNTED = ("epochs", "best_epoch", "total_params", "trainable_params")
@@ -138,11 +138,18 @@ def _films(store: Store, run: Run, predictions: Predictions) -> LearntFilms | No
     splits = dict(zip(predictions.film_ids.tolist(), predictions.split.tolist(), strict=True))
     own = members["film_id"].map(splits)
     members = members.assign(split=own, patient=members["patient"].fillna(""))
-    return summary_of(stored.spec, stored.created_at, members[own.notna()].reset_index(drop=True))
+    there = members[own.notna()].reset_index(drop=True)
+    return summary_of(stored.spec, stored.created_at, there, counted(stored.corrected))
 
 
-def summary_of(spec: DatasetSpec, created: str, members: pd.DataFrame) -> LearntFilms:
-    """``members``: one row a film, columns as ``Datasets.members``, an unknown patient as “”."""
+def summary_of(
+    spec: DatasetSpec,
+    created: str,
+    members: pd.DataFrame,
+    corrected: tuple[CorrectedCount, ...] = (),
+) -> LearntFilms:
+    """``members``: one row a film, columns as ``Datasets.members``, an unknown patient as “”.
+    ``corrected``: of the findings that the data set was made with."""
     known = members[members["patient"] != ""]
     apart = members[members["patient"] == ""]
     tally = members.groupby(["class_name", "split"]).size()
@@ -173,6 +180,7 @@ def summary_of(spec: DatasetSpec, created: str, members: pd.DataFrame) -> Learnt
         },
         bias_warnings=bias_checks.warnings(members, spec, shared_patients(members), tables),
         groups=dict(zip(known["film_id"].astype(str), groups.tolist(), strict=True)),
+        corrected=corrected,
     )
 
 

@@ -14,6 +14,7 @@ from core.card.training_sentences import (
     split_sentences,
     training_sentences,
 )
+from core.datasets.correcting import corrected_sentences
 from core.external.external_sentences import external_headline, external_verdict
 from core.external.report import Comparison
 from core.models.learnt import learnt_before, learnt_short, random_backbone
@@ -157,6 +158,7 @@ def _data(facts: Facts) -> Section:
         title,
         (
             split_sentences(facts),
+            *corrected_sentences(films.corrected),
             Table(head, splits, numeric=1),
             Table(("Known of them", "Value", *names), tuple(rows), numeric=2),
         ),

@@ -63,7 +63,11 @@ def _prepare(options: argparse.Namespace) -> Outcome:
     if changes:
         spec = spec.changed(**changes)
     made = plan(store.catalogue.frame(), spec)
-    for sentence in (in_two_classes(made.in_two_classes), *made.warnings):
+    for sentence in (
+        in_two_classes(made.in_two_classes),
+        *made.corrected_sentences,
+        *made.warnings,
+    ):
         if sentence:
             say(sentence)
     save_dataset(store, made, ProgressLine("films"))
@@ -114,6 +118,7 @@ def _datasets(options: argparse.Namespace) -> Outcome:
             "created_at": one.created_at,
             "counts": one.counts,
             "spec": one.spec.as_dict(),
+            "corrected": [film.model_dump() for film in one.corrected],
         }
         for one in stored
     ]

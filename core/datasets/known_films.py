@@ -49,7 +49,9 @@ def replaced_by(
 
 def bring_up_to_date(store: Store, films: list[Film]) -> int:
     """Note what the source says now of films imported before; how many it says anew of."""
-    before = {film.film_id: film for film in store.catalogue.films([one.film_id for one in films])}
+    there = store.catalogue.films([one.film_id for one in films])
+    # What a person has corrected is not what the source said.
+    before = {film.film_id: film.as_its_source_says() for film in there}
     changed = [
         replace(before[film.film_id], **{name: getattr(film, name) for name in SAID})
         for film in films

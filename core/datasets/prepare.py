@@ -13,6 +13,7 @@ import pandas as pd
 
 from core.datasets import bias_checks
 from core.datasets.choosing import PLACES, belongs, in_words
+from core.datasets.correcting import corrected_films, corrected_sentences, with_who
 from core.datasets.export import export_tree, export_zip
 from core.datasets.splitting import (
     of_unknown_patients,
@@ -25,7 +26,7 @@ from core.documents import Json
 from core.errors import InputError, NotFoundError, SpecError
 from core.images.film_array import film_array
 from core.specs import SPLITS, ClassSpec, DatasetSpec
-from core.store import Member, Store, StoredDataset
+from core.store import CorrectedFilm, Member, Store, StoredDataset, counted
 from core.text import count, listed
 
 __all__ = [
@@ -53,9 +54,10 @@ class DatasetPlan:
     has a film in training too, None where that cannot be known, because nobody knows the
     patients of some films in either; ``known_to_be_shared``: of those that are known.
     ``unknown_patients``: films whose patient is unknown, in all splits. ``in_two_classes``:
-    films that two classes would take, which are left out of both. ``shares``: aspect (source,
-    view, sex, age group) → table class × value of fractions in [0, 1]. ``warnings``: plain
-    sentences, gravest first.
+    films that two classes would take, which are left out of both. ``corrected``: the films whose
+    corrected findings matter here, those that a correction took out among them.
+    ``shares``: aspect (source, view, sex, age group) → table class × value of fractions in [0, 1].
+    ``warnings``: plain sentences, gravest first.
     """
 
     spec: DatasetSpec
@@ -67,6 +69,12 @@ class DatasetPlan:
     shares: dict[str, pd.DataFrame]
     warnings: tuple[str, ...]
     in_two_classes: int = 0
+    corrected: tuple[CorrectedFilm, ...] = ()
+
+    @property
+    def corrected_sentences(self) -> tuple[str, ...]:
+        """What is to be said of them."""
+        return corrected_sentences(counted(self.corrected))
 
 
 def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
@@ -101,6 +109,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
         shares,
         bias_checks.warnings(members, spec, shared, shares),
         int(twice.sum()),
+        corrected_films(frame, spec.classes, set(members["film_id"]), np.any(chosen, axis=0)),
     )
 
 
@@ -138,6 +147,7 @@ def save_dataset(
                 members["film_id"], members["class_index"], members["split"], strict=True
             )
         ],
+        with_who(store, plan.corrected),
     )
     return store.datasets.get(name)
 
@@ -156,6 +166,7 @@ def plan_document(plan: DatasetPlan) -> Json:
         "films_of_unknown_patients": plan.unknown_patients,
         "shares": {aspect: table.to_dict("index") for aspect, table in plan.shares.items()},
         "warnings": list(plan.warnings),
+        "corrected": [one.model_dump() for one in counted(plan.corrected)],
     }
 
 

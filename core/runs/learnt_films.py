@@ -14,7 +14,7 @@ from typing import ClassVar
 from core.documents import Document, Json
 from core.errors import DamagedError, SpecError
 from core.specs import SPLITS, DatasetSpec
-from core.store import Run, Store, StoredDataset
+from core.store import CorrectedCount, Run, Store, StoredDataset
 from core.store.damaged import dataset_spec
 
 UNKNOWN = "unknown"
@@ -26,9 +26,11 @@ class LearntFilms(Document):
     ``counts``: class → split → films. ``patients``: class → how many patients are known, and
     how many films are of unknown ones. ``aspects``: “Source”, “View”, “Sex” or “Age” → value →
     class → films. ``bias_warnings``: plain sentences about the data. ``groups``: film id → a number
-    that films of one patient share; only films whose patient is known.
+    that films of one patient share; only films whose patient is known. ``corrected``: how many
+    films' findings people had corrected when the data set was made, by kind.
     """
 
+    VERSION: ClassVar[int] = 2  # 2: corrected findings
     SPOKEN: ClassVar[str] = "What this run says of its films"
     REMEDY: ClassVar[str] = "Delete the run and import it again."
 
@@ -39,6 +41,7 @@ class LearntFilms(Document):
     aspects: dict[str, dict[str, dict[str, int]]]
     bias_warnings: tuple[str, ...]
     groups: dict[str, int]
+    corrected: tuple[CorrectedCount, ...] = ()
 
     @property
     def spec(self) -> DatasetSpec:

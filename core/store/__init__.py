@@ -13,6 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.store.catalogue import Catalogue, imported_meanwhile
+from core.store.corrections import (
+    CorrectedCount,
+    CorrectedFilm,
+    Correction,
+    Corrections,
+    counted,
+)
 from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
@@ -35,6 +42,7 @@ from core.store.queue import Queue
 from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
 from core.store.run_result import RunningNumbers, RunResult, SplitNumbers
 from core.store.runs import PHASES, Epoch, Run, Runs
+from core.store.tags import Tags
 from core.workspace import Workspace
 
 __all__ = [
@@ -45,6 +53,10 @@ __all__ = [
     "STATES",
     "UNFINISHED",
     "Catalogue",
+    "CorrectedCount",
+    "CorrectedFilm",
+    "Correction",
+    "Corrections",
     "Damaged",
     "Database",
     "Datasets",
@@ -71,6 +83,8 @@ __all__ = [
     "SplitNumbers",
     "Store",
     "StoredDataset",
+    "Tags",
+    "counted",
     "imported_meanwhile",
     "keep_record",
     "keep_records",
@@ -89,6 +103,8 @@ class Store:
     datasets: Datasets
     runs: Runs
     queue: Queue
+    corrections: Corrections
+    tags: Tags
     database: Database
 
 
@@ -105,5 +121,7 @@ def open_store(workspace: Workspace) -> Store:
         Datasets(database),
         Runs(database),
         Queue(database),
+        Corrections(database),
+        Tags(database),
         database,
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.errors import InputError, NotFoundError
+from core.store.corrections import correct_again
 from core.store.damaged import Damaged, lenient
 from core.store.database import Database
 from core.store.film_rows import (
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Columns that repeat few values: as categories, 100,000 films filter in milliseconds.
-CATEGORIES = ("source", "finding", "view", "sex", "source_split")
+CATEGORIES = ("source", "finding", "view", "sex", "source_split", "source_finding")
 
 
 _AGAIN = (
@@ -74,17 +75,17 @@ class Catalogue:
             work.execute("UPDATE catalogue_version SET number = number + 1")
 
     def say_anew(self, films: Iterable[Film]) -> None:
-        """Note what a source says now of films that are there; path and size stay."""
+        """Note what a source says now of films that are there; path and size stay, and so does
+        what a person has corrected."""
+        rows = [film_row(film.as_its_source_says()) for film in films]
         names = (
             "finding", "finding_original", "view", "view_original", "sex", "age", "source_split",
-            "masks", "metadata",
+            "masks", "metadata", "source_finding",
         )  # fmt: skip
         settings = ", ".join(f"{name} = :{name}" for name in names)
         with self._database.work(write=True) as work:
-            work.executemany(
-                f"UPDATE films SET {settings} WHERE film_id = :film_id",
-                [film_row(film) for film in films],
-            )
+            work.executemany(f"UPDATE films SET {settings} WHERE film_id = :film_id", rows)
+            correct_again(work, (str(row["film_id"]) for row in rows))
             work.execute("UPDATE catalogue_version SET number = number + 1")
 
     def set_apart(self, reasons: Mapping[str, str]) -> None:
@@ -162,6 +163,7 @@ class Catalogue:
                 f"INSERT INTO films ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows
             )
             added = work.total_changes - before
+            correct_again(work, (str(row["film_id"]) for row in rows))
             work.execute("UPDATE catalogue_version SET number = number + 1")
         return added
 
@@ -248,8 +250,9 @@ class Catalogue:
         return [row["finding"] for row in rows]
 
     def finding_of_each(self, film_ids: Iterable[str]) -> dict[str, str]:
-        """film_id → finding, for the films that are there."""
-        return self._of_each("finding", film_ids)
+        """film_id → the finding that its source says, for the films that are there."""
+        said = "CASE source_finding WHEN '' THEN finding ELSE source_finding END"
+        return self._of_each(said, film_ids)
 
     def film(self, film_id: str) -> Film:
         """Raises NotFoundError."""
@@ -294,9 +297,10 @@ class Catalogue:
                 chunk = wanted[start : start + 500]
                 marks = ", ".join("?" * len(chunk))
                 rows = work.execute(
-                    f"SELECT film_id, {column} FROM films WHERE film_id IN ({marks})", chunk
+                    f"SELECT film_id, {column} AS asked FROM films WHERE film_id IN ({marks})",
+                    chunk,
                 )
-                found |= {row["film_id"]: row[column] for row in rows}
+                found |= {row["film_id"]: row["asked"] for row in rows}
         return found
 
     def frame(self) -> pd.DataFrame:
@@ -304,7 +308,7 @@ class Catalogue:
 
         Films that are set apart are not among them. Columns: film_id, source, path, patient,
         finding, finding_original, view, view_original, sex, age (float, NaN where unknown),
-        source_split, width, height.
+        source_split, width, height, source_finding (“” where nobody has corrected the finding).
         The columns in ``CATEGORIES`` are pandas categoricals.
         """
         import pandas as pd  # only here: see core/store/__init__.py

@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -41,16 +41,32 @@ CREATE TABLE films (
     height INTEGER NOT NULL,
     masks TEXT NOT NULL,
     metadata TEXT NOT NULL,
-    set_apart TEXT NOT NULL DEFAULT ''
+    set_apart TEXT NOT NULL DEFAULT '',
+    source_finding TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX films_by_source ON films(source);
 CREATE INDEX films_set_apart ON films(source, path) WHERE set_apart != '';
+CREATE TABLE corrections (
+    number INTEGER PRIMARY KEY,
+    film_id TEXT NOT NULL,
+    before TEXT NOT NULL,
+    finding TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at REAL NOT NULL
+);
+CREATE INDEX corrections_by_film ON corrections(film_id);
+CREATE TABLE film_tags (
+    film_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (film_id, tag)
+) WITHOUT ROWID;
 CREATE TABLE catalogue_version (number INTEGER NOT NULL);
 INSERT INTO catalogue_version VALUES (0);
 CREATE TABLE datasets (
     name TEXT PRIMARY KEY COLLATE NOCASE,
     spec TEXT NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    corrected TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE dataset_films (
     dataset TEXT NOT NULL REFERENCES datasets(name) ON DELETE CASCADE,

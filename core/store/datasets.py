@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.names import name_key
 from core.specs import SPLITS, DatasetSpec
+from core.store.corrections import CorrectedFilm, CorrectedFilms
 from core.store.damaged import Damaged, dataset_spec, lenient, text_of
 from core.store.database import Database
 
@@ -30,11 +31,13 @@ class Member:
 
 @dataclass(frozen=True)
 class StoredDataset:
-    """A saved data set. ``counts``: split → class name → number of films."""
+    """A saved data set. ``counts``: split → class name → number of films. ``corrected``: the films
+    whose findings people had corrected when it was made, as far as that matters to it."""
 
     spec: DatasetSpec
     created_at: str
     counts: dict[str, dict[str, int]]
+    corrected: tuple[CorrectedFilm, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,7 +54,12 @@ class Datasets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, spec: DatasetSpec, members: Sequence[Member]) -> None:
+    def save(
+        self,
+        spec: DatasetSpec,
+        members: Sequence[Member],
+        corrected: Sequence[CorrectedFilm] = (),
+    ) -> None:
         """Raises InputError when the name is taken: a data set never changes under a run."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [
@@ -64,7 +72,10 @@ class Datasets:
                     f"A data set called “{taken}” exists already. "
                     "Choose another name, or delete that one first."
                 )
-            work.execute("INSERT INTO datasets VALUES (?, ?, ?)", (spec.name, spec.to_json(), now))
+            kept = CorrectedFilms(films=tuple(corrected)).to_json()
+            work.execute(
+                "INSERT INTO datasets VALUES (?, ?, ?, ?)", (spec.name, spec.to_json(), now, kept)
+            )
             work.executemany("INSERT INTO dataset_films VALUES (?, ?, ?, ?, ?)", rows)
 
     def all(self) -> list[StoredDataset]:
@@ -114,19 +125,20 @@ class Datasets:
             spec = dataset_spec(text_of(row["spec"], "description"))
             created_at = text_of(row["created_at"], "time")
             datetime.fromisoformat(created_at)
+            corrected = CorrectedFilms.from_json(text_of(row["corrected"], "corrections")).films
             counts = {split: dict.fromkeys(spec.class_names, 0) for split in SPLITS}
             for one in tally:
                 # Counted from the end, a place below 0 would be another class.
                 if one["split"] not in counts or one["class_index"] not in range(len(spec.classes)):
                     raise SpecError("Some of its films have a class or split that it lacks.")
                 counts[one["split"]][spec.class_names[one["class_index"]]] = one["films"]
-        except (SpecError, ValueError) as error:
+        except (SpecError, DamagedError, ValueError) as error:
             raise DamagedError(
                 f"The data set “{name}” cannot be read. {error} It was changed by hand, damaged "
                 "on the disk or written by another version of ThoraxLens. Delete it, or leave it: "
                 "the other data sets are not affected."
             ) from None
-        return StoredDataset(spec, created_at, counts)
+        return StoredDataset(spec, created_at, counts, corrected)
 
     def lost(self, name: str) -> int:
         """How many of the data set's films are no longer in the catalogue."""

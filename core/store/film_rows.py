@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.documents import Json
@@ -36,6 +36,8 @@ class Film:
     ``height`` in pixels. ``masks``: kind (``lungs``, ``opacity``) → path of a mask image.
     ``metadata``: everything else that the source says, never from a DICOM header.
     ``set_apart``: why the film is not used (it shows hardly anything), or ``""``.
+    ``source_finding``: what the source says where a person has corrected the finding (normalised
+    too), else ``""``.
     """
 
     film_id: str
@@ -54,6 +56,13 @@ class Film:
     masks: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     set_apart: str = ""
+    source_finding: str = ""
+
+    def as_its_source_says(self) -> Film:
+        """The same without a person's correction."""
+        if not self.source_finding:
+            return self
+        return replace(self, finding=self.source_finding, source_finding="")
 
 
 FIELDS = tuple(Film.__dataclass_fields__)

@@ -19,6 +19,7 @@ from pydantic import Field
 from core.documents import Document, Json, Part
 from core.errors import InputError, NotFoundError, SpecError
 from core.specs import DatasetSpec
+from core.store.corrections import CorrectedFilm, CorrectedFilms
 from core.store.damaged import dataset_spec, run_spec
 from core.store.job_row import FINISHED, STATES, RunState
 from core.store.origin import RunOrigin
@@ -72,6 +73,7 @@ class DatasetRecord(Part):
     spec: Json
     created: str
     members: tuple[tuple[str, int, str], ...]
+    corrected: tuple[CorrectedFilm, ...] = ()
 
     def read_spec(self) -> DatasetSpec:
         """Raises SpecError."""
@@ -82,7 +84,7 @@ class RunRecord(Document):
     """What the store knows of a run. ``stamp``: tells one end of the run from its next.
     ``files``: name → SHA-256 in hex. ``folders``: where the films of its data set came from."""
 
-    VERSION: ClassVar[int] = 2  # 2: where the run comes from
+    VERSION: ClassVar[int] = 3  # 2: where the run comes from; 3: corrected findings
     SPOKEN: ClassVar[str] = "The record of this run"
 
     stamp: str
@@ -239,7 +241,13 @@ class Rebuilding:
             return
         self._datasets.append(spec.name)
         work.execute(
-            "INSERT INTO datasets VALUES (?, ?, ?)", (spec.name, spec.to_json(), kept.created)
+            "INSERT INTO datasets VALUES (?, ?, ?, ?)",
+            (
+                spec.name,
+                spec.to_json(),
+                kept.created,
+                CorrectedFilms(films=kept.corrected).to_json(),
+            ),
         )
         work.executemany(
             "INSERT INTO dataset_films VALUES (?, ?, ?, ?, ?)",
@@ -286,6 +294,7 @@ def _dataset_of(store: Store, run: Run) -> tuple[DatasetRecord | None, tuple[str
         spec=json.loads(stored.spec.to_json()),
         created=stored.created_at,
         members=tuple((one.film_id, one.class_index, one.split) for one in members),
+        corrected=stored.corrected,
     )
     return kept, tuple(one.root for one in store.catalogue.sources() if one.name in named)
 

@@ -74,6 +74,20 @@ def _all_work_is_in_one_queue(work: sqlite3.Connection, root: Path) -> None:
     put_into_the_queue(work, root)
 
 
+def _findings_can_be_corrected(work: sqlite3.Connection, root: Path) -> None:
+    work.execute("ALTER TABLE films ADD COLUMN source_finding TEXT NOT NULL DEFAULT ''")
+    work.execute("ALTER TABLE datasets ADD COLUMN corrected TEXT NOT NULL DEFAULT '{}'")
+    work.execute(
+        "CREATE TABLE corrections (number INTEGER PRIMARY KEY, film_id TEXT NOT NULL, "
+        "before TEXT NOT NULL, finding TEXT NOT NULL, who TEXT NOT NULL, at REAL NOT NULL)"
+    )
+    work.execute("CREATE INDEX corrections_by_film ON corrections(film_id)")
+    work.execute(
+        "CREATE TABLE film_tags (film_id TEXT NOT NULL, tag TEXT NOT NULL, "
+        "PRIMARY KEY (film_id, tag)) WITHOUT ROWID"
+    )
+
+
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     1: _epochs_have_a_phase,
@@ -83,6 +97,7 @@ STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     5: _names_say_what_they_hold,
     6: _films_set_apart_are_found_at_once,
     7: _all_work_is_in_one_queue,
+    8: _findings_can_be_corrected,
 }
 
 

@@ -20,6 +20,8 @@ def show_plan(plan: DatasetPlan) -> None:
         counts_table(plan.counts)
         if twice := in_two_classes(plan.in_two_classes):
             st.info(twice, icon=":material/call_split:")
+        if corrected := " ".join(plan.corrected_sentences):
+            st.info(escaped(corrected), icon=":material/edit_note:")
     with shared:
         _shared_patients(plan)
     if plan.warnings:

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import streamlit as st
 
+from core.datasets.correcting import corrected_sentences, corrected_since
 from core.datasets.prepare import export_zip
 from core.names import name_key
-from core.store import UNFINISHED, Store, StoredDataset
+from core.store import UNFINISHED, Store, StoredDataset, counted
 from core.text import count
 from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
@@ -39,6 +40,14 @@ def _dataset(store: Store, stored: StoredDataset) -> None:
         f"saved {when(day.timestamp())}"
     )
     counts_table(stored.counts)
+    for sentence in corrected_sentences(counted(stored.corrected)):
+        st.caption(escaped(sentence))
+    if since := corrected_since(store, stored):
+        st.info(
+            f"The findings of {count(since, 'film')} of it have been corrected or taken back since "
+            "it was saved. Make a data set anew to go by them.",
+            icon=":material/edit_note:",
+        )
     if lost := store.datasets.lost(stored.name):
         st.warning(
             f"{count(lost, 'film')} of it can no longer be found in the catalogue: the source was "

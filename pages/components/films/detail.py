@@ -41,9 +41,11 @@ MASK_SIDE = 1024  # px, the longest side of an outline on the screen
 MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for all eyes
 
 
-def film_detail(film: Film, source: Source, runs: Mapping[str, str]) -> None:
+def film_detail(
+    film: Film, source: Source, runs: Mapping[str, str], said: Mapping[str, str]
+) -> None:
     """The film in the viewer, with its masks to switch on and the heat maps of ``runs`` (id →
-    title), and a table of all that its source says."""
+    title), and a table of all that its source says, and of what people here have ``said``."""
     picture, facts = st.columns([3, 2], gap="large")
     name = Path(film.path).name
     read: DecodedFilm | str
@@ -61,7 +63,7 @@ def film_detail(film: Film, source: Source, runs: Mapping[str, str]) -> None:
             )
         with st.container(key="film_facts"):
             st.html(WRAP)
-            st.table(_facts(film, read))
+            st.table(_facts(film, read, said))
     with picture:
         if isinstance(read, str):
             st.error(f"The film cannot be shown: {escaped(read)}")
@@ -99,10 +101,11 @@ def _mark(kind: str, path: str) -> Mark | None:
     return Mark(label, MASK_COLOURS.get(kind, (0, 158, 115)), inside)
 
 
-def _facts(film: Film, read: DecodedFilm | str) -> pd.DataFrame:
+def _facts(film: Film, read: DecodedFilm | str, said: Mapping[str, str]) -> pd.DataFrame:
     """What is known, one row a fact; the source's own spelling where it differs."""
     facts = {
         "Findings" if JOINT in film.finding else "Finding": _findings(film),
+        **said,
         "View": _spelled(film.view, film.view_original),
         "Sex": CATALOGUE_LABELS.get(film.sex, film.sex),
         "Age": "not stated" if film.age is None else f"{film.age:g} years",

@@ -45,13 +45,14 @@ def _dialog(film_ids: list[str], runs: dict[str, str]) -> None:
     # Only now: what reads films and draws on them takes a while to load, and every page with
     # films on it, the first one too, can open one.
     from pages.components.films.detail import film_detail
+    from pages.components.films.said import said_of
 
     film_id = st.query_params.get(PARAMETER, "")
     _walk(film_id, film_ids)
     store = get_store()
     film = store.catalogue.film(film_id)
     source = next(one for one in store.catalogue.sources() if one.name == film.source)
-    film_detail(film, source, runs)
+    film_detail(film, source, runs, said_of(store, film))
 
 
 def _walk(film_id: str, film_ids: list[str]) -> None:

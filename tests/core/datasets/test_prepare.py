@@ -49,6 +49,7 @@ def films(
             "sex": "F",
             "age": np.nan,
             "source_split": "",
+            "source_finding": "",
         }
     )
     return rows.assign(**columns)
