@@ -6,7 +6,6 @@ The form of requests and answers is described in messages.py.
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
 
 import numpy as np
@@ -17,56 +16,45 @@ from core.gate.gate import REFUSED, GateVerdict, PictureKind, assess
 from core.images.decode import decode_bytes
 from core.images.resize import resize, thumbnail
 from core.models.registry import get_network
+from core.prediction.explaining import Explaining
 from core.prediction.loader import Loader
 from core.prediction.loading import NetworkOutput
 from core.prediction.messages import (
-    Answer,
-    ClassifyFailure,
-    ClassifyProgress,
+    AnyRequest,
     ClassifyRequest,
     ClassifyResults,
+    ExplainRequest,
     FilmRow,
 )
 from core.prediction.turns import RequestTurns
+from core.prediction.work import SendAnswer, Work, blank_because
 from core.runs.config import RunConfig
 from core.workspace import Workspace
 
 SIMILARITY_SIDE = 256  # px, longest side, as the thumbnails of the training films have it
-GIVEN_UP = "The request was given up."
-RANDOM = "; the frozen part of this network has random weights and has learnt nothing"
-
-SendAnswer = Callable[[Answer], None]
 
 
-class Request:
-    """One request on its way to its results, film by film and run by run."""
+class Classifying(Work):
+    """Films classified, film by film and run by run."""
 
-    def __init__(self, loader: Loader, asked: ClassifyRequest, say: SendAnswer) -> None:
-        self._loader = loader
+    def __init__(self, loader: Loader, asked: ClassifyRequest, send: SendAnswer) -> None:
+        super().__init__(loader, asked, send)
         self._asked = asked
-        self._folder = asked.folder
         self._runs = asked.runs
         self._films = asked.films
-        self._send = say
-        self._done = 0
         self._verdicts: dict[int, GateVerdict] = {}
         self._thumbnails: dict[int, np.ndarray] = {}
         self._pictures: dict[int, str] = {}  # their files
 
-    def steps(self) -> Iterator[None]:
-        """Do what was asked, and say so; stops where another request may have a turn.
-        What goes wrong ends this request only."""
-        try:
-            rows = yield from self._answer()
-            self._send(ClassifyResults(id=self._asked.id, results=tuple(rows)))
-        except ThoraxLensError as error:
-            self._fail(str(error))
-        except Exception as error:  # noqa: BLE001 - the border of the process
-            if not self._folder.is_dir():  # taken away in the middle of a step
-                self._fail(GIVEN_UP)
-                return
-            traceback.print_exc()
-            self._fail(f"Classifying failed: {type(error).__name__}: {error}.")
+    def _results(self) -> Generator[None, None, ClassifyResults]:
+        rows = yield from self._answer()
+        return ClassifyResults(id=self._id, results=tuple(rows))
+
+    def _doing(self) -> str:
+        return "Classifying"
+
+    def _total(self) -> int:
+        return len(self._films) * len(self._runs)
 
     def _answer(self) -> Generator[None, None, list[FilmRow]]:
         """One result a film and run, films outer. Raises Cancelled when given up."""
@@ -245,42 +233,30 @@ class Request:
             for place, index in enumerate(batch):
                 file = f"{index}-{self._runs.index(run_id)}-{chosen[place]}.npy"
                 np.save(self._folder / file, heats.heats[place])
-                why = heats.why_blank[place]
-                if why and _has_random_part(card):
-                    why += RANDOM
+                why = blank_because(heats.why_blank[place], card)
                 found[place][card.classes[chosen[place]]] = (file, why)
         return found
-
-    def _fail(self, why: str) -> None:
-        self._send(ClassifyFailure(id=self._asked.id, error=why))
-
-    def _progress(self, what: str) -> None:
-        total = len(self._films) * len(self._runs)
-        self._send(ClassifyProgress(id=self._asked.id, done=self._done, total=total, doing=what))
-
-    def _check_wanted(self) -> None:
-        if not self._folder.is_dir():
-            raise Cancelled(GIVEN_UP)
-
-
-def _has_random_part(card: RunConfig) -> bool:
-    """Whether the part of the network that never learns was drawn at random."""
-    return card.weights == "random" and bool(card.backbone_hash) and not card.fine_tune
 
 
 def serve_requests(
     workspace: Workspace,
-    requests: Iterable[ClassifyRequest],
-    say: SendAnswer,
-    arrived: Callable[[], list[ClassifyRequest]] = list,
+    requests: Iterable[AnyRequest],
+    send: SendAnswer,
+    arrived: Callable[[], list[AnyRequest]] = list,
 ) -> None:
     """Answer requests, in turns with those that have ``arrived`` since it was asked last.
     What goes wrong with one ends only that one."""
     loader = Loader(workspace)
     turns = RequestTurns()
     for asked in requests:
-        turns.add(Request(loader, asked, say).steps())
+        turns.add(_work(loader, asked, send).steps())
         while turns:
             for other in arrived():
-                turns.add(Request(loader, other, say).steps())
+                turns.add(_work(loader, other, send).steps())
             turns.go_on()
+
+
+def _work(loader: Loader, asked: AnyRequest, send: SendAnswer) -> Work:
+    if isinstance(asked, ExplainRequest):
+        return Explaining(loader, asked, send)
+    return Classifying(loader, asked, send)

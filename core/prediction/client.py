@@ -13,14 +13,20 @@ import numpy as np
 
 from core.errors import PredictionError
 from core.evaluation.decision import Decision
+from core.explain.methods import Method
 from core.gate.gate import PictureKind
 from core.gate.similarity import Similarity
 from core.lent import lent_folder
+from core.prediction.explanations import Explanations, heat_map_of
 from core.prediction.line import Line
 from core.prediction.messages import (
+    AnyRequest,
     ClassifyFailure,
     ClassifyProgress,
     ClassifyRequest,
+    ClassifyResults,
+    ExplainRequest,
+    ExplainResults,
     FilmFile,
     FilmRow,
 )
@@ -152,8 +158,43 @@ class PredictionClient:
                 lateral=lateral,
                 bare=bare,
             )
-            rows = self._exchange(request, progress)
-            return [_film_result(row, films, folder) for row in rows]
+            answer = self._exchange(request, len(request.films), progress)
+            assert isinstance(answer, ClassifyResults)
+            return [_film_result(row, films, folder) for row in answer.results]
+
+    def explain(
+        self,
+        run_ids: Sequence[str],
+        film: tuple[str, bytes],
+        methods: Sequence[Method],
+        *,
+        tested: Sequence[str] = (),
+        progress: NamedProgress | None = None,
+    ) -> Explanations:
+        """Heat maps of one film (name, content) by each run, method and class of the run.
+
+        ``tested``: for which classes the hottest part of each map is covered, and the network
+        asked again. The film must be one that ``classify`` has answered: it is not asked here what
+        it is. ``progress``, errors and an exception out of ``progress`` are as of ``classify``; a
+        film that cannot be read raises PredictionError.
+        """
+        if not run_ids or not methods:
+            return Explanations()
+        with lent_folder(self._workspace.lent) as folder:
+            (folder / "0.film").write_bytes(film[1])
+            request = ExplainRequest(
+                id=next(self._requests),
+                folder=folder,
+                runs=tuple(dict.fromkeys(run_ids)),
+                film=FilmFile(name=film[0], file="0.film"),
+                methods=tuple(dict.fromkeys(methods)),
+                tested=tuple(dict.fromkeys(tested)),
+            )
+            answer = self._exchange(request, 1, progress)
+            assert isinstance(answer, ExplainResults)
+            return Explanations(
+                tuple(heat_map_of(row, folder) for row in answer.maps), answer.errors
+            )
 
     def close(self) -> None:
         """End the worker, and with it what it is asked now; a later ``classify`` starts
@@ -164,9 +205,9 @@ class PredictionClient:
             worker.end()
 
     def _exchange(
-        self, request: ClassifyRequest, progress: NamedProgress | None
-    ) -> tuple[FilmRow, ...]:
-        with self._line.standing(request.id, len(request.films), len(request.runs)) as place:
+        self, request: AnyRequest, films: int, progress: NamedProgress | None
+    ) -> ClassifyResults | ExplainResults:
+        with self._line.standing(request.id, films, len(request.runs)) as place:
             worker = self._running()
             try:
                 with worker.asked(request) as answers:
@@ -179,7 +220,7 @@ class PredictionClient:
                         elif isinstance(answer, ClassifyFailure):
                             raise PredictionError(answer.error)
                         else:
-                            return answer.results
+                            return answer
                     raise AssertionError("a worker that says no more is lost")
             except Lost as lost:
                 with self._lock:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from core.errors import NotFoundError, PredictionError, WeightsMissingError
-from core.explain.keras_cam import BEST, CamModel, Heats
+from core.explain.keras_cam import BEST, CamModel, Heats, Slopes
 from core.models.build import backbone_hash, build_model, load_head
 from core.models.network import Network
 from core.models.preprocess import preprocess
@@ -63,6 +63,18 @@ class LoadedRun:
             return self._cam.heats(features, chosen) if np.any(chosen) else positive
 
         return NetworkOutput(softmax(positive.logits).astype(np.float32), explain)
+
+    def slopes(self, pixels: np.ndarray) -> list[Slopes]:
+        """Films uint8 (n, S, S) → for each class in order, what heats by any gradient method come
+        from; the long part of the work is done once."""
+        features = self._features(pixels)
+        wanted = range(len(self.card.classes))
+        return [self._cam.slopes(features, np.full(len(pixels), index)) for index in wanted]
+
+    def probabilities(self, pixels: np.ndarray) -> np.ndarray:
+        """Films uint8 (n, S, S) → probabilities float32 (n, k), as the network gives them."""
+        logits = self._cam.logits(preprocess(pixels, self.card.preprocessing))
+        return softmax(logits).astype(np.float32)
 
     def _features(self, pixels: np.ndarray) -> Any:
         return self._cam.features(preprocess(pixels, self.card.preprocessing))

@@ -1,7 +1,8 @@
 """What goes through the pipes of the prediction worker: one JSON object a line. No Keras here.
 
-A request on its stdin: ``ClassifyRequest``. The answers on its stdout, each with the request's
-id: any number of ``ClassifyProgress``, and then ``ClassifyResults`` or ``ClassifyFailure``.
+A request on its stdin: ``ClassifyRequest`` or ``ExplainRequest``. The answers on its stdout, each
+with the request's id: any number of ``ClassifyProgress``, and then ``ClassifyResults`` or
+``ExplainResults``, or ``ClassifyFailure``.
 Film contents and heats are files in the request's folder, which belongs to the client: when it
 takes the folder away, the request is given up.
 """
@@ -17,6 +18,8 @@ from pydantic import Field, TypeAdapter
 
 from core.documents import Part
 from core.evaluation.decision import Decision
+from core.explain.covering import Covering
+from core.explain.methods import Method
 from core.gate.gate import PictureKind
 from core.gate.similarity import Similarity
 
@@ -31,6 +34,7 @@ class FilmFile(Part):
 class ClassifyRequest(Part):
     """Films for runs, as ``PredictionClient.classify`` describes it."""
 
+    kind: Literal["classify"] = "classify"
     id: int
     folder: Path
     runs: tuple[str, ...]
@@ -40,6 +44,18 @@ class ClassifyRequest(Part):
     every_class: bool = False
     lateral: bool = False
     bare: bool = False
+
+
+class ExplainRequest(Part):
+    """One film for runs, as ``PredictionClient.explain`` describes it."""
+
+    kind: Literal["explain"] = "explain"
+    id: int
+    folder: Path
+    runs: tuple[str, ...]
+    film: FilmFile
+    methods: tuple[Method, ...]
+    tested: tuple[str, ...] = ()
 
 
 class FilmRow(Part):
@@ -67,8 +83,22 @@ class FilmRow(Part):
     blank: dict[str, str] = Field(default_factory=dict)
 
 
+class MapRow(Part):
+    """One heat map, as ``core.prediction.client.HeatMap`` describes it. ``heat``: the name of a
+    ``.npy`` file in the request's folder."""
+
+    run: str
+    method: Method
+    class_name: str
+    heat: str
+    blank: str = ""
+    deepest: float | None = None
+    covering: Covering | None = None
+
+
 class ClassifyProgress(Part):
-    """``done`` of ``total`` results, one a film and run; ``doing``: what goes on, to show."""
+    """``done`` of ``total`` results, one a film and run, or looks that a network takes at a film;
+    ``doing``: what goes on, to show."""
 
     kind: Literal["progress"] = "progress"
     id: int
@@ -85,6 +115,15 @@ class ClassifyResults(Part):
     results: tuple[FilmRow, ...]
 
 
+class ExplainResults(Part):
+    """All heat maps, and for each run that made none why: a plain sentence."""
+
+    kind: Literal["explanations"] = "explanations"
+    id: int
+    maps: tuple[MapRow, ...]
+    errors: dict[str, str]
+
+
 class ClassifyFailure(Part):
     """Why the request as a whole has no results: a plain sentence."""
 
@@ -93,23 +132,29 @@ class ClassifyFailure(Part):
     error: str
 
 
-Answer = ClassifyProgress | ClassifyResults | ClassifyFailure
+AnyRequest = ClassifyRequest | ExplainRequest
+Answer = ClassifyProgress | ClassifyResults | ExplainResults | ClassifyFailure
 
 
 # By json and not by pydantic: a file's name may hold bytes that are no text in any encoding.
-def line_of(message: ClassifyRequest | Answer) -> str:
+def line_of(message: AnyRequest | Answer) -> str:
     """The message as its line."""
     return json.dumps(message.model_dump(mode="json")) + "\n"
 
 
-def request_in(line: str) -> ClassifyRequest:
+def request_in(line: str) -> AnyRequest:
     """Raises ValueError for a line that is no request."""
-    return ClassifyRequest.model_validate(json.loads(line))
+    return _requests().validate_python(json.loads(line))
 
 
 def answer_in(line: str) -> Answer:
     """Raises ValueError for a line that is no answer."""
     return _answers().validate_python(json.loads(line))
+
+
+@cache
+def _requests() -> TypeAdapter[AnyRequest]:
+    return TypeAdapter(Annotated[AnyRequest, Field(discriminator="kind")])
 
 
 @cache

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.prediction.messages import Answer, ClassifyRequest, answer_in, line_of
+from core.prediction.messages import Answer, AnyRequest, answer_in, line_of
 from core.workspace import PROJECT_ROOT, Workspace
 
 # (seconds between two looks, longest silence in seconds) → answers, None when there is none yet
@@ -63,7 +63,7 @@ class WorkerProcess:
         return self._process.poll() is None
 
     @contextmanager
-    def asked(self, request: ClassifyRequest) -> Iterator[ReadAnswers]:
+    def asked(self, request: AnyRequest) -> Iterator[ReadAnswers]:
         """Send a request; within the block its answers can be had. Raises Lost, there too."""
         mine: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         with self._sending:
@@ -94,7 +94,7 @@ class WorkerProcess:
             self._reader.join()
             self._process.stdout.close()
 
-    def _send(self, request: ClassifyRequest) -> None:
+    def _send(self, request: AnyRequest) -> None:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(line_of(request))

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from core.prediction.messages import Answer, ClassifyRequest, line_of, request_in
+from core.prediction.messages import Answer, AnyRequest, line_of, request_in
 from core.workspace import open_workspace
 
 
@@ -24,7 +24,7 @@ class Requests:
     """The lines of stdin, read in a thread so that its end is noticed during work."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._queue: queue.SimpleQueue[ClassifyRequest] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[AnyRequest] = queue.SimpleQueue()
         self._folders: list[Path] = []
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
 
@@ -43,7 +43,7 @@ class Requests:
             shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
-    def arrived(self) -> list[ClassifyRequest]:
+    def arrived(self) -> list[AnyRequest]:
         """Those that wait by now; never waits for one."""
         found = []
         with suppress(queue.Empty):
@@ -51,7 +51,7 @@ class Requests:
                 found.append(self._queue.get_nowait())
         return found
 
-    def __iter__(self) -> Iterator[ClassifyRequest]:
+    def __iter__(self) -> Iterator[AnyRequest]:
         while True:
             yield self._queue.get()
 

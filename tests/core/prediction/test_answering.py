@@ -17,7 +17,7 @@ from core.evaluation.operating_point import OperatingPoint, apply
 from core.gate.gate import REFUSED, GateVerdict
 from core.images.decode import decode_bytes
 from core.prediction import answering, loader
-from core.prediction.answering import GIVEN_UP, serve_requests
+from core.prediction.answering import serve_requests
 from core.prediction.loader import BATCH, Loader
 from core.prediction.loading import load_run
 from core.prediction.messages import (
@@ -27,6 +27,7 @@ from core.prediction.messages import (
     answer_in,
     line_of,
 )
+from core.prediction.work import GIVEN_UP
 from core.runs.files import RunFiles
 from core.workspace import Workspace
 from tests.core.prediction.conftest import MakeRun, learnt, png, saved
