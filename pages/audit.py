@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.audit.status import audit_job, start_audit
+from core.runs.default_run import default_run
 from core.store import Run, RunState, Store
 from pages.components.audit.checks_table import checks_table
 from pages.components.audit.details import audit_details
@@ -72,12 +73,15 @@ def page() -> None:
 
 
 def _run(finished: dict[str, Run]) -> Run:
-    """The run that the address names, else the newest; the address follows the choice."""
+    """The run that the address names, else the starred or best whole result; the address follows
+    the choice."""
     named = st.query_params.get("run")
     if KEY not in st.session_state or st.session_state[KEY] not in finished:
         if named is not None and named not in finished:
             st.warning("The run in the address is not there, or has not finished. Choose another.")
-        st.session_state[KEY] = named if named in finished else next(iter(finished))
+        runs = list(finished.values())
+        first = default_run(runs) or runs[0]
+        st.session_state[KEY] = named if named in finished else first.run_id
     chosen: str = st.selectbox(
         "Finished run",
         list(finished),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThoraxLensError
+from core.runs.default_run import default_run, starred_run
 from core.starter import first_asked
 from core.store import Run, RunState, Store
 from core.text import count
@@ -91,9 +92,7 @@ def _runs(done: dict[str, Run]) -> list[Run]:
         named = [one for one in st.query_params.get_all("run") if one in done]
         if "run" in st.query_params and not named:
             st.warning("The run in the address is not there, or has not finished. Choose another.")
-        # People bring films of their own: the starter for these, else the newest run.
-        first = first_asked(get_store(), done) or next(iter(done))
-        st.session_state[RUNS] = named or [first]
+        st.session_state[RUNS] = named or [_first(done)]
     st.session_state[RUNS] = [one for one in st.session_state[RUNS] if one in done]
     chosen = st.multiselect(
         "Networks to ask",
@@ -106,6 +105,16 @@ def _runs(done: dict[str, Run]) -> list[Run]:
     if chosen != st.query_params.get_all("run"):
         st.query_params["run"] = chosen
     return [done[run_id] for run_id in chosen]
+
+
+def _first(done: dict[str, Run]) -> str:
+    """Who is asked first: what somebody starred; else, since people bring films of their own, the
+    starter for these; else the best whole result."""
+    runs = list(done.values())
+    starred = starred_run(runs)
+    if starred is not None:
+        return starred.run_id
+    return first_asked(get_store(), done) or (default_run(runs) or runs[0]).run_id
 
 
 def _button(films: list[FilmInput], runs: list[Run]) -> bool:

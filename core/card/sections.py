@@ -38,7 +38,7 @@ def model_card(facts: Facts) -> ModelCard:
     run = facts.run
     network = f"{get_network(run.spec.model).title} ({learnt_short(run.spec)})"
     named = f"{network} on {run.spec.dataset}"
-    title = f"Model card: {run.origin.title or named}"
+    title = f"Model card: {run.called or named}"
     trained = time.strftime("%d %B %Y", time.gmtime(run.finished_at)) if run.finished_at else ""
     subtitle = f"Run {run.run_id}" + (f", trained on {trained}" if trained else "")
     if run.origin.mark:
@@ -77,7 +77,7 @@ def _use(facts: Facts) -> Section:
     goal = f"Tells {' from '.join(facts.predictions.classes)} on single chest X-ray films."
     origin, spec = facts.run.origin, facts.run.spec
     about = []
-    if origin.title:  # what the title of the card would say otherwise
+    if facts.run.called:  # what the title of the card would say otherwise
         network = get_network(spec.model).title
         about.append(f"{network} ({learnt_short(spec)}), trained on {spec.dataset}.")
     if origin.note:

@@ -42,6 +42,7 @@ ENTRIES = (
     Subcommand("devices", "list what can train: each GPU, and the CPU", "training"),
     Subcommand("train", "train a network and wait for it", "training"),
     Subcommand("runs", "list all runs", "runs"),
+    Subcommand("describe", "give a run a title, a star, tags and notes", "runs"),
     Subcommand("stop", "stop a run", "runs"),
     Subcommand("resume", "go on with a stopped run", "runs"),
     Subcommand("delete-run", "delete a run and its files", "runs"),

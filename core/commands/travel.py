@@ -66,7 +66,7 @@ def _import(options: argparse.Namespace) -> Outcome:
     return Outcome(
         {
             "run": run.run_id,
-            "title": run.origin.title,
+            "title": run.called,
             "origin": run.origin.kind,
             "licence": run.origin.licence,
             "is_new": found.is_new,

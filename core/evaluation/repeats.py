@@ -87,9 +87,12 @@ class Repeats:
 
     @property
     def title(self) -> str:
-        """Like ``Run.title``: model, data set, how many of what, the group's short tail."""
-        spec = self.first.spec
-        return f"{spec.model} · {spec.dataset} · {self.name} · {self.repeat.group[-4:]}"
+        """Like ``Run.title``: what people call it, or model and data set; how many of what; the
+        group's short tail unless it was named here."""
+        spec, called = self.first.spec, self.first.called
+        parts = [called] if called else [spec.model, spec.dataset]
+        tail = "" if self.first.remarks.title else self.repeat.group[-4:]
+        return " · ".join(filter(None, (*parts, self.name, tail)))
 
     def is_pooled(self, split: str) -> bool:
         """Whether each film of this split is in one repeat only, so that counts add up."""
@@ -130,15 +133,6 @@ class RepeatedEvaluation:
             return self.pooled.films
         counts = {one.films for one in self.members}
         return counts.pop() if len(counts) == 1 else None
-
-
-def grouped(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Group → its runs in their order, for the runs that belong to one."""
-    found: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.spec.repeat:
-            found.setdefault(run.spec.repeat.group, []).append(run)
-    return {group: sorted(members, key=_index) for group, members in found.items()}
 
 
 def evaluate_repeats(
@@ -189,10 +183,6 @@ def repeats_document(found: RepeatedEvaluation) -> dict[str, dict[str, float | N
         "min": {name: found.summary[name].low for name in names},
         "max": {name: found.summary[name].high for name in names},
     }
-
-
-def _index(run: Run) -> int:
-    return run.spec.repeat.index if run.spec.repeat else 0
 
 
 def _loss(run: Run, split: str) -> float | None:

@@ -40,6 +40,7 @@ from core.store.origin import OriginKind, RunOrigin
 from core.store.progress import RunProgress
 from core.store.queue import Queue
 from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
+from core.store.remarks import RemarksChange, RunRemarks
 from core.store.run_result import RunningNumbers, RunResult, SplitNumbers
 from core.store.runs import PHASES, Epoch, Run, Runs
 from core.store.tags import Tags
@@ -70,10 +71,12 @@ __all__ = [
     "OriginKind",
     "Queue",
     "Recovery",
+    "RemarksChange",
     "Run",
     "RunChange",
     "RunOrigin",
     "RunProgress",
+    "RunRemarks",
     "RunResult",
     "RunState",
     "RunningNumbers",

@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -92,7 +92,8 @@ CREATE TABLE runs (
     progress TEXT NOT NULL DEFAULT '{}',
     result TEXT NOT NULL DEFAULT '{}',
     origin TEXT NOT NULL DEFAULT '{}',
-    kind TEXT NOT NULL DEFAULT 'train'
+    kind TEXT NOT NULL DEFAULT 'train',
+    remarks TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE epochs (
     run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,

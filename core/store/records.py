@@ -23,6 +23,7 @@ from core.store.corrections import CorrectedFilm, CorrectedFilms
 from core.store.damaged import dataset_spec, run_spec
 from core.store.job_row import FINISHED, STATES, RunState
 from core.store.origin import RunOrigin
+from core.store.remarks import RunRemarks
 from core.store.run_result import LARGEST, RunResult
 from core.store.runs import Epoch, Run
 from core.workspace import Workspace
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.store import Store
 
 RECORD = "record.json"
+REMARKS = "remarks.json"
 HASHED = ("head.weights.h5", "tuned.npz")  # files whose damage nothing else would show
 LOST = (
     "The store was lost while this run was waiting or training; it was found again in its folder."
@@ -120,6 +122,16 @@ def keep_records(store: Store) -> None:
 def keep_record(store: Store, run: Run) -> None:
     """Write the run's record into its folder, which is there. Raises OSError."""
     run_record(store, run).save(store.workspace.run_folder(run.run_id) / RECORD)
+    keep_remarks(store, run)
+
+
+def keep_remarks(store: Store, run: Run) -> None:
+    """Write what people say of the run into its folder, if that is there and they say anything.
+    Apart from the record: it changes while the run does not, and goes nowhere with it. Raises
+    OSError."""
+    file = store.workspace.run_folder(run.run_id) / REMARKS
+    if file.parent.is_dir() and (file.exists() or run.remarks != RunRemarks()):
+        run.remarks.save(file)
 
 
 def run_record(store: Store, run: Run) -> RunRecord:
@@ -164,7 +176,7 @@ def add_run(store: Store, record: RunRecord) -> Run:
         known = work.execute("SELECT 1 FROM runs WHERE run_id = ?", (record.run_id,)).fetchone()
         if known:
             raise InputError(f"There is a run {record.run_id} already.")
-        _insert(work, record)
+        _insert(work, record, RunRemarks())
     return store.runs.get(record.run_id)
 
 
@@ -230,7 +242,8 @@ class Rebuilding:
             return []
 
     def _put(self, work: sqlite3.Connection, record: RunRecord) -> None:
-        _insert(work, record)
+        file = self.workspace.run_folder(record.run_id) / REMARKS
+        _insert(work, record, RunRemarks.load_if_readable(file) or RunRemarks())
         self._runs.append(record.run_id)
         self._folders |= set(record.folders)
         kept = record.dataset
@@ -255,7 +268,7 @@ class Rebuilding:
         )
 
 
-def _insert(work: sqlite3.Connection, record: RunRecord) -> None:
+def _insert(work: sqlite3.Connection, record: RunRecord, remarks: RunRemarks) -> None:
     over = record.state in FINISHED
     row = {
         **record.model_dump(
@@ -266,11 +279,12 @@ def _insert(work: sqlite3.Connection, record: RunRecord) -> None:
         "reason": record.reason if over else LOST,
         "result": record.read_result().to_json(),
         "origin": record.origin.to_json(),
+        "remarks": remarks.to_json(),
     }
     work.execute(
         "INSERT INTO runs (run_id, spec, state, reason, device, created_at, started_at, "
-        "finished_at, result, origin) VALUES (:run_id, :spec, :state, :reason, :device, "
-        ":created_at, :started_at, :finished_at, :result, :origin)",
+        "finished_at, result, origin, remarks) VALUES (:run_id, :spec, :state, :reason, :device, "
+        ":created_at, :started_at, :finished_at, :result, :origin, :remarks)",
         row,
     )
     work.executemany(

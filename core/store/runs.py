@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
+from core.names import name_key
 from core.specs import RunSpec
 from core.store.damaged import (
     Damaged,
@@ -28,6 +29,7 @@ from core.store.job_row import (
 from core.store.origin import RunOrigin
 from core.store.progress import RunProgress
 from core.store.queue import Queue
+from core.store.remarks import RemarksChange, RunRemarks, checked_remarks
 from core.store.run_result import RunResult
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ class Run:
     """One run as the store knows it. Times are seconds since 1970 (UTC).
 
     ``progress``: what the worker last said. ``result``: without a number until it is done.
-    ``origin``: where it comes from, what people call it, and its licence.
+    ``origin``: where it comes from, what it was called there, and its licence. ``remarks``: what
+    people here say of it.
     """
 
     run_id: str
@@ -75,14 +78,23 @@ class Run:
     progress: RunProgress = field(default_factory=RunProgress)
     result: RunResult = field(default_factory=RunResult)
     origin: RunOrigin = field(default_factory=RunOrigin)
+    remarks: RunRemarks = field(default_factory=RunRemarks)
 
     @property
     def title(self) -> str:
-        """What tables call the run: its title, or model and data set; which of its group, the
-        id's short tail, and a mark for one that was not trained here by a person."""
-        named = [self.origin.title] if self.origin.title else [self.spec.model, self.spec.dataset]
-        parts = [*named, self.repeat, self.run_id[-4:], self.origin.mark]
+        """What tables call the run: what people call it, or model and data set; which of its
+        group, the id's short tail unless it was named here, and a mark for one that was not
+        trained here by a person."""
+        named = [self.called] if self.called else [self.spec.model, self.spec.dataset]
+        tail = "" if self.remarks.title else self.run_id[-4:]
+        parts = [*named, self.repeat, tail, self.origin.mark]
         return " · ".join(one for one in parts if one)
+
+    @property
+    def called(self) -> str:
+        """What people call it: the title that it was given here, else the one that it came with;
+        empty where it has neither."""
+        return self.remarks.title or self.origin.title
 
     @property
     def repeat(self) -> str:
@@ -176,6 +188,28 @@ class Runs(Queue):
         """Waiting runs, the longest-waiting first."""
         return self.all([RunState.QUEUED])[::-1]
 
+    def remark(self, run_ids: Sequence[str], **change: Unpack[RemarksChange]) -> None:
+        """Note what people say of a run, or of all runs of one group alike.
+
+        Raises NotFoundError for a run that is not there, InputError for a text that is too long
+        and for a title that stands for another run: nobody could tell them apart.
+        """
+        wanted = checked_remarks(change)
+        with self._database.work(write=True) as work:
+            work.text_factory = lenient
+            rows = work.execute("SELECT * FROM runs WHERE kind = ?", (TRAINING_KIND,)).fetchall()
+            known = {str(row["run_id"]): row for row in rows}
+            for run_id in run_ids:
+                if run_id not in known:
+                    raise NotFoundError(f"There is no run {run_id}. It may have been deleted.")
+            if wanted.get("title"):
+                _must_be_free(wanted["title"], [known[one] for one in known.keys() - run_ids])
+            for run_id in run_ids:
+                now = RunRemarks.read(known[run_id]["remarks"]).model_copy(update=dict(wanted))
+                work.execute(
+                    "UPDATE runs SET remarks = ? WHERE run_id = ?", (now.to_json(), run_id)
+                )
+
     def delete(self, run_id: str) -> None:
         """Forget a run and its epochs. Raises InputError while it is active."""
         with self._database.work(write=True) as work:
@@ -227,6 +261,15 @@ class Runs(Queue):
         return [epoch for row in rows if (epoch := _epoch(row)) is not None]
 
 
+def _must_be_free(title: str, others: Iterable[Any]) -> None:
+    """Raises InputError."""
+    for row in others:
+        with suppress(DamagedError):
+            other = _run(row)
+            if name_key(other.called) == name_key(title):
+                raise InputError(f"Another run is called “{other.called}”. Choose another title.")
+
+
 def _epoch(row: Any) -> Epoch | None:
     """None for a row that says nothing of when and how long; a number that is none is unknown."""
     values = dict(row)
@@ -261,4 +304,5 @@ def _parsed(row: tuple[Any, ...]) -> Run:
             "other runs are not affected."
         ) from None
     values["progress"] = RunProgress.read(values["progress"])
+    values["remarks"] = RunRemarks.read(values["remarks"])
     return Run(**values)

@@ -88,6 +88,10 @@ def _findings_can_be_corrected(work: sqlite3.Connection, root: Path) -> None:
     )
 
 
+def _runs_have_remarks(work: sqlite3.Connection, root: Path) -> None:
+    work.execute("ALTER TABLE runs ADD COLUMN remarks TEXT NOT NULL DEFAULT '{}'")
+
+
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     1: _epochs_have_a_phase,
@@ -98,6 +102,7 @@ STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     6: _films_set_apart_are_found_at_once,
     7: _all_work_is_in_one_queue,
     8: _findings_can_be_corrected,
+    9: _runs_have_remarks,
 }
 
 

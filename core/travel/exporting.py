@@ -151,6 +151,8 @@ def _record(store: Store, run: Run, facts: Facts) -> RunRecord:
         sources = set(facts.films.sources)
         if sources:
             origin = origin.model_copy(update={"artificial": bool(sources & drawn)})
+    # What the run is called goes along; tags and notes are of those who work here.
+    origin = origin.model_copy(update={"title": run.called})
     return record.model_copy(
         update={
             "spec": json.loads(run.spec.to_json()),

@@ -60,29 +60,32 @@ def network(run: Run) -> str:
 
 def title(run: Run) -> str:
     """“VGG16 (photographs) on study”: the network, what its weights had learnt before, and the
-    data set; of one of several repeats “… · seed 2 of 5”. A run that has a title is called by
-    it; one that no person trained here says so: “… · starter”."""
-    words = run.origin.title or f"{network(run)} on {run.spec.dataset}"
+    data set; of one of several repeats “… · seed 2 of 5”. A run that was named is called by
+    its name; one that no person trained here says so: “… · starter”."""
+    words = run.called or f"{network(run)} on {run.spec.dataset}"
     return " · ".join(filter(None, (words, run.repeat, run.origin.mark)))
 
 
 def short_title(run: Run) -> str:
-    """The title with the end of the id, which tells two runs of the same kind apart."""
-    return f"{title(run)} · {run.run_id[-4:]}"
+    """The title with the end of the id, which tells two runs of the same kind apart; without it
+    where somebody here has named the run, since no two are called the same."""
+    return title(run) if run.remarks.title else f"{title(run)} · {run.run_id[-4:]}"
 
 
 def repeats_title(runs: Sequence[Run]) -> str:
     """“VGG16 (photographs) on study · 5 seeds”, of the finished runs of one group."""
     spec = runs[0].spec
     assert spec.repeat is not None
-    return f"{network(runs[0])} on {spec.dataset} · {spec.repeat.in_words(len(runs))}"
+    named = runs[0].called or f"{network(runs[0])} on {spec.dataset}"
+    return f"{named} · {spec.repeat.in_words(len(runs))}"
 
 
 def short_repeats_title(runs: Sequence[Run]) -> str:
     """The title with the end of the group's name, like ``short_title`` of one run."""
     repeat = runs[0].spec.repeat
     assert repeat is not None
-    return f"{repeats_title(runs)} · {repeat.group[-4:]}"
+    named = repeats_title(runs)
+    return named if runs[0].remarks.title else f"{named} · {repeat.group[-4:]}"
 
 
 def escaped(text: object) -> str:

@@ -144,3 +144,20 @@ def test_what_has_no_point_is_said(store: Store, capsys: pytest.CaptureFixture[s
     run = finished(store, 0)
     said = told(capsys, "operating-point", run, "--sensitivity", "2", code=2)["error"]
     assert "above 0 and at most" in said
+
+
+def test_a_run_is_described_from_the_shell_and_says_so_in_the_list(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = finished(store, 0), finished(store, 6)
+    given = told(capsys, "describe", first, "--title", "Mine", "--tags", "paper, slow", "--star")
+    assert given == {"runs": [first], "title": "Mine", "star": True, "tags": ["paper", "slow"],
+                     "notes": ""}  # fmt: skip
+    told(capsys, "describe", first, "--tags", "", "--notes", "Once.")
+    known = {one["run"]: one for one in told(capsys, "runs")}
+    assert [known[first][key] for key in ("title", "star", "tags", "notes")] == [
+        "Mine", True, [], "Once.",
+    ]  # fmt: skip
+    told(capsys, "describe", second, "--title", "MINE", code=2)
+    told(capsys, "describe", "gone", "--no-star", code=2)
+    assert known[second]["title"] == ""

@@ -152,19 +152,22 @@ def test_without_a_finished_run_the_page_says_what_to_do(quiet_store: Store) -> 
     assert not page.multiselect
 
 
-def test_the_newest_run_is_chosen_and_stands_in_the_address(quiet_store: Store) -> None:
-    finished_run(quiet_store)
+def test_the_starred_run_is_chosen_else_the_newer_of_two_alike(quiet_store: Store) -> None:
+    older = finished_run(quiet_store)
     finished_run(quiet_store, "cnn")
     newest = quiet_store.runs.all([RunState.DONE])[0]
     page = opened()
     assert page.multiselect(key="run_picker").value == [newest.run_id]
     assert address(page) == newest.run_id
+    quiet_store.runs.remark([older.run_id], title="My *first*", star=True)
+    page = opened()
+    assert page.multiselect(key="run_picker").value == [older.run_id]
+    assert any(one.startswith("My *first*, ") for one in page.multiselect(key="run_picker").options)
 
 
-def test_of_the_example_both_networks_stand_side_by_side_until_something_newer_has_finished(
+def test_of_the_example_both_networks_stand_side_by_side_until_one_of_ones_own_has_finished(
     quiet_store: Store,
 ) -> None:
-    finished_run(quiet_store)
     example = RunOrigin(kind="example", title="A network", artificial=True)
     runs = [finished_run(quiet_store, origin=example) for _ in range(2)]
     assert opened().multiselect(key="run_picker").value == [run.run_id for run in reversed(runs)]

@@ -67,12 +67,14 @@ class Compared:
 
 
 def short_name(one: Compared) -> str:
-    """“VGG16 (photographs) · 26db”: where the data set is said elsewhere. One that no person
-    trained here says so: “… · example”."""
+    """“VGG16 (photographs) · 26db”, where the data set is said elsewhere; of one that was named
+    here its title. One that no person trained here says so: “… · example”."""
     run = one.runs[0]
     which = one.entry.name if isinstance(one.entry, Repeats) else run.repeat
     kind = "" if run.origin.kind == "trained" else run.origin.kind
-    return " · ".join(part for part in (network(run), which, one.key[-4:], kind) if part)
+    named = run.remarks.title or network(run)
+    tail = "" if run.remarks.title else one.key[-4:]
+    return " · ".join(part for part in (named, which, tail, kind) if part)
 
 
 def load_entries(store: Store, choice: Sequence[Run | list[Run]]) -> list[Entry]:

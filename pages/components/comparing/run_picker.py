@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.evaluation.repeats import grouped
+from core.runs.default_run import default_result, grouped
 from core.store import Run, Store
 from pages.components.run_labels import escaped, repeats_title, short_title, when
 
@@ -20,9 +20,9 @@ def pick_runs(store: Store, finished: list[Run]) -> list[Choice]:
     """A multiple choice of ``finished`` (newest first, at least one), in the order picked.
 
     Repeats are one entry, above the first of their runs, which can be chosen singly too.
-    ``?runs=ID,ID`` in the address chooses at first, the newest entry where it says nothing (of
-    the example all of it); an id is a run's or a group's. From then on the address follows the
-    choice.
+    ``?runs=ID,ID`` in the address chooses at first; where it says nothing, the starred or best
+    whole result does (of the example all of it). An id is a run's or a group's. From then on the
+    address follows the choice.
     """
     known = _entries(finished)
     address = st.query_params.get(PARAMETER)
@@ -32,7 +32,7 @@ def pick_runs(store: Store, finished: list[Run]) -> list[Choice]:
         unknown = [one for one in asked if one not in known]
         if unknown:
             st.warning(_unknown(store, unknown))
-        state[KEY] = [one for one in asked if one in known] or _first(known)
+        state[KEY] = [one for one in asked if one in known] or _first(finished, known)
     # A run may have been deleted since, on another page or by somebody else.
     state[KEY] = [one for one in state[KEY] if one in known]
     chosen = st.multiselect(
@@ -62,15 +62,14 @@ def _entries(finished: list[Run]) -> dict[str, Choice]:
     return entries
 
 
-def _first(known: dict[str, Choice]) -> list[str]:
-    newest = next(iter(known))
-    if not _is_example(known[newest]):
-        return [newest]
-    return [name for name, choice in known.items() if _is_example(choice)]
-
-
-def _is_example(choice: Choice) -> bool:
-    return isinstance(choice, Run) and choice.origin.kind == "example"
+def _first(finished: list[Run], known: dict[str, Choice]) -> list[str]:
+    found = default_result(finished)
+    if found is None:  # only repeats, of which some are missing
+        return [next(iter(known))]
+    run = found[0]
+    if run.origin.kind == "example" and not run.remarks.star:
+        return [one.run_id for one in finished if one.origin.kind == "example"]
+    return [run.spec.repeat.group if run.spec.repeat else run.run_id]
 
 
 def _label(choice: Choice) -> str:

@@ -12,6 +12,7 @@ from core.evaluation.decision import Decision
 from core.external.films import LEARNT_FROM
 from core.external.result_file import kept_sources
 from core.external.testing import internal_predictions
+from core.runs.default_run import default_run
 from core.store import Run, Store
 from pages.components.run_labels import escaped, short_title, when
 from pages.components.session import artificial_sources
@@ -36,6 +37,7 @@ def pick_run(store: Store, finished: list[Run]) -> Run:
         RUN,
         lambda name: f"{short_title(known[name])}, {when(known[name].finished_at)}",
         "The network to test.",
+        (default_run(finished) or finished[0]).run_id,
     )
     return known[chosen]
 
@@ -70,6 +72,7 @@ def pick_source(store: Store, run: Run, frame: pd.DataFrame) -> str | None:
         told,
         "The source to test on. Best is one that no film of the training came from: another "
         "hospital, other machines, other patients.",
+        names[0],
     )
 
 
@@ -93,16 +96,21 @@ def answer_rule(decision: Decision) -> bool:
 
 
 def _select(
-    label: str, names: list[str], parameter: str, told: Callable[[str], str], explained: str
+    label: str,
+    names: list[str],
+    parameter: str,
+    told: Callable[[str], str],
+    explained: str,
+    first: str,
 ) -> str:
-    """A box whose choice stands in the address; the address chooses at first."""
+    """A box whose choice stands in the address; the address chooses at first, else ``first``."""
     key = f"external_{parameter}"
     state, address = st.session_state, st.query_params.get(parameter)
     written = f"{key}_written"
     if key not in state or (address is not None and address != state.get(written)):
-        state[key] = address if address in names else names[0]
+        state[key] = address if address in names else first
     if state[key] not in names:
-        state[key] = names[0]
+        state[key] = first
     chosen: str = st.selectbox(
         label, names, key=key, format_func=told, help=explained, width=440, persist_state="session"
     )

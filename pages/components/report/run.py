@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.runs.default_run import default_run
 from core.store import Run, Store
 from pages.components.run_labels import escaped, short_title, when
 
@@ -13,8 +14,8 @@ WRITTEN = "report_run_written"  # what we last put in the address: anything else
 
 
 def reported_run(store: Store, finished: list[Run]) -> Run:
-    """A choice among ``finished`` (newest first, at least one); ``?run=ID`` chooses at first,
-    and follows the choice from then on."""
+    """A choice among ``finished`` (newest first, at least one); ``?run=ID`` chooses at first
+    (else the starred or best whole result), and follows the choice from then on."""
     known = {run.run_id: run for run in finished}
     asked = st.query_params.get(PARAMETER)
     state = st.session_state
@@ -25,7 +26,8 @@ def reported_run(store: Store, finished: list[Run]) -> Run:
                 f"The address asks for a run that has not finished: {escaped(asked)} "
                 f"({states.get(asked, 'deleted, or never there')}). This is another one."
             )
-        state[KEY] = asked if asked in known else finished[0].run_id
+        first = default_run(finished) or finished[0]
+        state[KEY] = asked if asked in known else first.run_id
     chosen = st.selectbox(
         "Finished run",
         list(known),

@@ -15,7 +15,8 @@ from core.evaluation.comparison import (
 from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import pairs
 from core.evaluation.predictions import Predictions
-from core.evaluation.repeats import Repeats, Summary, evaluate_repeats, grouped, repeats_document
+from core.evaluation.repeats import Repeats, Summary, evaluate_repeats, repeats_document
+from core.runs.default_run import grouped
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import Run, RunResult, SplitNumbers
 

@@ -13,9 +13,10 @@ from core.evaluation.decision import Decision
 from core.evaluation.metrics import evaluate
 from core.evaluation.paired import Pair, difference_in_films, pair
 from core.evaluation.predictions import Predictions, together
-from core.evaluation.repeats import Repeats, evaluate_repeats, grouped
+from core.evaluation.repeats import Repeats, evaluate_repeats
 from core.evaluation.study import PUBLISHED
 from core.evaluation.uncertainty import all_intervals, share_intervals
+from core.runs.default_run import grouped
 from core.specs import RepeatSpec, RunSpec
 from core.statistics.proportions import wilson
 from core.statistics.roc_area import roc_area_interval

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import InputError
 from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import Epoch, RunOrigin, open_store
+from core.store import Epoch, RunOrigin, RunRemarks, open_store
 from core.store.database import SCHEMA_VERSION
 from core.store.upgrades import STEPS, copy_of
 from core.workspace import Workspace, open_workspace
@@ -156,3 +156,10 @@ def test_descriptions_get_the_names_of_today(tmp_path: Path) -> None:
     assert kept == [asked.to_json(), "no description"]
     with closing(sqlite3.connect(copy_of(workspace.database, 2))) as work:
         assert work.execute("SELECT spec FROM datasets").fetchall() == [(dataset,)]
+
+
+def test_a_run_of_long_ago_has_no_remarks_and_takes_some(old: Workspace) -> None:
+    store = open_store(old)
+    assert store.runs.get("r1").remarks == RunRemarks()
+    store.runs.remark(["r1"], title="The first", star=True)
+    assert open_store(old).runs.get("r1").title == "The first"
