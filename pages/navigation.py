@@ -8,16 +8,15 @@ import streamlit as st
 from pages.components.error_boundary import boundary
 from pages.components.page_chrome import ICON, frame
 from pages.components.preload import warm_up
+from pages.components.run.old_addresses import old_pages
 from pages.components.session import (
-    AUDIT,
     CLASSIFY,
     COMPARE,
     DEMONSTRATION,
     EXPLORE,
-    EXTERNAL,
     OVERVIEW,
     PREPARE,
-    REPORT,
+    RUN,
     TRAIN,
     get_store,
 )
@@ -42,9 +41,8 @@ page = st.navigation(
         ],
         "Judge": [
             st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
-            st.Page(REPORT, title="Report", icon=":material/lab_profile:"),
-            st.Page(AUDIT, title="Audit", icon=":material/policy:"),
-            st.Page(EXTERNAL, title="External test", icon=":material/travel_explore:"),
+            st.Page(RUN, title="One run", icon=":material/lab_profile:"),
+            *old_pages(),
         ],
         "Use": [
             st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),

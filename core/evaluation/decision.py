@@ -39,7 +39,7 @@ WHO: dict[Chooser, str] = {
     "program": "chosen by the program when the training ended",
     "not_recorded": "who chose it was not recorded",
 }
-UNREADABLE = "its stored threshold cannot be used; choose one again on the Report page"
+UNREADABLE = "its stored threshold cannot be used; choose one again on the run's page"
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class OperatingPoint(Document):
     VERSION: ClassVar[int] = 2  # 2: a target for the band
 
     SPOKEN: ClassVar[str] = "The threshold of this run"
-    REMEDY: ClassVar[str] = "Choose it again on the Report page."
+    REMEDY: ClassVar[str] = "Choose it again on the run's page."
 
     positive: str
     target_sensitivity: float
@@ -176,7 +176,7 @@ def answer_by_threshold(point: OperatingPoint, row: np.ndarray, classes: Sequenc
     if point.positive not in names or len(row) != len(names):
         raise InputError(
             f"The threshold was chosen for {point.positive}, which this network does not tell "
-            "from others. Choose the threshold again on the Report page."
+            "from others. Choose the threshold again on the run's page."
         )
     place = names.index(point.positive)
     low, high = point.not_sure

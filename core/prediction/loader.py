@@ -65,7 +65,7 @@ class Loader:
         return self._training_films[key]
 
     def decision(self, run_id: str, classes: tuple[str, ...]) -> Decision:
-        """How the run decides. Read anew each time, because the Report page may change it."""
+        """How the run decides. Read anew each time, because the run's page may change it."""
         return decision_of(run_files(self._workspace, run_id), classes)
 
     def is_loaded(self, run_id: str) -> bool:

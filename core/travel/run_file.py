@@ -158,7 +158,7 @@ def _table(archive: zipfile.ZipFile, name: str) -> Manifest:
     if MANIFEST not in there:
         raise InputError(
             f"{name} is a zip, but not one that ThoraxLens exported. Choose a file that "
-            "run-export or the Report page made."
+            "run-export or a run's page made."
         )
     if there.pop(MANIFEST) > manifest.MAX_MANIFEST:
         raise InputError(DAMAGED.format(name, "its table of contents is too long"))

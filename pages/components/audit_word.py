@@ -12,9 +12,8 @@ from core.audit.status import NOT_AUDITED, AuditStatus, audit_status, worst_verd
 from core.errors import NotFoundError
 from core.runs.files import RunFiles
 from core.store import Run, Store
-from pages.components.empty_state import next_step
 from pages.components.run_labels import escaped
-from pages.components.session import AUDIT
+from pages.components.run_links import AUDIT, run_step
 
 ICONS = {
     "do_not_believe": ":material/gpp_bad:",
@@ -49,7 +48,7 @@ def audit_link(store: Store, run: Run, *, named: str = "") -> None:
     word = f"{NOT_AUDITED} yet" if found.short == NOT_AUDITED else found.short
     label = f"Audit: {word} · {escaped(named)}" if named else f"Audit: {word}"
     icon = ICONS[found.result.verdict if found.result else ""]
-    next_step(AUDIT, label, icon=icon, query={"run": run.run_id})
+    run_step(run.run_id, AUDIT, label, icon=icon)
 
 
 def _made(store: Store, dataset: str) -> str:

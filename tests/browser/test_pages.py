@@ -31,9 +31,7 @@ PAGES = {
     "prepare": "Prepare",
     "train": "Train",
     "compare": "Compare",
-    "report": "Report",
-    "audit": "Audit",
-    "external": "External test",
+    "run": "CNN",
     "classify": "Classify",
     "demonstration": "Cheating demo",
 }
@@ -42,18 +40,16 @@ NEXT = {
     "prepare": ("Import films", "explore?tab=Import"),
     "train": ("Prepare a data set", "prepare"),
     "compare": ("Train a network", "train"),
-    "report": ("Train a network", "train"),
-    "audit": ("Train a network", "train"),
-    "external": ("Train a network", "train"),
+    "run": ("Train a network", "train"),
     "classify": ("Train a network", "train"),
 }
 NONSENSE = {
     "train?run=nonsense": "There is no run nonsense.",
     "train?dataset=nonsense": "The data set “nonsense” is no longer there",
     "compare?runs=nonsense": "The address asks for runs that have not finished: nonsense",
-    "report?run=nonsense": "The address asks for a run that has not finished: nonsense",
+    "run?run=nonsense": "There is no run nonsense. It may have been deleted.",
+    "run?tab=nonsense": "test films right",
     "explore?film=nonsense": "This film is no longer in the catalogue.",
-    "audit?run=nonsense": "The run in the address is not there, or has not finished.",
     "classify?run=nonsense": "The run in the address is not there, or has not finished.",
     "explore?tab=nonsense": "40 of 40 films",
     "prepare?part=nonsense": "Preview",
@@ -170,8 +166,8 @@ def test_names_are_shown_as_text_and_nothing_in_them_is_fetched(
         "explore?tab=Sources": (SOURCE,),
         "prepare?part=Saved+data+sets": (DATASET, CLASS),
         "compare": (DATASET,),
-        "report": (CLASS,),
-        "audit": (SOURCE,),
+        "run": (CLASS,),
+        "run?tab=audit": (SOURCE,),
     }
     try:
         for address, names in shown.items():

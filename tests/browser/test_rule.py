@@ -130,7 +130,7 @@ def go(watched: Watched, address: str) -> None:
 def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_path: Path) -> None:
     page = watched.page
     every = "100.0 %"  # of the test films right: by the most probable class it would be one less
-    for address in ("", f"train?run={told.run_id}", f"report?run={told.run_id}"):
+    for address in ("", f"train?run={told.run_id}", f"run?run={told.run_id}"):
         go(watched, f"{told.server.url}/{address}")
         expect(page.get_by_text(every).first).to_be_visible()
         expect(page.get_by_text(RULE).first).to_be_visible()
@@ -172,7 +172,7 @@ def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_p
     assert (answered["Answer"], answered["Rule"]) == ("covid", RULE)
     assert (answered["Split"], answered["Source"]) == ("test", "Phantom films")
 
-    go(watched, f"{told.server.url}/report?run={told.run_id}")
+    go(watched, f"{told.server.url}/run?run={told.run_id}&tab=card")
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("HTML")).click()
     download.value.save_as(tmp_path / "card.html")

@@ -22,7 +22,7 @@ NO_WORDS = {
     "pages/components/classify/cam_view.py": "lengths in CSS",
     "pages/components/demonstration/pictures.py": "colour stops in CSS",
     "pages/components/viewer/browser/parts.js": "how far a slider stands, in whole steps",
-    "pages/components/report/threshold_aim.py": "the value of an input",
+    "pages/components/run/threshold_aim.py": "the value of an input",
 }
 # A column or curve of numbers that C's format shows: they must be made for it.
 COLUMN = re.compile(r"%\.\d*f\s?%%")

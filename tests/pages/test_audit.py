@@ -1,4 +1,4 @@
-"""The Audit page over reports written straight into the run's folder."""
+"""The tab Audit of a run's page over reports written straight into the run's folder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def _fresh_caches() -> Iterator[None]:
 
 def opened(**address: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
-    app.switch_page("audit.py")
+    app.switch_page("run.py")
+    app.query_params["tab"] = "audit"
     for name, value in address.items():
         app.query_params[name] = value
     app.run()
@@ -218,7 +219,7 @@ def test_an_audit_that_waits_shows_its_place_and_can_be_stopped(phantom_store: S
 
 def test_an_address_of_an_unknown_run_is_told(phantom_store: Store) -> None:
     make_run(phantom_store, "done")
-    assert "not there, or has not finished" in texts(opened(run="nobody"))
+    assert "There is no run nobody." in texts(opened(run="nobody"))
 
 
 def test_each_check_stands_once_the_gravest_first_with_its_bar(phantom_store: Store) -> None:

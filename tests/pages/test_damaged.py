@@ -18,6 +18,7 @@ from core.store import Run, Store, open_store
 from core.store.records import keep_records
 from core.workspace import Workspace
 from pages.components import session
+from pages.components.run_links import TABS
 from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
@@ -70,21 +71,27 @@ def damaged(phantom_store: Store) -> dict[str, Run]:
     return runs
 
 
-PAGES = ("explore", "prepare", "train", "compare", "report", "external", "classify")
-OF_A_RUN = {
-    "report": ("predictions", "no predictions", "point"),
-    "external": ("no predictions",),
-}
+PAGES = ("explore", "prepare", "train", "compare", "run", "classify")
+# What is damaged of a run, and on which tab of its page somebody looks.
+OF_A_RUN = [
+    *(("predictions", tab) for tab in TABS),
+    ("no predictions", "result"),
+    ("no predictions", "external"),
+    ("point", "result"),
+    ("point", "threshold"),
+    ("card", "card"),
+    ("spec", "result"),
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_works_with_what_is_whole(damaged: dict[str, Run], page: str) -> None:
-    queries = [{"run": damaged[kind].run_id} for kind in OF_A_RUN.get(page, ())]
-    queries += {
+    queries = {
         "compare": [{"runs": f"{damaged['nothing'].run_id},{damaged['card'].run_id}"}],
         "explore": [{"tab": "Sources"}],
         "prepare": [{"part": "Saved data sets"}],
         "train": [{"run": damaged["spec"].run_id}],
+        "run": [{"run": damaged[kind].run_id, "tab": tab} for kind, tab in OF_A_RUN],
     }.get(page, [])
     for query in queries or [{}]:
         app = open_app(page, **query)
@@ -101,7 +108,7 @@ def test_compare_leaves_out_the_damaged_ones_by_name(damaged: dict[str, Run]) ->
 
 
 def test_a_damaged_audit_is_not_an_audit_that_was_never_made(damaged: dict[str, Run]) -> None:
-    said = everything_said(open_app("audit", run=damaged["audit"].run_id))
+    said = everything_said(open_app("run", tab="audit", run=damaged["audit"].run_id))
     assert "The report of the last audit of this run cannot be read" in said
 
 
@@ -139,7 +146,7 @@ def test_a_lost_store_is_told_until_somebody_has_read_it(
     assert not app.exception
     app.button(key="recovery_read").click().run()
     assert "found again" not in everything_said(app)
-    app = open_app("report", run=run.run_id)
+    app = open_app("run", tab="result", run=run.run_id)
     assert UNFORESEEN not in everything_said(app)
 
 

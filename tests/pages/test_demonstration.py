@@ -184,7 +184,7 @@ def test_a_second_network_that_failed_is_told(session: DemoSession) -> None:
 def test_the_lessons_carry_this_take_s_numbers(session: DemoSession) -> None:
     finished(session)
     app = opened(6)
-    assert [one.proto.page for one in app.get("page_link")] == ["audit"]
+    assert [one.proto.page for one in app.get("page_link")] == ["run"]
     said = everything_said(app)
     assert "100 % here" in said
     assert "0 of 20 covid-like people" in said

@@ -34,7 +34,7 @@ def finish(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ev
 def test_pages_say_what_they_wait_for_until_there_is_something_to_see(
     phantom_store: Store, finish: Event
 ) -> None:
-    for page in ("overview", "compare", "report", "audit", "external", "classify"):
+    for page in ("overview", "compare", "run", "classify"):
         said = everything_said(open_app(page))
         assert UNDER_WAY in said, page
         assert "longer than usual" in said, "it began long ago"
@@ -44,7 +44,9 @@ def test_pages_say_what_they_wait_for_until_there_is_something_to_see(
     note.save(phantom_store.workspace.example_note)
     assert "Network 1 of 2, EfficientNetLite0 (random weights)" in everything_said(open_app())
     make_run(phantom_store, "done", result=RESULT)
-    assert UNDER_WAY not in everything_said(open_app("external")), "there is a result now"
+    assert UNDER_WAY not in everything_said(open_app("run", tab="external")), (
+        "there is a result now"
+    )
     assert UNDER_WAY in everything_said(open_app())
 
 

@@ -20,6 +20,7 @@ from core.store import RunState, Store, open_store
 from core.store.catalogue import Catalogue
 from core.workspace import Workspace
 from pages.components.classify import classifying
+from pages.components.run_links import TABS
 from tests.pages.hostile import CLASS, FINDING, SOURCE, ids, make_hostile
 from tests.pages.opening import APP
 
@@ -88,11 +89,9 @@ NAMELESS: list[tuple[str, dict[str, str]]] = [
         ("train", {"run": "_n_ [o](p)"}),
         ("compare", {}),
         ("compare", {"runs": "_n_ [o](p)"}),
-        ("report", {}),
-        ("report", {"run": "_n_ [o](p)"}),
-        ("audit", {}),
-        ("external", {}),
-        ("external", {"run": "_n_ [o](p)"}),
+        ("run", {}),
+        ("run", {"run": "_n_ [o](p)"}),
+        *(("run", {"tab": tab}) for tab in TABS),
         ("classify", {}),
     ],
 )

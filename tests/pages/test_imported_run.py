@@ -39,18 +39,19 @@ def brought(here: Store, file: Path) -> Run:
     return import_run(here, file, file.name).run
 
 
-def test_the_report_has_the_result_and_the_run_s_file(here: Store, brought: Run) -> None:
-    app = open_app("report", run=brought.run_id)
+def test_its_page_has_the_result_and_the_run_s_file(here: Store, brought: Run) -> None:
+    app = open_app("run", tab="result", run=brought.run_id)
     assert not app.exception
+    assert "imported" in app.title[0].value
     said = everything_said(app)
-    assert "imported" in app.selectbox("report_run").options[0]
     assert "Nobody knows the patients" not in said, "which films are of one patient came along"
+    app = open_app("run", tab="card", run=brought.run_id)
     assert [one.value for one in app.code] == [snippet(here, brought).rstrip()]
     [button] = [one for one in app.get("download_button") if "Run as a file" in one.proto.label]
     assert button is not None
 
 
-@pytest.mark.parametrize("page", ["compare", "classify", "overview", "external", "audit", "train"])
+@pytest.mark.parametrize("page", ["compare", "classify", "overview", "run", "train"])
 def test_no_page_breaks_without_the_films(here: Store, brought: Run, page: str) -> None:
     named = {"compare": "runs"}.get(page, "run")
     query = {} if page == "overview" else {named: brought.run_id}
@@ -65,7 +66,7 @@ def test_no_page_breaks_without_the_films(here: Store, brought: Run, page: str) 
 
 
 def test_the_audit_is_shown_and_cannot_be_made_again(here: Store, brought: Run) -> None:
-    app = open_app("audit", run=brought.run_id)
+    app = open_app("run", tab="audit", run=brought.run_id)
     said = everything_said(app)
     assert any("Some are alike." in one.proto.body for one in app.get("html"))
     assert "1 pair. Their films are not in this data folder" in said
@@ -74,7 +75,7 @@ def test_the_audit_is_shown_and_cannot_be_made_again(here: Store, brought: Run) 
 
 
 def test_a_test_on_films_that_are_not_here_is_shown(here: Store, brought: Run) -> None:
-    app = open_app("external", run=brought.run_id)
+    app = open_app("run", tab="external", run=brought.run_id)
     [told] = app.selectbox("external_source").options
     assert told == "Other hospital (tested before, its films are not here)"
     assert "4 of 4" in everything_said(app)
@@ -82,7 +83,7 @@ def test_a_test_on_films_that_are_not_here_is_shown(here: Store, brought: Run) -
 
 
 def test_a_run_is_taken_in_on_the_page(here: Store, file: Path) -> None:
-    app = open_app("report")
+    app = open_app("run", tab="result")
     app.file_uploader("run_import_file").upload(
         "run.zip", file.read_bytes(), "application/zip"
     ).run()

@@ -9,6 +9,7 @@ import pytest
 from core.starter import STARTERS, StarterNote, install_starters
 from core.store import Run, Store
 from pages.components import session
+from pages.components.run_links import EXTERNAL, TABS
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_run
 
@@ -36,12 +37,12 @@ def test_classify_asks_the_one_for_peoples_own_films(
 
 def test_pages_of_results_live_without_the_films(given: dict[str, Run]) -> None:
     for title, run in given.items():
-        for page in ("report", "audit", "external"):
-            app = open_app(page, run=run.run_id)
-            assert not app.exception, (title, page)
+        for tab in TABS:
+            app = open_app("run", tab=tab, run=run.run_id)
+            assert not app.exception, (title, tab)
             said = everything_said(app)
-            assert "did not foresee" not in said, (title, page)
-            if page == "external":
+            assert "did not foresee" not in said, (title, tab)
+            if tab == EXTERNAL:
                 assert "from elsewhere" in said, "the test that came with it is shown at once"
     together = ",".join(run.run_id for run in given.values())
     app = open_app("compare", runs=together)

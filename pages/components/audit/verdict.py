@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from core.audit.report import AuditReport, Level
+from core.audit.status import AuditStatus
 from core.palette import SURROUNDS, mix
 from core.text import capital, count
 from pages.components.charts import theme
@@ -43,6 +44,19 @@ _MEANS: dict[Level, str] = {
     "caution": ", but perhaps not only by seeing disease:",
     "no_shortcut_found": ", and no way around the lungs was found.",
 }
+
+
+def verdict_chip(found: AuditStatus) -> str:
+    """The verdict in two or three words, as HTML: its colour, its sign, and whether it is old."""
+    level: Level = "not_checked"
+    if found.result is not None and not found.stale:
+        level = found.result.verdict
+    return (
+        '<span style="display:inline-block;white-space:nowrap;border:1.5px solid '
+        f'{COLOURS[level]};border-radius:999px;padding:0.05rem 0.7rem">'
+        f'<span style="color:{COLOURS[level]}" aria-hidden="true">{SIGNS[level]}</span> '
+        f"{escape(capital(found.short))}</span>"
+    )
 
 
 def show_verdict(report: AuditReport, *, right: float | None = None, old: bool = False) -> None:

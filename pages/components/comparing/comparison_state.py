@@ -127,7 +127,7 @@ def controls(entries: Sequence[Entry]) -> tuple[str, float | None, list[Entry]]:
             required=True,
             format_func=RULES.__getitem__,
             key="compare_rule",
-            help="Each run's own rule is its threshold, where it has one (its report sets it), "
+            help="Each run's own rule is its threshold, where it has one (its page sets it), "
             "and else the most probable class. With a threshold set here for all, the question is "
             f"{positive} or not.",
         )

@@ -16,7 +16,8 @@ from pages.components.demonstration import pictures
 from pages.components.demonstration.live import under_way
 from pages.components.empty_state import next_step
 from pages.components.run_labels import escaped
-from pages.components.session import AUDIT
+from pages.components.run_links import AUDIT, TAB_PARAMETER
+from pages.components.session import RUN
 
 STEP = "step"  # in the address
 
@@ -160,7 +161,7 @@ def lessons_step(demonstration: Demonstration, session: DemoSession) -> None:
     """What it all means for a result of one's own."""
     answers = _answers_with_marker(session)
     pictures.show_lessons(answers)
-    next_step(AUDIT, "Look for such shortcuts in a run of yours")
+    next_step(RUN, "Look for such shortcuts in a run of yours", query={TAB_PARAMETER: AUDIT})
     _back(6)
 
 

@@ -1,4 +1,4 @@
-"""Which run is tested on which source, and from when on a film is called positive."""
+"""On which source a run is tested, and from when on a film is called positive."""
 
 from __future__ import annotations
 
@@ -12,34 +12,12 @@ from core.evaluation.decision import Decision
 from core.external.films import LEARNT_FROM
 from core.external.result_file import kept_sources
 from core.external.testing import internal_predictions
-from core.runs.default_run import default_run
 from core.store import Run, Store
-from pages.components.run_labels import escaped, short_title, when
+from pages.components.run_labels import escaped
 from pages.components.session import artificial_sources
 
-RUN, SOURCE = "run", "source"  # in the page's address
+SOURCE = "source"  # in the page's address
 RULES = {"own": "As the run answers", "probable": "When it is the most probable"}
-
-
-def pick_run(store: Store, finished: list[Run]) -> Run:
-    """One of ``finished`` (newest first, at least one); the address names it (``run``)."""
-    known = {run.run_id: run for run in finished}
-    asked = st.query_params.get(RUN)
-    if asked is not None and asked not in known:
-        states = {run.run_id: run.state for run in store.runs.all()}
-        st.warning(
-            f"The address asks for the run {escaped(asked)}, which is "
-            f"{states.get(asked, 'not there, or was deleted')}. Choose another one."
-        )
-    chosen = _select(
-        "Run",
-        list(known),
-        RUN,
-        lambda name: f"{short_title(known[name])}, {when(known[name].finished_at)}",
-        "The network to test.",
-        (default_run(finished) or finished[0]).run_id,
-    )
-    return known[chosen]
 
 
 def pick_source(store: Store, run: Run, frame: pd.DataFrame) -> str | None:
@@ -88,7 +66,8 @@ def answer_rule(decision: Decision) -> bool:
         required=True,
         format_func=RULES.__getitem__,
         key="external_rule",
-        help="The run's own rule is what its answers go by everywhere; the Report page sets it.",
+        help="The run's own rule is what its answers go by everywhere; the tab "
+        "“Threshold and probabilities” sets it.",
     )
     if rule == "own":
         st.caption(escaped(decision.sentence()))

@@ -7,9 +7,8 @@ import streamlit as st
 from core.errors import ThoraxLensError
 from core.store import Store
 from core.travel.importing import Imported, import_run
-from pages.components.empty_state import next_step
 from pages.components.run_labels import escaped, short_title
-from pages.components.session import REPORT
+from pages.components.run_links import RESULT, run_step
 
 _FILE, _DONE = "run_import_file", "run_import_done"
 
@@ -18,8 +17,8 @@ def import_box(store: Store, *, expanded: bool = False) -> None:
     """A box to choose a run's file, and what came of it."""
     with st.expander("Import a run", expanded=expanded, icon=":material/upload_file:"):
         st.caption(
-            "A zip that another ThoraxLens wrote: on its Report page, “Run as a file”, or by "
-            "`run-export`. It brings no films."
+            "A zip that another ThoraxLens wrote: on a run's page under Card, “Run as a file”, or "
+            "by `run-export`. It brings no films."
         )
         st.file_uploader(
             "Run as a file (zip)",
@@ -55,4 +54,4 @@ def _say(found: Imported) -> None:
         st.info(f"**{name}** was here already; nothing has changed.", icon=":material/info:")
     if found.missing:
         st.warning(escaped(found.missing), icon=":material/warning:")
-    next_step(REPORT, "See its report", query={"run": found.run.run_id})
+    run_step(found.run.run_id, RESULT, "See its result")

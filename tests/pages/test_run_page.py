@@ -1,4 +1,4 @@
-"""The Report page over runs written straight into the store."""
+"""The page of one run, over runs written straight into the store."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def files_of(store: Store, run: Run) -> RunFiles:
 
 def opened(**address: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
-    app.switch_page("report.py")
+    app.switch_page("run.py")
     for name, value in address.items():
         app.query_params[name] = value
     app.run()
@@ -85,12 +85,58 @@ def test_without_a_finished_run_the_page_says_what_to_do(quiet_store: Store) -> 
 def test_the_first_thing_is_the_result_with_its_interval(quiet_store: Store) -> None:
     run = finished(quiet_store)
     page = opened(run=run.run_id)
-    assert page.selectbox(key="report_run").value == run.run_id
-    assert said(page).startswith("#### 78 of 80 test films right: 97.5 %, between 91.3 and 99.3 %")
+    assert page.title[0].value == "CNN (from scratch) on study"
+    assert "#### 78 of 80 test films right: 97.5 %, between 91.3 and 99.3 %" in said(page)
     assert "**38 of 40** covid films are found (95.0 %, between 83.5 and 98.6 %)" in said(page)
     assert "**0 of 40** healthy films are called covid by mistake" in said(page)
     assert "Not audited yet" in said(page)
-    assert {one.label for one in page.metric} >= {"Sensitivity", "ROC area", "PPV", "Temperature"}
+    assert {one.label for one in page.metric} == {"Sensitivity", "Specificity", "F1", "ROC area"}
+
+
+def test_only_the_open_tab_is_worked_out(
+    quiet_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished(quiet_store)
+    files_of(quiet_store, run).predictions.write_bytes(b"rot")
+    page = AppTest.from_file(APP, default_timeout=60)
+    page.switch_page("run.py")
+    page.query_params.update({"run": run.run_id, "tab": "audit"})
+    page.run()
+    assert not page.error, "the audit's tab needs no predictions"
+    assert "Nobody knows yet" in page.subheader[0].value
+    page.query_params["tab"] = "threshold"
+    page.run()
+    assert "is damaged" in page.error[0].value
+    assert page.title[0].value == "CNN (from scratch) on study", "the header stays"
+
+
+@pytest.mark.parametrize(
+    ("state", "said_of_it", "way_on"),
+    [
+        (RunState.TRAINING, "has not finished. Its result will stand here.", "Watch it train"),
+        (RunState.FAILED, "has no result: it could not be trained to its end.", "See what"),
+        (RunState.CANCELLED, "has no result: it was stopped before its end.", "See what"),
+        (RunState.INTERRUPTED, "has no result: its training was interrupted.", "See what"),
+    ],
+)
+def test_a_run_without_a_result_says_why_and_where_to_go(
+    quiet_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    state: RunState,
+    said_of_it: str,
+    way_on: str,
+) -> None:
+    monkeypatch.setattr("pages.components.run.chosen_run.refresh", lambda store: None)
+    other = finished(quiet_store)
+    run = quiet_store.runs.create(RunSpec(dataset="study", model="cnn"))
+    quiet_store.runs.transition(run.run_id, state)
+    page = opened(run=run.run_id)
+    assert said_of_it in said(page)
+    [link] = page.get("page_link")
+    assert (way_on in link.proto.label, link.proto.page) == (True, "train")
+    assert f"run={run.run_id}" in link.proto.query_string
+    page.selectbox(key="run_page_other").set_value(other.run_id).run()
+    assert "78 of 80 test films right" in said(page), "another one can be opened instead"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +147,7 @@ def test_an_audit_speaks_at_the_top(quiet_store: Store, verdict: str, kind: str)
     run = finished(quiet_store)
     audited(quiet_store, run, verdict)
     page = AppTest.from_file(APP, default_timeout=60)
-    page.switch_page("report.py").run()
+    page.switch_page("run.py").run()
     boxes = [str(getattr(one, "value", "")) for one in page.get(kind)]
     assert any("**Mind it:** each class has its source." in one for one in boxes)
     assert "Not audited yet" not in said(page)
@@ -130,7 +176,7 @@ def test_an_audit_of_what_the_run_no_longer_is_gives_no_verdict(quiet_store: Sto
     assert "This audit is old: since then the run has been trained again." in said(page).replace(
         "\\", ""
     )
-    assert said(page).startswith("#### 2 of 80 test films right: 2.5 %, between 0.7 and")
+    assert "#### 2 of 80 test films right: 2.5 %, between 0.7 and" in said(page)
     assert not page.success
 
 
@@ -146,7 +192,7 @@ def test_of_several_classes_each_is_told(quiet_store: Store) -> None:
 def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store) -> None:
     run = finished(quiet_store)
     files = files_of(quiet_store, run)
-    page = opened(run=run.run_id)
+    page = opened(run=run.run_id, tab="threshold")
     assert not files.operating_point.exists(), "nobody chooses by looking"
     assert "Not stored: the run goes by the most probable class" in said(page)
     assert "too few films to promise 95 %" in said(page)
@@ -154,7 +200,7 @@ def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store
     choose_operating_point(Predictions.load(files.predictions), by="program").save(
         files.operating_point
     )
-    page = opened(run=run.run_id)
+    page = opened(run=run.run_id, tab="threshold")
     assert "(chosen by the program when the training ended)" in said(page)
     assert not page.button(key=f"store_aim_{run.run_id}").disabled, "a person may confirm it"
     page.number_input(key=f"aim_{run.run_id}").set_value(80.0).run()
@@ -176,15 +222,15 @@ def test_without_validation_films_there_is_a_result_and_a_sentence(quiet_store: 
     run = finished(quiet_store)
     file = files_of(quiet_store, run).predictions
     Predictions.load(file).of("test").save(file)
-    page = opened(run=run.run_id)
-    assert "78 of 80 test films right" in said(page)
+    assert "78 of 80 test films right" in said(opened(run=run.run_id))
+    page = opened(run=run.run_id, tab="threshold")
     assert "No validation film of this run shows covid" in said(page)
     assert not page.number_input
 
 
 def test_the_prevalence_moves_what_an_answer_is_worth(quiet_store: Store) -> None:
     run = finished(quiet_store, alarms=4)
-    page = opened(run=run.run_id)
+    page = opened(run=run.run_id, tab="threshold")
     slider = page.select_slider(key=f"prevalence_{run.run_id}")
     slider.set_value(1).run()
     assert "Of **1,000 people like this**, 10 have covid" in said(page)
@@ -204,15 +250,17 @@ def test_three_classes_are_one_against_the_others(quiet_store: Store) -> None:
 def test_an_unknown_run_in_the_address_is_named(quiet_store: Store) -> None:
     run = finished(quiet_store)
     page = opened(run="gone")
-    assert "gone (deleted, or never there)" in page.warning[0].value
-    assert page.selectbox(key="report_run").value == run.run_id
+    assert "There is no run gone. It may have been deleted." in page.warning[0].value
+    page.selectbox(key="run_page_other").set_value(run.run_id).run()
+    assert page.query_params["run"] in (run.run_id, [run.run_id])
+    assert "78 of 80 test films right" in said(page)
 
 
 def test_a_run_without_predictions_is_one_plain_sentence(quiet_store: Store) -> None:
     run = finished(quiet_store)
     files_of(quiet_store, run).predictions.unlink()
     page = AppTest.from_file(APP, default_timeout=60)
-    page.switch_page("report.py").run()
+    page.switch_page("run.py").run()
     assert not page.exception
     assert "Train the run again" in page.error[0].value
 

@@ -1,4 +1,4 @@
-"""External test: a finished run on films from a source that it has not learnt from."""
+"""A finished run tested on films from a source that it has not learnt from."""
 
 from __future__ import annotations
 
@@ -18,36 +18,25 @@ from core.external.testing import (
 )
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
-from core.store import Run, RunState, Store
+from core.store import Run, Store
 from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary
-from pages.components.example_note import no_result_yet
-from pages.components.external.choice import answer_rule, pick_run, pick_source
+from pages.components.external.choice import answer_rule, pick_source
 from pages.components.external.view import figures_and_films, show_answer, tested
 from pages.components.run_labels import escaped
-from pages.components.session import EXPLORE, catalogue_frame, get_store
+from pages.components.session import EXPLORE, catalogue_frame
 
 PROBLEM = "external_problem"
 EVERY = 1.0  # seconds between two looks at a running test
 
 
-def page() -> None:
-    st.title("External test")
+def external_tab(store: Store, run: Run) -> None:
+    """The source, and what came of the test on it; or how to begin one."""
     st.caption(
         "A network is trained and tested on films of the same hospitals. Here it meets films "
         "from a source that it has not learnt from, and both results stand side by side."
     )
-    store = get_store()
-    finished = store.runs.all([RunState.DONE])
-    if not finished:
-        no_result_yet(
-            "No run has finished yet. Train a network first; then it can be tested on films from "
-            "elsewhere."
-        )
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        run = pick_run(store, finished)
-        source = pick_source(store, run, catalogue_frame())
+    source = pick_source(store, run, catalogue_frame())
     if source is None:
         empty(
             "There are no films to test on. Import films from another hospital first.",
@@ -147,6 +136,3 @@ def _running(job: Job) -> None:
         st.button("Stop", key="external_stop", icon=":material/stop:", on_click=job.stop)
 
     look()
-
-
-page()

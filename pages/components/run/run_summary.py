@@ -14,9 +14,9 @@ from core.evaluation.uncertainty import all_intervals
 from core.store import Run, Store
 from core.text import NONE, count, interval, percent, percent_of
 from pages.components.audit_word import audit_of
-from pages.components.empty_state import next_step
+from pages.components.run.tabs import tab_button
 from pages.components.run_labels import escaped
-from pages.components.session import AUDIT
+from pages.components.run_links import AUDIT
 
 INTERVAL_HELP = (
     "95 % interval: were the test repeated with as many other films of the same kind, the true "
@@ -73,8 +73,8 @@ def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> N
     of = f" of {positive}" if len(films.classes) > 2 else ""
     st.caption(
         f"{_whose(predictions, patients, known)} Films are called: "
-        f"{escaped(rule_words(films))}; the threshold is set below. Shares have Wilson intervals, "
-        "F1 and the ROC area intervals over patients."
+        f"{escaped(rule_words(films))}; the tab “Threshold and probabilities” sets the "
+        "threshold. Shares have Wilson intervals, F1 and the ROC area intervals over patients."
     )
     names = {
         "sensitivity": (
@@ -196,7 +196,7 @@ def audit_verdict(store: Store, run: Run) -> None:
     label = "See what the audit rests on" if report else "Audit this run"
     if found.stale and not found.lost:
         label = "Audit it again"
-    next_step(AUDIT, label, query={"run": run.run_id})
+    tab_button(AUDIT, label)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -1,40 +1,29 @@
-"""Audit: whether a finished run's result is to be believed, and why."""
+"""Whether a finished run's result is to be believed, and why; or how to find out."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.audit.status import audit_job, start_audit
-from core.runs.default_run import default_run
-from core.store import Run, RunState, Store
+from core.store import Run, Store
 from pages.components.audit.checks_table import checks_table
 from pages.components.audit.details import audit_details
 from pages.components.audit.verdict import show_verdict
 from pages.components.audit_word import audit_of
 from pages.components.error_boundary import boundary
-from pages.components.example_note import no_result_yet
 from pages.components.headlines import headline_of
-from pages.components.run_labels import escaped, short_title, when
+from pages.components.run_labels import escaped, when
 from pages.components.session import get_store
 
 EVERY = 1.5  # seconds between looks at an audit that is under way
-KEY = "audit_run"
 NOT_HERE = (
     "It was trained elsewhere, and an audit looks at the films that it has learnt from, which are "
     "not here. It can be audited where it was trained, and exported again."
 )
 
 
-def page() -> None:
-    st.title("Audit")
-    store = get_store()
-    finished = {run.run_id: run for run in store.runs.all([RunState.DONE])}
-    if not finished:
-        no_result_yet(
-            "No run has finished yet, so there is nothing to audit. Train a network first."
-        )
-        return
-    run = _run(finished)
+def audit_tab(store: Store, run: Run) -> None:
+    """The verdict with its reasons, an audit that is under way, or the button that begins one."""
     job = audit_job(store, run.run_id)
     status = job.status()
     if status.is_running:
@@ -72,27 +61,6 @@ def page() -> None:
         _button(store, run, "Audit again")
 
 
-def _run(finished: dict[str, Run]) -> Run:
-    """The run that the address names, else the starred or best whole result; the address follows
-    the choice."""
-    named = st.query_params.get("run")
-    if KEY not in st.session_state or st.session_state[KEY] not in finished:
-        if named is not None and named not in finished:
-            st.warning("The run in the address is not there, or has not finished. Choose another.")
-        runs = list(finished.values())
-        first = default_run(runs) or runs[0]
-        st.session_state[KEY] = named if named in finished else first.run_id
-    chosen: str = st.selectbox(
-        "Finished run",
-        list(finished),
-        format_func=lambda run_id: short_title(finished[run_id]),
-        key=KEY,
-    )
-    if chosen != named:
-        st.query_params["run"] = chosen
-    return finished[chosen]
-
-
 def _offer(store: Store, run: Run) -> None:
     """Nothing is known yet: say what an audit is and how long it takes."""
     st.subheader("Nobody knows yet whether this result can be believed")
@@ -127,6 +95,3 @@ def _progress(run_id: str) -> None:
     if st.button("Stop", icon=":material/stop_circle:", key="audit_stop"):
         job.stop()
         st.rerun(scope="app")
-
-
-page()

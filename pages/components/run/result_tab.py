@@ -1,0 +1,28 @@
+"""The result of a run on its test films, and whether to believe it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.evaluation.decision import decision_of
+from core.evaluation.predictions import Predictions
+from core.runs.files import RunFiles
+from core.runs.learnt_films import patients_by_film
+from core.store import Run, Store
+from pages.components.run.run_summary import audit_verdict, numbers, result
+
+
+def result_tab(store: Store, run: Run) -> None:
+    """Raises what ``Predictions.load`` does."""
+    files = RunFiles(store.workspace.run_folder(run.run_id))
+    raw = Predictions.load(files.predictions)
+    decision = decision_of(files, raw.classes)
+    predictions = decision.apply(raw)
+    known = patients_by_film(store, [run], predictions.film_ids)
+    # Another time of the file: other predictions. Another rule: other answers.
+    where = f"{files.predictions} {files.predictions.stat().st_mtime_ns} {decision}"
+    with st.container(border=True):
+        result(predictions, known, where)
+        # Whether to believe it stands before the details: on a telephone they fill a screen.
+        audit_verdict(store, run)
+        numbers(predictions, known, where)
