@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -17,6 +15,8 @@ from pages.components.run_labels import escaped
 from pages.components.session import artificial_sources
 
 SOURCE = "source"  # in the page's address
+KEY = "external_source"
+WRITTEN = "external_source_written"  # what we last put in the address
 RULES = {"own": "As the run answers", "probable": "When it is the most probable"}
 
 
@@ -43,15 +43,25 @@ def pick_source(store: Store, run: Run, frame: pd.DataFrame) -> str | None:
             return f"{name} (tested before, its films are not here)"
         return f"{name} (the run has learnt from it)" if name in learnt else name
 
-    return _select(
+    state, address = st.session_state, st.query_params.get(SOURCE)
+    if KEY not in state or (address is not None and address != state.get(WRITTEN)):
+        state[KEY] = address
+    if state[KEY] not in names:
+        state[KEY] = names[0]
+    chosen: str = st.selectbox(
         "Films from",
         names,
-        SOURCE,
-        told,
-        "The source to test on. Best is one that no film of the training came from: another "
+        key=KEY,
+        format_func=told,
+        help="The source to test on. Best is one that no film of the training came from: another "
         "hospital, other machines, other patients.",
-        names[0],
+        width=440,
+        persist_state="session",
     )
+    state[WRITTEN] = chosen
+    if chosen != address:
+        st.query_params[SOURCE] = chosen
+    return chosen
 
 
 def answer_rule(decision: Decision) -> bool:
@@ -72,28 +82,3 @@ def answer_rule(decision: Decision) -> bool:
     if rule == "own":
         st.caption(escaped(decision.sentence()))
     return rule != "own"
-
-
-def _select(
-    label: str,
-    names: list[str],
-    parameter: str,
-    told: Callable[[str], str],
-    explained: str,
-    first: str,
-) -> str:
-    """A box whose choice stands in the address; the address chooses at first, else ``first``."""
-    key = f"external_{parameter}"
-    state, address = st.session_state, st.query_params.get(parameter)
-    written = f"{key}_written"
-    if key not in state or (address is not None and address != state.get(written)):
-        state[key] = address if address in names else first
-    if state[key] not in names:
-        state[key] = first
-    chosen: str = st.selectbox(
-        label, names, key=key, format_func=told, help=explained, width=440, persist_state="session"
-    )
-    state[written] = chosen
-    if chosen != address:
-        st.query_params[parameter] = chosen
-    return chosen
