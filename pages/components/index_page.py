@@ -1,59 +1,43 @@
 """The one HTML file of Streamlit's front end, as ThoraxLens's server hands it out.
 
-Streamlit begins with the look that the browser asks for, calls itself by its own name until
-the first script has run, is white until then, and some of its elements do not suit us. It has
-no setting for any of these, so the file is changed on its way out (docs/adr/0006-themes.md).
+Streamlit begins with the look that the browser asks for, keeps a choice of the theme for one
+address only, calls itself by its own name until the first script has run, is white until then,
+and some of its elements do not suit us, or nobody who uses a keyboard or a screen reader. It has
+no setting for any of these, so the file is changed on its way out: ``index_page.css`` and
+``index_page.js`` go into it (docs/adr/0006-themes.md).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from string import Template
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.palette import BACKGROUND, BUTTON, LIGHT_BACKGROUND
+from core.palette import BUTTON, SURROUNDS
 
-# A link whose words do not fit a telephone goes on in a second line, for Streamlit would cut it.
-# Numbers stand at the right of their cells; their headings with them. The first column, and
-# the table of what is known about one film, are words. A list of runs is read from the left.
-# Segments that do not fit go on in a second line, for Streamlit hides them beyond the edge; the
-# words of a choice that do not fit end in “…”. The button over a table that saves it as it is
-# would not make formulas harmless (``core.spreadsheet``); where a table is to be saved, ours does.
-STYLE = """
-[data-testid="stTable"] thead th:not(:first-child) {text-align: right !important}
-.st-key-film_facts [data-testid="stTable"] thead th:not(:first-child) {text-align: left !important}
-[data-testid="stPageLink"] :is(a, span, div, p) {white-space: normal; overflow: visible}
-[class*="st-key-open_"] button > * {justify-content: flex-start; width: 100%; text-align: left}
-[data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"] {padding-left: 0.5rem}
-[data-testid="stButtonGroup"] [role="radiogroup"] {flex-wrap: wrap; row-gap: 0.25rem}
-[data-testid="stSelectbox"] input {text-overflow: ellipsis}
-[data-testid="stElementToolbar"] button[aria-label="Download as CSV"] {display: none}
-[data-testid^="stBaseButton-primary"]:enabled:not(:hover), [role="group"] [data-tag] {
-    background: $BUTTON; border-color: $BUTTON
+HERE = Path(__file__).parent
+COLOURS = {
+    "BUTTON": BUTTON,
+    "DARK": SURROUNDS["dark"].background,
+    "DARK_ACCENT": SURROUNDS["dark"].accent,
+    "DARK_TEXT": SURROUNDS["dark"].text,
+    "LIGHT": SURROUNDS["light"].background,
+    "LIGHT_ACCENT": SURROUNDS["light"].accent,
+    "LIGHT_TEXT": SURROUNDS["light"].text,
 }
-""".replace("$BUTTON", BUTTON)
 TITLE = b"<title>Streamlit</title>"  # before it: how the file is encoded; behind it: scripts
-# Once a browser and address, the menu's choice “Dark” is made for it, where Streamlit keeps that
-# choice and before Streamlit looks for it. A choice that somebody has made is left alone.
+
+
+def _filled(name: str) -> str:
+    """One of the two files, with the colours. What else has a “$” is JavaScript's."""
+    return Template((HERE / name).read_text(encoding="utf-8")).safe_substitute(COLOURS)
+
+
 OURS = f"""<title>ThoraxLens</title>
-    <script>
-      (() => {{
-        const kept = `stActiveTheme-${{location.pathname}}-v2`;
-        const done = `thoraxlens-dark-first-${{location.pathname}}`;
-        const prefersLight = matchMedia("(prefers-color-scheme: light)").matches;
-        let chosen = null;
-        try {{
-          chosen = localStorage.getItem(kept);
-          if (prefersLight && !chosen && !localStorage.getItem(done)) {{
-            localStorage.setItem(done, "yes");
-            localStorage.setItem(kept, chosen = '"Dark"');
-          }}
-        }} catch {{}} // a browser that keeps nothing shows what it prefers
-        const isLight = chosen ? chosen === '"Light"' : prefersLight;
-        document.documentElement.style.background =
-          isLight ? "{LIGHT_BACKGROUND}" : "{BACKGROUND}";
-      }})();
-    </script>
-    <style>{STYLE}</style>""".encode()
+<script>{_filled("index_page.js")}</script>
+<style>{_filled("index_page.css")}</style>""".encode()
 
 
 class IndexPage:

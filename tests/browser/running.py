@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import psutil
 import requests
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
 
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
@@ -164,6 +165,17 @@ def chromium_path() -> str:
     return found
 
 
+# What axe-core looks for: the success criteria of WCAG 2.2, A and AA, and what is good practice.
+AXE = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+COLOURS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+# Nothing is on its way from one colour or place to another; what turns for ever does not count.
+STILL = """() => document.getAnimations().every(one =>
+    one.playState !== 'running' || one.effect.getComputedTiming().iterations === Infinity)"""
+# As somebody who has chosen in the menu to follow the browser: dark or light as a test asks.
+FOLLOWS_BROWSER = """localStorage.setItem('thoraxlens-theme', '"System"')"""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -212,6 +224,7 @@ class Watched:
         yield
         self.settle()
         self.check()
+        self.check_access()
         self.unfinished = ""
 
     def turn_to(self, title: str) -> None:
@@ -232,6 +245,26 @@ class Watched:
             ].map(one => one.scrollWidth - one.clientWidth))"""
         )
         assert overflow <= 1, f"the page is {overflow} px wider than the window"
+
+    def check_access(self, *, colours_only: bool = False) -> None:
+        """Fail on what keeps somebody out who reads with a screen reader, a keyboard or poor
+        sight, as far as axe-core finds it by itself."""
+        self.page.wait_for_function(STILL)
+        if not self.page.evaluate("typeof window.axe === 'object'"):
+            self.page.evaluate(AXE_SCRIPT)
+        found = self.page.evaluate(
+            "options => axe.run(document, options)", COLOURS if colours_only else AXE
+        )
+        barriers = [
+            f"{rule['id']} ({rule['help']}): {node['html'][:300]} {_why(node)}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+        assert not barriers, "\n".join([self.page.url, *barriers])
+
+
+def _why(node: dict[str, list[dict[str, str]]]) -> str:
+    return "; ".join(one["message"] for kind in ("any", "all", "none") for one in node[kind])
 
 
 def loaded(picture: Locator) -> str:

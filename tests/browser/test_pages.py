@@ -15,13 +15,19 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 from core.escaping import JOINER
 from core.store import open_store
 from core.workspace import Workspace
-from tests.browser.running import NARROW, WIDE, Server, Watched, until, workers_of
+from tests.browser.running import (
+    FOLLOWS_BROWSER,
+    NARROW,
+    WIDE,
+    Server,
+    Watched,
+    until,
+    workers_of,
+)
 from tests.pages.hostile import CLASS, DATASET, SOURCE, make_hostile
 
 pytestmark = pytest.mark.browser
 
-# What pages/components/index_page.py notes at the first visit of an address.
-DARK_FIRST = "`thoraxlens-dark-first-${location.pathname}`"
 NOT_THERE = "The page that you have requested does not seem to exist"
 
 # Address → heading.
@@ -73,6 +79,11 @@ def look(
     expect(watched.page.get_by_test_id("stAlertContentError")).to_have_count(0)
     assert is_dark(watched) == (scheme == "dark")
     watched.check()
+    watched.check_access()
+    if scheme == "dark":
+        watched.page.emulate_media(color_scheme="light")
+        until("the page is drawn light", lambda: not is_dark(watched))
+        watched.check_access(colours_only=True)
     watched.page.close()
 
 
@@ -93,8 +104,7 @@ def test_a_page_opens_cold(browser: Browser, stocked: Path, tmp_path: Path, page
     try:
         address = f"{server.url}/{page}"
         context = browser.new_context()
-        # As somebody who has been here before: the first visit is dark whatever is asked for.
-        context.add_init_script(f"localStorage.setItem({DARK_FIRST}, 'yes')")
+        context.add_init_script(FOLLOWS_BROWSER)
         look(context, address, PAGES[page], WIDE, "dark")  # nobody has asked this server before
         look(context, address, PAGES[page], NARROW, "light")
         context.close()
@@ -230,7 +240,40 @@ def test_the_first_visit_is_dark_and_light_can_be_chosen(
     watched.page.get_by_role("menuitemradio", name="Light").click()
     until("the page is drawn light", lambda: not is_dark(watched))
     watched.page.keyboard.press("Escape")
-    watched.open(f"{stocked_server.url}/train")
-    assert not is_dark(watched)
+    for page in ("train", "explore"):  # after a reload, and at an address not opened before
+        watched.open(f"{stocked_server.url}/{page}")
+        assert not is_dark(watched)
     watched.check()
     context.close()
+
+
+# What stands behind a tab or a switch, so that opening the page does not show it.
+BEHIND = (
+    "explore?tab=Import", "explore?tab=Sources", "explore?tab=Charts",
+    "prepare?part=Augmentation", "prepare?part=Saved+data+sets",
+)  # fmt: skip
+
+
+def test_nothing_behind_a_tab_keeps_anybody_out(watched: Watched, stocked_server: Server) -> None:
+    for address in BEHIND:
+        watched.open(f"{stocked_server.url}/{address}")
+        watched.check()
+        watched.check_access()
+
+
+def test_sections_of_the_navigation_fold_by_keyboard(
+    watched: Watched, stocked_server: Server
+) -> None:
+    watched.open(f"{stocked_server.url}/explore")
+    side = watched.page.get_by_test_id("stSidebar")
+    section = side.get_by_role("group", name="Judge")
+    button = section.get_by_role("button", name="Judge")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    button.focus()
+    watched.page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    expect(section.get_by_role("link")).to_have_count(0)
+    watched.page.keyboard.press(" ")
+    expect(section.get_by_role("link", name="Compare")).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    watched.check_access()

@@ -75,7 +75,7 @@ def test_a_browser_gets_our_name_and_our_script_before_those_of_streamlit() -> N
     text = answer.body.decode()
     assert answer.status == 200
     assert text.index("charset") < text.index("<title>ThoraxLens</title>")
-    assert text.index("thoraxlens-dark-first") < text.index('type="module"')
+    assert text.index("thoraxlens-theme") < text.index('type="module"')
     assert "<title>Streamlit</title>" not in text
     assert int(answer.headers["content-length"]) == len(answer.body)
     assert text.endswith(INDEX.read_text()[-200:])
