@@ -7,15 +7,19 @@ import streamlit as st
 from core.demonstration.sessions import SHORTCUT, Demonstration, DemoSession
 from pages.components.demonstration.steps import STEP, STEPS, go
 from pages.components.error_boundary import boundary
+from pages.components.presenting import offer_presenting, presenting
 from pages.components.session import get_store
 
 
 def page() -> None:
-    st.title("Cheating demo")
-    st.caption(
-        ":material/draw: How a network can be right every time and know nothing, in six steps. "
-        "All films here are **artificial**: a program drew them, and they show nobody."
-    )
+    if not presenting():
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.title("Cheating demo")
+            offer_presenting()
+        st.caption(
+            ":material/draw: How a network can be right every time and know nothing, in six "
+            "steps. All films here are **artificial**: a program drew them, and they show nobody."
+        )
     demonstration = Demonstration(get_store())
     session = demonstration.latest()
     # A border of its own: whatever is wrong with a session, one can start again.
@@ -23,7 +27,11 @@ def page() -> None:
         step = _step(session)
         title, draw = STEPS[step - 1]
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.subheader(f"{step} · {title}", anchor=False)
+            if presenting():
+                st.title(f"{step} · {title}", anchor=False)
+                st.caption("All films are **artificial**", width="content")
+            else:
+                st.subheader(f"{step} · {title}", anchor=False)
             st.caption(f"Step {step} of {len(STEPS)}", width="content")
         draw(demonstration, session)
     _start_again(demonstration, session)

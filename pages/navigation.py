@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.error_boundary import boundary
 from pages.components.page_chrome import ICON, frame
 from pages.components.preload import warm_up
+from pages.components.presenting import presenter_frame, presenting
 from pages.components.run.old_addresses import old_pages
 from pages.components.session import (
     CLASSIFY,
@@ -48,10 +49,11 @@ page = st.navigation(
             st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
             st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
         ],
-    }
+    },
+    position="hidden" if presenting() else "sidebar",
 )
 
-frame()
+(presenter_frame if presenting() else frame)()
 with boundary():
     get_store()
     page.run()

@@ -2,6 +2,10 @@
 
 Nothing of it reaches the user's catalogue, data sets or runs: it trains in a small data folder
 inside its own. Pages read its files; its process writes them.
+
+An audience does not like to wait, so a session's process can be started ahead of its beginning. A
+file in its folder then says so, ``READY``. Renamed to ``BEGUN``, the process begins; renamed to
+``LEFT``, it has gone without. Of those who rename it, one succeeds.
 """
 
 from __future__ import annotations
@@ -22,6 +26,10 @@ from core.workspace import Workspace
 Arm = Literal["with a marker", "without a marker"]
 SHORTCUT: Arm = "with a marker"
 CONTROL: Arm = "without a marker"
+
+# What the one file of a process that was started ahead is called.
+READY, BEGUN, LEFT = "ready", "begun", "left"
+WAITS = "waits"  # among the job's arguments
 
 
 @dataclass(frozen=True)
@@ -47,11 +55,26 @@ class DemoSession:
         return Workspace(self.folder / "data")
 
     def status(self) -> JobStatus:
-        """How its job stands. What is whole is over, also where the store was lost since."""
+        """How its job stands. What is whole is over, also where the store was lost since; a
+        process that was started ahead has not begun."""
+        if self.has(READY) or self.has(LEFT):
+            return JobStatus()
         found = self.job.status()
         if found.state is None and self.is_whole:
             return JobStatus(RunState.DONE)
         return found
+
+    def has(self, name: str) -> bool:
+        """Whether the file of a process that was started ahead is called so."""
+        return (self.folder / name).is_file()
+
+    def renamed(self, before: str, after: str) -> bool:
+        """Call that file otherwise; False where somebody else has done so before."""
+        try:
+            (self.folder / before).rename(self.folder / after)
+        except FileNotFoundError:
+            return False
+        return True
 
     def answers(self, network: Arm) -> Answers | None:
         """None until that network has answered. Raises InputError when they are damaged."""
@@ -93,10 +116,26 @@ class Demonstration:
         numbers = [_number(one) for one in self.folder.glob("take-*")]
         return self._session(max([1, *numbers]))
 
+    def make_ready(self) -> None:
+        """Start the process of a session that has not begun, so that it has loaded its software
+        and drawn its films when it is to begin. Raises InputError."""
+        session = self.latest()
+        if session.has(READY) or session.status().state is not None:
+            return
+        session.folder.mkdir(parents=True, exist_ok=True)
+        (session.folder / LEFT).unlink(missing_ok=True)
+        (session.folder / READY).touch()
+        session.job.start(session=str(session.number), **{WAITS: "yes"})
+
     def start(self) -> DemoSession:
         """Begin to train and answer. One at a time: where a session is under way or finished,
         that is the one. After one that failed, a new one. Raises InputError."""
         session = self.latest()
+        if session.renamed(READY, BEGUN) or session.renamed(LEFT, BEGUN):
+            # The process that was started ahead begins by itself, if it is still there.
+            if not session.job.status().is_running:
+                session.job.start(session=str(session.number))
+            return session
         status = session.status()
         if status.broke_off or (status.state == RunState.DONE and not session.is_whole):
             session = self.next()

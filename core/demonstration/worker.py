@@ -30,7 +30,7 @@ from core.demonstration.films import (
     with_marker,
     write_films,
 )
-from core.demonstration.sessions import CONTROL, SHORTCUT, Arm, DemoSession
+from core.demonstration.sessions import CONTROL, LEFT, READY, SHORTCUT, WAITS, Arm, DemoSession
 from core.images.resize import resize
 from core.models.registry import BASELINE
 from core.runs.devices import CPU
@@ -43,6 +43,8 @@ IMAGE_SIZE = 48
 EPOCHS: dict[Arm, int] = {SHORTCUT: 10, CONTROL: 20}
 SHORT: dict[Arm, int] = {SHORTCUT: 10, CONTROL: 1}  # for a test
 BATCH_SIZE = 16
+PATIENCE_SECONDS = 20 * 60  # for somebody to begin: a talk's introduction, and no more
+LOOK_SECONDS = 0.05  # between looks at whether somebody has
 # The heat is taken at an earlier map than usual: a place of the CNN's last map sees 72 pixels
 # of a side, more than these small films have, and so cannot say where; one here sees 28.
 HEAT_LAYER = "pool2"
@@ -57,18 +59,43 @@ SETTINGS = {
 
 
 def work(task: Task, tell: Reporter) -> None:
-    """The session number ``session``; with few people where ``small`` is asked for, in a test."""
+    """The session number ``session``; with few people where ``small`` is asked for, in a test.
+    Started ahead, as ``waits`` says, it first gets ready and waits for its beginning."""
     session = DemoSession(task.folder, int(task.arguments["session"]), task.store)
+    cohort, epochs = session.cohort, EPOCHS
     if "small" in task.arguments:
-        _carry_out(session, replace(session.cohort, train=24, validation=4, test=8), SHORT, tell)
-    else:
-        _carry_out(session, session.cohort, EPOCHS, tell)
+        cohort, epochs = replace(cohort, train=24, validation=4, test=8), SHORT
+    store = _get_ready(session, cohort, tell)
+    if WAITS in task.arguments and session.has(READY):
+        _rehearse(store)
+    if WAITS not in task.arguments or _may_begin(session, tell):
+        _carry_out(session, store, cohort, epochs, tell)
     shutil.rmtree(session.workspace.root / "cache", ignore_errors=True)
 
 
-def _carry_out(
-    session: DemoSession, cohort: Cohort, epochs: Mapping[Arm, int], tell: Reporter
-) -> None:
+def _rehearse(store: Store) -> None:
+    """One epoch that nobody sees: a library's first training is slow, and how this computer
+    computes fastest is tried out before it."""
+    run_id = _train(store, CONTROL, 1, seed=0)
+    store.runs.delete(run_id)
+    shutil.rmtree(store.workspace.run_folder(run_id), ignore_errors=True)
+
+
+def _may_begin(session: DemoSession, tell: Reporter) -> bool:
+    """Wait until somebody begins; False when nobody does for so long that the memory which this
+    process holds is better given back."""
+    tell.stage("Ready to begin")
+    until = time.monotonic() + PATIENCE_SECONDS
+    while session.has(READY):
+        tell.check()
+        if time.monotonic() > until and session.renamed(READY, LEFT):
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
+
+
+def _get_ready(session: DemoSession, cohort: Cohort, tell: Reporter) -> Store:
+    """All that can be done before the beginning; returns the session's own store."""
     for old in session.folder.parent.glob("take-*"):
         if old < session.folder:
             shutil.rmtree(old, ignore_errors=True)
@@ -78,6 +105,16 @@ def _carry_out(
         drawn = drawing.submit(_prepare, store, cohort)
         _load_software()
         drawn.result()
+    return store
+
+
+def _carry_out(
+    session: DemoSession,
+    store: Store,
+    cohort: Cohort,
+    epochs: Mapping[Arm, int],
+    tell: Reporter,
+) -> None:
     people = cohort.people("test")
     films, y_true = cohort.films(people), np.array([one.y_true for one in people])
     for network in (SHORTCUT, CONTROL):

@@ -117,6 +117,12 @@ class Server:
         self.process.send_signal(number)
         self.process.wait(timeout=PATIENCE)
 
+    def end(self) -> None:
+        """Kill it with all that it has started."""
+        self.kill()
+        for process in workers_of(self.data):
+            process.kill()
+
     def log(self) -> str:
         return (self.data.parent / "server.log").read_text(errors="replace")[-3000:]
 

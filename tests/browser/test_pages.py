@@ -110,7 +110,11 @@ def test_a_page_opens_cold(browser: Browser, stocked: Path, tmp_path: Path, page
         context.close()
     finally:
         server.kill()
-    assert workers_of(data) == []
+    left = workers_of(data)
+    for process in left:
+        process.kill()
+    # The cheating demo has its process started ahead.
+    assert bool(left) == (page == "demonstration")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +126,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(data)
     server.start()
     yield server
-    server.kill()
+    server.end()
 
 
 @pytest.mark.parametrize("page", NEXT)
@@ -160,7 +164,7 @@ def stocked_server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     server = Server(data)
     server.start()
     yield server
-    server.kill()
+    server.end()
 
 
 def test_names_are_shown_as_text_and_nothing_in_them_is_fetched(

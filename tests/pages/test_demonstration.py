@@ -31,6 +31,12 @@ STEPS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page starts the process ahead; here it is only noted."""
+    monkeypatch.setattr(Job, "start", lambda job, **arguments: True)
+
+
 @pytest.fixture
 def session(phantom_store: Store) -> DemoSession:
     return Demonstration(phantom_store).latest()
@@ -91,7 +97,8 @@ def test_training_starts_one_process_and_shows_the_second_step(
     app = opened(1)
     app.button(key="on_1").click().run()
     assert at(app) == STEPS[1]
-    assert started == [("demonstration", {"session": "1"})]
+    # The one that the first step has started ahead.
+    assert started == [("demonstration", {"session": "1", "waits": "yes"})]
     assert app.button(key="on_2").disabled
 
 
@@ -242,3 +249,38 @@ def test_the_legend_covers_the_whole_map(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "0%" in shown[0]
     assert "100%" in shown[0]
     assert "little influence" in shown[0]
+
+
+def test_the_first_step_has_the_process_started_ahead(
+    session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(Job, "start", lambda job, **arguments: started.append(arguments) or True)
+    app = opened(1)
+    app.toggle(key="demonstration_marker").set_value(False).run()
+    assert started == [{"session": "1", "waits": "yes"}]
+
+
+def test_presenting_has_keys_and_no_navigation_and_ends_where_it_was(session: DemoSession) -> None:
+    finished(session)
+    app = open_app("demonstration", step="3", present="")
+    assert not app.exception
+    assert app.title[0].value == STEPS[2]
+    assert not app.sidebar.caption
+    assert app.button(key="on_3").proto.shortcut == "right"
+    app.button(key="on_3").click().run()
+    assert app.title[0].value == STEPS[3]
+    app.button(key="present_leave").click().run()
+    assert app.title[0].value == "Cheating demo"
+    assert at(app) == STEPS[3]
+    assert app.sidebar.caption
+    assert not app.button(key="on_4").proto.shortcut
+    app.button(key="present").click().run()
+    assert app.title[0].value == STEPS[3]
+
+
+def test_while_it_is_asked_the_bar_says_so(running: DemoSession) -> None:
+    give(running, SHORTCUT, state="evaluating")
+    app = opened(2)
+    [bar] = app.get("progress")
+    assert bar.proto.text == "Asking it about people whom it has never seen"

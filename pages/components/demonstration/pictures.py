@@ -25,6 +25,7 @@ from pages.components.films.tiles import Tile, film_tiles
 
 SHOWN = 8  # films of each class
 PAIRS = 4  # films of each class where two settings stand side by side
+MATRIX = 180  # px high
 HEAT = 0.65  # of the film that the hottest place covers
 NAMES = {SHORTCUT: "Trained with the marker", CONTROL: "Trained without it"}
 WHERE: dict[Placement, str] = {
@@ -92,20 +93,26 @@ def show_moved_marker(session: DemoSession, answers: Answers) -> None:
         ("Before: the marker is on the covid-like films", COVID_LIKE),
         ("After: the marker is on the healthy films", HEALTHY),
     )
-    for place, (title, where) in zip(st.columns(2), sides, strict=True):
-        with place.container(border=True):
+    # One row a side: each person stands below itself, and both matrices are seen at once.
+    for title, where in sides:
+        with st.container(border=True, gap="xsmall"):
             right, of = answers.correct(where)
-            st.markdown(f"**{title}**  \n{right} of {of} answers right, {_share(right, of)}")
-            for index, name in enumerate(CLASSES):
-                st.caption(f"**{name.capitalize()} people**, and what the network calls them")
-                film_tiles(_answered(session, answers, where, index, PAIRS), least=72, most=120)
-            drawing = figures.confusion_figure(answers.evaluation(where), theme(), height=250)
-            show(
-                drawing,
-                f"flip_{where}",
-                file_name=f"cheating-demo-{where}",
-                alt=f"Confusion matrix. {title}",
-            )
+            st.markdown(f"**{title}** · {right} of {of} answers right, {_share(right, of)}")
+            matrix, *rows = st.columns([5, 6, 6])
+            with matrix:
+                drawing = figures.confusion_figure(
+                    answers.evaluation(where), theme(), height=MATRIX
+                )
+                show(
+                    drawing,
+                    f"flip_{where}",
+                    file_name=f"cheating-demo-{where}",
+                    alt=f"Confusion matrix. {title}",
+                )
+            for place, (index, name) in zip(rows, enumerate(CLASSES), strict=True):
+                with place:
+                    st.caption(f"**{name.capitalize()} people**, and what the network calls them")
+                    film_tiles(_answered(session, answers, where, index, PAIRS), least=64, most=140)
 
 
 def moved_marker_sentence(answers: Answers) -> str:

@@ -15,6 +15,7 @@ from core.errors import InputError, NotFoundError
 from pages.components.demonstration import pictures
 from pages.components.demonstration.live import under_way
 from pages.components.empty_state import next_step
+from pages.components.presenting import on_key
 from pages.components.run_labels import escaped
 from pages.components.run_links import AUDIT, TAB_PARAMETER
 from pages.components.session import RUN
@@ -32,13 +33,16 @@ def _buttons(step: int, label: str, *, disabled: bool = False) -> None:
     with st.container(horizontal=True):
         st.button(
             label, type="primary", key=f"on_{step}", on_click=go, args=(step + 1,),
-            disabled=disabled, icon=":material/arrow_forward:",
+            disabled=disabled, icon=":material/arrow_forward:", shortcut=on_key("Right"),
         )  # fmt: skip
         _back(step)
 
 
 def _back(step: int) -> None:
-    st.button("Back", type="tertiary", key=f"back_{step}", on_click=go, args=(step - 1,))
+    st.button(
+        "Back", type="tertiary", key=f"back_{step}", on_click=go, args=(step - 1,),
+        shortcut=on_key("Left"),
+    )  # fmt: skip
 
 
 def _answers_with_marker(session: DemoSession) -> Answers:
@@ -71,8 +75,13 @@ def films_step(demonstration: Demonstration, session: DemoSession) -> None:
             disabled=not marked,
             help=None if marked else "Switch the marker on first.",
             icon=":material/arrow_forward:" if begun else ":material/model_training:",
+            shortcut=on_key("Right"),
         )
     pictures.show_films(session, marked=marked)
+    if not begun:
+        # Where it cannot be started, “Train” says why.
+        with suppress(InputError):
+            demonstration.make_ready()
 
 
 def _train(demonstration: Demonstration) -> None:
@@ -109,6 +118,8 @@ def score_step(demonstration: Demonstration, session: DemoSession) -> None:
     if answers is not None:
         pictures.show_score(answers)
     under_way(session, SHORTCUT, finished=answers is not None)
+    if answers is None:
+        pictures.show_films(session, marked=True)
 
 
 def heat_step(demonstration: Demonstration, session: DemoSession) -> None:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration
+from core.demonstration import worker
+from core.demonstration.sessions import BEGUN, CONTROL, LEFT, READY, SHORTCUT, Demonstration
+from core.runs.reporter import Reporter
 from core.store import Store
 from tests.core.demonstration.made_up import finished, give, shortcut_answers, stand
 from tests.core.runs.jobs_at_hand import no_dispatcher, noted
+
+
+class _Silent:
+    """Hears how far the work is."""
+
+    def stage(self, name: str) -> None:
+        assert name == "Ready to begin"
+
+    def check(self) -> None:
+        pass
+
 
 Started = list[tuple[Path, str, dict[str, str]]]
 
@@ -118,3 +132,74 @@ def test_a_take_that_is_whole_is_over_though_the_store_was_lost(store: Store) ->
     store.queue.remove(take.job.job_id)
     assert take.status().state == "done"
     assert Demonstration(store).start().number == 1
+
+
+WAITING = {"session": "1", "waits": "yes"}
+
+
+def test_a_process_is_started_ahead_once_and_nothing_has_begun(
+    demonstration: Demonstration, started: Started
+) -> None:
+    demonstration.make_ready()
+    demonstration.make_ready()
+    session = demonstration.latest()
+    assert started == [(session.folder, "demonstration", WAITING)]
+    assert session.status().state is None
+
+
+def test_a_process_that_waits_begins_and_no_other_is_started(
+    demonstration: Demonstration, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_dispatcher(monkeypatch)
+    demonstration.make_ready()
+    stand(demonstration.latest(), "working", "Ready to begin")
+    session = demonstration.start()
+    assert session.has(BEGUN)
+    assert session.status().stage == "Ready to begin"
+    assert len(started) == 1
+    demonstration.make_ready()  # somebody opens the page: it has begun
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize("left", [READY, LEFT])
+def test_where_the_process_has_gone_the_same_people_are_shown_and_another_begins(
+    demonstration: Demonstration, started: Started, left: str
+) -> None:
+    demonstration.make_ready()
+    session = demonstration.latest()
+    stand(session, "interrupted" if left == READY else "done")
+    if left == LEFT:
+        assert session.renamed(READY, LEFT)
+        assert not session.renamed(READY, BEGUN)  # too late for that process
+        assert session.status().state is None
+    assert demonstration.start().number == 1
+    assert [arguments for _, _, arguments in started] == [WAITING, {"session": "1"}]
+
+
+def test_one_that_has_left_is_started_again_when_the_page_is_opened(
+    demonstration: Demonstration, started: Started
+) -> None:
+    demonstration.make_ready()
+    demonstration.latest().renamed(READY, LEFT)
+    demonstration.make_ready()
+    assert [arguments for _, _, arguments in started] == [WAITING, WAITING]
+    assert demonstration.latest().has(READY)
+    assert not demonstration.latest().has(LEFT)
+
+
+def test_nothing_is_made_ready_beside_a_take_that_is_there(
+    demonstration: Demonstration, started: Started
+) -> None:
+    finished(demonstration.latest())
+    demonstration.make_ready()
+    assert started == []
+
+
+def test_nobody_begins_and_the_process_leaves(
+    demonstration: Demonstration, monkeypatch: pytest.MonkeyPatch, started: Started
+) -> None:
+    demonstration.make_ready()
+    session = demonstration.latest()
+    monkeypatch.setattr(worker, "PATIENCE_SECONDS", 0)
+    assert not worker._may_begin(session, cast("Reporter", _Silent()))
+    assert session.has(LEFT)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import time
 
-from core.demonstration.sessions import CONTROL, SHORTCUT, Demonstration
+from core.demonstration.sessions import CONTROL, READY, SHORTCUT, Demonstration
 from core.store import Store
 
 
 def test_a_network_learns_the_marker_and_its_answers_go_where_it_goes(store: Store) -> None:
     session = Demonstration(store).latest()
-    assert session.job.start(session="1", small="yes")
+    session.folder.mkdir(parents=True)
+    (session.folder / READY).touch()
+    assert session.job.start(session="1", small="yes", waits="yes")
     try:
+        while session.job.status().stage != "Ready to begin":
+            assert session.job.status().is_running, session.job.log.read_text()
+            time.sleep(0.2)
+        # It has rehearsed, nothing is left of that, and nobody has begun.
+        assert session.run(CONTROL) is None
+        assert session.status().state is None
+        assert Demonstration(store).start() == session
         while session.status().is_running:
             time.sleep(0.2)
     finally:
