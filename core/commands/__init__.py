@@ -33,6 +33,7 @@ ENTRIES = (
     Subcommand("phantoms", "make the artificial films and import them", "films"),
     Subcommand("download", "download and import the study's own films", "films"),
     Subcommand("sources", "list what has been imported", "films"),
+    Subcommand("map", "which films look alike, and whether sources lie apart", "mapping"),
     Subcommand("correct", "correct a film's finding, or take that back", "correcting"),
     Subcommand("prepare", "choose films, balance and split them", "preparing"),
     Subcommand("datasets", "list the prepared data sets", "preparing"),

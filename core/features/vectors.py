@@ -113,6 +113,14 @@ class FeatureVectors:
         return np.asarray(self._records["vector"][self._places[rows]], dtype=np.float32)
 
 
+def kept_films(folder: Path, source: FeatureSource, variant: Variant) -> set[str]:
+    """The ids of all films whose vectors of this network are there in one variant."""
+    file = folder / f"{source.key(variant)}{SUFFIX}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        return {one.decode() for one in _kept(file, record_of(source.channels))["film"]}
+
+
 def features(
     folder: Path,
     source: FeatureSource,

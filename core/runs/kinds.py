@@ -49,6 +49,7 @@ TRAIN = Kind(
 )
 AUDIT = Kind("audit", "core.audit.worker", called="audit’s process", on_cpu=True)
 EXTERNAL_TEST = Kind("external_test", "core.external.worker", called="external test’s process")
+MAP = Kind("map", "core.film_map.worker", called="map’s process", on_cpu=True, niceness=5)
 # Small, and somebody waits before an audience.
 DEMONSTRATION = Kind(
     "demonstration",
@@ -59,4 +60,4 @@ DEMONSTRATION = Kind(
     niceness=5,
 )
 
-KINDS = {one.name: one for one in (TRAIN, AUDIT, EXTERNAL_TEST, DEMONSTRATION)}
+KINDS = {one.name: one for one in (TRAIN, AUDIT, EXTERNAL_TEST, MAP, DEMONSTRATION)}

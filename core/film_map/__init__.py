@@ -1,0 +1,1 @@
+"""A map of the films: each where a network that knows photographs puts it."""
