@@ -14,9 +14,10 @@ from pages.components.run.card_tab import card_tab
 from pages.components.run.chosen_run import chosen_run
 from pages.components.run.header import run_header
 from pages.components.run.result_tab import result_tab
+from pages.components.run.slices_tab import slices_tab
 from pages.components.run.tabs import run_tabs
 from pages.components.run.threshold_tab import threshold_tab
-from pages.components.run_links import AUDIT, CARD, EXTERNAL, RESULT, THRESHOLD
+from pages.components.run_links import AUDIT, CARD, EXTERNAL, RESULT, SLICES, THRESHOLD
 from pages.components.session import get_store
 from pages.components.training.run_import import import_box
 
@@ -37,6 +38,7 @@ def page() -> None:
         {
             RESULT: partial(result_tab, store, run),
             THRESHOLD: partial(threshold_tab, store, run),
+            SLICES: partial(slices_tab, store, run),
             AUDIT: partial(audit_tab, store, run),
             EXTERNAL: partial(external_tab, store, run),
             CARD: partial(card_tab, store, run),

@@ -56,6 +56,7 @@ ENTRIES = (
         "the threshold that a run's answers go by, for a wanted sensitivity",
         "operating_point",
     ),
+    Subcommand("slices", "how a run does by source, view, sex and age", "slices"),
     Subcommand("external", "test a run on another hospital's films", "external"),
     Subcommand("card", "a run's model card as HTML or PDF", "card"),
     Subcommand("audit", "whether a run's result is to be believed", "audit"),

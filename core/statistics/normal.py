@@ -9,8 +9,15 @@ import numpy as np
 from core.statistics import Interval
 
 CONFIDENCE = 0.95  # of every interval that is shown
-# SciPy's norm.ppf gives the same to the last digits, and takes a second to load.
-Z_95 = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+
+
+def z_of(confidence: float) -> float:
+    """How many standard errors an interval of this ``confidence`` (0 to 1) reaches each way."""
+    # SciPy's norm.ppf gives the same to the last digits, and takes a second to load.
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+Z_95 = z_of(CONFIDENCE)
 
 
 def mean_interval(values: np.ndarray) -> tuple[float, Interval]:

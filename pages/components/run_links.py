@@ -18,6 +18,7 @@ RESULT, THRESHOLD, SLICES, AUDIT, EXTERNAL, CARD = (
 TABS = {
     RESULT: "Result",
     THRESHOLD: "Threshold and probabilities",
+    SLICES: "Slices",
     AUDIT: "Audit",
     EXTERNAL: "External test",
     CARD: "Card",

@@ -10,6 +10,7 @@ from core.audit.report import AuditReport, Level
 from core.audit.status import AuditStatus
 from core.palette import SURROUNDS, mix
 from core.text import capital, count
+from pages.components.bars import unbroken
 from pages.components.charts import theme
 from pages.components.run_labels import share
 
@@ -92,9 +93,4 @@ def _lines(report: AuditReport, right: float | None) -> str:
         lines.insert(0, f"It gets {share(right)} of its test films right{_MEANS[report.verdict]}")
     if len(reasons) > 1:
         lines.append(f"{capital(count(len(reasons) - 1, 'more reason'))} below.")
-    return "".join(f'<div style="margin-top:0.35rem">{_unbroken(one)}</div>' for one in lines)
-
-
-def _unbroken(text: str) -> str:
-    """HTML; a number and its sign, and both ends of a range, stay together on a narrow screen."""
-    return escape(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
+    return "".join(f'<div style="margin-top:0.35rem">{unbroken(one)}</div>' for one in lines)

@@ -1,0 +1,88 @@
+"""How a run does on parts of its test films, the worst group first named in a sentence."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.decision import decided
+from core.evaluation.slice_sentences import (
+    clear_sentences,
+    silent_sentences,
+    slice_name,
+    unclear_sentences,
+)
+from core.evaluation.slices import MEASURES, Slices, slices
+from core.palette import SURROUNDS
+from core.runs.files import RunFiles
+from core.runs.learnt_films import patients_by_film
+from core.store import Run, Store
+from pages.components.charts import theme
+from pages.components.downloads import csv_download
+from pages.components.run.slices_table import slices_html
+from pages.components.run_labels import escaped
+
+HELP = (
+    "A number over all test films can hide a group on which the network fails: women, children, "
+    "films of one hospital. Sensitivity: of the films that are positive, the share called so. "
+    "Specificity: of the others, the share not called so. Thin lines are 95 % intervals (Wilson)."
+)
+
+
+def slices_tab(store: Store, run: Run) -> None:
+    """Raises what ``Predictions.load`` does."""
+    predictions = decided(RunFiles(store.workspace.run_folder(run.run_id))).of("test")
+    if not len(predictions):
+        st.info("This run was tested on no film, so there are no groups to look at.")
+        return
+    films = {one.film_id: one for one in store.catalogue.films(predictions.film_ids.tolist())}
+    found = slices(predictions, films, patients_by_film(store, [run], predictions.film_ids))
+    st.subheader("By source, view, sex and age", help=HELP)
+    _say(found)
+    if not found.rows:
+        return
+    st.html(slices_html(found, SURROUNDS[theme()]))
+    st.caption(
+        "Several films of one patient are alike, so whether a group does worse is judged by its "
+        "patients; the intervals in the table are of films, as everywhere."
+    )
+    csv_download(
+        "Slices (CSV)",
+        lambda: slices_frame(found),
+        f"thoraxlens-slices-{run.run_id}",
+        key="slices_csv",
+    )
+
+
+def _say(found: Slices) -> None:
+    """What is clearly worse in a box of its own, what cannot be told below it."""
+    for said in clear_sentences(found):
+        st.warning(escaped(said), icon=":material/trending_down:")
+    for said in unclear_sentences(found):
+        st.markdown(escaped(said))
+    if silent := silent_sentences(found):
+        st.caption("\n".join(f"- {escaped(one)}" for one in silent))
+
+
+def slices_frame(found: Slices) -> pd.DataFrame:
+    """One row a group: what it is, its films and patients, and each share with its interval and
+    the films that it is of."""
+    rows = []
+    for one in found.rows:
+        row: dict[str, object] = {
+            "aspect": one.aspect,
+            "group": slice_name(one.aspect, one.value),
+            "films": one.films,
+            "patients": one.patients,
+        }
+        for measure in MEASURES:
+            share = one.of(measure)
+            low, high = share.right.interval if share else (None, None)
+            row |= {
+                measure: share.right.value if share else None,
+                f"{measure}_low": low,
+                f"{measure}_high": high,
+                f"{measure}_films": share.right.trials if share else 0,
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
