@@ -61,7 +61,7 @@ FILMS ?= ../shared/data
 starter: $(VENV)/.dev-ready
 	$(BIN)/python -m tools.starters "$(FILMS)" $(ARGS)
 
-# With the browser of the tests, for the section server.
+# With the browser of the tests, for the sections server and interaction.
 bench: $(VENV)/.dev-ready
 	$(BIN)/python -m bench $(ARGS)
 

@@ -17,6 +17,7 @@ from bench import (
     backbones,
     classify,
     cnn,
+    interaction,
     pages,
     scale,
     server,
@@ -37,6 +38,7 @@ SECTIONS = {
     "classify": classify,
     "pages": pages,
     "server": server,
+    "interaction": interaction,
     "shortcuts": shortcuts,
     "transfer": transfer,
 }

@@ -11,22 +11,13 @@ answer and the memory after it are told, and the table says so.
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psutil
-import requests
-
+from bench.browsing import PATIENCE, answered, draw, free_port, opened, server, there_is_a_browser
 from bench.report import head, memory, row, spread
 from bench.settings import Settings
 from core.datasets.phantom import ensure_phantoms
@@ -36,19 +27,12 @@ from core.models.registry import BASELINE
 from core.runs.launcher import launch, wait
 from core.specs import RunSpec
 from core.store import RunState, open_store
-from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, open_workspace
+from core.workspace import PROJECT_ROOT, open_workspace
 
 APP = PROJECT_ROOT / "app.py"
 EMPTY = 'import streamlit as st\n\nst.title("x")\n'
 PAGES = sorted(path.stem for path in (PROJECT_ROOT / "pages").glob("[!_]*.py"))
 HOME = "overview"  # its address is the server's own
-PATIENCE = 120.0
-DRAWN = """() => {
-    const app = document.querySelector('[data-testid=stApp]');
-    return app && app.getAttribute('data-test-script-state') === 'notRunning'
-        && document.querySelector('[data-testid=stHeading]')
-        && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
-}"""
 
 
 @dataclass
@@ -65,12 +49,11 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
     data = folder / "data"
     _prepare(data)
     yield head("what", "figure")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium and find_spec("playwright"):
+    if there_is_a_browser():
         (folder / "empty").mkdir()
         empty = folder / "empty" / "app.py"
         empty.write_text(EMPTY)
-        found = _in_a_browser(data, empty, chromium, settings.repeats)
+        found = _in_a_browser(data, empty, settings.repeats)
         yield row("start to the first page, in a browser that was here before",
                   spread(found.known, "s", 2))  # fmt: skip
         yield row("the same, in a browser that never was", spread(found.new, "s", 2))
@@ -100,30 +83,24 @@ def _held(counts: list[int]) -> str:
     return f"{memory(min(counts))}–{memory(max(counts))}"
 
 
-def _in_a_browser(data: Path, empty: Path, chromium: str, repeats: int) -> _Figures:
-    from playwright.sync_api import sync_playwright
-
+def _in_a_browser(data: Path, empty: Path, repeats: int) -> _Figures:
     found = _Figures()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with opened() as browser:
         for _ in range(repeats):
             page = _new_page(browser)
-            port = _free_port()  # the same one twice: a browser knows an app by its address
-            with _server(APP, data, port) as (_, address, began):
+            port = free_port()  # the same one twice: a browser knows an app by its address
+            with server(APP, data, port) as (_, address, began):
                 found.new.append(_first_page(page, address, began))
-            with _server(APP, data, port) as (process, address, began):
+            with server(APP, data, port) as (process, address, began):
                 found.known.append(_first_page(page, address, began))
                 for name in PAGES * 2:
-                    _draw(page, f"{address}/{'' if name == HOME else name}")
+                    draw(page, f"{address}/{'' if name == HOME else name}")
                 found.held.append(process.memory_info().rss)
             page.context.close()
             page = _new_page(browser)
-            with _server(empty, data, _free_port()) as (_, address, began):
+            with server(empty, data, free_port()) as (_, address, began):
                 found.empty.append(_first_page(page, address, began))
             page.context.close()
-        browser.close()
     return found
 
 
@@ -136,66 +113,16 @@ def _new_page(browser: Any) -> Any:
 def _first_page(page: Any, address: str, began: float) -> float:
     # Away from the last server: the page would connect to this one of its own accord.
     page.goto("about:blank")
-    _await(address)
-    _draw(page, address)
+    answered(address)
+    draw(page, address)
     return time.monotonic() - began
 
 
 def _without_a_browser(data: Path, repeats: int) -> _Figures:
     found = _Figures()
     for _ in range(repeats):
-        with _server(APP, data, _free_port()) as (process, address, began):
-            _await(address)
+        with server(APP, data, free_port()) as (process, address, began):
+            answered(address)
             found.new.append(time.monotonic() - began)
             found.held.append(process.memory_info().rss)
     return found
-
-
-def _draw(page: Any, address: str) -> None:
-    page.goto(address)
-    page.wait_for_function(DRAWN)
-
-
-def _await(address: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        with suppress(requests.RequestException):
-            if requests.get(f"{address}/_stcore/health", timeout=2).ok:
-                return
-        time.sleep(0.02)
-    raise RuntimeError(f"the server at {address} does not answer")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _server(app: Path, data: Path, port: int) -> Iterator[tuple[psutil.Process, str, float]]:
-    """A server of ``app``: its process, its address, and the moment before it was started.
-
-    (The system's own start time of a process is derived from its boot time in whole seconds.)
-    """
-    settings = {
-        "server.port": str(port),
-        # What our own .streamlit/config.toml says, for an app that has none.
-        "server.address": "127.0.0.1",
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-    }
-    began = time.monotonic()
-    with subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(app),
-         *(f"--{name}={value}" for name, value in settings.items())],
-        cwd=app.parent,
-        env={**os.environ, ENVIRONMENT_VARIABLE: str(data)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        try:
-            yield psutil.Process(process.pid), f"http://127.0.0.1:{port}", began
-        finally:
-            process.kill()

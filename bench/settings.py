@@ -32,6 +32,7 @@ class Settings:
     batch: int = 100
     catalogue: int = 112_120  # as many films as ChestX-ray14 has
     changes: int = 50  # of a filter
+    clicks: int = 10  # of each kind, of interaction
     transfer_size: int = 224
     transfer_large: int = 260  # of EfficientNetLite2
     planted_sets: int = 20  # data sets with, and without, each shortcut
@@ -58,6 +59,7 @@ class Settings:
             batch=8,
             catalogue=5_000,
             changes=8,
+            clicks=2,
             transfer_size=64,
             planted_sets=2,
             planted_per_class=40,
