@@ -13,9 +13,12 @@ from typing import Self
 import numpy as np
 
 from core.images.overlay import enlarge
+from core.text import interval, percent, probability
 
 FIFTH = 0.2  # of the film
 RANDOM_PARTS = 8
+MOSTLY_FIFTH = 0.19  # a map of few places cannot always be cut at a fifth
+HARDLY = 0.01  # of a probability
 SEED = 0  # the same film and map give the same parts, whoever asks
 
 
@@ -55,6 +58,26 @@ class Covering:
     def beats_random(self) -> bool:
         """Whether the hottest part takes more than every random part."""
         return self.fall > self.random_falls[1]
+
+    def in_words(self) -> str:
+        """Three sentences: what each kind of part leaves of the probability, and what follows."""
+        low, high = min(self.randoms), max(self.randoms)
+        what = "Hottest fifth" if self.share > MOSTLY_FIFTH else f"Warm {percent(self.share)}"
+        return (
+            f"{what} of the film covered: {probability(self.whole)} becomes "
+            f"{probability(self.hottest)}. A random part as large: "
+            f"{probability(float(np.mean(self.randoms)))} on average "
+            f"({interval((low, high), joint=' to ')}). {self._verdict()}"
+        )
+
+    def _verdict(self) -> str:
+        if abs(self.fall) < HARDLY and abs(self.random_fall) < HARDLY:
+            return "Neither moves the answer: it does not rest on one part alone."
+        if self.beats_random:
+            return "The answer rests on what is warm here more than on any random part."
+        if self.fall > self.random_fall:
+            return "Some random parts take as much: this map tells little here."
+        return "A random part takes as much: the answer does not rest on what is warm here."
 
 
 def hottest_part(heat: np.ndarray, shape: tuple[int, int], share: float = FIFTH) -> np.ndarray:

@@ -17,7 +17,7 @@ from core.explain.methods import Method
 from core.gate.gate import PictureKind
 from core.gate.similarity import Similarity
 from core.lent import lent_folder
-from core.prediction.explanations import Explanations, heat_map_of
+from core.prediction.explanations import Explanations, HeatMap, heat_map_of, kept_row
 from core.prediction.line import Line
 from core.prediction.messages import (
     AnyRequest,
@@ -169,16 +169,18 @@ class PredictionClient:
         methods: Sequence[Method],
         *,
         tested: Sequence[str] = (),
+        known: Sequence[HeatMap] = (),
         progress: NamedProgress | None = None,
     ) -> Explanations:
         """Heat maps of one film (name, content) by each run, method and class of the run.
 
         ``tested``: for which classes the hottest part of each map is covered, and the network
-        asked again. The film must be one that ``classify`` has answered: it is not asked here what
-        it is. ``progress``, errors and an exception out of ``progress`` are as of ``classify``; a
-        film that cannot be read raises PredictionError.
+        asked again. ``known``: maps of these runs that are there already, which are tested and come
+        back with the others. The film must be one that ``classify`` has answered: what it is, is
+        not asked here. ``progress``, errors and an exception out of ``progress`` are as of
+        ``classify``; a film that cannot be read raises PredictionError.
         """
-        if not run_ids or not methods:
+        if not run_ids or not (methods or known):
             return Explanations()
         with lent_folder(self._workspace.lent) as folder:
             (folder / "0.film").write_bytes(film[1])
@@ -189,6 +191,7 @@ class PredictionClient:
                 film=FilmFile(name=film[0], file="0.film"),
                 methods=tuple(dict.fromkeys(methods)),
                 tested=tuple(dict.fromkeys(tested)),
+                known=tuple(kept_row(one, place, folder) for place, one in enumerate(known)),
             )
             answer = self._exchange(request, 1, progress)
             assert isinstance(answer, ExplainResults)

@@ -67,15 +67,20 @@ class Explaining(Work):
     def __init__(self, loader: Loader, asked: ExplainRequest, send: SendAnswer) -> None:
         super().__init__(loader, asked, send)
         self._asked = asked
-        # Of one run: looks of its network at the film, whole or with something covered.
-        tests = len(asked.methods) * len(asked.tested) * (1 + RANDOM_PARTS)
-        self._each = 1 + (PLACES if "occlusion" in asked.methods else 0) + tests
+        self._looks = {run_id: self._looks_of(run_id) for run_id in asked.runs}
 
     def _doing(self) -> str:
         return "Explaining"
 
     def _total(self) -> int:
-        return self._each * len(self._asked.runs)
+        return sum(self._looks.values())
+
+    def _looks_of(self, run_id: str) -> int:
+        """How often the run's network looks at the film, whole or with something covered."""
+        tests = len(self._asked.methods) * len(self._asked.tested)
+        tests += sum(one.run == run_id for one in self._asked.known)
+        occlusion = PLACES if "occlusion" in self._asked.methods else 0
+        return 1 + occlusion + tests * (1 + RANDOM_PARTS)
 
     def _results(self) -> Generator[None, None, ExplainResults]:
         self._check_wanted()
@@ -92,7 +97,7 @@ class Explaining(Work):
                 raise
             except ThoraxLensError as error:
                 errors[run_id] = str(error)
-            self._done = self._each * (number + 1)
+            self._done = sum(self._looks[one] for one in self._asked.runs[: number + 1])
         return ExplainResults(id=self._id, maps=tuple(rows), errors=errors)
 
     def _network(self, run_id: str, pixels: np.ndarray) -> _Network:
@@ -111,23 +116,24 @@ class Explaining(Work):
             maps += yield from self._by_occlusion(network, shown[0])
         rows = []
         for one in maps:
-            name = network.card.classes[one.place]
             file = f"{number}-{one.place}-{one.method}.npy"
             np.save(self._folder / file, one.heat)
-            covering = None
-            if name in self._asked.tested:
-                covering = yield from self._tested(network, one, float(shown[0, one.place]))
-            rows.append(
-                MapRow(
-                    run=network.run_id,
-                    method=one.method,
-                    class_name=name,
-                    heat=file,
-                    blank=blank_because(one.blank, network.card),
-                    deepest=one.deepest,
-                    covering=covering,
-                )
+            name = network.card.classes[one.place]
+            row = MapRow(
+                run=network.run_id,
+                method=one.method,
+                class_name=name,
+                heat=file,
+                blank=blank_because(one.blank, network.card),
+                deepest=one.deepest,
             )
+            if name in self._asked.tested:
+                row = yield from self._tested(network, row, one.heat, shown[0])
+            rows.append(row)
+        for row in self._asked.known:
+            if row.run == network.run_id and row.class_name in network.card.classes:
+                heat = np.load(self._folder / row.heat)
+                rows.append((yield from self._tested(network, row, heat, shown[0])))
         return rows
 
     def _by_gradient(self, network: _Network) -> list[_Map]:
@@ -157,18 +163,21 @@ class Explaining(Work):
         ]
 
     def _tested(
-        self, network: _Network, one: _Map, whole: float
-    ) -> Generator[None, None, Covering | None]:
-        """What covering the map's hottest part does to the class's probability; None where it has
-        no hottest part. ``whole``: that probability of the film as it is."""
+        self, network: _Network, row: MapRow, heat: np.ndarray, whole: np.ndarray
+    ) -> Generator[None, None, MapRow]:
+        """The row with what covering the hottest part of its map does to its class's probability;
+        as it is where no part is hotter than the rest. ``whole``: the probabilities (k,) of the
+        film as it is."""
         height, width = network.film.shape
-        part = hottest_part(one.heat, (height, width))
+        part = hottest_part(heat, (height, width))
         if not part.any():
             self._done += 1 + RANDOM_PARTS
-            return None
+            return row
         films = covered_parts(network.film, part)
-        covered = yield from self._probabilities(network, films, WORDS[one.method].title)
-        return Covering.of(float(part.mean()), whole, covered[:, one.place])
+        covered = yield from self._probabilities(network, films, WORDS[row.method].title)
+        place = network.card.classes.index(row.class_name)
+        test = Covering.of(float(part.mean()), float(whole[place]), covered[:, place])
+        return row.model_copy(update={"covering": test})
 
     def _probabilities(
         self, network: _Network, films: np.ndarray, about: str

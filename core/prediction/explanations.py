@@ -48,3 +48,17 @@ def heat_map_of(row: MapRow, folder: Path) -> HeatMap:
         deepest=row.deepest,
         covering=row.covering,
     )
+
+
+def kept_row(one: HeatMap, place: int, folder: Path) -> MapRow:
+    """The row of a map that is there already, its file put into ``folder``."""
+    file = f"known-{place}.npy"
+    np.save(folder / file, one.heat)
+    return MapRow(
+        run=one.run_id,
+        method=one.method,
+        class_name=one.class_name,
+        heat=file,
+        blank=one.blank,
+        deepest=one.deepest,
+    )

@@ -46,6 +46,19 @@ class ClassifyRequest(Part):
     bare: bool = False
 
 
+class MapRow(Part):
+    """One heat map, as ``core.prediction.client.HeatMap`` describes it. ``heat``: the name of a
+    ``.npy`` file in the request's folder."""
+
+    run: str
+    method: Method
+    class_name: str
+    heat: str
+    blank: str = ""
+    deepest: float | None = None
+    covering: Covering | None = None
+
+
 class ExplainRequest(Part):
     """One film for runs, as ``PredictionClient.explain`` describes it."""
 
@@ -56,6 +69,7 @@ class ExplainRequest(Part):
     film: FilmFile
     methods: tuple[Method, ...]
     tested: tuple[str, ...] = ()
+    known: tuple[MapRow, ...] = ()
 
 
 class FilmRow(Part):
@@ -81,19 +95,6 @@ class FilmRow(Part):
     decision: Decision | None = None
     heats: dict[str, str] = Field(default_factory=dict)
     blank: dict[str, str] = Field(default_factory=dict)
-
-
-class MapRow(Part):
-    """One heat map, as ``core.prediction.client.HeatMap`` describes it. ``heat``: the name of a
-    ``.npy`` file in the request's folder."""
-
-    run: str
-    method: Method
-    class_name: str
-    heat: str
-    blank: str = ""
-    deepest: float | None = None
-    covering: Covering | None = None
 
 
 class ClassifyProgress(Part):

@@ -31,8 +31,8 @@ from pages.components.error_boundary import boundary
 from pages.components.films.credit import credit
 from pages.components.run_labels import NONE, escaped
 from pages.components.session import get_store
-from pages.components.viewer.film_viewer import LARGE, SMALL, film_viewer
-from pages.components.viewer.heat_layers import heat_layers
+from pages.components.viewer.explained_film import NetworkAnswer, explained_film
+from pages.components.viewer.film_viewer import LARGE, SMALL
 
 PER_PAGE = 6
 
@@ -147,19 +147,13 @@ def _picture(
     """The film in the viewer, with the heat maps of all networks."""
     if film.content is None:
         return
-    asked = [one for one in film.answers if one.heats or one.heat is not None]
     try:
-        film_viewer(
+        explained_film(
             film.content(),
             film.name,
+            [NetworkAnswer(titles[one.run_id], one, said(one, threshold)) for one in film.answers],
             key=f"classified_{place}",
             alt=f"The film {film.name}",
-            networks=[titles[one.run_id] for one in asked],
-            layers=[
-                layer
-                for network, one in enumerate(asked)
-                for layer in heat_layers(network, one, said(one, threshold))
-            ],
             most=most,
         )
     except FilmError as error:  # it was there when the networks were asked

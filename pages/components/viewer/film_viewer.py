@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 import streamlit as st
 
 from core.audit.lungs import lung_greys
 from core.images.decode import grey_values
-from pages.components.viewer.packing import HeatLayer, Mark, PackedFilm, block, packed_film
+from pages.components.viewer.packing import (
+    HeatLayer,
+    Mark,
+    Offer,
+    PackedFilm,
+    block,
+    packed_film,
+)
 from pages.components.viewer.script import script, style
 
 LARGE = 2048  # px, the longest side of a film that stands alone
@@ -35,15 +42,26 @@ def film_viewer(
     layers: Sequence[HeatLayer] = (),
     marks: Sequence[Mark] = (),
     most: int = LARGE,
+    offer: Offer | None = None,
+    on_wish: Callable[[object], None] | None = None,
 ) -> None:
     """Show the film in a file. What is set in the viewer stays in the browser, by ``key``.
 
     ``data``: the file; ``name`` serves for messages. ``alt``: the film in words. ``networks``:
-    what those of ``layers`` are called. Raises FilmError for what cannot be read.
+    what those of ``layers`` are called. ``offer``: what can be asked for; ``on_wish`` is called
+    with what is wished for, as it came from the browser, before Streamlit runs again. Raises
+    FilmError for what cannot be read.
     """
     film = _film(sha256(data).hexdigest(), most, data, name)
-    shown = block(film, place=key, alt=alt, networks=networks, layers=layers, marks=marks)
-    _viewer(data=shown, key=key)
+    shown = block(
+        film, place=key, alt=alt, networks=networks, layers=layers, marks=marks, offer=offer
+    )
+
+    def wished() -> None:
+        if on_wish is not None:
+            on_wish(st.session_state[key].get("wish"))
+
+    _viewer(data=shown, key=key, on_wish_change=wished)
 
 
 @st.cache_data(show_spinner=False, max_entries=_KEPT, ttl=_KEPT_FOR)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -27,7 +27,8 @@ RAMP = 256  # colours of a heat map
 class HeatLayer:
     """A heat map to choose. ``network``: its place among those of the viewer. ``heat``: float
     (h, w) in [0, 1]. ``answered``: whether it shows what the network answers. ``said``: what
-    stands below the film while it is seen."""
+    stands below the film while it is seen. ``testable``: whether its hottest part can be covered,
+    and has not been yet."""
 
     network: int
     class_name: str
@@ -35,6 +36,27 @@ class HeatLayer:
     heat: np.ndarray
     answered: bool = True
     said: str = ""
+    testable: bool = False
+
+
+@dataclass(frozen=True)
+class OfferedMethod:
+    """A way to explain that can be chosen. ``line``: what it shows and what not. ``why``: why there
+    is no heat map by it, where it was asked for in vain."""
+
+    name: str
+    line: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What can be asked of the networks beyond the heat maps that are there. ``pending``: whether
+    they are being asked; ``turn``: how often they were, so that an end is noticed."""
+
+    methods: Sequence[OfferedMethod]
+    pending: bool = False
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,6 +129,7 @@ def block(
     networks: Sequence[str] = (),
     layers: Sequence[HeatLayer] = (),
     marks: Sequence[Mark] = (),
+    offer: Offer | None = None,
 ) -> bytes:
     """All that one viewer shows. ``place``: where settings are remembered from film to film.
     ``networks``: what they are called, in the order of ``HeatLayer.network``."""
@@ -127,6 +150,7 @@ def block(
         "networks": list(networks),
         "layers": [_layer(one, part(_levels(one.heat).tobytes())) for one in layers],
         "marks": [_mark(one, part(one.mask.tobytes())) for one in marks],
+        "offer": asdict(offer) if offer else None,
         "legend": [colour for _, colour in heat_colours()] if layers else [],
         "parts": named,
     }
@@ -144,6 +168,7 @@ def _layer(one: HeatLayer, part: list[int]) -> Json:
         "method": one.method,
         "answered": one.answered,
         "said": one.said,
+        "testable": one.testable,
         "height": height,
         "width": width,
         "part": part,

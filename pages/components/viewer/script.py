@@ -14,7 +14,7 @@ from core.palette import BUTTON
 HOME = Path(__file__).parent / "browser"
 # Each after those that it imports.
 MODULES = ("packed", "greys", "levels", "place", "memory", "heat", "parts", "hands", "paint",
-           "panes", "tools", "viewer")  # fmt: skip
+           "panes", "methods", "tools", "viewer", "mount")  # fmt: skip
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from core.images.decode import decode_bytes
 from core.images.resize import resize
 from core.prediction.answering import serve_requests
 from core.prediction.client import _film_result
-from core.prediction.explanations import HeatMap, heat_map_of
+from core.prediction.explanations import HeatMap, heat_map_of, kept_row
 from core.prediction.loading import load_run
 from core.prediction.messages import (
     Answer,
@@ -161,6 +162,32 @@ def test_the_default_is_what_comes_with_the_answer(
     for name, heat in answer.heats.items():
         np.testing.assert_allclose(found["one", "hires_cam", name].heat, heat, atol=1e-6)
         assert found["one", "hires_cam", name].covering is None
+
+
+def test_a_map_that_is_there_is_tested_without_being_made_again(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run("one", "cnn", seed=2)
+    made = maps_of(
+        explained(
+            workspace, asked(tmp_path / "r", "one", methods=("grad_cam",), tested=("covid",))
+        ),
+        tmp_path / "r",
+    )
+    tested = made["one", "grad_cam", "covid"]
+    assert tested.covering is not None
+    untested = replace(tested, covering=None, deepest=0.3)
+    request = asked(tmp_path / "s", "one", methods=())
+    rows = (kept_row(untested, 0, tmp_path / "s"), kept_row(untested, 1, tmp_path / "s"))
+    rows = (rows[0], rows[1].model_copy(update={"run": "two"}))  # of a run that is not asked
+    said = explained(workspace, request.model_copy(update={"known": rows}))
+    assert {one.total for one in said if isinstance(one, ClassifyProgress)} == {2 + RANDOM_PARTS}
+    [again] = maps_of(said, tmp_path / "s").values()
+    assert again.covering is not None
+    assert again.deepest == pytest.approx(0.3)
+    np.testing.assert_array_equal(again.heat, tested.heat)
+    assert again.covering.randoms == pytest.approx(tested.covering.randoms, abs=1e-6)
+    assert again.covering.hottest == pytest.approx(tested.covering.hottest, abs=1e-6)
 
 
 def test_what_is_given_up_ends_between_two_batches(

@@ -17,12 +17,14 @@ const FRESH = {
 
 /** Settings for what was told, as they were left: all of them for the same film, for another one
  * what is no matter of one film. `presets`: the windows that this film offers. */
-export function recalled({ film, place, layers, networks }, presets) {
+export function recalled({ film, place, layers, networks, offer }, presets) {
   const before = remembered.get(place) ?? {};
   const settings = { ...FRESH, side: networks.length > 1, ...before.settings, blink: false };
   const has = (key, value) => layers.some((one) => one[key] === value);
   if (settings.className && !has("class", settings.className)) settings.className = "";
-  if (!has("method", settings.method)) settings.method = layers[0]?.method ?? "";
+  const asked = (one) => one.name === settings.method && (offer.pending || one.why);
+  const waits = before.film === film.key && offer?.methods.some(asked);
+  if (!has("method", settings.method) && !waits) settings.method = layers[0]?.method ?? "";
   if (settings.network >= networks.length) settings.network = 0;
   if (networks.length < 2) settings.side = false;
   if (before.film === film.key) return { ...before, settings };

@@ -13,6 +13,7 @@ const RULER = 0.3; // of a stage, at most
 export class Layers {
   constructor(told, part) {
     this.all = told.layers;
+    this.offered = new Set(told.offer?.methods.map((one) => one.name));
     this.ramp = part(told.parts.ramp);
     this.part = part;
     this.pictures = new Map();
@@ -22,7 +23,9 @@ export class Layers {
     const own = this.all.filter((one) => one.network === network);
     const named = own.filter((one) => (className ? one.class === className : one.answered));
     const several = named.length ? named : own.filter((one) => one.answered);
-    return several.find((one) => one.method === method) ?? several[0] ?? null;
+    const exact = several.find((one) => one.method === method);
+    // Of a method that can be asked for, no other's map stands in its place.
+    return exact ?? (this.offered.has(method) ? null : (several[0] ?? null));
   }
 
   picture(layer) {

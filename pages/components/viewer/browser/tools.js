@@ -1,6 +1,7 @@
 // The viewer's buttons, sliders and boxes. They tell `viewer`, and show what it has become.
 
 import { centreAndWidth } from "./greys.js";
+import { Methods } from "./methods.js";
 import { button, checkbox, choice, hundredths, make, said, slider, toggle } from "./parts.js";
 
 const PRESETS = {
@@ -19,6 +20,10 @@ export class Tools {
     this.film = told.film;
     this.rows = [this.moving(), ...this.grey()];
     if (told.layers.length) this.rows.push(this.heat(told));
+    if (told.layers.length && told.offer) {
+      this.methods = new Methods(viewer, told);
+      this.rows.push(this.methods.row);
+    }
     if (told.marks.length) this.rows.push(this.marks(told));
   }
 
@@ -97,11 +102,6 @@ export class Tools {
       (value) => viewer.set({ className: value }),
     );
     this.className.hidden = names("class").length < 2;
-    this.method = choice(
-      "Method",
-      names("method").map((name) => [name, name]),
-      (value) => viewer.set({ method: value }),
-    );
     this.network = choice(
       "Network",
       told.networks.map((title, place) => [String(place), title]),
@@ -118,7 +118,6 @@ export class Tools {
       this.opacity,
       this.network,
       this.className,
-      this.method,
       legend(told.legend),
     );
   }
@@ -149,7 +148,7 @@ export class Tools {
     const share = hundredths(settings.opacity);
     this.opacity.show(share, `${share} %`);
     this.className.show(settings.className);
-    this.method.show(settings.method);
+    this.methods?.show(settings);
     this.network.show(String(settings.network));
     this.network.hidden = settings.side || this.side.hidden;
     this.side.pressed(settings.side);

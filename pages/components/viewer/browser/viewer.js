@@ -45,6 +45,8 @@ export class Viewer {
     const { settings, preset, greys, view } = recalled(told, this.presets);
     Object.assign(this, { settings, preset, greys, place: view });
     this.build();
+    this.lookNoMore?.();
+    this.lookNoMore = this.tools.methods?.look();
   }
 
   stop() {
@@ -52,11 +54,13 @@ export class Viewer {
     this.resized.disconnect();
     document.removeEventListener("fullscreenchange", this.filled);
     clearInterval(this.blinking);
+    this.lookNoMore?.();
     clearTimeout(this.reading);
   }
 
   build() {
     const { told } = this;
+    const held = this.root.getRootNode().activeElement?.textContent; // of a button, its words
     const help = make("p", { id: `keys-${told.mark}`, className: "unseen" }, KEYS);
     this.panes = Array.from(
       { length: Math.max(1, told.networks.length) },
@@ -80,6 +84,7 @@ export class Viewer {
     this.resized.disconnect();
     this.resized.observe(this.whole);
     this.layOut();
+    if (held) [...this.bar.querySelectorAll("button")].find((one) => one.textContent === held)?.focus();
   }
 
   get seen() {
@@ -253,12 +258,21 @@ export class Viewer {
       // A finger moves the page, unless it has something to do here.
       const busy = this.place.zoom > 1.001 || settings.drag === "grey";
       pane.canvas.classList.toggle("near", busy);
-      const note = settings.hot && layer ? layer.said : "";
+      const missing = this.tools.methods?.missing(settings.method) ?? "";
+      const note = settings.hot ? (layer?.said ?? missing) : "";
       const title = told.networks.length > 1 ? told.networks[network] : "";
       pane.say(title, note, [told.film.alt, note].filter(Boolean).join(". "));
     }
     this.tools.show({ settings, window: this.greys, preset: this.preset });
     this.read();
+  }
+
+  /** The heat maps that are chosen, of the networks that are seen. */
+  seenLayers() {
+    const { className, method } = this.settings;
+    return this.seen
+      .map((pane) => this.layers.of(this.panes.indexOf(pane), className, method))
+      .filter(Boolean);
   }
 
   /** Say for a screen reader what has become of it, once it rests. */
@@ -276,24 +290,4 @@ export class Viewer {
       this.words = words;
     }, QUIET);
   }
-}
-
-const viewers = new WeakMap();
-
-/** Streamlit calls this when the component appears, and again whenever its data comes anew. */
-export default function show({ data, parentElement }) {
-  const root = parentElement.querySelector(".viewer-root");
-  if (!viewers.has(root)) viewers.set(root, new Viewer(root));
-  const viewer = viewers.get(root);
-  viewer.open(data).catch((error) => {
-    root.textContent = "The film cannot be shown in this browser. Try a newer one.";
-    console.warn(error);
-  });
-  // Called when the component goes, and also when a second call overtook a first one.
-  return () =>
-    setTimeout(() => {
-      if (root.isConnected) return;
-      viewer.stop();
-      viewers.delete(root);
-    });
 }
