@@ -51,6 +51,8 @@ LIGHT_BACKGROUND = SURROUNDS["light"].background
 # The ground of white words, on a button or a chosen option, in both themes: an accent that can
 # be read on the dark background is too light for that.
 BUTTON = "#1f75ad"
+# The same where a press destroys something.
+DESTROY = "#c62f26"
 
 # Vermilion, blue, reddish purple, bluish green, ochre, grey, brown, teal: the first three
 # differ well for every kind of colour vision, from the fourth on shapes have to help.

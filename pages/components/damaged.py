@@ -9,6 +9,7 @@ import streamlit as st
 from core.runs import launcher
 from core.store import Damaged, Store, recovered
 from core.store.records import recovery_note
+from pages.components.destroying import destroy_button
 from pages.components.run_labels import escaped
 from pages.components.session import store_trouble
 
@@ -52,6 +53,8 @@ def _named(
     for place, one in enumerate(damaged):
         with st.container(border=True, key=f"damaged_{kind[:3]}_{place}"):
             st.warning(escaped(one.reason), icon=":material/broken_image:")
-            if st.button(f"Delete this {kind}", key=f"delete_damaged_{kind[:3]}_{place}"):
-                delete(store, one.name)
-                st.rerun()
+            with st.popover("Delete …", icon=":material/delete:", key=f"ask_{kind[:3]}_{place}"):
+                st.markdown("What can still be read of it goes too. This cannot be undone.")
+                if destroy_button(f"Delete this {kind}", key=f"delete_damaged_{kind[:3]}_{place}"):
+                    delete(store, one.name)
+                    st.rerun()

@@ -15,11 +15,12 @@ from string import Template
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.palette import BUTTON, SURROUNDS
+from core.palette import BUTTON, DESTROY, SURROUNDS
 
 HERE = Path(__file__).parent
 COLOURS = {
     "BUTTON": BUTTON,
+    "DESTROY": DESTROY,
     "DARK": SURROUNDS["dark"].background,
     "DARK_ACCENT": SURROUNDS["dark"].accent,
     "DARK_TEXT": SURROUNDS["dark"].text,

@@ -91,10 +91,11 @@ def test_text_on_a_matrix_cell_is_readable_at_every_share(theme: Theme, share: f
     assert contrast(palette.text_on(fill), fill) >= 4.3
 
 
-def test_words_on_a_button_can_be_read_and_the_button_be_seen() -> None:
-    assert contrast("#ffffff", palette.BUTTON) >= 4.5
+@pytest.mark.parametrize("ground", [palette.BUTTON, palette.DESTROY])
+def test_words_on_a_button_can_be_read_and_the_button_be_seen(ground: str) -> None:
+    assert contrast("#ffffff", ground) >= 4.5
     for look in SURROUNDS.values():
-        assert contrast(palette.BUTTON, look.background) >= 3
+        assert contrast(ground, look.background) >= 3
 
 
 def test_contrast_is_that_of_wcag() -> None:

@@ -11,7 +11,6 @@ from core.datasets.choosing import PLACES, belongs, counts
 from core.documents import Json
 from core.errors import SpecError
 from core.specs import LONGEST_CLASS_NAME, ClassSpec
-from pages.components.chips import whole_chips
 
 # Field of ClassSpec → label, explanation. The rest of the class is its name and ``alone``.
 FINDINGS = {
@@ -44,7 +43,7 @@ def class_row(
     """Draw class number ``one``, at ``position``. ``frame``: the catalogue's. ``first`` and
     ``remove`` are called with ``one``; without ``remove`` the class has to stay."""
     key = f"prep_class_{one}"
-    with whole_chips(f"prep_row_{one}", border=True):
+    with st.container(border=True, key=f"prep_row_{one}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             role = "the one to find (positive)" if position == 0 else "another class"
             number = _films(frame, one)

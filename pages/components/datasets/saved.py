@@ -14,6 +14,7 @@ from core.text import count
 from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
 from pages.components.datasets.plan_view import counts_table
+from pages.components.destroying import destroy_button
 from pages.components.empty_state import empty, next_step
 from pages.components.run_labels import escaped, short_title, when
 from pages.components.session import TRAIN
@@ -103,7 +104,7 @@ def _deletion(store: Store, name: str) -> None:
     stay = "stays" if len(runs) == 1 else "stay"
     kept = f" {count(len(runs), 'finished run')} on it {stay}." if runs else ""
     st.markdown(f"The data set “{escaped(name)}” goes; the films stay.{kept}")
-    if st.button("Delete this data set", type="primary", key=f"delete_{name}"):
+    if destroy_button("Delete this data set", key=f"delete_{name}"):
         store.datasets.delete(name)
         st.toast(f"“{escaped(name)}” is deleted.")
         st.rerun()

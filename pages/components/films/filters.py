@@ -11,7 +11,6 @@ import streamlit as st
 
 from core.datasets import choosing
 from core.text import count
-from pages.components.chips import whole_chips
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 
 # Column of the catalogue → label and explanation on the page.
@@ -69,11 +68,6 @@ _MASKS = {"any": choosing.has_any, "all": choosing.has_all, "none": choosing.has
 
 def film_filters(frame: pd.DataFrame, key: str) -> Filters:
     """Draw the filters and return what is chosen. ``frame``: the whole catalogue."""
-    with whole_chips(f"{key}_filters"):
-        return _filters(frame, key)
-
-
-def _filters(frame: pd.DataFrame, key: str) -> Filters:
     chosen = {}
     *places, last = st.columns(5)
     for place, column in zip(places, COLUMNS, strict=True):

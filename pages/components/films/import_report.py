@@ -15,6 +15,7 @@ from core.spreadsheet import csv_bytes
 from core.store import ImportReport, Source, Store
 from core.text import count
 from pages.components.damaged import damaged_details
+from pages.components.destroying import destroy_button
 from pages.components.downloads import safe_name
 from pages.components.films.set_apart import set_apart_films
 from pages.components.run_labels import escaped
@@ -125,7 +126,7 @@ def _removal(store: Store, source: Source) -> None:
             "These data sets hold films of it and could no longer be trained on: "
             + escaped(", ".join(used))
         )
-    if st.button("Remove this source", type="primary", key=f"remove_{source.name}"):
+    if destroy_button("Remove this source", key=f"remove_{source.name}"):
         removed = store.catalogue.remove_source(source.name)
         gone = count(removed, "film")
         st.toast(f"“{escaped(source.name)}” is gone from ThoraxLens, with {gone}.")

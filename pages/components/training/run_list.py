@@ -13,6 +13,7 @@ from core.runs.upkeep import refresh
 from core.store import FINISHED, UNFINISHED, Run, RunState, Store
 from pages.components import run_labels as words
 from pages.components.damaged import damaged_runs
+from pages.components.destroying import destroy_button
 from pages.components.empty_state import empty, next_step
 from pages.components.error_boundary import boundary
 from pages.components.headlines import headline_of
@@ -225,7 +226,7 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
                 )
             )
             with st.container(horizontal=True):
-                if st.button("Delete for good", key=f"really_{key}", type="primary"):
+                if destroy_button("Delete for good", key=f"really_{key}"):
                     st.session_state.pop(_CONFIRM, None)
                     _do(_delete, store, key)
                 st.button(
