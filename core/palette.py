@@ -10,7 +10,7 @@ test holds the two together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 Theme = Literal["dark", "light"]
@@ -18,7 +18,7 @@ Theme = Literal["dark", "light"]
 
 @dataclass(frozen=True)
 class Surround:
-    """The colours around the data in one theme, as ``#rrggbb``."""
+    """The colours around the data, as ``#rrggbb`` of one theme, or as CSS."""
 
     background: str
     panel: str
@@ -46,6 +46,14 @@ SURROUNDS: dict[Theme, Surround] = {
         accent="#0067a3",
     ),
 }
+# For HTML of our own: the browser takes the colour of the theme that it shows, also when somebody
+# has just chosen the other one, of which the server hears later.
+CSS_SURROUND = Surround(
+    **{
+        part: f"light-dark({light}, {getattr(SURROUNDS['dark'], part)})"
+        for part, light in asdict(SURROUNDS["light"]).items()
+    }
+)
 BACKGROUND = SURROUNDS["dark"].background
 LIGHT_BACKGROUND = SURROUNDS["light"].background
 # The ground of white words, on a button or a chosen option, in both themes: an accent that can

@@ -13,12 +13,11 @@ from html import escape
 import streamlit as st
 
 from core.audit.report import LEVELS, AuditReport, Finding
-from core.palette import SURROUNDS, Surround
+from core.palette import CSS_SURROUND, Surround
 from core.text import interval, percent
 from pages.components.audit.terms import about
 from pages.components.audit.verdict import COLOURS, HEADINGS, SIGNS
 from pages.components.bars import bar_html, table_style, unbroken
-from pages.components.charts import theme
 
 NARROW = "44rem"  # below, a row is a block: five columns do not fit a telephone
 
@@ -27,7 +26,7 @@ def checks_table(report: AuditReport) -> None:
     """All checks, the gravest first."""
     st.subheader("What was checked")
     ordered = sorted(report.findings, key=lambda one: LEVELS.index(one.level))
-    st.html(checks_html(ordered, SURROUNDS[theme()]))
+    st.html(checks_html(ordered, CSS_SURROUND))
 
 
 def checks_html(findings: Sequence[Finding], look: Surround) -> str:

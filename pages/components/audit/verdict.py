@@ -8,10 +8,9 @@ import streamlit as st
 
 from core.audit.report import AuditReport, Level
 from core.audit.status import AuditStatus
-from core.palette import SURROUNDS, mix
+from core.palette import CSS_SURROUND, SURROUNDS, mix
 from core.text import capital, count
 from pages.components.bars import unbroken
-from pages.components.charts import theme
 from pages.components.run_labels import share
 
 HEADINGS: dict[Level, str] = {
@@ -54,7 +53,7 @@ def verdict_chip(found: AuditStatus) -> str:
         level = found.result.verdict
     return (
         '<span style="display:inline-block;white-space:nowrap;border:1.5px solid '
-        f'{COLOURS[level]};border-radius:999px;padding:0.05rem 0.7rem">'
+        f'{COLOURS[level]};border-radius:999px;padding:0.05rem 0.7rem;color:{CSS_SURROUND.text}">'
         f'<span style="color:{COLOURS[level]}" aria-hidden="true">{SIGNS[level]}</span> '
         f"{escape(capital(found.short))}</span>"
     )
@@ -69,7 +68,8 @@ def show_verdict(report: AuditReport, *, right: float | None = None, old: bool =
     colour = COLOURS["not_checked" if old else report.verdict]
     lines = _lines(report, None if old else right)
     heading = f"{'At that time: ' if old else ''}{HEADINGS[report.verdict]}"
-    panel = mix(SURROUNDS[theme()].panel, colour, 0.12)
+    light, dark = (mix(SURROUNDS[one].panel, colour, 0.12) for one in ("light", "dark"))
+    panel = f"light-dark({light}, {dark})"
     st.html(
         f'<div role="status" style="border-left:8px solid {colour};background:{panel};'
         'padding:0.9rem 1.1rem;border-radius:6px">'

@@ -59,7 +59,7 @@ def another_run(finished: list[Run], shown: Run | None = None) -> None:
         placeholder="Open another run",
         label_visibility="collapsed",
         on_change=_open,
-        width=320,
+        width=230,
     )
 
 

@@ -13,11 +13,10 @@ from core.evaluation.slice_sentences import (
     unclear_sentences,
 )
 from core.evaluation.slices import MEASURES, Slices, slices
-from core.palette import SURROUNDS
+from core.palette import CSS_SURROUND
 from core.runs.files import RunFiles
 from core.runs.learnt_films import patients_by_film
 from core.store import Run, Store
-from pages.components.charts import theme
 from pages.components.downloads import csv_download
 from pages.components.run.slices_table import slices_html
 from pages.components.run_labels import escaped
@@ -41,7 +40,7 @@ def slices_tab(store: Store, run: Run) -> None:
     _say(found)
     if not found.rows:
         return
-    st.html(slices_html(found, SURROUNDS[theme()]))
+    st.html(slices_html(found, CSS_SURROUND))
     st.caption(
         "Several films of one patient are alike, so whether a group does worse is judged by its "
         "patients; the intervals in the table are of films, as everywhere."
