@@ -17,6 +17,7 @@ from pages.components.session import (
     EXPLORE,
     OVERVIEW,
     PREPARE,
+    RESULTS,
     RUN,
     TRAIN,
     get_store,
@@ -41,6 +42,7 @@ page = st.navigation(
             st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         ],
         "Judge": [
+            st.Page(RESULTS, title="Results", icon=":material/table_rows:"),
             st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
             st.Page(RUN, title="One run", icon=":material/lab_profile:"),
             *old_pages(),

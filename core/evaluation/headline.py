@@ -1,4 +1,4 @@
-"""What a run reached, in the three numbers that stand wherever it is listed.
+"""What a run reached, in the few numbers that stand wherever it is listed.
 
 By the run's decision rule of now, from its saved predictions, and only numpy: lists of runs do
 not wait for pandas. ``core.evaluation.metrics`` has every other number.
@@ -18,6 +18,7 @@ from core.evaluation.decision import Decision, decision_of
 from core.evaluation.operating_point import HasPoint
 from core.evaluation.predictions import MOST_PROBABLE, Predictions
 from core.specs import SPLITS
+from core.statistics.roc_area import roc_area
 from core.store import RunResult
 
 
@@ -27,7 +28,8 @@ class Headline:
 
     ``films``, ``correct`` and ``unsure`` are None, and ``confusion`` (rows true, columns called)
     empty, for a run that has only its result left; then ``decision`` is None, and the numbers
-    are those of the most probable class.
+    are those of the most probable class. ``roc_auc``: of the first class against all others,
+    whatever the rule.
     """
 
     accuracy: float | None = None
@@ -37,6 +39,7 @@ class Headline:
     correct: int | None = None
     unsure: int | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    roc_auc: float | None = None
     decision: Decision | None = None
 
     @property
@@ -121,7 +124,9 @@ def _headlines(files: _Key) -> dict[str, Headline]:
         return {}
     decision = decision_of(files, predictions.classes)
     films = decision.apply(predictions)
-    return {split: _of(films.of(split), decision) for split in films.splits}
+    # What was tested elsewhere is of one split, with a name of its own.
+    splits = films.splits or tuple(map(str, np.unique(films.split)))
+    return {split: _of(films.of(split), decision) for split in splits}
 
 
 def _of(films: Predictions, decision: Decision) -> Headline:
@@ -138,5 +143,6 @@ def _of(films: Predictions, decision: Decision) -> Headline:
         correct=correct,
         unsure=int(films.decided.unsure.sum()),
         confusion=tuple(tuple(row) for row in cells.tolist()),
+        roc_auc=roc_area(films.probabilities[:, 0], films.y_true == 0),
         decision=decision,
     )

@@ -36,6 +36,7 @@ PAGES = {
     "explore": "Explore",
     "prepare": "Prepare",
     "train": "Train",
+    "results": "Results",
     "compare": "Compare",
     "run": "CNN",
     "classify": "Classify",
@@ -45,6 +46,7 @@ PAGES = {
 NEXT = {
     "prepare": ("Import films", "explore?tab=Import"),
     "train": ("Prepare a data set", "prepare"),
+    "results": ("Train a network", "train"),
     "compare": ("Train a network", "train"),
     "run": ("Train a network", "train"),
     "classify": ("Train a network", "train"),

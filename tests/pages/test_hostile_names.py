@@ -87,6 +87,7 @@ NAMELESS: list[tuple[str, dict[str, str]]] = [
         ("train", {"run": "run"}),
         ("train", {"run": "failed"}),
         ("train", {"run": "_n_ [o](p)"}),
+        ("results", {}),
         ("compare", {}),
         ("compare", {"runs": "_n_ [o](p)"}),
         ("run", {}),

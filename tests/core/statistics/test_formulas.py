@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 from scipy.stats import chi2_contingency, norm
-from sklearn.metrics import brier_score_loss
+from sklearn.metrics import brier_score_loss, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
@@ -19,7 +19,7 @@ from core.statistics.mover import mean_proportion_interval, mover, newcombe
 from core.statistics.normal import Z_95, mean_interval
 from core.statistics.proportions import Proportion, trials_needed, wilson
 from core.statistics.resampling import bootstrap_interval, cluster_draws, percentile_interval
-from core.statistics.roc_area import roc_area_interval
+from core.statistics.roc_area import roc_area, roc_area_interval
 from core.statistics.softmax import log_softmax, logits_of, softmax
 
 RNG = np.random.default_rng(11)
@@ -203,3 +203,12 @@ def test_the_area_of_the_other_class_has_the_other_interval() -> None:
         assert 0 <= low <= area <= high <= 1
         assert roc_area_interval(1 - area, m, n) == pytest.approx((1 - high, 1 - low), abs=1e-6)
     assert roc_area_interval(0.5, 5, 0) is None
+
+
+@pytest.mark.parametrize("steps", [3, 1000])
+def test_the_area_under_the_roc_curve_is_scikit_learns_ties_and_all(steps: int) -> None:
+    scores = RNG.integers(0, steps, 200) / steps
+    positive = RNG.random(200) < 0.3 + 0.3 * scores
+    assert roc_area(scores, positive) == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
+    assert roc_area(scores, np.ones(200, bool)) is None
+    assert roc_area(np.array([0.2, 0.7]), np.array([True, False])) == 0

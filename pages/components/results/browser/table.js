@@ -1,0 +1,216 @@
+// The table of results: what is set in it stays in the browser, and changes ask the server.
+
+import { button, choice, make } from "./parts.js";
+import { ANY, SHARES, chosen, fresh, offered } from "./choosing.js";
+import { memberRows, nameCell, notesRow, shownCells, standing } from "./cells.js";
+
+// What was set, while the tab is open: the page finds it again after a look at another page.
+const kept = { view: fresh(), picked: new Set(), open: new Set(), drafts: new Map(), folded: true };
+
+class Results {
+  constructor(root) {
+    this.root = root;
+    this.editing = null;
+    this.bar = make("div", { class: "bar" });
+    this.acts = make("div", { class: "acts" });
+    this.head = make("thead", { role: "rowgroup" });
+    this.body = make("tbody", { role: "rowgroup" });
+    this.table = make("table", { role: "table" },
+      make("caption", { class: "unseen", text: "All results. The heads of the columns sort it." }),
+      this.head, this.body);
+    root.replaceChildren(this.bar, this.acts, this.table);
+  }
+
+  /** The rows came anew; `send` asks the server for something. */
+  open(data, send) {
+    this.data = data;
+    this.standing = standing(data.columns, data.together);
+    this.send = send;
+    const there = new Set(data.rows.map((row) => row.key));
+    for (const key of kept.picked) if (!there.has(key)) kept.picked.delete(key);
+    this.draw();
+  }
+
+  ask(what, row, value) {
+    // Shown at once; what the server has kept comes right behind it.
+    if (what === "star" || what === "tags" || what === "notes") row[what] = value;
+    this.send({ what, key: row.key, value });
+    this.draw();
+  }
+
+  edit(row, field, text) {
+    this.editing = row && { key: row.key, field, text, before: text };
+    this.draw(row ? `field ${row.key}` : null);
+    if (row) this.root.querySelector(`[data-at="${CSS.escape(`field ${row.key}`)}"]`)?.select();
+  }
+
+  set(change) {
+    Object.assign(kept.view, change);
+    this.draw();
+  }
+
+  /** Draw all of it; what had the focus has it again, or else what is named. */
+  draw(wanted = null) {
+    const focused = this.root.getRootNode().activeElement;
+    const at = wanted ?? focused?.dataset.at;
+    const caret = focused?.tagName === "INPUT" && focused.type !== "checkbox" &&
+      focused.type !== "number" ? focused.selectionStart : null;
+    if (this.editing) this.editing.drawing = true;
+    this.rows = chosen(this.data.rows, kept.view);
+    this.offered = offered(this.data.rows);
+    this.drawBar();
+    this.drawActs();
+    this.drawHead();
+    this.body.replaceChildren(...this.rows.flatMap((row) => this.drawRow(row)));
+    if (!this.rows.length) {
+      this.body.append(make("tr", { role: "row" }, make("td", { role: "cell", class: "none",
+        colspan: this.standing.length + 3,
+        text: "No result is like this. Change the search, or show all." })));
+    }
+    if (this.editing) this.editing.drawing = false;
+    if (!at) return;
+    const again = this.root.querySelector(`[data-at="${CSS.escape(at)}"]`);
+    again?.focus({ preventScroll: true });
+    if (again?.tagName === "INPUT" && again.type !== "checkbox" && again.type !== "number") {
+      again.setSelectionRange(caret ?? again.value.length, caret ?? again.value.length);
+    }
+  }
+
+  drawBar() {
+    const { view } = kept;
+    const { columns } = this.data;
+    const search = make("label", { class: "choice search" }, make("span", { text: "Search" }),
+      make("input", { type: "search", value: view.search, "data-at": "search",
+        placeholder: "name, data set, tag …",
+        oninput: (event) => this.set({ search: event.target.value }) }));
+    const boxes = [];
+    for (const [name, words] of this.offered.columns) {
+      const pick = (value) => this.set({ filters: { ...view.filters, [name]: value } });
+      const there = words.includes(view.filters[name]) ? view.filters[name] : ANY;
+      boxes.push(choice(columns[name].label, `filter ${name}`,
+        [[ANY, "any"], ...words.map((one) => [one, one])], there, pick));
+    }
+    if (this.offered.tags.length) {
+      boxes.push(choice("Tag", "filter tag",
+        [[ANY, "any"], ...this.offered.tags.map((one) => [one, one])], view.tag,
+        (tag) => this.set({ tag })));
+    }
+    const least = make("div", { class: "least" },
+      choice("At least", "measure", SHARES.map((one) => [one, columns[one].label]), view.measure,
+        (measure) => this.set({ measure })),
+      make("input", { type: "number", min: 0, max: 100, step: "any", value: view.least,
+        "data-at": "least", "aria-label": `Least ${columns[view.measure].label}`,
+        placeholder: view.measure === "roc_auc" ? "0.9" : "90 %",
+        oninput: (event) => this.set({ least: event.target.value }) }));
+    const starred = make("label", { class: "check" },
+      make("input", { type: "checkbox", "data-at": "starred", checked: view.starred,
+        onchange: (event) => this.set({ starred: event.target.checked }) }), "Starred only");
+    const filters = [...boxes, least, starred];
+    for (const one of filters) one.classList.add("filter");
+    // On a telephone they would push the results off the screen.
+    const fold = button("Filters", "fold", () => { kept.folded = !kept.folded; this.draw(); },
+      { class: "few", "aria-expanded": String(!kept.folded) });
+    this.bar.classList.toggle("closed", kept.folded);
+    this.bar.replaceChildren(search, fold, ...filters);
+  }
+
+  drawActs() {
+    const [count, all] = [this.rows.length, this.data.rows.length];
+    const words = count === all ? `${all} result${all === 1 ? "" : "s"}` : `${count} of ${all} results`;
+    const picked = [...kept.picked];
+    const compare = button(
+      picked.length ? `Compare the chosen (${picked.length})` : "Compare: choose results first",
+      "compare", () => this.send({ what: "compare", keys: picked }),
+      { class: "primary", disabled: !picked.length });
+    const sort = [["star", "Star"], ...Object.entries(this.data.columns)
+      .map(([name, column]) => [name, column.label])];
+    this.acts.replaceChildren(
+      compare,
+      picked.length ? button("Choose none", "none", () => { kept.picked.clear(); this.draw(); }) : "",
+      count < all ? button("Show all", "all", () => this.set(
+        { ...fresh(), sort: kept.view.sort, down: kept.view.down })) : "",
+      make("span", { role: "status", text: words }),
+      make("div", { class: "sorting" },
+        choice("Sort by", "sort", sort, kept.view.sort, (name) => this.sortBy(name)),
+        button(kept.view.down ? "Largest or latest first" : "Smallest or first first", "way",
+          () => this.set({ down: !kept.view.down }), { sign: kept.view.down ? "↓" : "↑" })));
+  }
+
+  sortBy(name) {
+    const number = name === "star" || name === "audit" || this.data.columns[name].is_number;
+    this.set({ sort: name, down: kept.view.sort === name ? !kept.view.down : number });
+  }
+
+  drawHead() {
+    const { view } = kept;
+    const sorter = (name, words, about) =>
+      make("button", { type: "button", "data-at": `sort ${name}`, class: "sort", title: about || null,
+        onclick: () => this.sortBy(name) }, words,
+        make("span", { "aria-hidden": "true",
+          text: view.sort === name ? (view.down ? "\u00a0↓" : "\u00a0↑") : "" }));
+    const head = (name, names, number, ...sorters) =>
+      make("th", { scope: "col", role: "columnheader", class: number ? `number ${name}` : name,
+        "aria-sort": !names.includes(view.sort) ? "none" : view.down ? "descending" : "ascending" },
+        ...sorters);
+    const star = make("span", {}, make("span", { "aria-hidden": "true", text: "★" }),
+      make("span", { class: "unseen", text: "Star" }));
+    this.head.replaceChildren(make("tr", { role: "row" },
+      make("th", { scope: "col", role: "columnheader", class: "pick" },
+        make("span", { class: "unseen", text: "Compare" })),
+      head("star", ["star"], false, sorter("star", star, "Pages begin with what has a star.")),
+      ...this.standing.map(({ name, names, is_number }) =>
+        head(name, names, is_number, ...names.map((one) =>
+          sorter(one, this.data.columns[one].label, this.data.columns[one].meaning)))),
+      make("th", { scope: "col", role: "columnheader", class: "more" },
+        make("span", { class: "unseen", text: "More" }))));
+  }
+
+  drawRow(row) {
+    const { longest } = this.data;
+    const columns = this.standing;
+    const doing = {
+      ask: (what, one, value) => this.ask(what, one, value),
+      edit: (one, field, text) => this.edit(one, field, text),
+      editing: this.editing?.key === row.key ? this.editing : null,
+      address: (run) => `${this.data.pages.run}?run=${encodeURIComponent(run)}`,
+      tags: this.offered.tags,
+      drafts: kept.drafts,
+      longest,
+    };
+    const pick = make("input", { type: "checkbox", "data-at": `pick ${row.key}`,
+      checked: kept.picked.has(row.key), "aria-label": `Compare ${row.name}`,
+      onchange: (event) => {
+        kept.picked[event.target.checked ? "add" : "delete"](row.key);
+        this.draw();
+      } });
+    const isOpen = kept.open.has(row.key);
+    const what = row.members.length ? "runs and notes" : "notes";
+    const drawn = [make("tr", { role: "row", class: kept.picked.has(row.key) ? "picked" : null },
+      make("td", { role: "cell", class: "pick" }, pick),
+      make("td", { role: "cell", class: "star" },
+        button(`Star ${row.name}`, `star ${row.key}`, () => this.ask("star", row, !row.star),
+          { sign: row.star ? "★" : "☆", "aria-pressed": String(row.star), class: "quiet" })),
+      nameCell(row, doing),
+      ...shownCells(row.cells, columns),
+      make("td", { role: "cell", class: "more" },
+        button(`${isOpen ? "Close" : "Open"} ${what} of ${row.name}`, `more ${row.key}`, () => {
+          kept.open[isOpen ? "delete" : "add"](row.key);
+          this.draw();
+        }, { sign: isOpen ? "▴" : "▾", "aria-expanded": String(isOpen), class: "quiet" })))];
+    if (row.notes && !isOpen) drawn[0].querySelector(".tags").append(
+      make("span", { class: "noted", title: row.notes, text: "has notes" }));
+    if (isOpen) {
+      drawn.push(...memberRows(row, columns, doing), notesRow(row, columns, doing));
+    }
+    return drawn;
+  }
+}
+
+const tables = new WeakMap();
+
+/** Streamlit calls this when the component appears, and again whenever its data comes anew. */
+export default function show({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".results-root");
+  if (!tables.has(root)) tables.set(root, new Results(root));
+  tables.get(root).open(data, (asked) => setTriggerValue("asked", asked));
+}
