@@ -87,7 +87,6 @@ NAMELESS: list[tuple[str, dict[str, str]]] = [
         ("train", {"run": "run"}),
         ("train", {"run": "failed"}),
         ("train", {"run": "_n_ [o](p)"}),
-        ("results", {}),
         ("compare", {}),
         ("compare", {"runs": "_n_ [o](p)"}),
         ("run", {}),

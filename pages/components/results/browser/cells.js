@@ -9,7 +9,8 @@ export function standing(columns, together) {
     .filter(([name]) => !seconds.includes(name))
     .map(([name, column]) => {
       const names = together[name] ? [name, together[name]] : [name];
-      return { ...column, name, names, label: names.map((one) => columns[one].label).join(", ") };
+      const second = together[name] ? `, ${columns[together[name]].label.toLowerCase()}` : "";
+      return { ...column, name, names, label: column.label + second };
     });
 }
 
