@@ -16,6 +16,8 @@ from streamlit.starlette import App
 from pages.components.hosts import KnownHosts
 from pages.components.index_page import IndexPage
 from pages.components.preload import load_first_page
+from pages.components.session import thumbnail_of
+from pages.components.thumbnails import thumbnail_route
 
 
 @asynccontextmanager
@@ -32,5 +34,6 @@ def _bound() -> str:
 app = App(
     Path(__file__).parent / "pages" / "navigation.py",
     lifespan=_lifespan,
+    routes=[thumbnail_route(thumbnail_of)],
     middleware=[Middleware(KnownHosts, bound=_bound), Middleware(IndexPage)],
 )

@@ -16,15 +16,18 @@ from pages.components.films.import_report import restore_button, source_list
 from pages.components.films.set_apart import set_apart_films
 from pages.components.session import artificial_sources, catalogue_frame, get_store
 
-TABS = ("Films", "Import", "Sources")
+TABS = ("Films", "Map", "Import", "Sources")
 
 
 def page() -> None:
     st.title("Explore")
-    films, more, sources = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
+    films, placed, more, sources = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
     if films.open:
         with films:
             _films()
+    if placed.open:
+        with placed:
+            _map()
     if more.open:
         with more:
             import_panel(get_store())
@@ -38,15 +41,30 @@ def _to_import() -> None:
     st.session_state["tab"] = "Import"
 
 
+def _no_films() -> None:
+    empty(
+        "There are no films yet. Import a folder or a zip file, or download the films of the study."
+    )
+    # Not a link: one that leads to its own page leaves the tab as it is.
+    st.button("Import films", icon=":material/arrow_forward:", on_click=_to_import)
+
+
+def _map() -> None:
+    # Only here: what the map needs takes a while to load.
+    from pages.components.film_map.view import film_map
+
+    frame = catalogue_frame()
+    if frame.empty:
+        _no_films()
+        return
+    filters = film_filters(frame, "explore")
+    film_map(frame, filters.apply(frame))
+
+
 def _films() -> None:
     frame = catalogue_frame()
     if frame.empty:
-        empty(
-            "There are no films yet. Import a folder or a zip file, "
-            "or download the films of the study."
-        )
-        # Not a link: one that leads to its own page leaves the tab as it is.
-        st.button("Import films", icon=":material/arrow_forward:", on_click=_to_import)
+        _no_films()
         set_apart_films(get_store(), "explore")
         return
     filters = film_filters(frame, "explore")

@@ -62,25 +62,27 @@ def counts_figure(
     table = table.loc[top]
     drawing = figure(theme, 60 + bar * len(top))
     single = by == colour
-    fixed = _fixed(frame[colour])
-    groups = [""] if single else _ordered(fixed, table.columns)
+    fixed = fixed_order(frame[colour])
+    groups = [""] if single else values_in_order(fixed, table.columns)
     for group in groups:
         counts = table.sum(axis=1) if single else table[group]
         drawing.add_bar(
             x=counts,
-            y=[_name(one) for one in top],
+            y=[value_name(one) for one in top],
             orientation="h",
-            name=_name(group),
+            name=value_name(group),
             showlegend=not single,
-            marker={"color": class_colour(1) if single else _colour(colour, fixed, group, groups)},
-            hovertemplate=f"%{{y}}<br>{_name(group)}: %{{x}} films<extra></extra>"
+            marker={
+                "color": class_colour(1) if single else value_colour(colour, fixed, group, groups)
+            },
+            hovertemplate=f"%{{y}}<br>{value_name(group)}: %{{x}} films<extra></extra>"
             if group
             else "%{y}: %{x} films<extra></extra>",
         )
     for name in top:
         total = int(table.loc[name].sum())
         drawing.add_annotation(
-            x=total, y=_name(name), text=f" {total:,}", showarrow=False, xanchor="left"
+            x=total, y=value_name(name), text=f" {total:,}", showarrow=False, xanchor="left"
         )
     drawing.update_layout(barmode="stack")
     # Room at the right end for the longest bar's number.
@@ -103,8 +105,8 @@ def age_figure(
     labels = [f"{int(low)}–{int(low + AGE_STEP - 1)}" for low in edges[:-1]]
     bins = pd.cut(known["age"], edges.tolist(), right=False, labels=labels)
     table = _tally(bins, known[colour]).reindex(labels, fill_value=0)
-    fixed = _fixed(frame[colour])
-    groups = _ordered(fixed, table.columns)[:8]
+    fixed = fixed_order(frame[colour])
+    groups = values_in_order(fixed, table.columns)[:8]
     others = [one for one in table.columns if one not in groups]
     if others:
         table["others"] = table[others].sum(axis=1)
@@ -114,9 +116,9 @@ def age_figure(
         drawing.add_bar(
             x=labels,
             y=table[group],
-            name=_name(group),
-            marker={"color": _colour(colour, fixed, group, groups)},
-            hovertemplate=f"{_name(group)}, %{{x}} years<br>%{{y}} films<extra></extra>",
+            name=value_name(group),
+            marker={"color": value_colour(colour, fixed, group, groups)},
+            hovertemplate=f"{value_name(group)}, %{{x}} years<br>%{{y}} films<extra></extra>",
         )
     missing = len(frame) - len(known)
     state = "states" if missing == 1 else "state"
@@ -143,12 +145,12 @@ def shares_figure(shares: pd.DataFrame, theme: Theme = "dark") -> go.Figure:
             x=values,
             y=classes,
             orientation="h",
-            name=_name(group),
+            name=value_name(group),
             hovertext=[
                 f"{percent(value)} of {one}" for value, one in zip(values, classes, strict=True)
             ],
-            marker={"color": _colour(str(shares.index.name), fixed, group, groups)},
-            hovertemplate=f"%{{hovertext}}: {_name(group)}<extra></extra>",
+            marker={"color": value_colour(str(shares.index.name), fixed, group, groups)},
+            hovertemplate=f"%{{hovertext}}: {value_name(group)}<extra></extra>",
         )
     drawing.update_layout(barmode="stack")
     drawing.update_xaxes(title_text="share of the class", range=[0, 1], **SHARE_TICKS)
@@ -160,7 +162,7 @@ def shares_figure(shares: pd.DataFrame, theme: Theme = "dark") -> go.Figure:
 def _legend(drawing: go.Figure, groups: list[str]) -> None:
     """A legend under the axis title, the figure made taller by as many lines as it takes on
     a telephone, where Plotly sets entries in columns as wide as the widest."""
-    widest = 46 + 7.5 * max(len(_name(one)) for one in groups)
+    widest = 46 + 7.5 * max(len(value_name(one)) for one in groups)
     lines = math.ceil(len(groups) / max(1, int(NARROWEST / widest)))
     room = 22 * lines + 10
     drawing.update_layout(
@@ -185,14 +187,14 @@ def _tally(rows: pd.Series, columns: pd.Series) -> pd.DataFrame:
     )
 
 
-def _fixed(values: pd.Series) -> tuple[str, ...]:
+def fixed_order(values: pd.Series) -> tuple[str, ...]:
     """The order that values keep whatever is filtered: an ordered categorical's own."""
     if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.ordered:
         return tuple(str(one) for one in values.dtype.categories)
     return ORDER.get(str(values.name), ())
 
 
-def _ordered(fixed: tuple[str, ...], values: pd.Index) -> list[str]:
+def values_in_order(fixed: tuple[str, ...], values: pd.Index) -> list[str]:
     """Known values first in their fixed order, "others" and "unknown" last."""
     found = [str(one) for one in values]
     last = [one for one in LAST if one in found]
@@ -201,7 +203,7 @@ def _ordered(fixed: tuple[str, ...], values: pd.Index) -> list[str]:
     return [*first, *rest, *last]
 
 
-def _colour(column: str, fixed: tuple[str, ...], value: str, shown: list[str]) -> str:
+def value_colour(column: str, fixed: tuple[str, ...], value: str, shown: list[str]) -> str:
     """Findings and classes have their own colours; what else tells films apart has others."""
     if value in LAST:
         return UNKNOWN_COLOUR
@@ -214,5 +216,5 @@ def _colour(column: str, fixed: tuple[str, ...], value: str, shown: list[str]) -
     return class_colour(place) if column == "class_name" else group_colour(place)
 
 
-def _name(value: str) -> str:
+def value_name(value: str) -> str:
     return plotly(NAMES.get(value, value))

@@ -21,11 +21,14 @@ def theme() -> Theme:
     return "light" if st.context.theme.type == "light" else "dark"
 
 
-def show(figure: go.Figure, key: str, *, file_name: str = "", **options: Any) -> Any:
+def show(
+    figure: go.Figure, key: str, *, file_name: str = "", selects: bool = False, **options: Any
+) -> Any:
     """Draw a figure from ``core.figures`` that was built for ``theme()``.
 
-    ``file_name``: what its camera button saves it as (PNG, without the ending). ``options``
-    go to ``st.plotly_chart`` (``on_select``, ``selection_mode`` …), whose answer comes back.
+    ``file_name``: what its camera button saves it as (PNG, without the ending). ``selects``:
+    whether its buttons offer a lasso and a box to choose points with. ``options`` go to
+    ``st.plotly_chart`` (``on_select``, ``selection_mode`` …), whose answer comes back.
     """
     current = theme()
     # The page's own colour, though the template is transparent: else the saved picture
@@ -34,7 +37,7 @@ def show(figure: go.Figure, key: str, *, file_name: str = "", **options: Any) ->
     config = {
         "displaylogo": False,
         "responsive": True,
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "modeBarButtonsToRemove": ["autoScale2d", *([] if selects else ["select2d", "lasso2d"])],
         "toImageButtonOptions": {"format": "png", "scale": 3, "filename": file_name or key},
     }
     return st.plotly_chart(figure, key=key, theme=None, config=config, **options)

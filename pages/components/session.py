@@ -61,6 +61,11 @@ def get_store() -> Store:
     return _open(_data_folder())
 
 
+def thumbnail_of(film_id: str) -> Path:
+    """Where the thumbnail of a film lies; may be asked outside of a session."""
+    return Workspace(Path(_data_folder())).thumbnail(film_id)
+
+
 def get_client() -> PredictionClient:
     """The one prediction worker of this server, started when it is first asked."""
     return _client(str(get_workspace().root))

@@ -21,7 +21,8 @@ def set_apart_films(store: Store, key: str, source: str | None = None) -> None:
         return
     st.markdown(f"**Set apart: {count(len(reasons), 'film')}** that data sets do not use")
     st.caption(
-        "They show hardly anything, or nobody can tell what they show. Look at each; "
+        "They show hardly anything, nobody can tell what they show, or somebody left them out. "
+        "Look at each; "
         "“Use it” puts it among the other films."
     )
     films = store.catalogue.films(list(reasons)[:MOST])
