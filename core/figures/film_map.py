@@ -34,7 +34,7 @@ def map_figure(
     """
     if points.empty:
         return message(theme, "No film that passes the filters is on the map.", HEIGHT)
-    kinds = grouped(points["kind"])
+    kinds = few_kinds(points["kind"])
     sizes = kinds.value_counts()
     groups = values_in_order(tuple(order), sizes.index)
     drawing = figure(theme, HEIGHT)
@@ -87,7 +87,7 @@ def map_figure(
     return drawing
 
 
-def grouped(kinds: pd.Series) -> pd.Series:
+def few_kinds(kinds: pd.Series) -> pd.Series:
     """The most frequent kinds as they are, the rest as “others”; not stated stays by itself."""
     texts = kinds.astype(str)
     ranked = [one for one in texts.value_counts().index if one not in ("unknown", SEVERAL)]

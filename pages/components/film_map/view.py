@@ -153,8 +153,9 @@ def _lassoed(key: str) -> None:
 def _choices(found: FilmMap, films: pd.DataFrame, frame: pd.DataFrame) -> None:
     """Ways to choose films without a pointer."""
     there = set(films["film_id"].astype(str))
-    odd = [one for one in _odd(found.made_at, get_store().catalogue.version(), found, frame)
-           if one in there]  # fmt: skip
+    store = get_store()
+    root, version = str(store.workspace.root), store.catalogue.version()
+    odd = [one for one in _odd(root, found.made_at, version, found, frame) if one in there]
     by_hand = films.loc[films["source_finding"] != "", "film_id"].astype(str).tolist()
     with st.container(horizontal=True, key="map_choices"):
         if odd:
@@ -181,7 +182,9 @@ def _choices(found: FilmMap, films: pd.DataFrame, frame: pd.DataFrame) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _odd(made_at: float, version: int, _found: FilmMap, _frame: pd.DataFrame) -> list[str]:
+def _odd(
+    root: str, made_at: float, version: int, _found: FilmMap, _frame: pd.DataFrame
+) -> list[str]:
     return odd_films(_found, _frame)
 
 
