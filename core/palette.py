@@ -59,7 +59,9 @@ LIGHT_BACKGROUND = SURROUNDS["light"].background
 # The ground of white words, on a button or a chosen option, in both themes: an accent that can
 # be read on the dark background is too light for that.
 BUTTON = "#1f75ad"
-# The same where a press destroys something.
+# Around what the keyboard is at: seen beside the surround, the sidebar and a filled button.
+FOCUS: dict[Theme, str] = {"dark": "#7db8e8", "light": "#0067a3"}
+# The ground of a button where a press destroys something.
 DESTROY = "#c62f26"
 
 # Vermilion, blue, reddish purple, bluish green, ochre, grey, brown, teal: the first three

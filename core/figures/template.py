@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from html import unescape
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -11,6 +12,7 @@ from core.escaping import plotly
 from core.palette import CLASS_COLOURS, SURROUNDS, Theme
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+LEGEND_LINE = 36  # letters: what a telephone of 390 px shows beside the line's sample
 TRANSPARENT = "rgba(0,0,0,0)"
 # Plotly drops a label that reaches over the axis's end: here that is the 100 %.
 SHARE_TICKS = {
@@ -90,7 +92,7 @@ def legend_entries(drawing: go.Figure) -> list[tuple[str, str]]:
     """Name (plain text, for a legend outside Plotly) and colour of each trace that the legend
     lists, in its order."""
     return [
-        (unescape(str(one.name)), str(one.marker.color))
+        (unescape(str(one.name).replace("<br>", " ")), str(one.marker.color))
         for one in drawing.data
         if one.showlegend is not False and one.name
     ]
@@ -106,9 +108,16 @@ def without_legend(drawing: go.Figure) -> go.Figure:
 
 
 def legend_below(drawing: go.Figure, entries: int, title: str = "") -> None:
-    """Make room for a legend whose long entries take a line each on a narrow screen."""
+    """Make room for a legend whose long entries take a line each on a narrow screen, or several:
+    Plotly would cut what is longer than the figure is wide."""
     plot = drawing.layout.height or 360
-    room = 24 * (entries + bool(title)) + 12
+    further = 0
+    for one in drawing.data:
+        if one.showlegend is not False and one.name:
+            lines = wrap(one.name, LEGEND_LINE, break_long_words=False, break_on_hyphens=False)
+            further += len(lines) - 1
+            one.name = "<br>".join(lines)
+    room = 24 * (entries + bool(title)) + 18 * further + 12
     drawing.update_layout(
         height=plot + room,
         legend={"y": -64 / plot, "title": {"text": title, "side": "top", "font": {"size": 13}}},

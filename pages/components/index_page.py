@@ -15,17 +15,17 @@ from string import Template
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.palette import BUTTON, DESTROY, SURROUNDS
+from core.palette import BUTTON, DESTROY, FOCUS, SURROUNDS
 
 HERE = Path(__file__).parent
 COLOURS = {
     "BUTTON": BUTTON,
     "DESTROY": DESTROY,
     "DARK": SURROUNDS["dark"].background,
-    "DARK_ACCENT": SURROUNDS["dark"].accent,
+    "DARK_FOCUS": FOCUS["dark"],
     "DARK_TEXT": SURROUNDS["dark"].text,
     "LIGHT": SURROUNDS["light"].background,
-    "LIGHT_ACCENT": SURROUNDS["light"].accent,
+    "LIGHT_FOCUS": FOCUS["light"],
     "LIGHT_TEXT": SURROUNDS["light"].text,
 }
 TITLE = b"<title>Streamlit</title>"  # before it: how the file is encoded; behind it: scripts

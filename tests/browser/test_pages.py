@@ -13,6 +13,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from core.escaping import JOINER
+from core.palette import FOCUS
 from core.store import open_store
 from core.workspace import Workspace
 from tests.browser.running import (
@@ -265,6 +266,36 @@ def test_nothing_behind_a_tab_keeps_anybody_out(watched: Watched, stocked_server
         watched.open(f"{stocked_server.url}/{address}")
         watched.check()
         watched.check_access()
+
+
+# The ring of a test's theme around what has the keyboard, or around the field that it is in.
+RINGED = """colour => {
+    let one = document.activeElement;
+    const what = one.outerHTML.slice(0, 200);
+    for (let step = 0; one && step < 7; step++, one = one.parentElement) {
+        const style = getComputedStyle(one);
+        const ringed = style.outlineStyle === "solid" && parseFloat(style.outlineWidth) >= 2;
+        if (ringed && style.outlineColor === colour) return "";
+    }
+    return document.activeElement === document.body ? null : what;
+}"""
+
+
+@pytest.mark.parametrize("page", ["prepare", "explore"])
+def test_wherever_the_keyboard_goes_it_is_seen(
+    watched: Watched, stocked_server: Server, page: str
+) -> None:
+    watched.open(f"{stocked_server.url}/{page}")
+    red, green, blue = (int(FOCUS["dark"][at : at + 2], 16) for at in (1, 3, 5))
+    unseen = []
+    for stops in range(150):
+        watched.page.keyboard.press("Tab")
+        found = watched.page.evaluate(RINGED, f"rgb({red}, {green}, {blue})")
+        if found is None:
+            break
+        unseen += [found] if found and "stSkipToContent" not in found else []
+    assert stops > 30
+    assert not unseen, "\n".join(unseen)
 
 
 def test_sections_of_the_navigation_fold_by_keyboard(

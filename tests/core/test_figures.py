@@ -269,3 +269,14 @@ def test_the_picture_of_a_matrix_is_a_png_of_its_own_colours() -> None:
         corner = "#" + bytes(np.asarray(picture.convert("RGB"))[2, 2]).hex()
         assert corner == SURROUNDS[theme].background
         assert len(picture.getcolors(1 << 24)) > 20
+
+
+def test_a_long_name_takes_further_lines_of_the_legend_and_the_room_for_them() -> None:
+    name = "EfficientNetLite0 (photographs) · 0d49 · COVID-19 or not, adults"
+    long, short = (figures.curves_figure({one: epochs()}, "accuracy") for one in (name, "VGG16"))
+    for line in long.data:
+        parts = line.name.split("<br>")
+        assert len(parts) > 1
+        assert max(map(len, parts)) <= 36
+    assert figures.legend_entries(long)[0][0] == f"{name}, training"
+    assert long.layout.height > short.layout.height

@@ -98,6 +98,15 @@ def test_words_on_a_button_can_be_read_and_the_button_be_seen(ground: str) -> No
         assert contrast(ground, look.background) >= 3
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_ring_around_what_has_the_keyboard_is_seen_on_every_ground(theme: Theme) -> None:
+    with (PROJECT_ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        sidebar = tomllib.load(file)["theme"][theme]["sidebar"]
+    look = SURROUNDS[theme]
+    for ground in (look.background, look.panel, *sidebar.values()):
+        assert contrast(palette.FOCUS[theme], ground) >= 3
+
+
 def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#000000", "#ffffff") == 21
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
