@@ -287,12 +287,13 @@ def test_wherever_the_keyboard_goes_it_is_seen(
 ) -> None:
     watched.open(f"{stocked_server.url}/{page}")
     red, green, blue = (int(FOCUS["dark"][at : at + 2], 16) for at in (1, 3, 5))
-    unseen = []
-    for stops in range(150):
+    unseen, stops = [], 0
+    while stops < 150:
         watched.page.keyboard.press("Tab")
         found = watched.page.evaluate(RINGED, f"rgb({red}, {green}, {blue})")
         if found is None:
             break
+        stops += 1
         unseen += [found] if found and "stSkipToContent" not in found else []
     assert stops > 30
     assert not unseen, "\n".join(unseen)
