@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.audit.report import FILE, audit_folder
 from core.audit.status import NOT_AUDITED, AuditStatus, audit_status, worst_verdict
-from core.errors import NotFoundError
 from core.runs.files import RunFiles
 from core.store import Run, Store
 from pages.components.run_labels import escaped
@@ -25,15 +24,31 @@ ICONS = {
 
 def audit_of(store: Store, run: Run) -> AuditStatus:
     """``audit_status``, kept until one of the files or the catalogue changes."""
-    folder = store.workspace.run_folder(run.run_id)
-    changed = (
-        _time(audit_folder(folder) / FILE),
-        _time(RunFiles(folder).predictions),
-        _time(RunFiles(folder).operating_point),
-        store.catalogue.version(),
-        _made(store, run.spec.dataset),
-    )
-    return _kept(str(store.workspace.root), run.run_id, changed, store, run)
+    return audits_of(store, [run])[run.run_id]
+
+
+def audits_of(store: Store, runs: Sequence[Run]) -> dict[str, AuditStatus]:
+    """``audit_of`` of each run, by its id; what many have in common is looked up once."""
+    version = made = None
+    found = {}
+    for run in runs:
+        folder = store.workspace.run_folder(run.run_id)
+        audited = _time(audit_folder(folder) / FILE)
+        if not audited:
+            found[run.run_id] = AuditStatus(None)
+            continue
+        if version is None or made is None:
+            version = store.catalogue.version()
+            made = {one.name.lower(): one.created_at for one in store.datasets.all()}
+        changed = (
+            audited,
+            _time(RunFiles(folder).predictions),
+            _time(RunFiles(folder).operating_point),
+            version,
+            made.get(run.spec.dataset.lower(), ""),
+        )
+        found[run.run_id] = _kept(str(store.workspace.root), run.run_id, changed, store, run)
+    return found
 
 
 def audit_word(store: Store, runs: Sequence[Run]) -> str:
@@ -51,18 +66,11 @@ def audit_link(store: Store, run: Run, *, named: str = "") -> None:
     run_step(run.run_id, AUDIT, label, icon=icon)
 
 
-def _made(store: Store, dataset: str) -> str:
-    try:
-        return store.datasets.get(dataset).created_at
-    except NotFoundError:
-        return ""
-
-
 def _time(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@st.cache_resource(show_spinner=False, max_entries=1024)
 def _kept(
     root: str, run_id: str, changed: tuple[object, ...], _store: Store, _run: Run
 ) -> AuditStatus:

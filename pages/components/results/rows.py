@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
 import pandas as pd
@@ -18,7 +18,7 @@ from core.runs.default_run import is_starred, results_of
 from core.store import Run, Store
 from core.text import NONE, count, duration, percent
 from pages.components.audit.verdict import COLOURS, SIGNS
-from pages.components.audit_word import audit_of
+from pages.components.audit_word import audits_of
 from pages.components.headlines import headline_of
 from pages.components.result_tables import ResultColumn
 from pages.components.run_labels import when
@@ -60,13 +60,17 @@ def result_rows(store: Store, finished: Sequence[Run]) -> list[Json]:
     """A row for each result among ``finished`` (newest first), as the table in the browser takes
     it: a run alone, or the seeds or folds of one group, which are ``members`` of their row. All
     text is plain."""
-    return [_row(store, result) for result in results_of(finished)]
+    audits = audits_of(store, finished)
+    return [_row(store, result, audits) for result in results_of(finished)]
 
 
-def _row(store: Store, result: Sequence[Run]) -> Json:
+def _row(store: Store, result: Sequence[Run], audits: Mapping[str, AuditStatus]) -> Json:
     first, said = result[0], result[0].remarks
     repeat = first.spec.repeat
-    members = [_member(store, run) for run in result] if repeat else []
+    members = [
+        {"run": run.run_id, "name": run.repeat, "cells": _cells(store, [run], audits)}
+        for run in (result if repeat else ())
+    ]
     return {
         "key": repeat.group if repeat else first.run_id,
         "run": first.run_id,
@@ -79,16 +83,12 @@ def _row(store: Store, result: Sequence[Run]) -> Json:
         "star": is_starred(result),
         "tags": list(said.tags),
         "notes": said.notes,
-        "cells": _cells(store, result),
+        "cells": _cells(store, result, audits),
         "members": members,
     }
 
 
-def _member(store: Store, run: Run) -> Json:
-    return {"run": run.run_id, "name": run.repeat, "cells": _cells(store, [run])}
-
-
-def _cells(store: Store, result: Sequence[Run]) -> Json:
+def _cells(store: Store, result: Sequence[Run], audits: Mapping[str, AuditStatus]) -> Json:
     spec = result[0].spec
     found = [headline_of(store, run) for run in result]
     ended = max(run.finished_at or run.created_at for run in result)
@@ -97,7 +97,7 @@ def _cells(store: Store, result: Sequence[Run]) -> Json:
         "network": _words(network_title(spec.model)),
         "weights": _words(learnt_short(spec)),
         **{name: _share(found, name) for name in SHARES},
-        "audit": _audit([audit_of(store, run) for run in result]),
+        "audit": _audit([audits[run.run_id] for run in result]),
         "external": _external(store, result),
         "finished": {"value": ended, "said": when(ended)},
         "took": _took(result),

@@ -58,11 +58,10 @@ function valueOf(row, name) {
 
 /** All that can be read of a row, for the search. */
 function all(row) {
-  row.text ??= same(
+  return same(
     [row.key, row.name, row.repeats, row.mark, row.notes, ...row.tags, row.star ? "★ starred" : "",
      ...Object.values(row.cells).flatMap((cell) => [cell.said, cell.below ?? ""])].join(" "),
   );
-  return row.text;
 }
 
 /** Without capitals, accents and the widths of letters. */

@@ -14,6 +14,18 @@ export function make(kind, attributes = {}, ...children) {
   return one;
 }
 
+/** Let `parent` hold these elements and no others, in this order; what stands right is not touched,
+ * for to lay out a long table again takes longer than all else. */
+export function hold(parent, elements) {
+  const wanted = new Set(elements);
+  for (const one of [...parent.children]) if (!wanted.has(one)) one.remove();
+  let next = parent.firstElementChild;
+  for (const one of elements) {
+    if (one === next) next = next.nextElementSibling;
+    else parent.insertBefore(one, next);
+  }
+}
+
 /** A button with its words, or with a sign and the words for who cannot see it. `at` names it, so
  * that the same button has the focus again when the table has been drawn anew. */
 export function button(words, at, onclick, { sign = "", ...more } = {}) {

@@ -1,6 +1,6 @@
 // The table of results: what is set in it stays in the browser, and changes ask the server.
 
-import { button, choice, make } from "./parts.js";
+import { button, choice, hold, make } from "./parts.js";
 import { ANY, SHARES, chosen, fresh, offered } from "./choosing.js";
 import { memberRows, nameCell, notesRow, shownCells, standing } from "./cells.js";
 
@@ -11,6 +11,7 @@ class Results {
   constructor(root) {
     this.root = root;
     this.editing = null;
+    this.drawn = new Map(); // key → how a row looked, and its elements: most stay as they are
     this.bar = make("div", { class: "bar" });
     this.acts = make("div", { class: "acts" });
     this.head = make("thead", { role: "rowgroup" });
@@ -61,12 +62,11 @@ class Results {
     this.drawBar();
     this.drawActs();
     this.drawHead();
-    this.body.replaceChildren(...this.rows.flatMap((row) => this.drawRow(row)));
-    if (!this.rows.length) {
-      this.body.append(make("tr", { role: "row" }, make("td", { role: "cell", class: "none",
-        colspan: this.standing.length + 3,
-        text: "No result is like this. Change the search, or show all." })));
-    }
+    const none = make("tr", { role: "row" }, make("td", { role: "cell", class: "none",
+      colspan: this.standing.length + 3,
+      text: "No result is like this. Change the search, or show all." }));
+    hold(this.body,
+      this.rows.length ? this.rows.flatMap((row) => this.elementsOf(row)) : [none]);
     if (this.editing) this.editing.drawing = false;
     if (!at) return;
     const again = this.root.querySelector(`[data-at="${CSS.escape(at)}"]`);
@@ -163,6 +163,17 @@ class Results {
           sorter(one, this.data.columns[one].label, this.data.columns[one].meaning)))),
       make("th", { scope: "col", role: "columnheader", class: "more" },
         make("span", { class: "unseen", text: "More" }))));
+  }
+
+  elementsOf(row) {
+    const editing = this.editing?.key === row.key ? this.editing : null;
+    const looks = JSON.stringify([row, kept.picked.has(row.key), kept.open.has(row.key),
+      editing?.field, editing && this.offered.tags]);
+    const before = this.drawn.get(row.key);
+    if (before?.looks === looks && before.editing === editing) return before.elements;
+    const elements = this.drawRow(row);
+    this.drawn.set(row.key, { looks, editing, elements });
+    return elements;
   }
 
   drawRow(row) {
