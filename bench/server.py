@@ -1,7 +1,7 @@
 """from the start of the server's process to its first page, and what it holds
 
 First page: the server is started, a browser that is already open asks until it answers, and the
-Overview's script has run through and is drawn. A browser that was never here before fetches
+Home's script has run through and is drawn. A browser that was never here before fetches
 Streamlit's own files; it prefers light, and is shown dark (docs/adr/0006-themes.md).
 The empty app is one title, started and drawn in the same way: nothing built on Streamlit is
 sooner there. Memory: the server's process after a walk over all pages, twice, with a trained run
@@ -32,7 +32,7 @@ from core.workspace import PROJECT_ROOT, open_workspace
 APP = PROJECT_ROOT / "app.py"
 EMPTY = 'import streamlit as st\n\nst.title("x")\n'
 PAGES = sorted(path.stem for path in (PROJECT_ROOT / "pages").glob("[!_]*.py"))
-HOME = "overview"  # its address is the server's own
+HOME = "home"  # its address is the server's own
 
 
 @dataclass

@@ -14,7 +14,7 @@ OTHERS = 0o077  # what group and everybody may do
 OURS = (
     "uploads", "importing", "thumbnails", "cache", "runs", "weights", "exports", "turns",
     "demonstration", "thoraxlens", "phantoms", "backbones", "speeds", "dispatcher", "salt",
-    "lent", "prediction", "recovered", "cache-limit",
+    "lent", "prediction", "recovered", "cache-limit", "showcase",
 )  # fmt: skip
 SALT_BYTES = 32
 

@@ -15,7 +15,7 @@ from pages.components.session import (
     COMPARE,
     DEMONSTRATION,
     EXPLORE,
-    OVERVIEW,
+    HOME,
     PREPARE,
     RESULTS,
     RUN,
@@ -35,7 +35,7 @@ st.set_page_config(
 
 page = st.navigation(
     {
-        "": [st.Page(OVERVIEW, title="Overview", icon=":material/home:", default=True)],
+        "": [st.Page(HOME, title="Home", icon=":material/home:", default=True)],
         "Build": [
             st.Page(EXPLORE, title="Explore", icon=":material/image_search:"),
             st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),

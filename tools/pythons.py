@@ -29,7 +29,7 @@ PART = (
     "tests/core/images/test_decode.py",
     "tests/core/statistics",
     "tests/core/training/test_fit.py",
-    "tests/pages/test_overview.py",
+    "tests/pages/test_home.py",
     "tests/test_headless.py",
 )
 

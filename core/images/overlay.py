@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-# Inferno: its lightness rises evenly, so it reads the same for colour-blind eyes and in print.
-COLOUR_MAP = cv2.COLORMAP_INFERNO
+from core.palette import heat_ramp
+
+_RAMP = np.array(heat_ramp(), np.uint8)
 
 
 def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
@@ -31,15 +32,6 @@ def enlarge(heat: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(cv2.resize(warm, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def heat_colours(steps: int = 11) -> list[tuple[float, str]]:
-    """The map's legend: ``steps`` pairs (heat in [0, 1], ``"rgb(r,g,b)"``), cold to hot."""
-    places = np.linspace(0, 1, steps)
-    colours = _colours(np.rint(places * 255).astype(np.uint8)[np.newaxis])[0]
-    return [
-        (float(place), f"rgb({r},{g},{b})")
-        for place, (r, g, b) in zip(places, colours, strict=True)
-    ]
-
-
 def _colours(levels: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(cv2.applyColorMap(levels, COLOUR_MAP), cv2.COLOR_BGR2RGB)
+    found: np.ndarray = _RAMP[levels]
+    return found

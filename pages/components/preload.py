@@ -19,7 +19,7 @@ from core.workspace import PROJECT_ROOT
 # itself behind one lock: a page that asks for it meanwhile waits, and then has it whole. That
 # cannot be said of SciPy and scikit-learn, whose parts load one another; they are not here.
 PACKAGES = ("pandas", "cv2")
-FIRST = ("navigation.py", "overview.py")  # the scripts of the first page
+FIRST = ("navigation.py", "home.py")  # the scripts of the first page
 PAUSE = 1.0  # seconds, in which the browser draws; on a small computer it needs the processor
 
 

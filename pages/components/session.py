@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # What the pages call each other by, for st.page_link and st.switch_page: files beside
 # navigation.py.
-OVERVIEW = "overview.py"
+HOME = "home.py"
 EXPLORE = "explore.py"
 PREPARE = "prepare.py"
 TRAIN = "train.py"
@@ -135,8 +135,12 @@ def _open(root: str) -> Store:
         # Only for the first start of all: drawing needs image libraries that take a while to
         # load, and the first page does without them.
         from core.datasets.phantom import ensure_phantoms
+        from core.showcase.brought import bring
 
         ensure_phantoms(store)
+        if pending(store.workspace) is not None:
+            with suppress(OSError):  # Home does without
+                bring(store)
     Thread(target=_keep_records, args=(store,), name="records", daemon=True).start()
     if not _options().no_starters and wants_starters(store):
         Thread(target=_install_starters, args=(store,), name="starters", daemon=True).start()

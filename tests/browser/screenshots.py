@@ -120,7 +120,7 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     expect(counter).to_contain_text(re.compile(r"1\d of"), timeout=600_000)
     _keep(watched, "train")
     watched.open(server.url)
-    _keep(watched, "overview")
+    _keep(watched, "home")
     launcher.stop(store, run.run_id)
     launcher.wait(store, run.run_id)
     launcher.delete(store, run.run_id)

@@ -152,7 +152,7 @@ def test_an_empty_explore_turns_to_the_import(watched: Watched, bare: Server) ->
     watched.check()
 
 
-def test_an_empty_overview_points_at_the_import(watched: Watched, bare: Server) -> None:
+def test_an_empty_home_points_at_the_import(watched: Watched, bare: Server) -> None:
     watched.open(bare.url)
     watched.page.get_by_role("button", name="Next: import films").click()
     expect(watched.page.get_by_role("heading", name="Explore", level=1)).to_be_visible()
@@ -209,9 +209,7 @@ def test_a_nonsense_address_gets_a_plain_sentence(
     watched.check()
 
 
-def test_an_address_without_a_page_leads_to_the_overview(
-    watched: Watched, stocked_server: Server
-) -> None:
+def test_an_address_without_a_page_leads_home(watched: Watched, stocked_server: Server) -> None:
     watched.open(f"{stocked_server.url}/nonsense")
     expect(watched.page.get_by_text("Page not found")).to_be_visible()
     # Streamlit says so in the console too.

@@ -76,8 +76,8 @@ def choose(walk: Watched, label: str, option: str | re.Pattern[str]) -> None:
     walk.settle()
 
 
-def test_overview_shows_artificial_films(walk: Watched) -> None:
-    with walk.step("overview"):
+def test_home_shows_artificial_films(walk: Watched) -> None:
+    with walk.step("home"):
         page = walk.page
         expect(page.get_by_test_id("stMetric").first).to_contain_text("120")
         expect(page.get_by_text("All films here are artificial")).to_be_visible()

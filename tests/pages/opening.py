@@ -13,9 +13,9 @@ from core.workspace import PROJECT_ROOT
 APP = str(PROJECT_ROOT / "pages" / "navigation.py")
 
 
-def open_app(page: str = "overview", **query: str) -> AppTest:
+def open_app(page: str = "home", **query: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60).run()
-    if page != "overview" or query:
+    if page != "home" or query:
         app.switch_page(f"{page}.py")
         app.query_params.update(query)
         app.run()

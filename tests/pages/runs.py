@@ -8,7 +8,7 @@ from typing import Any
 from core.datasets import prepare
 from core.datasets.presets import recommended_spec
 from core.specs import RunSpec
-from core.store import Epoch, Run, RunProgress, RunResult, RunState, Store
+from core.store import Epoch, Run, RunOrigin, RunProgress, RunResult, RunState, Store
 
 # As ``RunResult.as_dict`` has it.
 RESULT: dict[str, Any] = {
@@ -35,11 +35,12 @@ def make_run(
     epochs: int = 0,
     progress: dict[str, Any] | None = None,
     spec: dict[str, Any] | None = None,
+    origin: RunOrigin | None = None,
     **fields: Any,
 ) -> Run:
     """A run in a state, with so many epochs behind it."""
     wanted = {"dataset": "tiny", "model": "cnn", "weights": "random", "epochs": 3} | (spec or {})
-    run = store.runs.create(RunSpec.build(**wanted))
+    run = store.runs.create(RunSpec.build(**wanted), origin)
     for number in range(1, epochs + 1):
         store.runs.save_epoch(
             run.run_id,

@@ -14,7 +14,7 @@ from pages.components import session
 from tests.pages.opening import APP, as_read, everything_said, open_app
 
 PAGES = (
-    "overview", "explore", "prepare", "train", "results", "compare", "run", "classify",
+    "home", "explore", "prepare", "train", "results", "compare", "run", "classify",
     "demonstration",
 )  # fmt: skip
 

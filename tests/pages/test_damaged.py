@@ -115,11 +115,11 @@ def test_a_damaged_audit_is_not_an_audit_that_was_never_made(damaged: dict[str, 
 def test_what_cannot_be_read_is_named_and_goes_by_a_button(
     damaged: dict[str, Run], phantom_store: Store
 ) -> None:
-    for page in ("overview", "train"):
+    for page in ("home", "train"):
         said = as_read(everything_said(open_app(page, run=damaged["nothing"].run_id)))
         for kind in ("spec", "result"):
             assert f"The run {damaged[kind].run_id} cannot be read." in said
-    app = open_app("overview")
+    app = open_app("home")
     assert "The data set “bad data set” cannot be read." in everything_said(app)
     for key in ("delete_damaged_run_0", "delete_damaged_run_0", "delete_damaged_dat_0"):
         app.button(key=key).click().run()
@@ -139,7 +139,7 @@ def test_a_lost_store_is_told_until_somebody_has_read_it(
     for file in workspace.root.glob("thoraxlens.sqlite3*"):
         file.unlink()
     open_store(workspace)
-    app = open_app("overview")
+    app = open_app("home")
     said = as_read(everything_said(app))
     assert "1 run and 1 data set were found again" in said
     assert "Films must be imported again" in said

@@ -34,7 +34,7 @@ def finish(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ev
 def test_pages_say_what_they_wait_for_until_there_is_something_to_see(
     phantom_store: Store, finish: Event
 ) -> None:
-    for page in ("overview", "compare", "run", "classify"):
+    for page in ("home", "compare", "run", "classify"):
         said = everything_said(open_app(page))
         assert UNDER_WAY in said, page
         assert "longer than usual" in said, "it began long ago"

@@ -74,7 +74,7 @@ NAMELESS: list[tuple[str, dict[str, str]]] = [
 @pytest.mark.parametrize(
     ("page", "query"),
     [
-        ("overview", {}),
+        ("home", {}),
         ("explore", {}),
         ("explore", {"tab": "Import"}),
         ("explore", {"tab": "Sources"}),

@@ -51,10 +51,10 @@ def test_its_page_has_the_result_and_the_run_s_file(here: Store, brought: Run) -
     assert button is not None
 
 
-@pytest.mark.parametrize("page", ["compare", "classify", "overview", "run", "train"])
+@pytest.mark.parametrize("page", ["compare", "classify", "home", "run", "train"])
 def test_no_page_breaks_without_the_films(here: Store, brought: Run, page: str) -> None:
     named = {"compare": "runs"}.get(page, "run")
-    query = {} if page == "overview" else {named: brought.run_id}
+    query = {} if page == "home" else {named: brought.run_id}
     app = open_app(page, **query)
     assert not app.exception
     assert [one.value for one in app.error] == []

@@ -114,7 +114,7 @@ def test_what_was_found_out_then_is_told_again(
 @pytest.mark.parametrize(
     ("page", "query", "facts"),
     [
-        ("overview", {}, ("**100.0 %** sensitivity", "covid from 25.0 % on")),
+        ("home", {}, ("**100.0 %** sensitivity", "covid from 25.0 % on")),
         ("explore", {}, ("**52** of 52 films",)),
         ("prepare", {}, ("study",)),
         ("train", {"run": FAILED}, ("The disk is full.",)),

@@ -17,7 +17,8 @@ from core.demonstration.films import (
     with_marker,
 )
 from core.demonstration.sessions import CONTROL, SHORTCUT, DemoSession
-from core.images.overlay import heat_colours, overlay
+from core.images.overlay import overlay
+from core.palette import heat_colours
 from core.statistics.proportions import wilson
 from core.text import interval, percent_of
 from pages.components.charts import show, theme

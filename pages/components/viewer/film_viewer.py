@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.audit.lungs import lung_greys
 from core.images.decode import grey_values
+from pages.components.viewer.mounting import mount
 from pages.components.viewer.packing import (
     HeatLayer,
     Mark,
@@ -17,19 +18,11 @@ from pages.components.viewer.packing import (
     block,
     packed_film,
 )
-from pages.components.viewer.script import script, style
 
 LARGE = 2048  # px, the longest side of a film that stands alone
 SMALL = 1024  # px, where several stand on a page
 _KEPT = 12  # films that a server keeps ready
 _KEPT_FOR = 1800  # seconds: somebody's own films are not to stay long
-
-_viewer = st.components.v2.component(
-    "thoraxlens_film_viewer",
-    html='<div class="viewer-root"></div>',
-    css=style(),
-    js=script(),
-)
 
 
 def film_viewer(
@@ -56,12 +49,7 @@ def film_viewer(
     shown = block(
         film, place=key, alt=alt, networks=networks, layers=layers, marks=marks, offer=offer
     )
-
-    def wished() -> None:
-        if on_wish is not None:
-            on_wish(st.session_state[key].get("wish"))
-
-    _viewer(data=shown, key=key, on_wish_change=wished)
+    mount(shown, key=key, on_wish=on_wish)
 
 
 @st.cache_data(show_spinner=False, max_entries=_KEPT, ttl=_KEPT_FOR)

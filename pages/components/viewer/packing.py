@@ -16,11 +16,10 @@ import numpy as np
 
 from core.documents import Json
 from core.images.grey_film import GreyFilm
-from core.images.overlay import heat_colours
+from core.palette import heat_colours, heat_ramp
 from core.text import count
 
 FAST = 1  # of zlib: a film must be there soon, and grain hardly gets smaller
-RAMP = 256  # colours of a heat map
 
 
 @dataclass(frozen=True)
@@ -130,9 +129,11 @@ def block(
     layers: Sequence[HeatLayer] = (),
     marks: Sequence[Mark] = (),
     offer: Offer | None = None,
+    few_tools: bool = False,
 ) -> bytes:
     """All that one viewer shows. ``place``: where settings are remembered from film to film.
-    ``networks``: what they are called, in the order of ``HeatLayer.network``."""
+    ``networks``: what they are called, in the order of ``HeatLayer.network``. ``few_tools``: of the
+    buttons only those of the heat map, until the film fills the screen."""
     parts: list[bytes] = []
 
     def part(content: bytes) -> list[int]:
@@ -151,6 +152,7 @@ def block(
         "layers": [_layer(one, part(_levels(one.heat).tobytes())) for one in layers],
         "marks": [_mark(one, part(one.mask.tobytes())) for one in marks],
         "offer": asdict(offer) if offer else None,
+        "few_tools": few_tools,
         "legend": [colour for _, colour in heat_colours()] if layers else [],
         "parts": named,
     }
@@ -193,5 +195,4 @@ def _mark(one: Mark, part: list[int]) -> Json:
 
 
 def _ramp() -> bytes:
-    colours = [colour[4:-1].split(",") for _, colour in heat_colours(RAMP)]
-    return bytes(int(value) for colour in colours for value in colour)
+    return bytes(value for colour in heat_ramp() for value in colour)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
-from core.images.overlay import heat_colours, overlay
+from core.images.overlay import overlay
+from core.palette import heat_colours, heat_ramp
 
 FILM = np.tile(np.arange(0, 250, 5, dtype=np.uint8), (40, 1))  # 40 × 50
 
@@ -50,3 +52,9 @@ def test_the_maps_lightness_rises_evenly() -> None:
     colours = [[int(part) for part in text[4:-1].split(",")] for _, text in heat_colours(21)]
     light = [0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in colours]
     assert all(later > earlier for earlier, later in pairwise(light))
+
+
+def test_the_colours_are_opencv_s_inferno() -> None:
+    levels = np.arange(256, dtype=np.uint8)[np.newaxis]
+    inferno = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    assert heat_ramp() == [tuple(one) for one in inferno[0].tolist()]

@@ -113,7 +113,7 @@ export class Tools {
     this.side.hidden = told.networks.length < 2;
     return make(
       "div",
-      { className: "row" },
+      { className: "row heat" },
       group("Heat map", this.hot, this.blink, this.side),
       this.opacity,
       this.network,

@@ -73,7 +73,11 @@ export class Viewer {
     this.bar = make("div", { className: "tools" }, ...this.tools.rows, note);
     this.whole = make(
       "div",
-      { className: "viewer", role: "group", "aria-label": "Film viewer" },
+      {
+        className: told.few_tools ? "viewer few" : "viewer",
+        role: "group",
+        "aria-label": "Film viewer",
+      },
       this.row,
       this.bar,
       help,
