@@ -16,7 +16,7 @@ from core.audit.lungs import lung_greys
 from core.datasets.phantom import draw
 from core.documents import Document, Part
 from core.images.grey_film import GreyFilm
-from core.showcase.kept import Answered, folder_of, keep
+from core.showcase.kept import Answered, keep_showcase, showcase_folder
 from core.starter import STARTER_FOLDER
 from core.store import Store
 
@@ -55,10 +55,10 @@ def bring(store: Store, file: Path = FILE) -> None:
     """Keep them as what Home shows; nothing where something is kept, or where they are not there.
     Raises OSError."""
     brought = Brought.load_if_readable(file)
-    if brought is None or folder_of(store.workspace).exists():
+    if brought is None or showcase_folder(store.workspace).exists():
         return
     films = [_answered(one) for one in brought.films]
-    keep(store, films, network=brought.network, artificial=True)
+    keep_showcase(store, films, network=brought.network, artificial=True)
 
 
 def drawn(seed: int, *, covid_like: bool) -> np.ndarray:

@@ -86,12 +86,12 @@ class Answered:
     film_id: str = ""
 
 
-def folder_of(workspace: Workspace) -> Path:
+def showcase_folder(workspace: Workspace) -> Path:
     """Where it lies."""
     return workspace.root / "showcase"
 
 
-def keep(
+def keep_showcase(
     store: Store,
     films: Sequence[Answered],
     *,
@@ -101,7 +101,7 @@ def keep(
     of: str = "",
 ) -> None:
     """Keep these in place of what was kept. Raises OSError."""
-    folder = folder_of(store.workspace)
+    folder = showcase_folder(store.workspace)
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, np.ndarray] = {}
     for place, one in enumerate(films):
@@ -151,7 +151,7 @@ def forget(workspace: Workspace) -> None:
     """Remove all that is kept."""
     with suppress(OSError):
         _note(workspace).unlink(missing_ok=True)
-        for one in folder_of(workspace).glob("films-*.npz"):
+        for one in showcase_folder(workspace).glob("films-*.npz"):
             one.unlink(missing_ok=True)
 
 
@@ -162,7 +162,9 @@ def arrays_of(
     one = shown.films[place]
     start = f"{place} heat "
     try:
-        with np.load(folder_of(workspace) / Path(shown.arrays).name, allow_pickle=False) as parts:
+        with np.load(
+            showcase_folder(workspace) / Path(shown.arrays).name, allow_pickle=False
+        ) as parts:
             codes = parts[f"{place} codes"]
             heats = {
                 name.removeprefix(start): parts[name]
@@ -193,4 +195,4 @@ def run_of(store: Store, shown: Showcase) -> Run | None:
 
 
 def _note(workspace: Workspace) -> Path:
-    return folder_of(workspace) / "showcase.json"
+    return showcase_folder(workspace) / "showcase.json"

@@ -20,7 +20,7 @@ from core.models.registry import network_title
 from core.prediction.client import FilmResult, PredictionClient
 from core.runs.default_run import default_run
 from core.runs.files import RunFiles
-from core.showcase.kept import MOST, Answered, keep, kept
+from core.showcase.kept import MOST, Answered, keep_showcase, kept
 from core.starter import first_asked
 from core.store import UNFINISHED, Film, Run, RunState, Store
 
@@ -67,7 +67,7 @@ def renew(store: Store, client: PredictionClient) -> bool:
     if not answered:
         return False
     drawn = {one.name for one in store.catalogue.sources() if one.artificial}
-    keep(
+    keep_showcase(
         store,
         answered,
         run_id=asked.run.run_id,

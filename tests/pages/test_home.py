@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.showcase.kept import folder_of, keep
+from core.showcase.kept import keep_showcase, showcase_folder
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, RunProgress, RunState, Store
 from tests.core.showcase.made_up import answered
@@ -95,7 +95,7 @@ def test_a_kept_answer_is_shown_with_its_words_and_another_film_is_a_click_away(
     phantom_store: Store,
 ) -> None:
     films = [answered(), answered(truth="healthy", answer="not_sure", probability=0.45)]
-    keep(phantom_store, films, network="A <b>network", artificial=True)
+    keep_showcase(phantom_store, films, network="A <b>network", artificial=True)
     app = open_app()
     assert not app.exception
     [first] = words(app)
@@ -118,7 +118,7 @@ def test_an_answer_of_a_run_leads_to_it_and_says_when_it_differs(phantom_store: 
     run = make_run(phantom_store, "done", result={"test": {"accuracy": 0.5}})
     [film] = phantom_store.catalogue.sample(1)
     one = answered(film.film_id, truth="healthy")
-    keep(phantom_store, [one], network="Mine", artificial=False, run_id=run.run_id)
+    keep_showcase(phantom_store, [one], network="Mine", artificial=False, run_id=run.run_id)
     app = open_app()
     assert "Labelled **healthy** in the data (differs)" in everything_said(app)
     links = [one.proto for one in app.get("page_link")]
@@ -131,8 +131,8 @@ def test_an_answer_of_a_run_leads_to_it_and_says_when_it_differs(phantom_store: 
 
 
 def test_a_kept_film_that_has_rotted_leaves_the_rest_of_the_page(phantom_store: Store) -> None:
-    keep(phantom_store, [answered()], network="A", artificial=True)
-    for one in folder_of(phantom_store.workspace).glob("*.npz"):
+    keep_showcase(phantom_store, [answered()], network="A", artificial=True)
+    for one in showcase_folder(phantom_store.workspace).glob("*.npz"):
         one.write_bytes(b"torn")
     app = open_app()
     assert not app.exception
