@@ -110,20 +110,7 @@ def training_curves(compared: Sequence[Compared], store: Store) -> None:
 
 def threshold_curves(compared: Sequence[Compared]) -> None:
     """ROC, precision–recall and the spread of the probabilities."""
-    st.subheader(
-        "What another threshold would give",
-        help="Each curve runs through all thresholds; the marked point is where the films are "
-        "called now.",
-    )
-    evaluations: dict[str, Evaluation | Sequence[Evaluation]] = {
-        short_name(one): one.repeated.members if one.repeated else one.evaluation
-        for one in compared
-    }
-    roc, pr = st.columns(2)
-    with roc:
-        show(figures.roc_figure(evaluations, theme()), "compare_roc", alt="ROC curves")
-    with pr:
-        show(figures.pr_figure(evaluations, theme()), "compare_pr", alt="Precision–recall curves")
+    roc_and_precision(compared)
     for row in _pairs_of(compared):
         for place, one in zip(st.columns(2), row, strict=False):
             with place:
@@ -139,6 +126,24 @@ def threshold_curves(compared: Sequence[Compared]) -> None:
             f"{_positives(compared)}, or any of the others."
         )
     st.caption("The camera button on a figure saves it as PNG.")
+
+
+def roc_and_precision(compared: Sequence[Compared]) -> None:
+    """ROC and precision–recall curves, the runs on top of each other."""
+    st.subheader(
+        "What another threshold would give",
+        help="Each curve runs through all thresholds; the marked point is where the films are "
+        "called now.",
+    )
+    evaluations: dict[str, Evaluation | Sequence[Evaluation]] = {
+        short_name(one): one.repeated.members if one.repeated else one.evaluation
+        for one in compared
+    }
+    roc, pr = st.columns(2)
+    with roc:
+        show(figures.roc_figure(evaluations, theme()), "compare_roc", alt="ROC curves")
+    with pr:
+        show(figures.pr_figure(evaluations, theme()), "compare_pr", alt="Precision–recall curves")
 
 
 def _positives(compared: Sequence[Compared]) -> str:

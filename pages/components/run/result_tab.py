@@ -1,4 +1,4 @@
-"""The result of a run on its test films, and whether to believe it."""
+"""The result of a run on its test films, whether to believe it, and what it gets wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.runs.learnt_films import patients_by_film
 from core.store import Run, Store
+from pages.components.comparing.comparison_state import compare_entries
+from pages.components.comparing.figures import matrices, training_curves
+from pages.components.comparing.outcome_films import cell_films
+from pages.components.empty_state import next_step
 from pages.components.run.run_summary import audit_verdict, numbers, result
+from pages.components.session import COMPARE
 
 
 def result_tab(store: Store, run: Run) -> None:
@@ -26,3 +31,12 @@ def result_tab(store: Store, run: Run) -> None:
         # Whether to believe it stands before the details: on a telephone they fill a screen.
         audit_verdict(store, run)
         numbers(predictions, known, where)
+    alone = compare_entries([(run, predictions)], "test", None)
+    if "test" in predictions.splits:
+        matrices(alone, "test")
+        st.subheader("The films behind a cell")
+        cell_films(alone, store)
+    if not store.runs.epochs(run.run_id).empty:
+        training_curves(alone, store)
+    entry = run.spec.repeat.group if run.spec.repeat else run.run_id
+    next_step(COMPARE, "Compare it with others", query={"runs": entry})
