@@ -21,7 +21,7 @@ from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.films.credit import credit
 from pages.components.films.film_heat import film_heat
 from pages.components.run_labels import escaped
-from pages.components.viewer.film_viewer import film_viewer
+from pages.components.viewer.explained_film import explained_film
 from pages.components.viewer.packing import Mark
 
 # Paths and addresses have no spaces; unbroken they would push the table off a telephone.
@@ -68,15 +68,13 @@ def film_detail(
         if isinstance(read, str):
             st.error(f"The film cannot be shown: {escaped(read)}")
             return
-        networks, layers = film_heat(film, data, runs)
         marks = [mark for kind, path in film.masks.items() if (mark := _mark(kind, path))]
-        film_viewer(
+        explained_film(
             data,
             name,
+            film_heat(film, data, runs),
             key="film_large",
             alt=f"Chest X-ray: {_spoken(film)}",
-            networks=networks,
-            layers=layers,
             marks=marks,
         )
         credit(film.metadata)

@@ -12,42 +12,37 @@ from core.store import Film
 from core.text import count
 from pages.components.run_labels import escaped
 from pages.components.session import get_client
-from pages.components.viewer.heat_layers import heat_layers
-from pages.components.viewer.packing import HeatLayer
+from pages.components.viewer.explained_film import NetworkAnswer
 
 _KEPT = "film_heat_answers"  # of the film that was asked about last
 
 
-def film_heat(
-    film: Film, data: bytes, runs: Mapping[str, str]
-) -> tuple[list[str], list[HeatLayer]]:
-    """A switch, and once it is on what each of ``runs`` (id → title) is called and its heat maps
-    of the film in ``data``. What a network does not answer is said on the page."""
+def film_heat(film: Film, data: bytes, runs: Mapping[str, str]) -> list[NetworkAnswer]:
+    """A switch, and once it is on what each of ``runs`` (id → title) answers about the film in
+    ``data``. What a network does not answer is said on the page."""
     if not runs or not st.toggle(
         "Where the networks looked",
         key="film_heat",
         help=f"Asks {count(len(runs), 'network')} about this film. The first time, this takes up "
         "to half a minute a network.",
     ):
-        return [], []
+        return []
     asked = (film.film_id, tuple(runs))
     if st.session_state.get(_KEPT, (None,))[0] != asked:
         try:
             with st.spinner("Asking the networks …"):
-                answers = get_client().classify(
+                found = get_client().classify(
                     list(runs), [(Path(film.path).name, data)], every_class=True, lateral=True
                 )
         except PredictionError as error:
             st.error(escaped(error), icon=":material/error:")
-            return [], []
-        st.session_state[_KEPT] = (asked, answers)
-    titles: list[str] = []
-    layers: list[HeatLayer] = []
+            return []
+        st.session_state[_KEPT] = (asked, found)
+    answers: list[NetworkAnswer] = []
     for answer in st.session_state[_KEPT][1]:
         title = runs[answer.run_id]
         if not answer.heats:
             st.caption(f"{escaped(title)}: {escaped(answer.error or answer.reason)}")
             continue
-        layers += heat_layers(len(titles), answer, answer.answer or answer.label or "")
-        titles.append(title)
-    return titles, layers
+        answers.append(NetworkAnswer(title, answer, answer.answer or answer.label or ""))
+    return answers

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.errors import FilmError
 from core.explain.methods import BY_GRADIENT, DEFAULT, METHODS, WORDS, Method
+from pages.components.error_boundary import boundary
 from pages.components.run_labels import escaped
 from pages.components.session import get_client
 from pages.components.viewer.film_viewer import LARGE, film_viewer
@@ -51,6 +53,7 @@ class _Explained:
 
 
 @st.fragment
+@boundary()
 def explained_film(
     data: bytes,
     name: str,
@@ -61,23 +64,28 @@ def explained_film(
     marks: Sequence[Mark] = (),
     most: int = LARGE,
 ) -> None:
-    """The film in the viewer with the heat maps of ``answers``. A fragment: what is asked for here
-    draws nothing else anew. Other arguments, and what is raised, as of ``film_viewer``."""
+    """The film in the viewer with the heat maps of ``answers``; why not, where it cannot be read. A
+    fragment: what is asked for here draws nothing else anew. Other arguments as of
+    ``film_viewer``."""
     shown = [one for one in answers if one.answer.heats or one.answer.heat is not None]
     kept = _kept(key, data, shown)
     _take_over(kept)
-    film_viewer(
-        data,
-        name,
-        key=key,
-        alt=alt,
-        networks=[one.called for one in shown],
-        layers=_layers(kept, shown),
-        marks=marks,
-        most=most,
-        offer=_offer(kept) if shown else None,
-        on_wish=lambda wish: _fulfil(kept, wish, (name, data), shown),
-    )
+    try:
+        film_viewer(
+            data,
+            name,
+            key=key,
+            alt=alt,
+            networks=[one.called for one in shown],
+            layers=_layers(kept, shown),
+            marks=marks,
+            most=most,
+            offer=_offer(kept) if shown else None,
+            on_wish=lambda wish: _fulfil(kept, wish, (name, data), shown),
+        )
+    except FilmError as error:  # it was there when the networks were asked
+        st.error(f"The film cannot be shown: {escaped(error)}", icon=":material/broken_image:")
+        return
     if kept.job is not None:
         state = kept.job.state
         share = min(state.done / max(state.total, 1), 1.0)
