@@ -123,6 +123,7 @@ def test_models_are_the_studys(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "absent", "--model", "cnn"], 2, "absent"),
         (["compare", "20200101-000000-aaaa"], 2, "no run"),
         (["classify", "20200101-000000-aaaa", "film.png"], 2, "no run"),
+        (["classify", "x", "film.png", "--method", "lime", "--cam", "x"], 2, "--method"),
         (["resume", "20200101-000000-aaaa"], 2, "no run"),
         (["export", "absent", "somewhere"], 2, "absent"),
         ([], 2, "required: command"),

@@ -56,28 +56,29 @@ class Covering:
 
     @property
     def beats_random(self) -> bool:
-        """Whether the hottest part takes more than every random part."""
-        return self.fall > self.random_falls[1]
+        """Whether the hottest part takes something, and more than every random part."""
+        return self.fall >= HARDLY and self.fall > self.random_falls[1]
 
     def in_words(self) -> str:
-        """Three sentences: what each kind of part leaves of the probability, and what follows."""
+        """Two sentences: what each kind of part leaves of the probability, and what follows."""
         low, high = min(self.randoms), max(self.randoms)
-        what = "Hottest fifth" if self.share > MOSTLY_FIFTH else f"Warm {percent(self.share)}"
+        is_fifth = self.share > MOSTLY_FIFTH
+        part = "the hottest fifth" if is_fifth else f"the warm part ({percent(self.share)})"
         return (
-            f"{what} of the film covered: {probability(self.whole)} becomes "
-            f"{probability(self.hottest)}. A random part as large: "
+            f"With {part} covered, its probability is {probability(self.hottest)} instead of "
+            f"{probability(self.whole)}; with a random part as large, "
             f"{probability(float(np.mean(self.randoms)))} on average "
             f"({interval((low, high), joint=' to ')}). {self._verdict()}"
         )
 
     def _verdict(self) -> str:
         if abs(self.fall) < HARDLY and abs(self.random_fall) < HARDLY:
-            return "Neither moves the answer: it does not rest on one part alone."
+            return "It rests on no single part."
         if self.beats_random:
-            return "The answer rests on what is warm here more than on any random part."
-        if self.fall > self.random_fall:
-            return "Some random parts take as much: this map tells little here."
-        return "A random part takes as much: the answer does not rest on what is warm here."
+            return "It rests on what is warm here."
+        if self.fall >= HARDLY and self.fall > self.random_fall:
+            return "It rests little more on what is warm here than on the rest."
+        return "It does not rest on what is warm here."
 
 
 def hottest_part(heat: np.ndarray, shape: tuple[int, int], share: float = FIFTH) -> np.ndarray:

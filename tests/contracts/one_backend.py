@@ -26,6 +26,7 @@ def main() -> int:
         for run_id in run_ids:
             worker.main(["--data", data, run_id])
 
+    from core.explain.methods import BY_GRADIENT
     from core.prediction.loader import Loader
 
     loader = Loader(store.workspace)
@@ -40,10 +41,16 @@ def main() -> int:
             store.workspace, [film["film_id"]], [film["path"]], loaded.card.image_size
         )
         probabilities, heats = loaded.classify(pixels)
+        slopes = loaded.slopes(pixels)
         answers[run_id] = {
             "film": film["film_id"],
             "probabilities": probabilities[0].tolist(),
             "heat": heats[0].tolist(),
+            "without_heat": loaded.probabilities(pixels)[0].tolist(),
+            "methods": {
+                method: [one.heats(method).heats[0].tolist() for one in slopes]
+                for method in BY_GRADIENT
+            },
         }
     libraries = [name for name in ("jax", "tensorflow", "torch") if sys.modules.get(name)]
     print(json.dumps({"libraries": libraries, "answers": answers}))

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
+from core.explain.methods import BY_GRADIENT
 from core.features.vectors import SUFFIX, record_of
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
@@ -136,6 +137,15 @@ def test_a_film_is_classified_as_in_training_and_explained(
     assert np.isfinite(heat).all()
     assert heat.min() >= 0
     assert heat.max() in (0, 1), "the strongest place is 1, unless none speaks for the class"
+    np.testing.assert_allclose(answer["without_heat"], answer["probabilities"], atol=1e-5)
+    by_method = {name: np.asarray(heats) for name, heats in answer["methods"].items()}
+    assert set(by_method) == set(BY_GRADIENT)
+    best = int(np.argmax(answer["probabilities"]))
+    np.testing.assert_allclose(by_method["hires_cam"][best], heat, atol=1e-5)
+    for heats in by_method.values():
+        assert heats.shape == (2, *heat.shape)
+        assert np.isfinite(heats).all()
+        assert set(heats.max(axis=(1, 2))) <= {0, 1}
 
 
 @pytest.mark.parametrize("backend", OTHERS)

@@ -167,7 +167,7 @@ def test_a_test_is_of_the_maps_that_are_seen_and_says_what_it_found(
     assert {one.testable for one in viewer.layers if one.class_name == "covid"} == {False}
     assert {one.testable for one in viewer.layers if one.class_name == "healthy"} == {True}
     said = next(one.said for one in viewer.layers if one.answered)
-    assert "90.0 % becomes 30.0 %" in said
+    assert "its probability is 30.0 % instead of 90.0 %" in said
     assert "82.5 % on average (80.0 to 85.0 %)" in said
     assert "rests on what is warm" in said
     asked = len(client.asked)

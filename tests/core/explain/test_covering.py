@@ -55,3 +55,26 @@ def test_the_numbers_by_hand() -> None:
     assert test.random_falls == pytest.approx((0.0, 0.3))
     assert test.beats_random
     assert not Covering.of(0.2, 0.9, np.array([0.6, 0.8, 0.6])).beats_random
+
+
+@pytest.mark.parametrize(
+    ("hottest", "randoms", "verdict"),
+    [
+        (0.3, (0.8, 0.85), "It rests on what is warm here."),
+        (0.5, (0.4, 0.9), "It rests little more on what is warm here than on the rest."),
+        (0.8, (0.4, 0.5), "It does not rest on what is warm here."),
+        (0.95, (0.99, 0.98), "It does not rest on what is warm here."),  # both make it surer
+        (0.895, (0.9, 0.893), "It rests on no single part."),
+    ],
+)
+def test_what_follows_is_said(hottest: float, randoms: tuple[float, ...], verdict: str) -> None:
+    said = Covering(0.2, 0.9, hottest, randoms).in_words()
+    assert said.endswith(f"). {verdict}")
+    assert "the hottest fifth covered" in said
+
+
+def test_the_words_by_hand() -> None:
+    assert Covering(0.0712, 0.9, 0.3, (0.8, 0.85)).in_words() == (
+        "With the warm part (7.1 %) covered, its probability is 30.0 % instead of 90.0 %; with a "
+        "random part as large, 82.5 % on average (80.0 to 85.0 %). It rests on what is warm here."
+    )
