@@ -57,8 +57,13 @@ def _map() -> None:
     if frame.empty:
         _no_films()
         return
-    filters = film_filters(frame, "explore")
-    film_map(frame, filters.apply(frame))
+    with st.expander("Filters", icon=":material/filter_alt:"):
+        filters = film_filters(frame, "explore")
+        reset_button("explore", disabled=not filters.active)
+    shown = filters.apply(frame)
+    if filters.active:
+        st.markdown(f"**{len(shown):,}** of {len(frame):,} films pass the filters.")
+    film_map(frame, shown)
 
 
 def _films() -> None:

@@ -41,8 +41,8 @@ _HOW: dict[Apartness, str] = {
     "mixed": "lie among each other",
 }
 WARNING = (
-    "A network can tell where a film comes from before it has learnt anything about a disease, so "
-    "a good result on these films may only say that it did."
+    "A network can tell where a film comes from before it has learnt anything of disease, and a "
+    "good result may mean no more than that."
 )
 
 
@@ -71,15 +71,14 @@ class Separation:
         kinds, alike = _WORDS[self.column]
         said = [
             f"The {kinds} {_HOW[self.level]}: of the {NEAREST} films most like a film, "
-            f"{percent(self.share)} {alike}; if it made no difference, "
-            f"{percent(self.chance)} would."
+            f"{percent(self.share)} {alike}; by chance it would be {percent(self.chance)}."
         ]
         if self.column != "source" or self.level == "mixed":
             return tuple(said)
         if self.within_share is None or self.within_chance is None:
             said.append(
-                "No finding has enough films from two sources here, so nobody can say whether the "
-                "network sees the finding or the source."
+                "No finding has enough films from two sources, so here finding and source cannot "
+                "be told apart."
             )
         else:
             same = f"Among films of one finding it is {percent(self.within_share)}"

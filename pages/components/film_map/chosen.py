@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import pandas as pd
@@ -28,6 +29,7 @@ from pages.components.session import artificial_sources
 CHOSEN = "map_chosen"  # ids of films, in the session
 _LAST = "map_last"  # what was done last, in the session
 WHO = "map_who"
+_OPENED = ("map_correcting", "map_tagging", "map_leaving_out")
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,23 @@ def _actions(films: pd.DataFrame, store: Store) -> None:
         help="Kept with what you correct or leave out, and shown beside the film.",
     )
     with st.container(horizontal=True, key="map_actions"):
-        with st.popover("Correct …", icon=":material/edit:"):
+        with _opened("Correct …", "edit", "map_correcting"):
             _correction(films, ids, who, store)
-        with st.popover("Tag …", icon=":material/sell:"):
+        with _opened("Tag …", "sell", "map_tagging"):
             _tagging(ids, store)
-        with st.popover("Leave out …", icon=":material/block:"):
+        with _opened("Leave out …", "block", "map_leaving_out"):
             st.markdown(
                 f"{capital(count(len(ids), 'film'))} will be in no data set made from now on. "
                 "They stand below the films of Explore, to be used again."
             )
             _button("Leave them out", "map_leave_out", lambda: _left_out(store, ids, who))
+
+
+def _opened(label: str, icon: str, key: str) -> AbstractContextManager[object]:
+    """What a click opens, and what closes by itself once something was done."""
+    if st.session_state.pop(f"{key}_close", False):
+        st.session_state[key] = False
+    return st.popover(label, icon=f":material/{icon}:", key=key, on_change="rerun")
 
 
 def _correction(films: pd.DataFrame, ids: list[str], who: str, store: Store) -> None:
@@ -131,6 +140,8 @@ def _button(label: str, key: str, do: Callable[[], _Done]) -> None:
     except InputError as error:
         st.error(escaped(str(error)))
         return
+    for opened in _OPENED:
+        st.session_state[f"{opened}_close"] = True
     st.rerun()
 
 

@@ -53,7 +53,7 @@ def test_sources_that_lie_apart_are_said_with_the_number(two_heaps: FilmMap) -> 
     # Each source has films of the one finding, and there too they lie apart.
     assert found.sentences() == (
         "The sources lie apart: of the 10 films most like a film, 100.0 % come from the same "
-        "source; if it made no difference, 49.2 % would.",
+        "source; by chance it would be 49.2 %.",
         "Among films of one finding it is 100.0 % (49.2 % by chance).",
         WARNING,
     )
@@ -66,9 +66,7 @@ def test_where_each_finding_has_its_source_nobody_can_say_which_is_seen(
     found = separation(two_heaps, own, "source")
     assert found is not None
     assert found.within_share is None
-    assert "nobody can say whether the network sees the finding or the source" in " ".join(
-        found.sentences()
-    )
+    assert "finding and source cannot be told apart" in " ".join(found.sentences())
 
 
 def test_sources_among_each_other(two_heaps: FilmMap) -> None:
