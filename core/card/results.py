@@ -116,5 +116,5 @@ def _doubts(facts: Facts) -> str:
     films = "film" if facts.unsure == 1 else "films"
     return (
         f" For {facts.unsure} {films} near the threshold the answer is “not sure”; here they "
-        "count as the threshold calls them."
+        "count for their side of the threshold."
     )

@@ -12,9 +12,9 @@ from core.text import interval, percent
 
 # From top to bottom; what is better lies to the right but for the last.
 ROWS = (
-    ("auc", "AUC"),
+    ("auc", "ROC area"),
     ("sensitivity", "Sensitivity"),
-    ("false_positive_rate", "False positives"),
+    ("false_positive_rate", "False alarms"),
 )
 
 

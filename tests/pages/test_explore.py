@@ -84,7 +84,7 @@ def test_a_film_in_the_address_is_opened_with_all_that_is_known(phantom_store: S
     assert facts["File"] == Path(film.path).name
     assert facts["Kind of file"] == "PNG, 8 bits a pixel"
     assert facts["Grey from"] == "as stored: 0 is black, 255 is white"
-    assert facts["Quality gate"] == "A frontal chest X-ray."
+    assert facts["Taken for"] == "A frontal chest X-ray."
     assert "Odd" not in facts
     assert "Artificial: a program drew this film" in everything_said(app)
 

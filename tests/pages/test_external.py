@@ -58,11 +58,11 @@ def test_a_drop_is_said_first_and_both_sides_stand_below(
     values = [(one.label, one.value) for one in page.metric]
     assert values == [
         ("Sensitivity", "100.0 %"),
-        ("False positives", "0.0 %"),
-        ("AUC", "100.0 %"),
+        ("False alarms", "0.0 %"),
+        ("ROC area", "1.000"),
         ("Sensitivity", "100.0 %"),
-        ("False positives", "100.0 %"),
-        ("AUC", "50.0 %"),
+        ("False alarms", "100.0 %"),
+        ("ROC area", "0.500"),
     ]
     assert any("6 of 6  \n61.0–100.0 %" in one.value for one in page.caption)
     alarms = page.dataframe[0].value.set_index("Finding in the source")

@@ -42,7 +42,7 @@ COLUMNS = {
         "(exact McNemar test, for one pair; many pairs need more care).",
     ),
     "more": ResultColumn(
-        "Errors to go",
+        "Errors until told apart",
         "How many more errors, all of the worse of the two, it would take for p to fall below "
         f"{LEVEL:g}.",
     ),

@@ -20,7 +20,9 @@ COLUMNS = {
     "class": ResultColumn("Class", is_number=False),
     "precision": ResultColumn("Precision (%)", "Of the films called so, the share that are."),
     "recall": ResultColumn("Recall (%)", "Of the films that are so, the share called so."),
-    "f1": ResultColumn("F1 (%)", "Harmonic mean of precision and recall."),
+    "f1": ResultColumn(
+        "F1 (%)", "Precision and recall in one number, high only when both are (harmonic mean)."
+    ),
     "support": ResultColumn("Films", "How many films are truly of this class (support)."),
 }
 
@@ -35,7 +37,11 @@ def report(evaluation: Evaluation, key: str) -> None:
             | _named(name, one["support"])
         )
     result_table(rows, COLUMNS, key=key, alt="Classification report")
-    st.caption("In brackets, the 95 % interval (Wilson), in whole percent.")
+    st.caption(
+        "In brackets, the 95 % interval in whole percent: where the true share may lie, with so "
+        "few "
+        "films (by Wilson's formula)."
+    )
 
 
 def repeats_report(found: RepeatedEvaluation, key: str) -> None:

@@ -19,8 +19,8 @@ from pages.components.run_labels import escaped
 
 INTERVALS = (
     "95 % intervals, in brackets: where the true value lies, as far as so few films can tell. "
-    "Shares of films: Wilson. F1 and ROC area: resampled patients. They count chance only; "
-    "films from elsewhere can be harder."
+    "Shares of films by Wilson's formula, F1 and ROC area by drawing the patients anew. They count "
+    "chance only; films from elsewhere can be harder."
 )
 
 

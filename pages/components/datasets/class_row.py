@@ -17,8 +17,8 @@ FINDINGS = {
     "findings": ("Findings", "Films with any of these findings belong to the class."),
     "without": (
         "But none of these",
-        "Films with one of these findings do not belong to the class. Without a choice on the "
-        "left, all other films of which a finding is known do.",
+        "Films with one of these findings stay out of the class. Where no finding is chosen for "
+        "it, all other films whose finding is known belong to it.",
     ),
 }
 ORIGINS = {

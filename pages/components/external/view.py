@@ -31,6 +31,7 @@ from pages.components.run_labels import escaped
 FALSE_ALARM = (1, 0)  # row and column of the confusion matrix
 SHOWN_FOR = "external_cells_of"
 NUMBER = 138  # px: three side by side in one of two columns on a desktop
+AREA = "auc"
 METRICS = (
     (
         "sensitivity",
@@ -39,20 +40,20 @@ METRICS = (
     ),
     (
         "false_positive_rate",
-        "False positives",
+        "False alarms",
         "Of the films that are not {positive}, how many are called so all the same. The lower "
         "the better; 100 % less this is the specificity.",
     ),
     (
-        "auc",
-        "AUC",
+        AREA,
+        "ROC area",
         "How often a {positive} film gets a higher probability than one that is not, whatever "
-        "the threshold: 100 % is perfect, 50 % is guessing.",
+        "the threshold: 1 is perfect, 0.5 is guessing.",
     ),
 )
 INTERVAL = (
-    "95 % interval: where the true value may lie, given so few films. For shares after Wilson; "
-    "for the AUC by drawing patients anew 1,000 times."
+    "95 % interval: where the true value may lie, given so few films. For shares by Wilson's "
+    "formula; for the ROC area by drawing the patients anew 1,000 times."
 )
 
 
@@ -79,7 +80,7 @@ def figures_and_films(found: Comparison, run: Run, store: Store) -> None:
         figures.external_figure(found, theme()),
         "external_figure",
         file_name=f"external-{run.run_id}",
-        alt=f"Sensitivity, false positives and AUC of the run's own test films and of "
+        alt=f"Sensitivity, false alarms and ROC area of the run's own test films and of "
         f"{found.source}, with intervals",
     )
     st.subheader(
@@ -180,7 +181,13 @@ def _side(title: str, side: Side, positive: str, key: str) -> None:
         for name, label, about in METRICS:
             with st.container(width=NUMBER, gap="xsmall"):
                 rate: Estimate = getattr(side, name)
-                st.metric(label, percent(rate.value), help=about.format(positive=escaped(positive)))
+                # As the other pages have it: an area is no share of films.
+                value = f"{rate.value:.3f}" if name == AREA and rate.value is not None else None
+                st.metric(
+                    label,
+                    value or percent(rate.value),
+                    help=about.format(positive=escaped(positive)),
+                )
                 st.caption(_under(rate), help=INTERVAL if rate.interval else None)
 
 
@@ -198,8 +205,9 @@ def _under(rate: Estimate) -> str:
         return escaped(rate.why)
     if rate.interval is None:
         return escaped(rate.why)
-    ends = interval(rate.interval)
-    return f"{rate.successes:,} of {rate.trials:,}  \n{ends}" if rate.trials else ends
+    if not rate.trials:  # the area
+        return "{:.3f}–{:.3f}".format(*rate.interval)
+    return f"{rate.successes:,} of {rate.trials:,}  \n{interval(rate.interval)}"
 
 
 def _films_tested(found: Comparison, run: Run) -> Compared:

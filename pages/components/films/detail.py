@@ -34,7 +34,7 @@ WRAP = """<style>
 GATE_LABELS = {
     "frontal": "A frontal chest X-ray.",
     "lateral": "A film from the side.",
-    "not_a_chest_xray": "Not taken for a chest X-ray.",
+    "not_a_chest_xray": "No chest X-ray.",
 }
 MASK_NAMES = {"lungs": "Show the lung outline", "opacity": "Show the marked opacity"}
 MASK_SIDE = 1024  # px, the longest side of an outline on the screen
@@ -117,7 +117,7 @@ def _facts(film: Film, read: DecodedFilm | str, said: Mapping[str, str]) -> pd.D
     if isinstance(read, DecodedFilm):
         facts |= facts_of(read)
         verdict = assess(read.pixels, read.colour)
-        facts["Quality gate"] = f"{GATE_LABELS[verdict.kind]} {verdict.reason}".strip()
+        facts["Taken for"] = f"{GATE_LABELS[verdict.kind]} {verdict.reason}".strip()
     for name, value in film.metadata.items():
         label = name.replace("_", " ").strip()
         facts.setdefault(label[:1].upper() + label[1:], str(value))

@@ -48,7 +48,7 @@ def _from_folder(store: Store) -> None:
             "Folder",
             placeholder="/home/me/films",
             help="A folder on the computer that ThoraxLens runs on. Its films stay where they "
-            "are. Recognised are one folder a class, ChestX-ray14, CheXpert, MIMIC-CXR-JPG, "
+            "are. ThoraxLens knows one folder a class, ChestX-ray14, CheXpert, MIMIC-CXR-JPG, "
             "RSNA Pneumonia, VinDr-CXR, PadChest, the COVID-19 collections and Kaggle's "
             "pneumonia set. For any other table, choose its columns.",
         )
@@ -138,7 +138,7 @@ def _import(store: Store, step: PendingImport, choices: Choices) -> None:
 
 def _patient_pattern(key: str) -> str:
     text = st.text_input(
-        "How names tell the patient",
+        "How file names tell the patient",
         key=f"import_patients_{key}",
         placeholder=r"only where needed: case(\d+)_",
         help="ThoraxLens knows the usual names, such as patient00001/study1, p10000032_1 or "

@@ -14,13 +14,14 @@ from pages.components.charts import show, theme
 from pages.components.run_labels import escaped
 
 BRIER = (
-    "Brier score: the mean squared distance of the probability from what is true (1 or 0). "
-    "0 is best; a coin gives 0.25."
+    "Brier score: how far the probabilities are from what is true (1 or 0), as the mean of the "
+    "squared distances. 0 is best; saying 50 % of every film gives 0.25."
 )
 TEMPERATURE = (
-    "The network's raw numbers (logits) are divided by it before they become probabilities. "
-    "Above 1: it was too sure. Below 1: not sure enough. It is fitted on the validation films "
-    "and changes no order, so the ROC curve stays as it is."
+    "One number that corrects how sure the network is: its raw answers (logits) are divided by it "
+    "before they become probabilities. Above 1: it was too sure. Below 1: not sure enough. It is "
+    "fitted on the validation films. Which film is more probable than which does not change, so "
+    "the ROC curve stays as it is."
 )
 
 
@@ -41,22 +42,20 @@ def reliability(run: Run, point: OperatingPoint, predictions: Predictions) -> No
     with st.container(horizontal=True, gap="small"):
         for label, value, text in (
             ("Brier score", f"{before.brier:.3f}", f"{BRIER} {known}"),
-            ("After temperature", f"{after.brier:.3f}", f"{BRIER} {known}"),
+            ("Brier score, corrected", f"{after.brier:.3f}", f"{BRIER} {known}"),
             ("Temperature", f"{point.temperature:.3g}", TEMPERATURE),
         ):
-            st.metric(label, value, help=text, width=170)
+            st.metric(label, value, help=text, width=190)
     positive = predictions.classes[0]
     show(
-        figures.reliability_figure(
-            {"as trained": before, "after temperature": after}, positive, theme()
-        ),
+        figures.reliability_figure({"as trained": before, "corrected": after}, positive, theme()),
         f"reliability_{run.run_id}",
         file_name=f"calibration-{run.run_id}",
         alt="Calibration curve on the test films",
     )
     st.caption(
         f"{len(films)} test films in equal steps of probability; whiskers are 95 % intervals "
-        f"(Wilson)."
+        "(Wilson's formula)."
         + (f" {escaped(positive)} against all others." if len(predictions.classes) > 2 else "")
     )
 

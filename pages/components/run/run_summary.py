@@ -55,8 +55,9 @@ def result(predictions: Predictions, known: Mapping[str, str], where: str) -> No
     st.markdown(_together(_in_words(found, intervals)))
     if unsure := int(films.decided.unsure.sum()) if films.decided else 0:
         st.markdown(
-            f"Near the threshold the answer is “not sure”, as for {count(unsure, 'film')} of "
-            "these; here they count as the threshold calls them."
+            f"Near the threshold the answer is “not sure”: here for {count(unsure, 'film')}. In "
+            f"these "
+            "numbers each counts for its side of the threshold."
         )
 
 
@@ -74,7 +75,9 @@ def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> N
     st.caption(
         f"{_whose(predictions, patients, known)} Films are called: "
         f"{escaped(rule_words(films))}; the tab “Threshold and probabilities” sets the "
-        "threshold. Shares have Wilson intervals, F1 and the ROC area intervals over patients."
+        "threshold. Intervals: of shares by Wilson's formula, of F1 and the ROC area by drawing "
+        "the "
+        "patients anew."
     )
     names = {
         "sensitivity": (

@@ -24,7 +24,8 @@ from pages.components.run_labels import escaped
 HELP = (
     "A number over all test films can hide a group on which the network fails: women, children, "
     "films of one hospital. Sensitivity: of the films that are positive, the share called so. "
-    "Specificity: of the others, the share not called so. Thin lines are 95 % intervals (Wilson)."
+    "Specificity: of the others, the share not called so. Thin lines are 95 % intervals: where "
+    "the true share may lie, with so few films."
 )
 
 

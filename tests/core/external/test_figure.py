@@ -25,5 +25,5 @@ def test_points_have_their_intervals_and_missing_ones_their_reason(theme: Theme)
     # The two columns of a row lie beside each other, not on each other.
     assert own.y[2] > there.y[0]
     assert own.y[0] > own.y[1] > own.y[2]
-    assert "False positives" in there.hovertext[0]
+    assert "False alarms" in there.hovertext[0]
     assert "94.0 % (87.5 to 97.2 %)" in there.hovertext[0]
