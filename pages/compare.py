@@ -29,9 +29,10 @@ from pages.components.comparing.outcome_films import cell_films
 from pages.components.comparing.run_picker import pick_runs
 from pages.components.comparing.summary import summary
 from pages.components.downloads import csv_download
+from pages.components.empty_state import next_step
 from pages.components.example_note import no_result_yet
 from pages.components.run_labels import escaped
-from pages.components.session import get_store
+from pages.components.session import RESULTS, get_store
 
 
 def page() -> None:
@@ -43,6 +44,7 @@ def page() -> None:
         no_result_yet("No run has finished yet. Train a network first; its results appear here.")
         return
     entries = load_entries(store, pick_runs(store, finished))
+    next_step(RESULTS, "Find and choose them in the table of all results")
     if not entries:
         st.info("Choose at least one run to see its results.")
         return

@@ -68,8 +68,9 @@ def title(run: Run) -> str:
 
 def short_title(run: Run) -> str:
     """The title with the end of the id, which tells two runs of the same kind apart; without it
-    where somebody here has named the run, since no two are called the same."""
-    return title(run) if run.remarks.title else f"{title(run)} · {run.run_id[-4:]}"
+    where somebody here has named the run, since no two are called the same, and of a starter."""
+    is_named = bool(run.remarks.title) or run.origin.kind == "starter"
+    return title(run) if is_named else f"{title(run)} · {run.run_id[-4:]}"
 
 
 def repeats_title(runs: Sequence[Run]) -> str:

@@ -103,6 +103,8 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     _keep(watched, "prepare", scroll_to="Preview")
     watched.open(f"{server.url}/compare?runs={','.join(ids)}")
     _keep(watched, "compare")
+    watched.turn_to("Results")
+    _keep(watched, "results")
     watched.open(f"{server.url}/classify?run={'&run='.join(ids)}")
     _classify(watched)
     _keep(watched, "classify", scroll_to="Answers")

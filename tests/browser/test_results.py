@@ -80,6 +80,11 @@ def test_results_are_found_named_starred_opened_and_compared(
     expect(page.get_by_role("link", name="fold 2 of 2")).to_be_visible()
     watched.check()
 
+    assert page.locator(".member").count() == 2
+    page.get_by_role("link", name="VGG16 · 2 folds").click()
+    expect(page).to_have_url(re.compile(r"/compare\?runs=20260101-000000-folds-beef"))
+    page.get_by_role("link", name="table of all results").click()
+
     # On a telephone each is a card; what was opened is still open after a look at another page.
     page.set_viewport_size(NARROW)
     page.get_by_role("link", name="fold 2 of 2").click()

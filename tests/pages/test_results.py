@@ -84,7 +84,7 @@ def test_a_row_says_what_a_run_reached(quiet: Store) -> None:
     # Its data set is gone, so nobody can say whether the verdict still holds: no colour vouches.
     assert (row["cells"]["audit"]["sign"], row["cells"]["audit"]["colour"]) == ("✕", "#808080")
     assert row["cells"]["external"]["below"] == "Away"
-    assert (row["name"], row["short"], row["repeats"]) == ("VGG16", run.run_id[-4:], "")
+    assert (row["name"], row["short"], row["repeats"]) == ("VGG16", "", "")
     assert row["members"] == []
 
 
@@ -99,6 +99,16 @@ def test_seeds_are_one_row_that_opens_with_mean_and_spread(quiet: Store) -> None
     assert row["cells"]["audit"]["said"] == "be careful (old) (1 of 2 audited)"
     assert [one["name"] for one in row["members"]] == ["seed 1 of 3", "seed 2 of 3"]
     assert [said(one)["accuracy"] for one in row["members"]] == ["100.0 %", "83.3 %"]
+
+
+def test_what_is_called_the_same_has_the_end_of_its_id(quiet: Store) -> None:
+    first, second, third = finished_run(quiet), finished_run(quiet), finished_run(quiet, "cnn")
+    quiet.runs.remark([third.run_id], title="Mine")
+    assert {row["key"]: (row["name"], row["short"]) for row in rows(quiet)} == {
+        first.run_id: ("VGG16", first.run_id[-4:]),
+        second.run_id: ("VGG16", second.run_id[-4:]),
+        third.run_id: ("Mine", ""),
+    }
 
 
 def test_what_is_not_known_sorts_last_and_is_a_dash(quiet: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
@@ -61,24 +62,38 @@ def result_rows(store: Store, finished: Sequence[Run]) -> list[Json]:
     it: a run alone, or the seeds or folds of one group, which are ``members`` of their row. All
     text is plain."""
     audits = audits_of(store, finished)
-    return [_row(store, result, audits) for result in results_of(finished)]
+    results = results_of(finished)
+    names = Counter(map(_name, results))
+    return [_row(store, result, audits, named=names[_name(result)]) for result in results]
 
 
-def _row(store: Store, result: Sequence[Run], audits: Mapping[str, AuditStatus]) -> Json:
+def _name(result: Sequence[Run]) -> tuple[str, str]:
+    """What a result is called, and how many runs it has of what. Where nobody has named it, the
+    network: weights and data set stand in their own columns."""
+    first = result[0]
+    repeat = first.spec.repeat
+    words = repeat.in_words(len(result)) if repeat else ""
+    return first.called or network_title(first.spec.model), words
+
+
+def _row(
+    store: Store, result: Sequence[Run], audits: Mapping[str, AuditStatus], *, named: int
+) -> Json:
+    """``named``: how many results have its name."""
     first, said = result[0], result[0].remarks
     repeat = first.spec.repeat
+    key = repeat.group if repeat else first.run_id
+    name, repeats = _name(result)
     members = [
         {"run": run.run_id, "name": run.repeat, "cells": _cells(store, [run], audits)}
         for run in (result if repeat else ())
     ]
     return {
-        "key": repeat.group if repeat else first.run_id,
-        "run": first.run_id,
+        "key": key,
         "title": first.called,
-        # Weights and data set stand in their own columns.
-        "name": first.called or network_title(first.spec.model),
-        "short": "" if said.title else (repeat.group if repeat else first.run_id)[-4:],
-        "repeats": repeat.in_words(len(result)) if repeat else "",
+        "name": name,
+        "short": key[-4:] if named > 1 else "",
+        "repeats": repeats,
         "mark": first.origin.mark,
         "star": is_starred(result),
         "tags": list(said.tags),

@@ -60,7 +60,7 @@ def lead(asked: Mapping[str, object], rows: Sequence[Json]) -> None:
     known = {str(one["key"]) for one in rows}
     if asked.get("what") == "open":
         run = str(asked.get("key"))
-        if run in {str(run["run"]) for row in rows for run in (row, *_members(row))}:
+        if run in {str(one["run"]) for row in rows for one in _members(row)} | known:
             st.switch_page(RUN, query_params=to_run(run, RESULT))
     if asked.get("what") == "compare":
         keys = asked.get("keys")

@@ -45,7 +45,7 @@ export function nameCell(row, { editing, edit, ask, address, tags, longest }) {
     const words = [row.name, row.repeats, row.short].filter(Boolean).join(" · ");
     cell.append(
       make("div", { class: "called" },
-        link(words, `open ${row.key}`, address(row.run), () => ask("open", { key: row.run })),
+        link(words, `open ${row.key}`, address(row), () => ask("open", row)),
         button(`Rename ${row.name}`, `title ${row.key}`, () => edit(row, "title", row.title),
           { sign: "✎", class: "quiet" })),
     );
@@ -99,7 +99,8 @@ function field(row, editing, label, longest, edit, keep, list = null) {
 export function memberRows(row, columns, { ask, address }) {
   return row.members.map((one) => {
     const name = make("th", { scope: "row", class: "name", role: "rowheader" },
-      link(one.name, `open ${one.run}`, address(one.run), () => ask("open", { key: one.run })));
+      link(one.name, `open ${one.run}`, address({ key: one.run, members: [] }),
+        () => ask("open", { key: one.run, members: [] })));
     const cells = shownCells(one.cells, columns);
     for (const same of cells.filter(({ className }) => ["dataset", "network"].includes(className))) {
       same.replaceChildren();

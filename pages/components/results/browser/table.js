@@ -35,7 +35,9 @@ class Results {
   ask(what, row, value) {
     // Shown at once; what the server has kept comes right behind it.
     if (what === "star" || what === "tags" || what === "notes") row[what] = value;
-    this.send({ what, key: row.key, value });
+    // Several runs are seen as one result on Compare; one fold is not the result.
+    if (what === "open" && row.members.length) this.send({ what: "compare", keys: [row.key] });
+    else this.send({ what, key: row.key, value });
     this.draw();
   }
 
@@ -183,7 +185,9 @@ class Results {
       ask: (what, one, value) => this.ask(what, one, value),
       edit: (one, field, text) => this.edit(one, field, text),
       editing: this.editing?.key === row.key ? this.editing : null,
-      address: (run) => `${this.data.pages.run}?run=${encodeURIComponent(run)}`,
+      address: ({ key, members }) => members.length
+        ? `${this.data.pages.compare}?runs=${encodeURIComponent(key)}`
+        : `${this.data.pages.run}?run=${encodeURIComponent(key)}`,
       tags: this.offered.tags,
       drafts: kept.drafts,
       longest,
