@@ -17,47 +17,36 @@ BY_GRADIENT: tuple[Method, ...] = ("hires_cam", "grad_cam", "grad_cam_plus_plus"
 
 @dataclass(frozen=True)
 class MethodWords:
-    """``title``: its name in the field. ``option``: on the command line. ``shows`` and
-    ``not_shown``: a sentence each."""
+    """``title``: its name in the field. ``option``: on the command line. ``line``: what it shows
+    and what not."""
 
     title: str
     option: str
-    shows: str
-    not_shown: str
-
-    @property
-    def line(self) -> str:
-        """What it shows and what not."""
-        return f"{self.shows} {self.not_shown}"
+    line: str
 
 
 WORDS: dict[Method, MethodWords] = {
     "hires_cam": MethodWords(
         "HiResCAM",
         "hires-cam",
-        "Shows which places add to the score of this class, each weighed for itself.",
-        "It does not show details smaller than a place, of which a film has only some dozens.",
+        "Shows which places add to the score of this class, not which details inside a place.",
     ),
     "grad_cam": MethodWords(
         "Grad-CAM",
         "grad-cam",
-        "Shows where the patterns lie that add to the score of this class, each pattern weighed "
-        "once for the whole film.",
-        "It does not show at which of these places a pattern counted, where a network asks that.",
+        "Shows where patterns lie that add to the score of this class, not at which of these "
+        "places they counted.",
     ),
     "grad_cam_plus_plus": MethodWords(
         "Grad-CAM++",
         "grad-cam++",
-        "Shows all places that speak for this class, so that several weak ones are seen beside "
-        "a strong one.",
-        "It does not show what speaks against the class, so it is warmer than the answer is sure.",
+        "Shows all that speaks for this class, weak spots too, not what speaks against it.",
     ),
     "occlusion": MethodWords(
         "Occlusion",
         "occlusion",
-        "Shows how far the probability of this class falls when a grey square covers the place.",
-        "It does not show places that stand in for each other, and the square itself is something "
-        "that the network has never seen.",
+        "Shows how far the probability of this class falls when a grey square covers the place, "
+        "not what two places do together.",
     ),
 }
 

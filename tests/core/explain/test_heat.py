@@ -108,5 +108,5 @@ def test_each_method_has_words_and_a_way_to_be_made() -> None:
     assert len({words.title for words in WORDS.values()}) == len(METHODS)
     for method, words in WORDS.items():
         assert method_called(words.option) == method
-        assert words.line.startswith("Shows")
-        assert "not" in words.not_shown
+        assert words.line.startswith("Shows ")
+        assert ", not " in words.line
