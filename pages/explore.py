@@ -58,7 +58,7 @@ def _map() -> None:
         _no_films()
         return
     with st.expander("Filters", icon=":material/filter_alt:"):
-        filters = film_filters(frame, "explore")
+        filters = film_filters(frame, "explore", get_store().tags.all())
         reset_button("explore", disabled=not filters.active)
     shown = filters.apply(frame)
     if filters.active:
@@ -72,7 +72,7 @@ def _films() -> None:
         _no_films()
         set_apart_films(get_store(), "explore")
         return
-    filters = film_filters(frame, "explore")
+    filters = film_filters(frame, "explore", get_store().tags.all())
     shown = mixed(filters.apply(frame), artificial_sources())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(shown):,}** of {len(frame):,} films", width="content")

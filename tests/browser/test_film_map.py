@@ -53,6 +53,7 @@ def test_a_film_shows_beside_the_pointer_and_a_line_round_it_chooses_it(
     page = watched.page
     watched.open(f"{server.url}/explore?tab=Map")
     watched.settle()
+    watched.check_access()
     at = first(page)
     x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
     page.mouse.move(x + 60, y - 90)

@@ -176,6 +176,24 @@ def test_films_out_of_place_are_chosen_by_a_button(mapped: Store) -> None:
     assert "No films are chosen." in everything_said(app)
 
 
+def test_films_are_found_again_by_their_tags(mapped: Store) -> None:
+    app = open_app("explore")
+    assert "explore_tag" not in [one.key for one in app.multiselect]
+    tag_films(mapped, covid(mapped)[:2], "lecture")
+    tag_films(mapped, covid(mapped)[1:4], "doubt")
+    app = open_app("explore")
+    app.multiselect("explore_tag").set_value(["lecture"]).run()
+    assert "**2** of 40 films" in everything_said(app)
+    app.multiselect("explore_tag").set_value(["lecture", "doubt"]).run()
+    assert "**4** of 40 films" in everything_said(app)
+    # A tag that no film has any more is forgotten.
+    mapped.tags.remove(covid(mapped), "doubt")
+    app.run()
+    assert "**2** of 40 films" in everything_said(app)
+    app.button("explore_reset").click().run()
+    assert "**40** of 40 films" in everything_said(app)
+
+
 def test_what_people_said_of_a_film_stands_beside_it(mapped: Store) -> None:
     film = covid(mapped)[0]
     correct_finding(mapped, [film], "Edema", "A. B.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,16 +39,18 @@ class Filters:
     """Chosen values per column (empty: any) and an age range in years (None: any).
 
     ``how``: whether a film has any, all or none of the chosen findings. A film of which no
-    finding is known is not among those that have none.
+    finding is known is not among those that have none. ``tagged``: ids of the films that have one
+    of the chosen tags; None for films with any tag or none.
     """
 
     chosen: dict[str, tuple[str, ...]]
     ages: tuple[float, float] | None = None
     how: How = "any"
+    tagged: frozenset[str] | None = None
 
     @property
     def active(self) -> bool:
-        return self.ages is not None or any(self.chosen.values())
+        return self.ages is not None or any(self.chosen.values()) or self.tagged is not None
 
     def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of a catalogue frame that pass. An age range leaves unknown ages out."""
@@ -60,14 +62,19 @@ class Filters:
                 keep &= frame[column].isin(values)
         if self.ages is not None:
             keep &= frame["age"].between(*self.ages)
+        if self.tagged is not None:
+            keep &= frame["film_id"].isin(self.tagged)
         return frame if bool(keep.all()) else frame[keep]
 
 
 _MASKS = {"any": choosing.has_any, "all": choosing.has_all, "none": choosing.has_none}
 
 
-def film_filters(frame: pd.DataFrame, key: str) -> Filters:
-    """Draw the filters and return what is chosen. ``frame``: the whole catalogue."""
+def film_filters(
+    frame: pd.DataFrame, key: str, tags: Mapping[str, frozenset[str]] | None = None
+) -> Filters:
+    """Draw the filters and return what is chosen. ``frame``: the whole catalogue. ``tags``: tag →
+    ids of the films that have it; there is no such filter without any."""
     chosen = {}
     *places, last = st.columns(5)
     for place, column in zip(places, COLUMNS, strict=True):
@@ -98,7 +105,23 @@ def film_filters(frame: pd.DataFrame, key: str) -> Filters:
             persist_state="session",
         )
     with last:
-        return Filters(chosen, _age_range(frame, key), how)
+        return Filters(chosen, _age_range(frame, key), how, _tagged(tags or {}, f"{key}_tag"))
+
+
+def _tagged(tags: Mapping[str, frozenset[str]], state: str) -> frozenset[str] | None:
+    if not tags:
+        return None
+    _forget_unknown(state, set(tags))
+    wanted = st.multiselect(
+        "Tag",
+        list(tags),
+        format_func=lambda tag: f"{tag} ({len(tags[tag]):,})",
+        help="What people here have put on films, on the map.",
+        placeholder="any",
+        key=state,
+        persist_state="session",
+    )
+    return frozenset().union(*(tags[one] for one in wanted)) if wanted else None
 
 
 def reset_button(key: str, *, disabled: bool) -> None:
@@ -148,7 +171,7 @@ def _reset(key: str) -> None:
         name = str(state)
         if name.startswith(f"{key}_ages_"):
             st.session_state[name] = (0, int(name.rsplit("_", 1)[1]))
-        elif name in {f"{key}_{column}" for column in COLUMNS}:
+        elif name in {f"{key}_{column}" for column in (*COLUMNS, "tag")}:
             st.session_state[name] = []
         elif name == f"{key}_how":
             st.session_state[name] = "any"
