@@ -7,30 +7,32 @@ from statistics import fmean, stdev
 import streamlit as st
 
 from core.evaluation.predictions import EACH
-from core.store import Run, RunState, Store
+from core.runs.default_run import results_of
+from core.store import RunState, Store
 from core.text import in_percent
 from pages.components.audit_word import audit_link
 from pages.components.empty_state import next_step
 from pages.components.headlines import headline_of
 from pages.components.run_labels import escaped, share, short_repeats_title, short_title
-from pages.components.session import COMPARE
+from pages.components.session import COMPARE, RESULTS
 
 LATEST = 3  # results shown: a finished run, or the finished ones of several repeats
 
 
 def latest_results(store: Store) -> None:
     """What finished last, a card each: a run, or repeats as one, as Compare has them."""
-    latest: dict[str, list[Run]] = {}
-    for run in store.runs.all([RunState.DONE]):
-        repeat = run.spec.repeat
-        latest.setdefault(repeat.group if repeat else run.run_id, []).append(run)
+    latest = results_of(store.runs.all([RunState.DONE]))
     if not latest:
         return
-    st.subheader("Latest results")
-    for place, (name, runs) in zip(st.columns(LATEST), latest.items(), strict=False):
-        repeated = runs[0].spec.repeat is not None
-        title = short_repeats_title(runs) if repeated else short_title(runs[0])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Latest results", width="stretch")
+        if len(latest) > LATEST:
+            next_step(RESULTS, f"All {len(latest)} results")
+    for place, runs in zip(st.columns(LATEST), latest, strict=False):
+        repeat = runs[0].spec.repeat
+        title = short_repeats_title(runs) if repeat else short_title(runs[0])
         with place.container(border=True, gap="xsmall"):
+            name = repeat.group if repeat else runs[0].run_id
             next_step(COMPARE, escaped(title), query={"runs": name})
             found = [headline_of(store, run) for run in runs]
             st.caption(

@@ -25,7 +25,7 @@ from core.prediction.loading import load_run
 from core.runs.files import RunFiles
 from core.runs.learnt_films import dataset_of, patients_by_film
 from core.specs import RunSpec
-from core.store import Run, Store, open_store
+from core.store import Run, RunRemarks, Store, open_store
 from core.travel.exporting import export_run
 from core.travel.head_files import head_arrays, write_head
 from core.travel.importing import import_run
@@ -192,6 +192,20 @@ def test_the_same_run_gives_the_same_file(
 ) -> None:
     again = export_run(phantom_store, run.run_id, tmp_path / "again.zip").path
     assert again.read_bytes() == file.read_bytes()
+
+
+def test_the_title_goes_along_and_what_was_said_among_friends_does_not(
+    phantom_store: Store, run: Run, away: Store, tmp_path: Path
+) -> None:
+    said = {"title": "Mine", "star": True, "tags": ("Mrs Smith",), "notes": "Mrs Smith's film"}
+    phantom_store.runs.remark([run.run_id], **said)
+    path = export_run(phantom_store, run.run_id, tmp_path / "named.zip").path
+    with zipfile.ZipFile(path) as packed:
+        for name in packed.namelist():
+            assert b"Smith" not in packed.read(name), name
+        assert b"Model card: Mine" in packed.read("card.html")
+    brought = import_run(away, path, path.name).run
+    assert (brought.called, brought.remarks) == ("Mine", RunRemarks())
 
 
 def test_another_run_of_that_id_is_left_alone(away: Store, file: Path, run: Run) -> None:
