@@ -16,6 +16,7 @@ from core.evaluation.decision import Decision, decision_of
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
+from core.evaluation.slices import Slices, slices_of
 from core.evaluation.uncertainty import all_intervals
 from core.external.report import Comparison
 from core.external.result_file import kept_sources
@@ -47,7 +48,8 @@ class Facts:
     is not that of the data set; None when the data set was deleted. ``raw``: what the network
     gave; ``predictions`` and ``test`` are by ``decision``, the run's own rule, ``plain`` the test
     films with their most probable class. ``intervals``: metric → its 95 % interval on the test
-    films. ``resampled``: what those over patients rest on where patients are unknown.
+    films. ``resampled``: what those over patients rest on where patients are unknown. ``slices``:
+    parts of the test films.
     """
 
     run: Run
@@ -62,6 +64,7 @@ class Facts:
     external: tuple[ExternalTest, ...]
     intervals: dict[str, Interval | None]
     resampled: str
+    slices: Slices
 
     @property
     def dataset(self) -> DatasetSpec | None:
@@ -123,6 +126,7 @@ def gather_facts(store: Store, run_id: str) -> Facts:
         external=_external(store, run, raw, decision),
         intervals=all_intervals(evaluated, test, patients_of(test, known)),
         resampled=resampling_words(test, known),
+        slices=slices_of(store, run, test),
     )
 
 

@@ -8,6 +8,7 @@ from core.card.claim import claim_section
 from core.card.document import CardLevel, ModelCard, Section, Table
 from core.card.facts import Facts
 from core.card.results import results_section, threshold_section
+from core.card.slices_section import slices_section
 from core.card.training_sentences import (
     settings_sentence,
     software_sentence,
@@ -47,6 +48,7 @@ def model_card(facts: Facts) -> ModelCard:
     sections = (
         _use(facts),
         results_section(facts),
+        slices_section(facts),
         threshold_section(facts),
         _audit(facts),
         _external(facts),

@@ -8,9 +8,8 @@ from core.commands.command import Command, Outcome, open_default_store, table
 from core.errors import InputError
 from core.evaluation.decision import decided, decision_of
 from core.evaluation.slice_sentences import slice_name, slice_sentences
-from core.evaluation.slices import MEASURES, slices
+from core.evaluation.slices import MEASURES, slices_of
 from core.runs.files import RunFiles
-from core.runs.learnt_films import patients_by_film
 from core.specs import SPLITS
 from core.store import RunState
 from core.text import NONE, interval, percent
@@ -28,8 +27,7 @@ def _slices(options: argparse.Namespace) -> Outcome:
         raise InputError(f"{run.run_id} is {run.state}; only a finished run has slices.")
     files = RunFiles(store.workspace.run_folder(run.run_id))
     predictions = decided(files).of(options.split)
-    films = {one.film_id: one for one in store.catalogue.films(predictions.film_ids.tolist())}
-    found = slices(predictions, films, patients_by_film(store, [run], predictions.film_ids))
+    found = slices_of(store, run, predictions)
     sentences = slice_sentences(found)
     decision = decision_of(files, predictions.classes)
     document = {

@@ -19,11 +19,12 @@ from core.datasets.bias_checks import AGE_GROUPS, age_groups
 from core.documents import Json
 from core.evaluation.bootstrap import patients_of
 from core.evaluation.predictions import Predictions, predicted_classes
+from core.runs.learnt_films import patients_by_film
 from core.statistics import Interval
 from core.statistics.mover import newcombe
 from core.statistics.normal import CONFIDENCE, Z_95, z_of
 from core.statistics.proportions import Proportion, wilson
-from core.store import Film
+from core.store import Film, Run, Store
 from core.store.film_rows import UNKNOWN
 
 Measure = Literal["sensitivity", "specificity"]
@@ -125,6 +126,13 @@ def slices(
         tuple(one for one in lowest if one),
         frozenset((one.group.aspect, one.measure) for one in compared),
     )
+
+
+def slices_of(store: Store, run: Run, predictions: Predictions) -> Slices:
+    """``slices`` of a run's ``predictions`` with what ``store`` knows of their films."""
+    ids = predictions.film_ids.tolist()
+    films = {one.film_id: one for one in store.catalogue.films(ids)}
+    return slices(predictions, films, patients_by_film(store, [run], ids))
 
 
 class _Compared(NamedTuple):

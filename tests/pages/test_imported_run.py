@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from core.card.facts import gather_facts
+from core.card.sections import model_card
 from core.store import Run, Store
 from core.travel.importing import import_run
 from core.travel.snippet import snippet
 from tests.core.travel.conftest import _exported, away, file, network_files, run
-from tests.pages.opening import everything_said, open_app
+from tests.pages.opening import as_read, everything_said, open_app
 
 __all__ = ["_exported", "away", "file", "network_files", "run"]
 
@@ -46,6 +48,11 @@ def test_its_page_has_the_result_and_the_run_s_file(here: Store, brought: Run) -
     said = everything_said(app)
     assert "Nobody knows the patients" not in said, "which films are of one patient came along"
     app = open_app("run", tab="card", run=brought.run_id)
+    assert not app.error
+    shown = [one.value for one in app.subheader]
+    assert shown[:2] == ["Model card", "Take it elsewhere"]
+    card = model_card(gather_facts(here, brought.run_id))
+    assert [as_read(one) for one in shown[2:]] == [one.title for one in card.sections]
     assert [one.value for one in app.code] == [snippet(here, brought).rstrip()]
     [button] = [one for one in app.get("download_button") if "Run as a file" in one.proto.label]
     assert button is not None

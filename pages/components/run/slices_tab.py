@@ -12,10 +12,9 @@ from core.evaluation.slice_sentences import (
     slice_name,
     unclear_sentences,
 )
-from core.evaluation.slices import MEASURES, Slices, slices
+from core.evaluation.slices import MEASURES, Slices, slices_of
 from core.palette import CSS_SURROUND
 from core.runs.files import RunFiles
-from core.runs.learnt_films import patients_by_film
 from core.store import Run, Store
 from pages.components.downloads import csv_download
 from pages.components.run.slices_table import slices_html
@@ -35,8 +34,7 @@ def slices_tab(store: Store, run: Run) -> None:
     if not len(predictions):
         st.info("This run was tested on no film, so there are no groups to look at.")
         return
-    films = {one.film_id: one for one in store.catalogue.films(predictions.film_ids.tolist())}
-    found = slices(predictions, films, patients_by_film(store, [run], predictions.film_ids))
+    found = slices_of(store, run, predictions)
     st.subheader("By source, view, sex and age", help=HELP)
     _say(found)
     if not found.rows:

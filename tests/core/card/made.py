@@ -16,11 +16,12 @@ from core.evaluation.decision import Decision
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import OperatingPoint
 from core.evaluation.predictions import Predictions
+from core.evaluation.slices import Slices, slices
 from core.evaluation.uncertainty import share_intervals
 from core.runs.config import RunConfig
 from core.runs.learnt_films import LearntFilms
 from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import Run, RunOrigin, RunResult, RunState
+from core.store import Film, Run, RunOrigin, RunResult, RunState
 
 NAMES = ("covid", "healthy")
 # In each split the scores of covid films, then of healthy ones: 10 test films.
@@ -100,8 +101,20 @@ def facts(point: OperatingPoint | None = None, **changes: Any) -> Facts:
         external=(),
         intervals=dict(share_intervals(test)),
         resampled="",
+        slices=sliced(shown.of("test")),
     )  # fmt: skip
     return replace(told, **changes)
+
+
+def sliced(tested: Predictions) -> Slices:
+    """Of the films of ``members``."""
+    ids = tested.film_ids.tolist()
+    known = {
+        film_id: Film(film_id, "south" if label else "north", "a.png", film_id, "x",
+                      view="PA", sex="F", age=30.0 if label else 70.0)
+        for film_id, label in zip(ids, tested.y_true.tolist(), strict=True)
+    }  # fmt: skip
+    return slices(tested, known, {one: one for one in ids})
 
 
 def section(told: Facts, title: str) -> Section:

@@ -41,13 +41,30 @@ def test_the_head_names_network_data_set_day_and_run() -> None:
     unknown = replace(plain, run=replace(plain.run, finished_at=None))
     assert model_card(unknown).subtitle == "Run 20260101-000000-abcd"
     assert [one.title for one in card.sections] == [
-        "What it is for", "Results on the test films", "The threshold", "Shortcuts and leaks",
-        "Films from elsewhere", "The films", "What to keep in mind",
+        "What it is for", "Results on the test films", "By source, view, sex and age",
+        "The threshold", "Shortcuts and leaks", "Films from elsewhere", "The films",
+        "What to keep in mind",
         "The network and its training", "CLAIM checklist",
     ]  # fmt: skip
     assert words(facts(), "What it is for").startswith(
         "Tells covid from healthy on single chest X-ray films. For teaching"
     )
+
+
+def test_groups_are_counted_by_hand() -> None:
+    told = facts()
+    [table] = tables(told, "By source, view, sex and age")
+    assert table.rows[:2] == (
+        ("Source", "south", "6", "6", "–", "83.3 % (43.6–97.0 %)"),
+        ("Source", "north", "4", "4", "75.0 % (30.1–95.4 %)", "–"),
+    )
+    assert [row[1] for row in table.rows[2:]] == ["PA", "women", "18–39 years", "60–79 years"]
+    assert words(told, "By source, view, sex and age").startswith(
+        "No group is large enough to be compared"
+    )
+    by_threshold = facts(POINT)
+    [table] = tables(by_threshold, "By source, view, sex and age")
+    assert table.rows[1][4] == "100.0 % (51.0–100.0 %)", "0.4 is covid from 0.35 on"
 
 
 def test_results_are_counted_by_hand() -> None:
