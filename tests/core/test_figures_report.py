@@ -1,4 +1,4 @@
-"""The figures of the Report page show the numbers they were given."""
+"""The figures of a run's page show the numbers they were given."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def test_the_answer_comes_from_the_runs_own_threshold(
     usual = ClassifyRequest.model_validate(content)
 
     def asked() -> Iterator[ClassifyRequest]:
-        """The same again, after the Report page has chosen another threshold each time."""
+        """The same again, after the run's page has chosen another threshold each time."""
         yield usual
         for band in bands:
             point = OperatingPoint(
