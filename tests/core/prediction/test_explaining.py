@@ -22,6 +22,7 @@ from core.prediction.explanations import HeatMap, heat_map_of, kept_row
 from core.prediction.loading import load_run
 from core.prediction.messages import (
     Answer,
+    AnyRequest,
     ClassifyFailure,
     ClassifyProgress,
     ClassifyRequest,
@@ -207,6 +208,27 @@ def test_what_is_given_up_ends_between_two_batches(
     assert said[-1].error == GIVEN_UP
     looks = [one for one in said if isinstance(one, ClassifyProgress)]
     assert looks[-1].done < PLACES / 2
+
+
+def test_somebody_else_s_film_is_answered_in_between(
+    workspace: Workspace, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.prediction.turns.TURN_SECONDS", 0.0)
+    make_run("one", "cnn")
+    long = asked(tmp_path / "long", "one", methods=("occlusion",))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "0.film").write_bytes(FILM)
+    film = FilmFile(name="b.png", file="0.film")
+    other = ClassifyRequest(id=4, folder=tmp_path / "other", runs=("one",), films=(film,), cam=True)
+    said: list[Answer] = []
+
+    def arrived() -> list[AnyRequest]:
+        is_due = len(said) > 3 and not any(one.id == 4 for one in said)
+        return [other] if is_due else []
+
+    serve_requests(workspace, [long], said.append, arrived)
+    ends = [one.id for one in said if not isinstance(one, ClassifyProgress)]
+    assert ends == [4, 3]
 
 
 def test_a_film_that_cannot_be_read_is_a_sentence(
