@@ -100,6 +100,9 @@ def test_the_whole_job(tmp_path: Path, phantom_folder: Path) -> None:
     assert heat is not None
     assert shown is not None
     assert heat.shape == shown.shape
+    drawn = {one["class"]: one["file"] for one in good["explanations"]}
+    assert drawn == good["cams"]
+    assert {one["method"] for one in good["explanations"]} == {"hires_cam"}
     assert good["error"] is None
     assert bad["label"] is None
     assert "text.png" in bad["error"] or "picture" in bad["error"] or "film" in bad["error"]

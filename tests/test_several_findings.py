@@ -72,31 +72,25 @@ def test_prepare_train_and_compare_on_films_with_several_findings(
     assert HEART in json.dumps(compared, ensure_ascii=False)
 
     film = next((collection / "images").iterdir())
-    (answer,) = core("classify", run["run"], str(film), "--cam", str(tmp_path / "cams"))
+    methods = [option for name in ("grad-cam++", "occlusion") for option in ("--method", name)]
+    (answer,) = core(
+        "classify", run["run"], str(film), "--cam", str(tmp_path / "cams"), *methods, "--test"
+    )
     assert answer["answer"] in (HEART, REST, "not_sure")
     heat = cv2.imread(answer["cam"])
     assert heat is not None
     assert heat.dtype == np.uint8
-    methods = [option for name in ("grad-cam++", "occlusion") for option in ("--method", name)]
-    (tried,) = core(
-        "classify", run["run"], str(film), "--cam", str(tmp_path / "cams"), *methods, "--test"
-    )
     sides = list(answer["cams"])
-    made = [(one["method"], one["class"]) for one in tried["explanations"]]
+    assert len(sides) == (2 if answer["answer"] == "not_sure" else 1)
+    made = [(one["method"], one["class"]) for one in answer["explanations"]]
     assert made == [(one, name) for one in ("grad_cam_plus_plus", "occlusion") for name in sides]
-    for one in tried["explanations"]:
-        picture, film_itself = cv2.imread(one["file"]), cv2.imread(str(film))
+    for one in answer["explanations"]:
+        picture = cv2.imread(one["file"])
         assert picture is not None
-        assert film_itself is not None
-        assert picture.shape == film_itself.shape
+        assert picture.shape == heat.shape
         assert (one["covering"] is None) == (one["blank"] != "")
-    assert tried["cams"] == {
-        one["class"]: one["file"]
-        for one in tried["explanations"]
-        if one["method"] == "grad_cam_plus_plus"
-    }
-    assert answer["explanations"][0]["method"] == "hires_cam"
-    assert (tried["answer"], tried["label"]) == (answer["answer"], answer["label"])
+    first = [one["file"] for one in answer["explanations"]][: len(sides)]
+    assert list(answer["cams"].values()) == first
 
     page = tmp_path / "card.html"
     core("card", run["run"], "--html", str(page))

@@ -484,17 +484,27 @@ def test_a_method_that_is_not_there_is_wished_for_once_and_shows_no_other_s_map(
     # The server says that it is on its way: the viewer looks again until it is there.
     with_methods(page, there, pending=True)
     assert page.evaluate(NOTE) == "Grad-CAM is being worked out …"
-    assert page.evaluate("!named('Stop').hidden && named('Test it').hidden")
+    assert page.evaluate("!named('Stop').hidden && named('Test this map').hidden")
     page.wait_for_function("wishes.filter(([, wish]) => wish.what === 'look').length > 1")
     page.evaluate("named('Stop').click()")
     assert ["wish", {"what": "stop"}] in page.evaluate("wishes")
     with_methods(page, [*there, corner_layer("Grad-CAM")], turn=1)
     assert page.evaluate(NOTE) == "Heat map for “covid” by Grad-CAM"
     assert page.evaluate("root.activeElement.textContent") == "Grad-CAM"
-    assert page.evaluate("named('Stop').hidden && !named('Test it').hidden")
+    assert page.evaluate("named('Stop').hidden && !named('Test this map').hidden")
     page.evaluate("wishes.length = 0")
     page.wait_for_timeout(1300)  # two looks' time
     assert page.evaluate("wishes") == []
+
+
+def test_a_method_is_read_aloud_once_it_rests(page: Page) -> None:
+    with_methods(page, [corner_layer("HiResCAM"), corner_layer("Grad-CAM")])
+    aloud = "() => root.querySelector('output').textContent"
+    page.wait_for_timeout(700)  # what is there at first is not read
+    assert page.evaluate(aloud) == ""
+    page.evaluate("named('Grad-CAM').click()")
+    page.wait_for_function(f"({aloud})() !== ''")
+    assert "heat map by Grad-CAM at 45 %" in page.evaluate(aloud)
 
 
 def test_a_method_that_was_asked_for_in_vain_says_why(page: Page) -> None:
@@ -507,10 +517,10 @@ def test_a_method_that_was_asked_for_in_vain_says_why(page: Page) -> None:
 
 def test_the_test_is_wished_for_where_it_is_due(page: Page) -> None:
     with_methods(page, [corner_layer("HiResCAM"), corner_layer("Grad-CAM", testable=False)])
-    page.evaluate("async () => { named('Test it').click(); await frame(); }")
+    page.evaluate("async () => { named('Test this map').click(); await frame(); }")
     assert page.evaluate("wishes") == [
         ["wish", {"what": "test", "method": "HiResCAM", "classes": ["covid"]}]
     ]
-    assert page.evaluate("named('Test it').hidden")
+    assert page.evaluate("named('Test this map').hidden")
     with_methods(page, [corner_layer(one, testable=False) for one in ("HiResCAM", "Grad-CAM")])
-    assert page.evaluate("named('Test it').hidden")
+    assert page.evaluate("named('Test this map').hidden")

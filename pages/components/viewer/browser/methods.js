@@ -16,7 +16,7 @@ export class Methods {
       toggle(one.name, one.line, () => this.choose(one)),
     ]);
     this.test = button(
-      "Test it",
+      "Test this map",
       "Covers the hottest fifth of this map and asks the network again, and a random part as large",
       () => this.ask("test"),
     );
@@ -60,6 +60,11 @@ export class Methods {
     const method = methods.find((one) => one.name === name);
     if (pending || this.asked) return `${name} is being worked out …`;
     return method?.why ? `There is no heat map by ${name}: ${method.why}` : "";
+  }
+
+  /** What is chosen, to be read aloud. */
+  aloud({ method }) {
+    return this.viewer.seenLayers().length ? `heat map by ${method}` : this.missing(method);
   }
 
   show(settings) {

@@ -283,10 +283,11 @@ export class Viewer {
   read() {
     const { centre, width } = centreAndWidth(this.greys);
     const hot = this.told.layers.length && this.settings.hot;
+    const heat = this.tools.methods?.aloud(this.settings) || "heat map";
     const words =
       `Zoom ${said(hundredths(this.place.zoom))} %, centre ${said(centre)}, ` +
       `width ${said(width)}${this.settings.inverted ? ", inverted" : ""}` +
-      (hot ? `, heat map at ${hundredths(this.settings.opacity)} %` : "");
+      (hot ? `, ${heat} at ${hundredths(this.settings.opacity)} %` : "");
     if (words === this.words) return;
     clearTimeout(this.reading);
     this.reading = setTimeout(() => {
