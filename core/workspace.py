@@ -75,6 +75,11 @@ class Workspace:
         return self.root / "speeds.json"
 
     @property
+    def paces(self) -> Path:
+        """How long trainings took on this machine (``core.runs.pace``)."""
+        return self.root / "paces.json"
+
+    @property
     def importing(self) -> Path:
         """Locks and notes of archives that are being imported (``core.datasets.uploads``)."""
         return self.root / "importing"

@@ -70,6 +70,11 @@ def film_array(
     return built
 
 
+def is_decoded(workspace: Workspace, film_ids: Sequence[str], size: int) -> bool:
+    """Whether ``film_array`` of these films, in this order, would find them ready."""
+    return (workspace.film_cache / f"{_key(film_ids, size)}.npy").is_file()
+
+
 def _key(film_ids: Sequence[str], size: int) -> str:
     text = "\n".join([f"films {VERSION} {size}", *film_ids])
     return hashlib.sha256(text.encode()).hexdigest()[:32]

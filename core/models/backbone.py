@@ -14,6 +14,7 @@ class Backbone:
 
     ``title``: also its name in ``keras.applications``, where that has it. ``channels``: of
     the last feature map. ``params``: all weights without the top, moving averages included.
+    ``multiply_adds``: as ``Network`` says.
     ``block_channels``: of the map that each of the family's blocks ends with, the last first,
     where a head can have the vectors of several.
     ``weights_hash``: empty where Keras publishes none. ``kept_as``: the file's name on this
@@ -25,6 +26,7 @@ class Backbone:
     family: Family
     channels: int
     params: int
+    multiply_adds: float
     weights_hash: str
     summary: str
     kept_as: str = ""

@@ -58,6 +58,8 @@ class Network:
     ``block_channels``: of the map that each of these ends with, for networks whose head can
     have the vectors of several; empty for the others.
     ``torch_names``: ``module:function`` that says how PyTorch names its weights.
+    ``multiply_adds``: billions of multiplications that one film of STUDY_SIZE pixels takes, those
+    of convolutions and dense layers: how long a training may take is worked out from it.
 
     ``frozen_params``: all weights of the part that does not learn, None for a network that
     learns as a whole, which brings ``counts_as_a_whole`` (film side, classes → Counts) instead.
@@ -71,6 +73,7 @@ class Network:
     min_image_size: int
     citation: str
     summary: str
+    multiply_adds: float
     frozen_params: int | None = None
     counts_as_a_whole: Callable[[int, int], Counts] | None = None
     sources: tuple[WeightSource, ...] = ()

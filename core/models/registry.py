@@ -23,6 +23,7 @@ def _network(row: Backbone) -> Network:
         min_image_size=family.min_image_size,
         citation=family.citation,
         summary=row.summary,
+        multiply_adds=row.multiply_adds,
         frozen_params=row.params,
         sources=row.sources,
         blocks=family.blocks,

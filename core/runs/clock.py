@@ -25,6 +25,11 @@ class Clock:
         """Count what the sessions before this one took, as their ``spent`` said."""
         self._earlier = dict(spent)
 
+    @property
+    def is_first_session(self) -> bool:
+        """Whether all of it was counted by this process."""
+        return not self._earlier
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time what happens inside; stages do not overlap."""

@@ -11,6 +11,7 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class Device:
 def list_devices() -> list[Device]:
     """The GPUs in order, then the CPU (always last, always there). Takes milliseconds."""
     memory = psutil.virtual_memory()
-    return [*_gpus(), Device(CPU, _processor_name(), memory.total, memory.available)]
+    return [*_gpus(), Device(CPU, processor_name(), memory.total, memory.available)]
 
 
 def slot_for(wanted: str, devices: Sequence[Device], taken: set[str]) -> str | None:
@@ -154,7 +155,9 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _processor_name() -> str:
+@cache
+def processor_name() -> str:
+    """The processor in words, “Intel(R) Xeon(R), 2 cores”."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

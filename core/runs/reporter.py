@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from core.errors import Cancelled, StoreError
+from core.runs.time_left import Forecast, StagePace
 from core.store import RunProgress, Store
 
 TICK_SECONDS = 0.2  # how soon a stop is heard, and the most often that progress is written
@@ -38,14 +39,19 @@ class Superseded(Cancelled):
 
 
 class Reporter:
-    """Use as a context manager around a worker's whole work. Safe from any thread."""
+    """Use as a context manager around a worker's whole work. Safe from any thread.
+
+    ``forecast``: what comes after each stage, once the worker knows; then progress says for how
+    long all of it goes on.
+    """
 
     def __init__(self, store: Store, job_id: str) -> None:
         self._store = store
         self._job_id = job_id
         self._progress = RunProgress()
         self._changed = False
-        self._since = time.monotonic()
+        self.forecast: Forecast | None = None
+        self._pace = StagePace()
         self._already = 0
         self._cancelled = threading.Event()
         self._superseded = threading.Event()
@@ -73,7 +79,7 @@ class Reporter:
 
         Raises Cancelled, as ``check`` does.
         """
-        self._since = time.monotonic()
+        self._pace = StagePace()
         self._already = 0
         begun = RunProgress(stage=name, done=0, total=total, unit=unit)
         self._say(begun if epochs is None else begun.model_copy(update={"epochs": epochs}))
@@ -87,11 +93,10 @@ class Reporter:
         """
         self._already = already or self._already
         total = self._progress.total
-        fresh = done - self._already
-        changed: dict[str, float] = {"done": done}
-        if fresh > 0 and total:
-            pace = (time.monotonic() - self._since) / fresh
-            changed["eta_seconds"] = round(pace * (total - done), 1)
+        changed: dict[str, float | None] = {"done": done}
+        left = self._pace.left(done - self._already, total - done) if total else None
+        if left is not None:
+            changed |= {"eta_seconds": round(left, 1), "left_seconds": self._whole(left)}
         self._say(self._progress.model_copy(update=changed))
         self.check()
 
@@ -115,6 +120,7 @@ class Reporter:
             "batch": batch,
             "batches": batches,
             "eta_seconds": eta_seconds,
+            "left_seconds": None if eta_seconds is None else self._whole(eta_seconds),
             "seconds_per_epoch": seconds_per_epoch,
         }
         self._say(self._progress.model_copy(update=changed))
@@ -126,6 +132,11 @@ class Reporter:
             raise Superseded("This work was taken over by another process, or deleted.")
         if self._cancelled.is_set():
             raise Cancelled("Stopped at your request.")
+
+    def _whole(self, left: float) -> float | None:
+        """Until all of it is over, when this stage goes on for ``left`` seconds."""
+        later = self.forecast.after(self._progress.stage) if self.forecast else None
+        return None if later is None else round(left + later, 1)
 
     def _say(self, progress: RunProgress) -> None:
         self._progress = progress

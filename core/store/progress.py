@@ -13,7 +13,8 @@ from core.errors import DamagedError
 class RunProgress(Document):
     """``stage``: of a training, a key of ``core.runs.reporter.STAGES``, of other work, words to
     show; ``done`` of ``total`` ``unit`` of it, 0 when it has no count. ``epoch`` of ``epochs`` and
-    ``batch`` of ``batches``, from 1, while it trains. ``eta_seconds``: until the stage is over."""
+    ``batch`` of ``batches``, from 1, while it trains. ``eta_seconds``: until the stage is over;
+    ``left_seconds``: until all of it is, evaluation included, where that is known."""
 
     # Another version's worker may say more; what it was doing then is no reason to fail.
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -28,6 +29,7 @@ class RunProgress(Document):
     batch: int | None = None
     batches: int | None = None
     eta_seconds: float | None = None
+    left_seconds: float | None = None
     seconds_per_epoch: float | None = None
 
     @property

@@ -13,7 +13,9 @@ import numpy as np
 
 from core.errors import TrainingError
 from core.runs.clock import Clock
+from core.runs.estimate import EVALUATING
 from core.runs.reporter import Reporter
+from core.runs.time_left import EpochPace
 from core.store import PHASES, Epoch, Store
 from core.training import checkpoint
 from core.training.batches import Batches
@@ -78,49 +80,60 @@ class ReportProgress(keras.callbacks.Callback):
     """Says after each batch how far a phase is, and when it may end at this pace.
 
     The phase began after epoch ``began`` and ends with ``epochs``; this session goes on
-    after ``first``. The time left counts whole epochs, validation included, once one has
-    gone by.
+    after ``first``. ``looks``: all films as a multiple of the validation films, where both go
+    through the same network: validation then tells how long the evaluation takes.
     """
 
     def __init__(
-        self, reporter: Reporter, epochs: int, first: int, batches: int, began: int = 0
+        self,
+        reporter: Reporter,
+        epochs: int,
+        first: int,
+        batches: int,
+        began: int = 0,
+        looks: float | None = None,
     ) -> None:
         super().__init__()
         self.reporter = reporter
         self.epochs = epochs
-        self.first = first
         self.start = began
-        self.batches = batches
+        self.first = first
         self.epoch = first
+        self.pace = EpochPace(batches)
+        self.looks = looks
         self.began = time.monotonic()
         self.seconds_per_epoch: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self.epoch = epoch
+        self.pace.begin()
         self._tell(0)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.pace.batch()
         self._tell(batch + 1)
 
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.pace.tested()
+
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self.pace.end()
         self.seconds_per_epoch = (time.monotonic() - self.began) / (epoch + 1 - self.first)
-        self._tell(self.batches)
+        if self.looks and (validation := self.pace.validation) and self.reporter.forecast:
+            # The evaluation traces the network once more.
+            taken = self.pace.tracing + self.looks * validation
+            self.reporter.forecast.learn(EVALUATING, taken)
+        self._tell(self.pace.batches)
 
     def _tell(self, batch: int) -> None:
-        done = (self.epoch - self.start) * self.batches + batch
-        fresh = done - (self.first - self.start) * self.batches
-        left = (self.epochs - self.start) * self.batches - done
+        eta = self.pace.left(batch, self.epochs - self.epoch - 1)
         pace = self.seconds_per_epoch
-        if pace is not None:
-            eta: float | None = pace / self.batches * left
-        else:
-            eta = (time.monotonic() - self.began) / fresh * left if fresh else None
         self.reporter.epoch(
-            done,
+            (self.epoch - self.start) * self.pace.batches + batch,
             epoch=self.epoch + 1,
             epochs=self.epochs,
             batch=batch,
-            batches=self.batches,
+            batches=self.pace.batches,
             eta_seconds=None if eta is None else round(eta, 1),
             seconds_per_epoch=None if pace is None else round(pace, 3),
         )

@@ -123,6 +123,7 @@ def fit(
     reporter.stage(phase.name, total=phase.epochs * steps, unit="batches", epochs=last)
     if not state.stopped_early and state.epoch < last:
         given = learner.fit_arguments(state.epoch)
+        looks = learner.looks if isinstance(learner, FullTraining) else None
         with clock.stage("train"):
             model.fit(
                 **given.keywords,
@@ -133,7 +134,7 @@ def fit(
                 callbacks=[
                     *given.callbacks,
                     CancelOnRequest(reporter),
-                    ReportProgress(reporter, last, state.epoch, steps, state.began),
+                    ReportProgress(reporter, last, state.epoch, steps, state.began, looks),
                     EpochRecorder(store, run.run_id, last, phase.name),
                     BestEpoch(state, spec.early_stopping),
                     Checkpoint(files.checkpoint, state, clock, CHECKPOINT_SECONDS),

@@ -82,6 +82,9 @@ class FullTraining:
         self.training: Batches = self._batches("train")
         has_validation = len(plan.data.rows("validation")) > 0
         self.validation = self._batches("validation") if has_validation else None
+        # All films as a multiple of the validation films, for how long the evaluation takes.
+        checked = len(plan.data.rows("validation"))
+        self.looks = len(plan.data.films) / checked if checked else None
 
     def fit_arguments(self, first: int) -> FitArguments:
         arguments = {"x": self.training, "validation_data": self.validation}
@@ -161,6 +164,7 @@ class HeadTraining:
             vectors.append(features(cache, source, rows, variant, extract, tell))
             before += len(rows)
             found += already
+        self.fresh = before - found  # films that went through the frozen part just now
         self._plain, *variants = vectors
         self._scaling = None
         apart = spec.head == "linear" or spec.vector_blocks > 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from typing import Any
 
 import keras
 import numpy as np
@@ -33,6 +32,7 @@ from core.training.checkpoint import TrainingState
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
 from core.training.learners import FullTraining, HeadTraining, Learner, Plan
+from core.training.measuring import Measuring
 from core.training.network import TrainableNetwork
 from core.training.precision import Mode
 from core.version import software
@@ -59,11 +59,13 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     kind = network.preprocessing_for(choice, spec.weights)
 
     reporter.stage("films", unit="films")
+    reading = _Teller(reporter, "films", "films")
     with clock.stage("decode"):
         data = load_training_data(
-            store, spec.dataset, size, _teller(reporter, "films", "films"),
-            repeat=spec.repeat, caches=caches,
-        )  # fmt: skip
+            store, spec.dataset, size, reading, repeat=spec.repeat, caches=caches
+        )
+    measuring = Measuring(store, run, network, data, size)
+    reporter.forecast = measuring.forecast()
     log.info("%d films of %d × %d pixels", len(data.films), size, size)
 
     trainable = _trainable(store, run, network, size, kind, data, reporter, files)
@@ -71,10 +73,11 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     weigh = spec.class_weighting or dataset.balance == "class_weights"
     plan = Plan(spec, data, kind, weigh)
     tunes = bool(last)
-    model, state = trainable.learns, TrainingState()
+    model, state, seen = trainable.learns, TrainingState(), 0
     if not tunes or checkpoint.phase(files.checkpoint) != FINE_TUNING:
         with clock.stage("features"):
             learner = _learner(trainable, plan, mode, caches, reporter)
+        seen = learner.fresh if isinstance(learner, HeadTraining) else 0
         with clock.stage("train"):
             rate = learning_rate(learner, spec, mode.xla, files, reporter)
         phase = Phase(TRAINING, learner, spec.epochs, rate, mode.xla)
@@ -96,16 +99,18 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     if tunes:
         save_tuned(model, last, files.tuned)
     epochs = store.runs.epochs(run.run_id)
-    seconds = epochs.groupby("phase")["seconds"].median()  # a first epoch also traces the graph
-    trained = int((epochs["phase"] == TRAINING).sum())
+    # The median: a first epoch also traces the graph.
+    medians = epochs.groupby("phase")["seconds"].median()
+    seconds = {str(phase): float(taken) for phase, taken in medians.items()}
+    counts = {str(phase): int(count) for phase, count in epochs["phase"].value_counts().items()}
     result = RunResult(
         **numbers,
         total_params=network.counts(size, len(data.classes), form).total,
         trainable_params=int(sum(np.prod(one.shape) for one in model.trainable_weights)),
-        seconds_per_epoch=float(seconds[TRAINING]),
+        seconds_per_epoch=seconds[TRAINING],
         epochs=state.epoch,
         best_epoch=state.best_epoch,
-        stopped_early=state.stopped_early or trained < spec.epochs,
+        stopped_early=state.stopped_early or counts[TRAINING] < spec.epochs,
         learning_rate=used_rate(spec, files),
         running=_running(epochs[epochs["epoch"] == state.best_epoch]),
         seconds=clock.spent(),
@@ -117,11 +122,12 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         result = result.model_copy(
             update={
                 "fine_tuned": tuple(one.title for one in last),
-                "fine_tune_seconds_per_epoch": float(seconds[FINE_TUNING]),
+                "fine_tune_seconds_per_epoch": seconds[FINE_TUNING],
             }
         )
     reporter.check()
     move(store, run, RunState.DONE, (RunState.EVALUATING,), result=result, finished_at=time.time())
+    measuring.keep(clock, counts, seconds, decoded=reading.total, seen=seen, arithmetic=mode.name)
     checkpoint.discard_checkpoint(files.checkpoint)
     shutil.rmtree(files.scratch, ignore_errors=True)
     log.info("done; best epoch %d, test: %s", state.best_epoch, numbers["test"])
@@ -139,7 +145,7 @@ def _trainable(
 ) -> TrainableNetwork:
     spec = run.spec
     reporter.stage("weights", unit="bytes")
-    weights = resolve_weights(store.workspace, network, spec, _teller(reporter, "weights", "bytes"))
+    weights = resolve_weights(store.workspace, network, spec, _Teller(reporter, "weights", "bytes"))
     reporter.stage("model")
     trainable = TrainableNetwork(
         network, spec, size, len(data.classes), weights, store.workspace.backbones
@@ -241,14 +247,18 @@ def _choose_threshold(predictions: Predictions, files: RunFiles) -> None:
         log.info("no threshold: %s", error)
 
 
-def _teller(reporter: Reporter, stage: str, unit: str) -> Any:
-    """A ``progress(done, total)`` for work that learns its total only when it begins."""
-    told: list[int] = []
+class _Teller:
+    """A ``progress(done, total)`` for work that learns its total only when it begins. ``total``: 0
+    where there was nothing to do."""
 
-    def tell(done: int, total: int) -> None:
-        if told != [total]:
-            told[:] = [total]
-            reporter.stage(stage, total=total, unit=unit)
-        reporter.update(done)
+    def __init__(self, reporter: Reporter, stage: str, unit: str) -> None:
+        self._reporter = reporter
+        self._stage = stage
+        self._unit = unit
+        self.total = 0
 
-    return tell
+    def __call__(self, done: int, total: int) -> None:
+        if self.total != total:
+            self.total = total
+            self._reporter.stage(self._stage, total=total, unit=self._unit)
+        self._reporter.update(done)
