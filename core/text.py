@@ -142,6 +142,35 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def rough(seconds: float) -> str:
+    """A duration that nobody knows exactly: “under 10 s”, “40 s”, “3 min”, “25 min”, “1.5 h”."""
+    if seconds < 10:
+        return "under 10 s"
+    if seconds < 57.5:
+        return f"{5 * round(seconds / 5)} s"
+    minutes = seconds / 60
+    if minutes < 9.5:
+        return f"{max(round(minutes), 1)} min"
+    if minutes < 57.5:
+        return f"{5 * round(minutes / 5)} min"
+    hours = minutes / 60
+    if hours < 9.75:
+        return f"{round(2 * hours) / 2:g} h"
+    return f"{round(hours)} h" if hours < 36 else count(round(hours / 24), "day")
+
+
+def span(low: float, high: float) -> str:
+    """Two rough durations as one text, in seconds: “about 3 min”, “40 s to 3 min”, “2 to 9 min”."""
+    first, last = rough(low), rough(high)
+    if high <= 1.6 * low or first == last:
+        middle = rough(math.sqrt(low * high))
+        return middle if middle.startswith("under") else f"about {middle}"
+    if first.startswith("under"):
+        return f"up to {last}"
+    number, _, unit = first.partition(" ")
+    return f"{number if last.endswith(' ' + unit) else first} to {last}"
+
+
 def capital(text: str) -> str:
     """The text with a capital at its beginning and nowhere else."""
     return text[:1].upper() + text[1:]

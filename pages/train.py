@@ -25,12 +25,18 @@ def page() -> None:
         "Let one or several networks learn from a data set. Runs go on when you close this page."
     )
     store = get_store()
-    if _view(store) == NEW:
-        _new(store)
-    else:
-        runs_view(store, duplicate)
-        import_box(store)
-    cache_note(store.workspace)
+    turned = NEXT_VIEW in st.session_state
+    view = _view(store)
+    place = st.empty()
+    if turned:
+        place.empty()  # or what stood there would make room for the other view bit by bit
+    with place.container():
+        if view == NEW:
+            _new(store)
+        else:
+            runs_view(store, duplicate)
+            import_box(store)
+        cache_note(store.workspace)
 
 
 def _view(store: Store) -> str:

@@ -56,11 +56,27 @@ def check_folds(members: pd.DataFrame, spec: DatasetSpec, count: int) -> None:
             fold_split(members, spec, index, count)
 
 
-def _check_patients(members: pd.DataFrame, spec: DatasetSpec, count: int) -> None:
+def most_folds(members: pd.DataFrame, wanted: int) -> int:
+    """How many folds the patients of every class are enough for, at most ``wanted``; 0 for none.
+    That they can also be divided so, ``check_folds`` finds out."""
+    fewest = int(_patients(members).min()) if len(members) else 0
+    return next((count for count in range(wanted, 1, -1) if fewest >= _needed(count)), 0)
+
+
+def _patients(members: pd.DataFrame) -> pd.Series[int]:
+    """Class → how many patients its films come from."""
+    return members.assign(patient=units(members)).groupby("class_index")["patient"].nunique()
+
+
+def _needed(count: int) -> int:
+    """Patients of each class that so many folds need."""
     # A fold tests one patient of each class at least, and needs two more to train and
     # validate; where there are two folds, the larger one may hold one patient more.
-    needed = max(count, 4 if count == 2 else 3)
-    patients = members.assign(patient=units(members)).groupby("class_index")["patient"].nunique()
+    return max(count, 4 if count == 2 else 3)
+
+
+def _check_patients(members: pd.DataFrame, spec: DatasetSpec, count: int) -> None:
+    needed, patients = _needed(count), _patients(members)
     for index, name in enumerate(spec.class_names):
         there = int(patients.get(index, 0))
         if there < needed:

@@ -131,8 +131,11 @@ def _share(done: float | None, total: float | None) -> float:
 
 
 def seconds_left(run: Run, done: pd.DataFrame) -> float | None:
-    """Seconds until training ends: the worker's own estimate, else from the epochs so far."""
-    told = run.progress.eta_seconds
+    """Seconds until the run ends: the worker's own estimate, of all of it where it can, else of the
+    stage under way; else from the epochs so far."""
+    told = run.progress.left_seconds
+    if told is None:
+        told = run.progress.eta_seconds
     if told is not None:
         return float(told)
     if run.state != RunState.TRAINING or done.empty:

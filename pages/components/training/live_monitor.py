@@ -13,7 +13,7 @@ from core.models.learnt import learnt_before
 from core.runs import launcher
 from core.runs.learnt_films import dataset_of
 from core.store import ACTIVE, Run, RunState, Store
-from core.text import count
+from core.text import NONE, count, rough
 from pages.components import run_labels as words
 from pages.components.audit_word import audit_link
 from pages.components.empty_state import next_step
@@ -24,73 +24,104 @@ from pages.components.training.live_curves import curves
 from pages.components.training.run_insight import rate_test, time_spent
 
 LOG_LINES = 200
-FACT = 156  # px
+FACT = 176  # px
 
 
 def status(store: Store, run: Run) -> None:
-    """What ``run`` is and how it stands: its progress, its reason, or its result."""
+    """What ``run`` is and how it stands: its progress, its reason, or its result. Each state has
+    its words in the same places, for which index_page.css keeps room: nothing moves when one state
+    follows another."""
     _heading(run)
-    if run.state in ACTIVE:
-        _progress(run, store.runs.epochs(run.run_id))
-    elif run.state == RunState.QUEUED:
-        st.info(
-            "This run waits until the device is free. It starts by itself, also when you "
-            "close this page.",
-            icon=":material/hourglass_empty:",
-        )
-    elif run.state == RunState.DONE:
-        _result(store, run)
+    epochs = store.runs.epochs(run.run_id)
+    if run.state == RunState.DONE:
+        _result_facts(store, run)
     else:
-        _stopped(run)
+        _training_facts(run, epochs)
+    with st.container(key="run_standing"):
+        if run.state in ACTIVE:
+            _progress(run, epochs)
+        elif run.state == RunState.QUEUED:
+            st.info(
+                "This run waits until the device is free. It starts by itself, also when you "
+                "close this page.",
+                icon=":material/hourglass_empty:",
+            )
+        elif run.state == RunState.DONE:
+            _notes(store, run)
+        else:
+            _stopped(run)
 
 
 def run_details(store: Store, run: Run) -> None:
-    """The curves, the learning rates tried, where the time went, and the log."""
+    """The curves, where to go from here, the log, the learning rates tried, and where the time
+    went: what comes last stands last, and pushes nothing down."""
     curves(run, store.runs.epochs(run.run_id))
+    _log(store, run)
     rate_test(store, run)
     time_spent(run)
-    _log(store, run)
+    if run.state == RunState.DONE:
+        with st.container(horizontal=True):
+            audit_link(store, run)
+            next_step(COMPARE, "See the results in full", query={"runs": run.run_id})
+            run_step(run.run_id, EXTERNAL, "Test it on films from elsewhere")
+            next_step(CLASSIFY, "Classify a film with it", query={"run": run.run_id})
 
 
 def _heading(run: Run) -> None:
-    st.markdown(f"#### {words.escaped(words.title(run))}")
-    st.caption(
-        f"{words.STATE_WORDS[run.state]} · {count(words.epochs(run), 'epoch')} · "
-        f"batch {run.spec.batch_size} · {words.OPTIMIZERS[run.spec.optimizer]}"
-        + (f" · on {words.escaped(run.device)}" if run.device else "")
-        + f" · queued on {words.when(run.created_at)} · run `{run.run_id}`  \n"
-        + words.escaped(learnt_before(run.spec))
-    )
+    with st.container(key="run_name", gap=None):
+        st.markdown(f"#### {words.escaped(words.title(run))}")
+    with st.container(key="run_about"):
+        st.caption(
+            f"**{words.STATE_WORDS[run.state]}** · run `{run.run_id}`"
+            + (f" · on {words.escaped(run.device)}" if run.device else "")
+            + f"  \n{count(words.epochs(run), 'epoch')} · batch {run.spec.batch_size} · "
+            f"{words.OPTIMIZERS[run.spec.optimizer]} · queued on {words.when(run.created_at)}  \n"
+            + words.escaped(learnt_before(run.spec))
+        )
+
+
+def _training_facts(run: Run, epochs: pd.DataFrame) -> None:
+    done = int(epochs["epoch"].max()) if len(epochs) else 0
+    last: Mapping[Any, Any] = epochs.iloc[-1].to_dict() if len(epochs) else {}
+    with st.container(horizontal=True, key="large_facts"):
+        _fact("Epochs finished", f"{done} of {words.epochs(run)}", _EPOCH)
+        _fact("Training accuracy", words.share(last.get("accuracy")))
+        _fact("Validation accuracy", words.share(last.get("val_accuracy")))
+        left = words.seconds_left(run, epochs) if run.state in ACTIVE else None
+        _fact("Time left", NONE if left is None else rough(left), _TIME_LEFT)
 
 
 def _progress(run: Run, epochs: pd.DataFrame) -> None:
     text = words.stage(run)
     if run.cancel_at is not None:
         text = f"Stopping … ({text})"
-    if len(epochs):
+    if len(epochs) and run.state == RunState.TRAINING:
         text += f" · {words.duration(float(epochs['seconds'].tail(5).mean()))} per epoch"
     st.progress(words.fraction(run) or 0.0, text=text)
-    done = int(epochs["epoch"].max()) if len(epochs) else 0
-    last: Mapping[Any, Any] = epochs.iloc[-1].to_dict() if len(epochs) else {}
-    with st.container(horizontal=True, key="large_facts"):
-        st.html(_LARGE)
-        _fact("Epochs finished", f"{done} of {words.epochs(run)}", _EPOCH, 176)
-        _fact("Training accuracy", words.share(last.get("accuracy")))
-        _fact("Validation accuracy", words.share(last.get("val_accuracy")))
-        _fact("Time left", words.duration(words.seconds_left(run, epochs)), _TIME_LEFT, 200)
+    st.caption(_steps(run))
 
 
-# An audience reads these from the back of a room.
-_LARGE = """<style>
-.st-key-large_facts [data-testid="stMetricValue"] {font-size: 1.9rem; font-weight: 600}
-</style>"""
+def _steps(run: Run) -> str:
+    """For how long the step under way goes on, and what comes after it."""
+    told = run.progress
+    if told.eta_seconds is None:
+        return "How long this step takes is not known yet."
+    words = f"This step: {rough(told.eta_seconds)} to go."
+    if told.left_seconds is not None and told.left_seconds > told.eta_seconds:
+        words += f" What comes after it: {rough(told.left_seconds - told.eta_seconds)}."
+    return words
+
+
 _EPOCH = "In one epoch, the network sees each training film once."
-_TIME_LEFT = "An estimate for the step that is under way, from its pace so far."
+_TIME_LEFT = (
+    "An estimate until the result is there: the step under way by its pace so far, what comes "
+    "after it by what earlier trainings took on this computer."
+)
 
 
-def _fact(label: str, value: str, help: str | None = None, width: int = FACT) -> None:
+def _fact(label: str, value: str, help: str | None = None) -> None:
     # A fixed width: one row on a desktop, two columns on a telephone.
-    st.metric(label, value, help=help, width=width)
+    st.metric(label, value, help=help, width=FACT)
 
 
 def _stopped(run: Run) -> None:
@@ -101,11 +132,10 @@ def _stopped(run: Run) -> None:
         st.error(words.escaped(reason), icon=words.STATE_ICONS[run.state])
 
 
-def _result(store: Store, run: Run) -> None:
+def _result_facts(store: Store, run: Run) -> None:
     test = headline_of(store, run)
     positive = words.escaped(_positive_class(store, run))
     with st.container(horizontal=True, key="large_facts"):
-        st.html(_LARGE)
         _fact("Test accuracy", words.share(test.accuracy), "Share of test films right.")
         _fact(
             "Sensitivity",
@@ -117,11 +147,12 @@ def _result(store: Store, run: Run) -> None:
             words.share(test.specificity),
             f"Of the test films that are not {positive}, the share that it left alone.",
         )
-    result, seconds = run.result, run.result.seconds or {}
-    notes = [
-        f"{words.duration(result.seconds_per_epoch)} per epoch, "
-        f"{words.duration(seconds.get('total'))} in all"
-    ]
+        _fact("Time taken", words.duration((run.result.seconds or {}).get("total")))
+
+
+def _notes(store: Store, run: Run) -> None:
+    test, result = headline_of(store, run), run.result
+    notes = [f"{words.duration(result.seconds_per_epoch)} per epoch"]
     if result.fine_tuned:
         pace = words.duration(result.fine_tune_seconds_per_epoch)
         notes.append(f"fine-tuned: {words.escaped(', '.join(result.fine_tuned))}, {pace} per epoch")
@@ -134,11 +165,6 @@ def _result(store: Store, run: Run) -> None:
         "These figures come from test films of the same sources; films from another hospital "
         "can give quite different ones."
     )
-    with st.container(horizontal=True):
-        audit_link(store, run)
-        next_step(COMPARE, "See the results in full", query={"runs": run.run_id})
-        run_step(run.run_id, EXTERNAL, "Test it on films from elsewhere")
-        next_step(CLASSIFY, "Classify a film with it", query={"run": run.run_id})
 
 
 def _positive_class(store: Store, run: Run) -> str:

@@ -1,10 +1,24 @@
-"""The fields of the form for new runs that few people change, behind “More settings”."""
+"""All fields of the form for new runs beside data set, networks and way, behind “More settings”."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from pages.components.training.fields import KEEP, PREFIX, get
+from core.models.network import Network
+from core.store import StoredDataset
+from core.workspace import Workspace
+from pages.components.training.fields import (
+    KEEP,
+    PREFIX,
+    augmentation_fields,
+    get,
+    training_fields,
+)
+from pages.components.training.network_fields import more_networks
+from pages.components.training.repeat_fields import repeat_fields
+from pages.components.training.weights_choice import weights_choice
 
 # Fields of RunSpec by the same name; the second only for networks with a frozen part.
 MORE = ("schedule", "find_learning_rate", "cache")
@@ -29,33 +43,44 @@ _HEADS = {
 _SCHEDULES = {"constant": "The same throughout", "cosine": "Falling slowly (cosine)"}
 
 
-def more_fields(*, for_backbones: bool) -> None:
-    """Draw them. ``for_backbones``: whether a pretrained network is among those chosen; its
-    fields are greyed out otherwise."""
-    with st.expander("More settings", key=PREFIX + "more"):
-        _films()
-        st.markdown("**Learning rate**")
-        _learning_rate()
-        st.markdown(
-            "**Head**",
-            help="What learns on top of a pretrained network, from the numbers that it makes of "
-            "a film: its vector.",
+def more_fields(dataset: StoredDataset, workspace: Workspace, chosen: Sequence[Network]) -> None:
+    """Draw all that is neither data set, networks nor way, behind one line."""
+    disabled = not any(model.is_frozen for model in chosen)
+    with st.expander("More settings", key=PREFIX + "more", icon=":material/tune:"):
+        learning, films, networks, head = st.tabs(
+            ["Training", "Films", "Networks and weights", "Head and fine-tuning"]
         )
-        _head(disabled=not for_backbones)
-        st.markdown(
-            "**Fine-tuning and augmented copies**",
-            help="Pretrained networks have a part that stays as it was when they start; all "
-            "of the CNN learns from the beginning.",
-        )
-        _backbones(disabled=not for_backbones)
-        st.toggle(
-            "Keep what has been computed for the next run",
-            key=PREFIX + "cache",
-            persist_state=KEEP,
-            help="What a frozen network makes of each film is kept on disk, so that the next "
-            "run with the same films starts at once. Off: everything is computed afresh, and "
-            "nothing is kept.",
-        )
+        with learning:
+            training_fields(dataset)
+            _learning_rate()
+            repeat_fields()
+        with films:
+            _films()
+            augmentation_fields()
+        with networks:
+            more_networks()
+            weights_choice(workspace, chosen)
+        with head:
+            st.markdown(
+                "**Head**",
+                help="What learns on top of a pretrained network, from the numbers that it makes "
+                "of a film: its vector.",
+            )
+            _head(disabled=disabled)
+            st.markdown(
+                "**Fine-tuning and augmented copies**",
+                help="Pretrained networks have a part that stays as it was when they start; all "
+                "of the CNN learns from the beginning.",
+            )
+            _backbones(disabled=disabled)
+            st.toggle(
+                "Keep what has been computed for the next run",
+                key=PREFIX + "cache",
+                persist_state=KEEP,
+                help="What a frozen network makes of each film is kept on disk, so that the next "
+                "run with the same films starts at once. Off: everything is computed afresh, and "
+                "nothing is kept.",
+            )
 
 
 def _films() -> None:

@@ -1,4 +1,5 @@
-"""Which networks the form for new runs trains: one to begin with, the study's four, and more."""
+"""Which networks the form for new runs trains, as cards: one to begin with, the study's four, and
+those that are added under “More settings”."""
 
 from __future__ import annotations
 
@@ -8,19 +9,22 @@ from core.documents import Json
 from core.errors import InputError
 from core.models.network import Network
 from core.models.registry import FIRST_CHOICE, NETWORKS, STUDY_NETWORKS
+from core.models.weights import find_weights, published_source
 from core.store import StoredDataset
+from core.workspace import Workspace
 from pages.components.run_labels import escaped
-from pages.components.training.fields import KEEP, PREFIX
+from pages.components.training.fields import KEEP, PREFIX, get
 
 _CARDS = (FIRST_CHOICE.name, *STUDY_NETWORKS)  # each has a box to tick
 _MORE = tuple(name for name in NETWORKS if name not in _CARDS)
 
-_BESIDE_EACH_OTHER = "study_networks"
-# As many in a row as leave room for the longest name: a column cuts it off on a small screen.
-_WHOLE_NAMES = f"""<style>
-.st-key-{_BESIDE_EACH_OTHER} > :has([class*="st-key-{_BESIDE_EACH_OTHER}_"]) {{flex: 1 1 14rem}}
-.st-key-{_BESIDE_EACH_OTHER} > [class*="st-key-{_BESIDE_EACH_OTHER}_"] {{flex: 1 1 14rem}}
-</style>"""
+_BESIDE_EACH_OTHER = "network_cards"  # how they stand: index_page.css
+_SEEN = {
+    "imagenet": "Has seen a million photographs",
+    "chest": "Has seen other chest X-rays",
+    "random": "Has seen nothing: its weights are random",
+    "file": "Has seen what your file of weights has learnt",
+}
 
 
 def choice_of(model: str) -> Json:
@@ -31,42 +35,50 @@ def choice_of(model: str) -> Json:
     }
 
 
-def network_fields(dataset: StoredDataset, size: int) -> list[Network]:
-    """Draw them for films of ``size`` pixels; returns the networks that are chosen and fit."""
-    st.markdown("**Networks**", help="Each network that you choose becomes one run.")
-    chosen = []
-    with st.container(border=True):
-        chosen += _card(FIRST_CHOICE, dataset, size)
-    st.caption("The networks that the study compared:")
-    with st.container(horizontal=True, key=_BESIDE_EACH_OTHER):
-        st.html(_WHOLE_NAMES)
-        for name in STUDY_NETWORKS:
-            with st.container(border=True, key=f"{_BESIDE_EACH_OTHER}_{name}"):
-                chosen += _card(NETWORKS[name], dataset, size)
-    return chosen + _more_networks(dataset, size)
+def chosen_networks(dataset: StoredDataset, size: int) -> list[Network]:
+    """Those that are chosen, before they are drawn, and fit films of ``size`` pixels."""
+    names = [name for name in _CARDS if get(f"model_{name}")] + list(get("more_models"))
+    classes = len(dataset.spec.classes)
+    return [model for name in names if _size_words(model := NETWORKS[name], size, classes)[1]]
 
 
-def _card(model: Network, dataset: StoredDataset, size: int) -> list[Network]:
-    """A box to tick, and what the network is; returns it when it is chosen and fits."""
-    facts, fits = _size_words(model, size, len(dataset.spec.classes))
-    picked = st.checkbox(
-        f"**{model.title}**",
-        key=f"{PREFIX}model_{model.name}",
-        persist_state=KEEP,
-        disabled=not fits,
+def network_fields(
+    dataset: StoredDataset, size: int, workspace: Workspace, chosen: list[Network]
+) -> None:
+    """Draw the cards for films of ``size`` pixels. ``chosen``: as ``chosen_networks`` says."""
+    st.markdown(
+        "**Networks**",
+        help="Each network that you choose becomes one run. There are 25 more under *More "
+        "settings*.",
     )
-    if model is FIRST_CHOICE:
-        praise = ". A good one to begin with." if fits else ""
-        st.caption(f"{model.summary} {' '.join(facts.split())}{praise}")
+    with st.container(horizontal=True, key=_BESIDE_EACH_OTHER):
+        for name in (*_CARDS, *get("more_models")):
+            with st.container(border=True, key=f"{_BESIDE_EACH_OTHER}_{name}"):
+                model = NETWORKS[name]
+                seen = _seen(workspace, model, get("weights") if model in chosen else "imagenet")
+                _card(model, dataset, size, seen)
+
+
+def _card(model: Network, dataset: StoredDataset, size: int, seen: str) -> None:
+    """A box to tick; what the network is, what it has seen before, how large it is."""
+    facts, fits = _size_words(model, size, len(dataset.spec.classes))
+    if model.name in _CARDS:
+        st.checkbox(
+            f"**{model.title}**",
+            key=f"{PREFIX}model_{model.name}",
+            persist_state=KEEP,
+            disabled=not fits,
+        )
     else:
-        st.caption(model.summary)
-        st.caption(facts)
-    return [model] if picked and fits else []
+        st.markdown(f"**{model.title}**", help="Added under More settings.")
+    praise = " A good one to begin with." if model is FIRST_CHOICE and fits else ""
+    st.caption(f"{model.summary}{praise}")
+    st.caption(f"{seen}.  \n{facts}")
 
 
-def _more_networks(dataset: StoredDataset, size: int) -> list[Network]:
+def more_networks() -> None:
     """The networks that the study did not use: one field, so that its own four stand out."""
-    names = st.multiselect(
+    st.multiselect(
         "More networks",
         _MORE,
         key=PREFIX + "more_models",
@@ -77,13 +89,19 @@ def _more_networks(dataset: StoredDataset, size: int) -> list[Network]:
         persist_state=KEEP,
         help="The study did not use these. Each can be the frozen backbone in the same way.",
     )
-    chosen = []
-    for model in (NETWORKS[name] for name in names):
-        facts, fits = _size_words(model, size, len(dataset.spec.classes))
-        st.caption(f"**{model.title}**: {model.summary} {' '.join(facts.split())}")
-        if fits:
-            chosen.append(model)
-    return chosen
+
+
+def _seen(workspace: Workspace, model: Network, weights: str) -> str:
+    """What the network has learnt before, and whether that is here."""
+    if not model.is_frozen:
+        return "Has seen nothing: all of it learns from your films"
+    if weights not in ("imagenet", "chest") or model.source(weights) is None:
+        return _SEEN.get(weights, _SEEN["random"])
+    if find_weights(workspace, model, weights) is not None:
+        return f"{_SEEN[weights]} (on this computer)"
+    if published_source(model, weights).is_packaged:
+        return f"{_SEEN[weights]} (not installed)"
+    return f"{_SEEN[weights]} ({model.weights_bytes / 1e6:,.0f} MB to download)"
 
 
 def _size_words(model: Network, size: int, classes: int) -> tuple[str, bool]:
@@ -92,7 +110,4 @@ def _size_words(model: Network, size: int, classes: int) -> tuple[str, bool]:
         counts = model.counts(size, classes)
     except InputError as error:
         return f":material/block: {escaped(error)}", False
-    return (
-        f"**{counts.total:,}** parameters,  \n**{counts.trainable:,}** of them trainable",
-        True,
-    )
+    return f"**{counts.total:,}** parameters, **{counts.trainable:,}** of them trainable", True

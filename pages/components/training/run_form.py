@@ -2,65 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
-from core.documents import Json
 from core.errors import InputError, ThoraxLensError
 from core.models.network import Network
 from core.models.registry import BASELINE, FIRST_CHOICE, NETWORKS
-from core.models.weight_sources import PUBLISHED
 from core.models.weights import find_weights
 from core.runs import launcher
+from core.runs.devices import list_devices
+from core.runs.estimate import Estimate
+from core.runs.outlook import outlook
 from core.specs import AugmentSpec, RunSpec
-from core.store import Run, Store, StoredDataset
+from core.store import UNFINISHED, Run, Store, StoredDataset
 from pages.components.paths import typed_path
 from pages.components.run_labels import escaped
-from pages.components.training.fields import (
-    KEEP,
-    PREFIX,
-    augmentation_fields,
-    get,
-    training_fields,
-)
+from pages.components.training.fields import KEEP, PREFIX, get
 from pages.components.training.more_fields import FOR_BACKBONES, MORE, more_fields
-from pages.components.training.network_fields import choice_of, network_fields
-from pages.components.training.repeat_fields import FEW, ONCE, repeat_fields
+from pages.components.training.network_fields import choice_of, chosen_networks, network_fields
+from pages.components.training.repeat_fields import FEW, ONCE
 from pages.components.training.run_list import tell
-from pages.components.training.weights_choice import BY_HAND, weights_choice
+from pages.components.training.ways import (
+    APART,
+    Way,
+    forget_way,
+    how_long,
+    values_of,
+    way_fields,
+    ways,
+)
+from pages.components.training.weights_choice import BY_HAND, settle_weights
 
 DATASET = "dataset"  # in the page's address
-
-
-def _values(spec: RunSpec) -> Json:
-    """The form's fields for a run's settings, except the choice of networks."""
-    named = spec.weights in (*PUBLISHED, "random")
-    augment = spec.augment or AugmentSpec()
-    return {
-        "weights": spec.weights if named else "file",
-        "weights_path": "" if named else spec.weights,
-        "epochs": spec.epochs,
-        "batch_size": spec.batch_size,
-        "optimizer": spec.optimizer,
-        "learning_rate": spec.learning_rate,
-        "dropout": spec.dropout,
-        "augment": spec.augment is not None,
-        **{f"augment_{name}": value for name, value in augment.model_dump().items()},
-        "early": spec.early_stopping is not None,
-        "patience": spec.early_stopping or 10,
-        "class_weighting": spec.class_weighting,
-        "device": spec.device,
-        "image_size": spec.image_size,
-        "preprocessing": spec.preprocessing,
-        "seed": spec.seed,
-        **{name: getattr(spec, name) for name in (*MORE, *FOR_BACKBONES)},
-        # Repeats are not taken over: a duplicate is one new run unless asked otherwise.
-        "repeats": ONCE,
-    }
+_BAR = "start_bar"  # always in sight: index_page.css
 
 
 def fill(run: Run) -> None:
     """Put a run's settings into the form."""
-    values = _values(run.spec)
+    values = values_of(run.spec)
+    forget_way()
     # A CNN's say nothing about those of other networks.
     values[BY_HAND] = NETWORKS.get(run.spec.model, BASELINE).is_frozen
     if not run.origin.is_from_elsewhere:  # else one of that name here is another
@@ -85,13 +67,19 @@ def run_form(store: Store) -> list[Run]:
     datasets = {one.name: one for one in store.datasets.all()}
     _defaults(store, datasets)
     dataset = _dataset(datasets)
-    size = get("image_size") or dataset.spec.image_size
-    chosen = network_fields(dataset, size)
-    weights_choice(store.workspace, chosen)
-    training_fields(dataset)
-    augmentation_fields()
-    more_fields(for_backbones=any(model.is_frozen for model in chosen))
-    repeat_fields()
+    root = str(store.workspace.root)
+    chosen = chosen_networks(dataset, get("image_size") or dataset.spec.image_size)
+    settle_weights(store.workspace, chosen)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        size = get("image_size") or dataset.spec.image_size
+        network_fields(dataset, size, store.workspace, chosen)
+    with right:
+        folds = _folds(root, dataset.name, dataset.created_at, store)
+        way_fields(
+            dataset, ways(dataset, folds), lambda way: _way_takes(store, dataset, chosen, way)
+        )
+    more_fields(dataset, store.workspace, chosen)
     return _start(store, dataset, chosen)
 
 
@@ -100,7 +88,7 @@ def _defaults(store: Store, datasets: dict[str, StoredDataset]) -> None:
     # Without its weights it would not be what it is recommended for.
     is_here = find_weights(store.workspace, FIRST_CHOICE, "imagenet") is not None
     model = FIRST_CHOICE if is_here else BASELINE
-    values = _values(RunSpec(dataset=first, model=model.name))
+    values = values_of(RunSpec(dataset=first, model=model.name))
     values |= {"dataset": first, "repeat_count": FEW, **choice_of(model.name)}
     for name, value in values.items():
         st.session_state.setdefault(PREFIX + name, value)
@@ -133,20 +121,24 @@ def _dataset(datasets: dict[str, StoredDataset]) -> StoredDataset:
 
 def _start(store: Store, dataset: StoredDataset, chosen: list[Network]) -> list[Run]:
     kind = get("repeats")
-    count = len(chosen) * (1 if kind == ONCE else get("repeat_count"))
-    pressed = st.button(
-        f"Start {count} run{'' if count == 1 else 's'}" if count else "Start",
-        key=PREFIX + "start",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=not chosen,
-    )
+    times = 1 if kind == ONCE else get("repeat_count")
+    runs = len(chosen) * times
+    with st.container(horizontal=True, vertical_alignment="center", key=_BAR):
+        pressed = st.button(
+            f"Start {runs} run{'' if runs == 1 else 's'}" if runs else "Start",
+            key=PREFIX + "start",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not chosen,
+        )
+        if chosen:
+            st.caption(_takes_in_all(store, dataset, chosen, times), width="content")
     if not chosen:
         st.caption("Choose at least one network.")
     if not pressed:
         return []
     try:
-        specs = [_spec(dataset, model, chosen) for model in chosen]
+        specs = [_spec(dataset, model, chosen, get) for model in chosen]
     except ThoraxLensError as error:
         st.error(escaped(error), icon=":material/error:")
         return []
@@ -168,7 +160,61 @@ def _start(store: Store, dataset: StoredDataset, chosen: list[Network]) -> list[
     return started
 
 
-def _spec(dataset: StoredDataset, model: Network, chosen: list[Network]) -> RunSpec:
+def _takes_in_all(store: Store, dataset: StoredDataset, chosen: list[Network], times: int) -> str:
+    try:
+        specs = [_spec(dataset, model, chosen, get) for model in chosen]
+        found = _outlook(store, dataset, specs, times)
+    except ThoraxLensError:  # the button says what is wrong
+        return ""
+    words = f"Takes {how_long(found)} on this computer"
+    before = len(store.runs.all(UNFINISHED))
+    if before:
+        words += f", after {'the run' if before == 1 else f'the {before} runs'} that came before"
+    return f"{words}. You can close the page meanwhile."
+
+
+def _way_takes(
+    store: Store, dataset: StoredDataset, chosen: list[Network], way: Way
+) -> Estimate | None:
+    """For how long the chosen networks train in a way; None without one, or where one cannot."""
+    fields = {**way.values, **{name: get(name) for name in APART}}
+    try:
+        specs = [_spec(dataset, model, chosen, fields.__getitem__) for model in chosen]
+        return _outlook(store, dataset, specs, way.times) if specs else None
+    except ThoraxLensError:
+        return None
+
+
+def _outlook(store: Store, dataset: StoredDataset, specs: list[RunSpec], times: int) -> Estimate:
+    root = str(store.workspace.root)
+
+    def decoded(size: int) -> bool:
+        from core.images.film_array import is_decoded  # only here: it loads OpenCV
+
+        ids = _film_ids(root, dataset.name, dataset.created_at, store)
+        return is_decoded(store.workspace, ids, size)
+
+    return outlook(store, dataset, specs, times, list_devices(), decoded)
+
+
+# A data set never changes; one that was made again under its name has another time.
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _film_ids(root: str, dataset: str, created_at: str, _store: Store) -> list[str]:
+    return [one.film_id for one in _store.datasets.listed(dataset)]
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _folds(root: str, dataset: str, created_at: str, _store: Store) -> int:
+    from core.datasets.folds import most_folds  # only here: it wants pandas
+
+    return most_folds(_store.datasets.members(dataset), FEW)
+
+
+def _spec(
+    dataset: StoredDataset, model: Network, chosen: list[Network], get: Callable[[str], Any]
+) -> RunSpec:
+    """What one network's run will be; ``get`` gives the form's values. Raises InputError,
+    SpecError."""
     weights = get("weights") if model.has_pretrained else "random"
     if weights == "file":
         if sum(one.has_pretrained for one in chosen) > 1:

@@ -17,13 +17,14 @@ from pages.components.destroying import destroy_button
 from pages.components.empty_state import empty, next_step
 from pages.components.error_boundary import boundary
 from pages.components.headlines import headline_of
+from pages.components.run_links import RESULT, run_step
 from pages.components.session import COMPARE
 from pages.components.training.live_monitor import run_details, status
 
 INTERVAL = 1.0  # seconds between looks at the store while something is active
 LIVENESS = 5.0  # seconds between checks that the workers are alive
 LONG_LIST = 5  # runs
-LIST_HEIGHT = 420  # px
+LIST_HEIGHT = 620  # px
 FIRST_SHOWN = 10  # finished runs in the list before “Show more”
 
 _SHOWN = "runs_shown"
@@ -95,10 +96,11 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
         run = opened(store)
     except NotFoundError as error:
         run, gone = None, str(error)
-    left, right = st.columns([1, 3], gap="medium")
-    with left:
-        _list(store, runs, run)
+    # The opened run first: on a telephone the list stands below it.
+    left, right = st.columns([3, 1], gap="medium")
     with right:
+        _list(store, runs, run)
+    with left, st.container(key="one_run"):
         if problem := st.session_state.pop(_PROBLEM, ""):
             st.error(problem, icon=":material/error:")
         if run is None:
@@ -114,43 +116,28 @@ def _draw(store: Store, duplicate: Callable[[Run], None]) -> None:
 
 
 def _list(store: Store, runs: list[Run], opened_run: Run | None) -> None:
-    busy = [run for run in runs if run.is_active]
-    waiting = [run for run in runs if run.state == RunState.QUEUED][::-1]
-    finished = [run for run in runs if not run.is_active and run.state != RunState.QUEUED]
+    """Newest first, whatever their state: a run that goes on to the next keeps its place."""
+    waiting = [run.run_id for run in runs if run.state == RunState.QUEUED][::-1]
     shown = st.session_state.get(_SHOWN, FIRST_SHOWN)
-    # A long list scrolls in its place: on a telephone the opened run is below it.
-    tall = len(busy) + len(waiting) + min(len(finished), shown) > LONG_LIST
-    with st.container(height=LIST_HEIGHT if tall else "content", border=False):
-        _groups(store, busy, waiting, finished, shown, opened_run)
+    begun = sum(run.state in UNFINISHED for run in runs)
+    st.markdown("**Runs**")
+    with st.container(height=LIST_HEIGHT if len(runs) > LONG_LIST else "content", border=False):
+        for run in runs[: begun + shown]:
+            place = waiting.index(run.run_id) + 1 if run.run_id in waiting else 0
+            _row(store, run, place, chosen=opened_run is not None and run == opened_run)
+        if len(runs) > begun + shown:
+            st.button(
+                f"Show more ({len(runs) - begun - shown})",
+                key="runs_more",
+                on_click=lambda: st.session_state.update({_SHOWN: shown + 20}),
+            )
 
 
-def _groups(
-    store: Store,
-    busy: list[Run],
-    waiting: list[Run],
-    finished: list[Run],
-    shown: int,
-    opened_run: Run | None,
-) -> None:
-    for heading, group in (
-        ("Active", busy),
-        ("Waiting, next first", waiting),
-        ("Finished", finished[:shown]),
-    ):
-        if group:
-            st.caption(f"**{heading}**")
-        for run in group:
-            _row(store, run, chosen=opened_run is not None and run.run_id == opened_run.run_id)
-    if len(finished) > shown:
-        st.button(
-            f"Show more ({len(finished) - shown})",
-            key="runs_more",
-            on_click=lambda: st.session_state.update({_SHOWN: shown + 20}),
-        )
-
-
-def _row(store: Store, run: Run, *, chosen: bool) -> None:
-    label = words.stage(run) if run.is_active else words.STATE_WORDS[run.state]
+def _row(store: Store, run: Run, place: int, *, chosen: bool) -> None:
+    """``place``: among those that wait, from 1."""
+    label = words.STATE_WORDS[run.state]
+    if place:
+        label += ", next" if place == 1 else f", number {place} in the line"
     opens = "Open this run"
     if run.state == RunState.DONE:
         found = headline_of(store, run)
@@ -168,8 +155,6 @@ def _row(store: Store, run: Run, *, chosen: bool) -> None:
         on_click=_open,
         args=(run.run_id,),
     )
-    if run.is_active:
-        st.progress(words.fraction(run) or 0.0)
 
 
 def _open(run_id: str) -> None:
@@ -181,7 +166,9 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
     """Stop, resume, duplicate, delete: whichever the run's state allows."""
     key = run.run_id
     elsewhere = run.origin.is_from_elsewhere
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if run.state == RunState.DONE:
+            run_step(key, RESULT, "See its result")
         if (run.is_active or run.state == RunState.QUEUED) and st.button(
             "Stop",
             key=f"stop_{key}",

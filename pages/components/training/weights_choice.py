@@ -23,24 +23,38 @@ _TITLES = {
 }
 
 
-def weights_choice(workspace: Workspace, chosen: Sequence[Network]) -> None:
-    """One choice for all chosen networks that have a frozen part; nothing without any.
-
-    Until a person chooses, it is what needs no download: first of all photographs.
-    """
+def settle_weights(workspace: Workspace, chosen: Sequence[Network]) -> None:
+    """Until a person chooses, the weights are those that need no download: first of all of
+    photographs. To be called before anything is drawn that says which they are."""
     backbones = [model for model in chosen if model.has_pretrained]
     if not backbones:
         return
+    offered, _ = _offered(workspace, backbones)
+    if get(WEIGHTS) not in offered or not st.session_state.get(PREFIX + BY_HAND):
+        st.session_state[PREFIX + BY_HAND] = False
+        st.session_state[PREFIX + WEIGHTS] = offered[0]
+
+
+def _offered(
+    workspace: Workspace, backbones: Sequence[Network]
+) -> tuple[list[str], dict[str, list[Network]]]:
+    """The choices in their order, what is on this computer first; and which networks lack what."""
     missing = {
         learnt: [one for one in backbones if find_weights(workspace, one, learnt) is None]
         for learnt in PUBLISHED
         if all(one.source(learnt) for one in backbones)
     }
     known = sorted([*missing, "random"], key=lambda one: bool(missing.get(one)))
-    offered = [*known, "file"]
-    if get(WEIGHTS) not in offered or not st.session_state.get(PREFIX + BY_HAND):
-        st.session_state[PREFIX + BY_HAND] = False
-        st.session_state[PREFIX + WEIGHTS] = offered[0]
+    return [*known, "file"], missing
+
+
+def weights_choice(workspace: Workspace, chosen: Sequence[Network]) -> None:
+    """One choice for all chosen networks that have a frozen part; nothing without any."""
+    backbones = [model for model in chosen if model.has_pretrained]
+    if not backbones:
+        st.caption("The chosen network has no frozen part: it starts from nothing.")
+        return
+    offered, missing = _offered(workspace, backbones)
     st.radio(
         "What it has seen before",
         offered,

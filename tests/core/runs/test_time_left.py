@@ -57,7 +57,7 @@ def train(
     ],
 )
 def test_right_within_three_tenths_from_the_second_epoch_on(of: dict[str, float]) -> None:
-    told = train(**of)  # type: ignore[arg-type]
+    told = train(**of)
     later = [one for one in told if one[0] >= 2]
     unknown = [one for one in later if one[1] is None]
     assert len(unknown) <= 1, "only before the second batch of all"
