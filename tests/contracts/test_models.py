@@ -28,7 +28,7 @@ from core.models.build import (
     trained_part,
 )
 from core.models.graph import parents
-from core.models.network import HEAD_UNITS, Network
+from core.models.network import HEAD_UNITS, STUDY_SIZE, Network
 from core.models.preprocess import KINDS, preprocess
 from core.models.registry import NETWORKS, get_network
 
@@ -49,6 +49,8 @@ OTHERS = [name for name in NETWORKS if name not in SIZES]
 # Each has a smaller sister here, which sends films through the same kind of layers.
 TOO_LARGE_TO_RUN = {"resnet152", "resnet152v2", "densenet201", "efficientnetb6", "efficientnetb7"}
 LARGE = 17_000_000  # parameters, from which on a network is built in make test-large only
+# What a network computes on a small film, as a multiple of its share by pixels.
+ROUNDED = (0.6, 1.25)
 # What stored runs with random weights were trained on; must never change.
 DRAWN = {
     "vgg16": "9031b9e2a2e2f395",
@@ -96,9 +98,26 @@ def test_counts_are_exact(built: Built) -> None:
     check_counts(built.model, built.size)
 
 
+def multiply_adds(model: keras.Model) -> int:
+    """What one film takes: each weight of a convolution is used at each place of its map."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dense):
+            total += sizes_of([layer.kernel])
+        elif isinstance(layer, keras.layers.SeparableConv2D):
+            kernels = [layer.depthwise_kernel, layer.pointwise_kernel]
+            total += layer.output.shape[1] * layer.output.shape[2] * sizes_of(kernels)
+        elif isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
+            total += layer.output.shape[1] * layer.output.shape[2] * sizes_of([layer.kernel])
+    return total
+
+
 def check_counts(model: keras.Model, size: int) -> None:
     """For two classes as built, and for any other number by the head's arithmetic."""
     spec = get_network(model.name)
+    # On films so small, some networks cut off more of the edges than on those of 224 pixels.
+    share = multiply_adds(model) / (1e9 * spec.multiply_adds * (size / STUDY_SIZE) ** 2)
+    assert ROUNDED[0] < share < ROUNDED[1], share
     counts = spec.counts(size, 2)
     assert model.count_params() == counts.total
     assert sizes_of(model.trainable_variables) == counts.trainable
