@@ -117,7 +117,7 @@ def _films() -> None:
 def _learning_rate() -> None:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     left.selectbox(
-        "Over the epochs",
+        "Learning rate over the epochs",
         list(_SCHEDULES),
         format_func=_SCHEDULES.__getitem__,
         key=PREFIX + "schedule",
