@@ -59,7 +59,7 @@ _LEARNING = 3.0  # times a look at a film: the way there, and twice that for the
 
 
 @dataclass(frozen=True)
-class Work:
+class PlannedTraining:
     """What is to be done. ``films``: of each split. ``size``: pixels a side. ``device``: as
     ``pace.device_key`` calls it; ``on_gpu``: whether that is one. ``decoded``: the films lie ready
     at this size; ``seen``: so do the frozen network's vectors of them."""
@@ -79,7 +79,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class TimeEstimate:
     """For how long something goes on. ``measured``: all of it from trainings like it on this
     computer."""
 
@@ -92,7 +92,7 @@ class Estimate:
         return self.seconds.high <= SURE * max(self.seconds.low, 1e-9)
 
 
-def estimate(work: Work, paces: Sequence[Pace], times: int = 1) -> Estimate:
+def estimate(work: PlannedTraining, paces: Sequence[Pace], times: int = 1) -> TimeEstimate:
     """The whole of a training, or of ``times`` repeats of it one after the other, which share what
     is kept of the films (unless the run keeps nothing)."""
     known = _Known(work, paces)
@@ -101,18 +101,18 @@ def estimate(work: Work, paces: Sequence[Pace], times: int = 1) -> Estimate:
     whole = NOTHING
     for name, span in stages.items():
         whole = whole.plus(span.times(1 if name in shared else times))
-    return Estimate(whole, known.measured)
+    return TimeEstimate(whole, known.measured)
 
 
-def together(estimates: Iterable[Estimate]) -> Estimate:
+def one_after_another(estimates: Iterable[TimeEstimate]) -> TimeEstimate:
     """One after the other."""
     whole, measured = NOTHING, True
     for one in estimates:
         whole, measured = whole.plus(one.seconds), measured and one.measured
-    return Estimate(whole, measured)
+    return TimeEstimate(whole, measured)
 
 
-def stages(work: Work, paces: Sequence[Pace]) -> dict[str, Span]:
+def stages(work: PlannedTraining, paces: Sequence[Pace]) -> dict[str, Span]:
     """Each of ``STAGES`` of one training."""
     return _Known(work, paces).stages()
 
@@ -120,7 +120,7 @@ def stages(work: Work, paces: Sequence[Pace]) -> dict[str, Span]:
 class _Known:
     """What measurements say of one piece of work."""
 
-    def __init__(self, work: Work, paces: Sequence[Pace]) -> None:
+    def __init__(self, work: PlannedTraining, paces: Sequence[Pace]) -> None:
         self._work = work
         self._here = [one for one in paces if one.device == work.device]
         self._heads = [one for one in self._here if _trains_a_head(one)]

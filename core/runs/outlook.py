@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from core.models.registry import get_network
 from core.runs.devices import CPU, Device, slot_for
-from core.runs.estimate import Estimate, Work, estimate, together
+from core.runs.estimate import PlannedTraining, TimeEstimate, estimate, one_after_another
 from core.runs.pace import kept_paces
 from core.specs import RunSpec
 from core.store import RunState, Store, StoredDataset
@@ -22,7 +22,7 @@ def outlook(
     times: int,
     devices: Sequence[Device],
     decoded: Decoded,
-) -> Estimate:
+) -> TimeEstimate:
     """All of it, one training after the other: each of ``specs``, on this data set,
     ``times`` times. ``devices``: as ``list_devices`` gives them. Raises InputError for an unknown
     network."""
@@ -35,7 +35,7 @@ def outlook(
         size = spec.image_size or dataset.spec.image_size
         slot = slot_for(spec.device, devices, set()) or CPU
         named = next((one.name for one in devices if one.id == slot), slot)
-        work = Work(
+        work = PlannedTraining(
             spec,
             get_network(spec.model),
             {split: sum(counts.values()) for split, counts in dataset.counts.items()},
@@ -47,7 +47,7 @@ def outlook(
         )
         ready.add(size)
         found.append(estimate(work, paces, times))
-    return together(found)
+    return one_after_another(found)
 
 
 _TOLD_BY = ("dataset", "model", "weights", "image_size", "preprocessing", "vector_blocks")

@@ -23,6 +23,7 @@ from core.models.weights import resolve_weights
 from core.runs.clock import Clock
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
+from core.runs.measuring import Measuring
 from core.runs.reporter import Reporter
 from core.specs import SPLITS, RunSpec
 from core.statistics.softmax import log_softmax, softmax
@@ -32,7 +33,6 @@ from core.training.checkpoint import TrainingState
 from core.training.fine_tuning import save_tuned, unfreeze
 from core.training.fitting import FINE_TUNING, TRAINING, Phase, fit, learning_rate, move, used_rate
 from core.training.learners import FullTraining, HeadTraining, Learner, Plan
-from core.training.measuring import Measuring
 from core.training.network import TrainableNetwork
 from core.training.precision import Mode
 from core.version import software

@@ -13,7 +13,7 @@ from core.models.registry import BASELINE, FIRST_CHOICE, NETWORKS
 from core.models.weights import find_weights
 from core.runs import launcher
 from core.runs.devices import list_devices
-from core.runs.estimate import Estimate
+from core.runs.estimate import TimeEstimate
 from core.runs.outlook import outlook
 from core.specs import AugmentSpec, RunSpec
 from core.store import UNFINISHED, Run, Store, StoredDataset
@@ -28,8 +28,8 @@ from pages.components.training.ways import (
     APART,
     Way,
     forget_way,
+    form_values,
     how_long,
-    values_of,
     way_fields,
     ways,
 )
@@ -41,7 +41,7 @@ _BAR = "start_bar"  # always in sight: index_page.css
 
 def fill(run: Run) -> None:
     """Put a run's settings into the form."""
-    values = values_of(run.spec)
+    values = form_values(run.spec)
     forget_way()
     # A CNN's say nothing about those of other networks.
     values[BY_HAND] = NETWORKS.get(run.spec.model, BASELINE).is_frozen
@@ -88,7 +88,7 @@ def _defaults(store: Store, datasets: dict[str, StoredDataset]) -> None:
     # Without its weights it would not be what it is recommended for.
     is_here = find_weights(store.workspace, FIRST_CHOICE, "imagenet") is not None
     model = FIRST_CHOICE if is_here else BASELINE
-    values = values_of(RunSpec(dataset=first, model=model.name))
+    values = form_values(RunSpec(dataset=first, model=model.name))
     values |= {"dataset": first, "repeat_count": FEW, **choice_of(model.name)}
     for name, value in values.items():
         st.session_state.setdefault(PREFIX + name, value)
@@ -175,7 +175,7 @@ def _takes_in_all(store: Store, dataset: StoredDataset, chosen: list[Network], t
 
 def _way_takes(
     store: Store, dataset: StoredDataset, chosen: list[Network], way: Way
-) -> Estimate | None:
+) -> TimeEstimate | None:
     """For how long the chosen networks train in a way; None without one, or where one cannot."""
     fields = {**way.values, **{name: get(name) for name in APART}}
     try:
@@ -185,7 +185,9 @@ def _way_takes(
         return None
 
 
-def _outlook(store: Store, dataset: StoredDataset, specs: list[RunSpec], times: int) -> Estimate:
+def _outlook(
+    store: Store, dataset: StoredDataset, specs: list[RunSpec], times: int
+) -> TimeEstimate:
     root = str(store.workspace.root)
 
     def decoded(size: int) -> bool:

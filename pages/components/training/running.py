@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store import UNFINISHED, Store
+from core.text import rough
 from pages.components.empty_state import next_step
 from pages.components.error_boundary import boundary
 from pages.components.run_labels import (
-    duration,
     escaped,
     fraction,
     seconds_left,
@@ -36,7 +36,7 @@ def _running() -> None:
     st.subheader("Under way")
     for run in runs:
         left = seconds_left(run, store.runs.epochs(run.run_id))
-        words = stage(run) + (f", about {duration(left)} left" if left and left >= 1 else "")
+        words = stage(run) + (f", {rough(left)} left" if left is not None else "")
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.progress(fraction(run) or 0.0, text=f"**{escaped(short_title(run))}** · {words}")
             next_step(TRAIN, "Watch it", query={"run": run.run_id})

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.documents import Json
 from core.models.weight_sources import PUBLISHED
-from core.runs.estimate import Estimate
+from core.runs.estimate import TimeEstimate
 from core.specs import AugmentSpec, RunSpec
 from core.store import StoredDataset
 from core.text import count, span
@@ -42,7 +42,7 @@ class Way:
     times: int = 1
 
 
-def values_of(spec: RunSpec) -> Json:
+def form_values(spec: RunSpec) -> Json:
     """The form's fields for a run's settings, except the choice of networks."""
     named = spec.weights in (*PUBLISHED, "random")
     augment = spec.augment or AugmentSpec()
@@ -74,9 +74,9 @@ def ways(dataset: StoredDataset, folds: int) -> tuple[Way, ...]:
     plain = RunSpec(dataset=dataset.name, model="cnn")
     side = dataset.spec.image_size
     small = QUICK_SIZE if side > QUICK_SIZE else None
-    quick = values_of(plain.changed(epochs=QUICK_EPOCHS, image_size=small))
+    quick = form_values(plain.changed(epochs=QUICK_EPOCHS, image_size=small))
     made = f", on films made {small} pixels small" if small else ""
-    usual = values_of(plain)
+    usual = form_values(plain)
     careful = (
         f"{count(folds, 'training')} as in the study, each tested on other patients (folds): "
         "every film is tested once. Says how far the result can be trusted."
@@ -106,7 +106,7 @@ def ways(dataset: StoredDataset, folds: int) -> tuple[Way, ...]:
 
 
 def way_fields(
-    dataset: StoredDataset, offered: tuple[Way, ...], takes: Callable[[Way], Estimate | None]
+    dataset: StoredDataset, offered: tuple[Way, ...], takes: Callable[[Way], TimeEstimate | None]
 ) -> None:
     """Draw the choice, as cards (index_page.css). ``takes``: for how long a way goes on here, None
     where nobody can say."""
@@ -140,13 +140,13 @@ def way_fields(
         )
 
 
-def how_long(found: Estimate) -> str:
+def how_long(found: TimeEstimate) -> str:
     """“about 40 s”, “2 to 9 min”; “roughly …” for what was not measured here."""
     words = span(*found.seconds)
     return words if found.measured else f"roughly {words.removeprefix('about ')}"
 
 
-def _caption(way: Way, found: Estimate | None) -> str:
+def _caption(way: Way, found: TimeEstimate | None) -> str:
     return f"**{capital(how_long(found))}.** {way.about}" if found else way.about
 
 

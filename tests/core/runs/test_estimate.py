@@ -9,7 +9,14 @@ import pytest
 from core.models.registry import get_network
 from core.runs import estimate as module
 from core.runs.devices import Device, processor_name
-from core.runs.estimate import Estimate, Span, Work, estimate, stages, together
+from core.runs.estimate import (
+    PlannedTraining,
+    Span,
+    TimeEstimate,
+    estimate,
+    one_after_another,
+    stages,
+)
 from core.runs.outlook import outlook
 from core.runs.pace import EACH, Pace, device_key, keep_pace, kept_paces
 from core.specs import AugmentSpec, RunSpec
@@ -20,9 +27,9 @@ from tests.pages.runs import make_dataset
 HERE, FILMS = "Made-up processor", {"train": 60, "validation": 20, "test": 20}
 
 
-def work(model: str = "vgg16", size: int = 224, **spec: object) -> Work:
+def work(model: str = "vgg16", size: int = 224, **spec: object) -> PlannedTraining:
     wanted = RunSpec.model_validate({"dataset": "d", "model": model, "epochs": 10} | spec)
-    return Work(wanted, get_network(model), FILMS, size, HERE)
+    return PlannedTraining(wanted, get_network(model), FILMS, size, HERE)
 
 
 def pace(model: str = "vgg16", size: int = 224, **more: object) -> Pace:
@@ -133,8 +140,8 @@ def test_fine_tuning_and_copies_are_counted() -> None:
 
 
 def test_several_networks_go_one_after_the_other() -> None:
-    one, other = Estimate(Span(1, 2), measured=True), Estimate(Span(10, 20), measured=False)
-    assert together([one, other]) == Estimate(Span(11, 22), measured=False)
+    one, other = TimeEstimate(Span(1, 2), measured=True), TimeEstimate(Span(10, 20), measured=False)
+    assert one_after_another([one, other]) == TimeEstimate(Span(11, 22), measured=False)
 
 
 def test_the_newest_measurements_are_kept(workspace: Workspace) -> None:

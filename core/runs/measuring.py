@@ -1,5 +1,5 @@
 """What a training will take before it begins, and what it took once it is over: each training is
-the measurement for the next one [K]."""
+the measurement for the next one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.datasets.training_data import TrainingData
 from core.models.network import Network
 from core.runs.clock import Clock
 from core.runs.devices import CPU
-from core.runs.estimate import FINE_TUNING, TRAINING, Work, stages
+from core.runs.estimate import FINE_TUNING, TRAINING, PlannedTraining, stages
 from core.runs.pace import Pace, device_key, keep_pace, kept_paces
 from core.runs.time_left import Forecast
 from core.specs import SPLITS
@@ -38,7 +38,7 @@ class Measuring:
         """For how long each of its stages will go on, from earlier trainings."""
         films = {split: len(self.data.rows(split)) for split in SPLITS}
         device = self._device
-        work = Work(
+        work = PlannedTraining(
             self.run.spec,
             self.network,
             films,
