@@ -7,40 +7,20 @@ from unicodedata import east_asian_width
 
 from PIL import Image as Pillow
 from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import (
-    Flowable,
-    Image,
-    KeepTogether,
-    Paragraph,
-    SimpleDocTemplate,
-    Spacer,
-    TableStyle,
-)
+from reportlab.platypus import Flowable, Image, KeepTogether, Spacer, TableStyle
 from reportlab.platypus import Table as Grid
 
-from core.card.document import CardLevel, ModelCard, Picture, Section, Table
-from core.card.scripts import BOLD, TEXT, in_pictures, pictures_of_words, register_fonts
+from core.card.document import ModelCard, Picture, Section, Table
+from core.card.pdf_parts import WIDTH, boxed, printed, text
+from core.card.scripts import pictures_of_words, register_fonts
 from core.figures.lettering import legible
 
-MARGIN = 18 * mm
-WIDTH = A4[0] - 2 * MARGIN
-PADDING = 12.0  # points, of a cell or a box
 PICTURE_WIDTH = 105 * mm
 UNWRITTEN = (
     "Names in a script that this PDF cannot write stand in it as the script's own name in "
     "brackets. The HTML page of this card shows them."
 )
-# (edge, ground) of the verdict's box.
-LEVELS: dict[CardLevel, tuple[str, str]] = {
-    "bad": ("#b3261e", "#fbeceb"),
-    "caution": ("#b26a00", "#fdf3e3"),
-    "good": ("#1f6f8b", "#e8f3f7"),
-    "unknown": ("#6b7682", "#f0f2f4"),
-}
 
 
 def to_pdf(document: ModelCard) -> bytes:
@@ -52,55 +32,19 @@ def to_pdf(document: ModelCard) -> bytes:
     """
     register_fonts()
     with pictures_of_words():
-        return _printed(document)
+        return _told(document)
 
 
-def _printed(document: ModelCard) -> bytes:
+def _told(document: ModelCard) -> bytes:
     story: list[Flowable] = [
-        _text(document.title, size=20, bold=True),
-        _text(document.subtitle, colour="#55616e"),
+        text(document.title, size=20, bold=True),
+        text(document.subtitle, colour="#55616e"),
         Spacer(1, 3 * mm),
-        _verdict(document),
-        *([Spacer(1, 2 * mm), _text(UNWRITTEN, colour="#55616e")] if _unwritten(document) else []),
+        boxed(document.verdict, document.level),
+        *([Spacer(1, 2 * mm), text(UNWRITTEN, colour="#55616e")] if _unwritten(document) else []),
         *[one for section in document.sections for one in _section(section)],
     ]
-    stream = io.BytesIO()
-    SimpleDocTemplate(
-        stream,
-        pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
-        topMargin=MARGIN,
-        bottomMargin=MARGIN,
-        title=document.title,
-        author="ThoraxLens",
-        subject=document.verdict,
-    ).build(story, onFirstPage=_number, onLaterPages=_number)
-    return stream.getvalue()
-
-
-def _text(
-    words: str,
-    *,
-    size: float = 9.5,
-    bold: bool = False,
-    colour: str = "#1c2530",
-    right: bool = False,
-    width: float = WIDTH,
-) -> Paragraph:
-    style = ParagraphStyle(
-        "text",
-        fontName=BOLD if bold else TEXT,
-        fontSize=size,
-        leading=size * 1.35,
-        textColor=HexColor(colour),
-        alignment=2 if right else 0,
-        spaceAfter=1.5 * mm,
-        splitLongWords=True,
-    )
-    # A number and its sign stay on one line.
-    marked = in_pictures(words, style, width - PADDING).replace(" %", "\u00a0%")
-    return Paragraph(marked, style)
+    return printed(document.title, document.verdict, story)
 
 
 def _unwritten(document: ModelCard) -> bool:
@@ -115,24 +59,8 @@ def _unwritten(document: ModelCard) -> bool:
     return any(legible(one) != one for one in said)
 
 
-def _verdict(document: ModelCard) -> Grid:
-    edge, ground = LEVELS[document.level]
-    box = Grid([[_text(document.verdict, size=12)]], colWidths=[WIDTH])
-    box.setStyle(
-        TableStyle(
-            [
-                ("BACKGROUND", (0, 0), (-1, -1), HexColor(ground)),
-                ("LINEBEFORE", (0, 0), (0, -1), 5, HexColor(edge)),
-                ("LEFTPADDING", (0, 0), (-1, -1), 4 * mm),
-                ("TOPPADDING", (0, 0), (-1, -1), 2 * mm),
-            ]
-        )
-    )
-    return box
-
-
 def _section(section: Section) -> list[Flowable]:
-    heading: list[Flowable] = [Spacer(1, 4 * mm), _text(section.title, size=13, bold=True)]
+    heading: list[Flowable] = [Spacer(1, 4 * mm), text(section.title, size=13, bold=True)]
     parts = [_part(part) for part in section.parts]
     # A heading stays with what it heads; a long table may still go over the page.
     return [KeepTogether([*heading, *parts[:1]]), *parts[1:]]
@@ -145,15 +73,15 @@ def _part(part: str | Table | Picture) -> Flowable:
         width, height = Pillow.open(io.BytesIO(part.png)).size
         picture = Image(io.BytesIO(part.png), PICTURE_WIDTH, PICTURE_WIDTH * height / width)
         picture.hAlign = "LEFT"
-        return KeepTogether([picture, _text(part.words, size=8.5, colour="#55616e")])
-    return _text(part)
+        return KeepTogether([picture, text(part.words, size=8.5, colour="#55616e")])
+    return text(part)
 
 
 def _grid(table: Table) -> Grid:
     widths = _widths(table)
     cells = [
         [
-            _text(cell, size=8.5, bold=bold, right=place >= table.numeric, width=widths[place])
+            text(cell, size=8.5, bold=bold, right=place >= table.numeric, width=widths[place])
             for place, cell in enumerate(row)
         ]
         for bold, row in ((row is table.head, row) for row in (table.head, *table.rows))
@@ -181,12 +109,6 @@ def _widths(table: Table) -> list[float]:
     return [WIDTH * one / sum(wanted) for one in wanted]
 
 
-def _length(text: str) -> int:
+def _length(words: str) -> int:
     """Letters, those of Chinese, Japanese and Korean as two."""
-    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def _number(canvas: Canvas, template: SimpleDocTemplate) -> None:
-    canvas.setFont(TEXT, 8)
-    canvas.setFillColor(HexColor("#55616e"))
-    canvas.drawRightString(A4[0] - MARGIN, 10 * mm, f"Page {canvas.getPageNumber()}")
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in words)

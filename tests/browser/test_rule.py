@@ -148,27 +148,38 @@ def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_p
     expect(page.get_by_text(f"covid, called so: {told.positives - 1} films,")).to_be_visible()
 
     go(watched, f"{told.server.url}/classify?run={told.run_id}")
-    page.get_by_role("radio", name="Sample films").click()
-    watched.settle()
     page.get_by_role("combobox", name="Class").click()
     page.get_by_role("option", name="covid", exact=True).click()
     watched.settle()
     page.wait_for_timeout(2000)  # the films of the class chosen take the place of all others
     watched.settle()
-    boxes, chosen = page.locator("[class*=st-key-sample_] label"), 0
-    while chosen < boxes.count():
-        boxes.nth(chosen).click()
+    samples, chosen = page.locator("[class*=st-key-sample_] button"), 0
+    many = samples.count()
+    card = page.locator(".st-key-classify_answer")
+    while chosen < many:
+        if chosen:
+            page.get_by_role("button", name="Add films").click()
+        samples.nth(chosen).click()
+        expect(card.get_by_text(f"film {chosen + 1} of") if chosen else card).to_be_visible()
         watched.settle()
         chosen += 1
-    page.get_by_role("button", name=re.compile(r"Classify \d+ films? with 1 network")).click()
-    card = page.locator("[class*=st-key-film_]").filter(has_text=told.file)
-    expect(card.get_by_role("heading", name="covid")).to_be_visible()
-    expect(card.get_by_text("covid 44.0 %")).to_be_visible()
+    tiles = page.locator("[class*=st-key-badge_] button[kind=tertiary]")
+    heading = card.get_by_role("heading", name=told.file)
+    for place in range(many):
+        if heading.count():
+            break
+        tiles.nth(place).click()
+        expect(card.get_by_text(f"film {place + 1} of")).to_be_visible()
+        watched.settle()
+    expect(heading).to_be_visible()
+    expect(card.get_by_role("heading", name="covid", exact=True)).to_be_visible()
+    expect(card.locator(".answer-bars")).to_contain_text("44.0 %")
     expect(card.get_by_text(f"By its rule: {RULE}.")).to_be_visible()
-    expect(card.get_by_role("application", name=re.compile("eat map for “covid”"))).to_be_visible()
-    healthy = card.get_by_role("application", name=re.compile("eat map for “healthy”"))
+    expect(page.get_by_role("application", name=re.compile("eat map for “covid”"))).to_be_visible()
+    healthy = page.get_by_role("application", name=re.compile("eat map for “healthy”"))
     expect(healthy).to_have_count(0)
-    answered = {row["Film"]: row for row in rows_of(page, "Download as CSV", tmp_path)}[told.file]
+    page.get_by_role("button", name="Save").click()
+    answered = {row["Film"]: row for row in rows_of(page, "Table (CSV)", tmp_path)}[told.file]
     assert (answered["Answer"], answered["Rule"]) == ("covid", RULE)
     assert (answered["Split"], answered["Source"]) == ("test", "Phantom films")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import shutil
 import subprocess
@@ -11,16 +12,18 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, ViewportSize, expect
+from pypdf import PdfReader
 
 from core.datasets.phantom import draw
 from core.store import RunState, open_store
 from core.workspace import PROJECT_ROOT, Workspace
-from tests.browser.running import WIDE, Server, Watched, workers_of
+from tests.browser.running import Server, Watched, until, workers_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 MANY = 200
+SCREEN: ViewportSize = {"width": 1440, "height": 900}
 # A network as one epoch would leave it; in a process of its own, for this one loads no Keras.
 MAKE = """
 import sys
@@ -65,8 +68,8 @@ def film(seed: int) -> bytes:
     return buffer.getvalue()
 
 
-def with_films(viewer: Watched, server: Server, films: int, content: bytes) -> Locator:
-    """Open Classify and drop films there; returns the button that asks the network."""
+def drop(viewer: Watched, server: Server, films: int, content: bytes) -> None:
+    """Open Classify and drop films there; they are answered without another click."""
     viewer.open(f"{server.url}/classify")
     viewer.page.locator(".st-key-classify_files input[type=file]").set_input_files(
         [
@@ -74,37 +77,68 @@ def with_films(viewer: Watched, server: Server, films: int, content: bytes) -> L
             for number in range(films)
         ]
     )
-    name = f"Classify {films} film{'s' if films > 1 else ''} with 1 network"
-    button = viewer.page.get_by_role("button", name=name)
-    expect(button).to_be_enabled()
-    viewer.settle()
-    return button
+
+
+def answered(viewer: Watched) -> int:
+    """How many films of this viewer's are answered by now, as the page says."""
+    text = viewer.page.locator(".st-key-classify_progress").inner_text()
+    return int(text.split()[0])
 
 
 def test_one_film_is_answered_while_somebody_elses_many_are_under_way(
-    browser: Browser, served: Server
+    browser: Browser, served: Server, tmp_path: Path
 ) -> None:
-    contexts = [browser.new_context(viewport=WIDE) for _ in range(2)]
+    contexts = [browser.new_context(viewport=SCREEN) for _ in range(2)]
     many, one = (Watched(context.new_page()) for context in contexts)
-    answers_of_many = many.page.get_by_role("heading", name="Answers", exact=True)
-    answers_of_one = one.page.get_by_role("heading", name="Answers", exact=True)
     content = film(1)
-    ask_for_one = with_films(one, served, 1, content)
-    ask_for_one.click()  # starts the worker and loads the network
-    expect(answers_of_one).to_be_visible()
-    # A page of its own: on the first one the answer before would stand until the next is there.
-    ask_for_one = with_films(one, served, 1, content)
-    assert answers_of_one.count() == 0
-    ask_for_many = with_films(many, served, MANY, content)
+    answer_of_one = one.page.locator(".answer-bars")
+    drop(one, served, 1, content)  # starts the worker and loads the network
+    expect(answer_of_one).to_be_visible()
+    one.settle()
+    scroll = one.page.get_by_test_id("stMain").evaluate("m => m.scrollHeight - m.clientHeight")
+    assert scroll <= 1, "one film and its answer are to be seen at once"
 
-    ask_for_many.click()
-    expect(many.page.get_by_test_id("stProgress")).to_be_visible()
-    ask_for_one.click()
-    expect(answers_of_one).to_be_visible()
-    assert answers_of_many.count() == 0, "the two hundred were waited for"
-    expect(answers_of_many).to_be_visible(timeout=240_000)
+    drop(many, served, MANY, content)
+    expect(many.page.locator(".answer-bars")).to_be_visible()
+    cancel = many.page.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_visible()
+    drop(one, served, 1, content)
+    expect(answer_of_one).to_be_visible()
+    assert cancel.count() == 1, "the two hundred were waited for"
+    some = answered(many)
+    assert 0 < some < MANY, "answers are there as they come"
+    until("more of them are there", lambda: answered(many) > some)
+
+    cancel.click()
+    go_on = many.page.get_by_role("button", name="Go on")
+    expect(go_on).to_be_visible()
+    many.settle()
+    stopped = answered(many)
+    assert stopped < MANY
+    go_on.click()
+    expect(many.page.get_by_text(f"{MANY} films: ")).to_be_visible(timeout=240_000)
+    many.settle()
+
+    many.page.get_by_role("button", name="Save").click()
+    table = saved(many, "Table (CSV)", tmp_path / "answers.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(table.splitlines()))
+    assert [row["Film"] for row in rows] == [f"{number}.jpg" for number in range(MANY)]
+    assert {row["Answer"] for row in rows} <= {"covid", "healthy"}
+    pdf = PdfReader(saved(many, "Pictures and answers (PDF)", tmp_path / "answers.pdf"))
+    words = "\n".join(page.extract_text() for page in pdf.pages)
+    assert f"Answers on {MANY} films" in words
+    assert all(f"{number}.jpg" in words for number in range(MANY))
+    assert sum(len(page.images) for page in pdf.pages) >= 2 * MANY, "each film, and with its heat"
     for viewer in (many, one):
         viewer.settle()
         viewer.check()
     for context in contexts:
         context.close()
+
+
+def saved(viewer: Watched, button: str, path: Path) -> Path:
+    """The file behind a button that saves one."""
+    with viewer.page.expect_download() as download:
+        viewer.page.get_by_role("button", name=button).click()
+    download.value.save_as(path)
+    return path

@@ -19,7 +19,7 @@ NO_WORDS = {
     "core/external/external_sentences.py": "films of 100, with words of its own for few",
     "core/figures/training.py": "an axis, whose labels are whole ticks",
     "pages/components/bars.py": "lengths in CSS",
-    "pages/components/classify/cam_view.py": "lengths in CSS",
+    "pages/components/classify/probability_bar.py": "lengths in CSS",
     "pages/components/demonstration/pictures.py": "colour stops in CSS",
     "pages/components/viewer/browser/parts.js": "how far a slider stands, in whole steps",
     "pages/components/run/threshold_aim.py": "the value of an input",

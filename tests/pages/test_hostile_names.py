@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from core.prediction.client import FilmResult
 from core.store import RunState, Store, open_store
 from core.store.catalogue import Catalogue
 from core.workspace import Workspace
-from pages.components.classify import classifying
+from pages.components.classify import asking
 from pages.components.run_links import TABS
 from tests.pages.hostile import CLASS, FINDING, SOURCE, ids, make_hostile
 from tests.pages.opening import APP
@@ -108,8 +109,6 @@ def test_a_page_shows_names_as_text(hostile: Store, page: str, query: Any) -> No
         app.query_params[name] = value
     app.run()
     assert not app.exception
-    if page == "classify":
-        app.segmented_control("classify_where").set_value("Sample films").run()
     shown = _all_text(app)
     assert shown != ((page, query) in NAMELESS), "is any such name on this page?"
 
@@ -137,24 +136,29 @@ class Client:
             {"error": f"{films[0][0]} is damaged. {SOURCE}"},
         )
         empty: dict[str, Any] = {"label": None, "probabilities": {}, "heat": None, "error": None}
-        return [
-            FilmResult(file=name, run_id=runs[0], **{**empty, **answer})
-            for (name, _), answer in zip(films, answers, strict=True)
+        return [  # the number with which its name begins says which
+            FilmResult(file=name, run_id=runs[0], **{**empty, **answers[int(name[0])]})
+            for name, _ in films
         ]
 
 
 def test_answers_show_names_as_text(hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifying, "get_client", Client)
+    monkeypatch.setattr(asking, "get_client", Client)
     app = AppTest.from_file(APP, default_timeout=60)
     app.switch_page("classify.py")
     app.run()
     film = Path(hostile.catalogue.films(ids(hostile)[:1])[0].path).read_bytes()
     files = [(f"{number} {FINDING} {SOURCE}.png", film, "") for number in range(3)]
     app.file_uploader[0].set_value(files).run()
-    app.button("classify_start").click().run()
-    assert not app.exception
-    assert len(app.dataframe) == 1, "there are answers"
-    assert _all_text(app)
+    worklist = app.session_state["classify_worklist"].worklist
+    while worklist.state.working:
+        time.sleep(0.01)
+    for place in range(3):
+        tiles = [one for one in app.run().button if str(one.key).startswith("classify_film_")]
+        tiles[place].click().run()
+        assert not app.exception
+        assert len(app.dataframe) == 1, "there are answers"
+        assert _all_text(app)
 
 
 def test_an_error_is_text(hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:

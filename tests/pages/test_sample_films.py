@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.datasets import sample_films
 from core.datasets.credits import SAMPLE_SOURCE
@@ -18,12 +17,6 @@ from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
 WHOSE = "Hannover Medical School. CC BY 3.0"
-
-
-def on_classify() -> AppTest:
-    app = open_app("classify")
-    app.segmented_control("classify_where").set_value("Sample films").run()
-    return app
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ def test_they_are_fetched_and_each_says_whose_it_is(
         return import_folder(store, films, name=SAMPLE_SOURCE)
 
     monkeypatch.setattr(sample_films, "download_samples", download)
-    app = on_classify()
+    app = open_app("classify")
     app.button("samples_classify").click().run()
     assert not app.exception
     assert "samples_classify" not in [one.key for one in app.button]
@@ -69,7 +62,10 @@ def test_offline_the_artificial_ones_serve(trained: Store, monkeypatch: pytest.M
         raise DownloadError("The list of films cannot be reached. Check the connection.")
 
     monkeypatch.setattr(sample_films, "download_samples", download)
-    for app, key in ((on_classify(), "classify"), (open_app("explore", tab="Import"), "import")):
+    for app, key in (
+        (open_app("classify"), "classify"),
+        (open_app("explore", tab="Import"), "import"),
+    ):
         app.button(f"samples_{key}").click().run()
         assert not app.exception
         assert "The artificial films serve until then." in app.error[0].value

@@ -58,7 +58,7 @@ def rule_of(answer: FilmResult, threshold: float | None) -> str:
 
 def refusal(answer: FilmResult) -> None:
     """Why no network was asked about this picture."""
-    st.markdown(f"##### :material/block: {HEADINGS.get(answer.gate or '', 'Refused')}")
+    st.markdown(f"### :material/block: {HEADINGS.get(answer.gate or '', 'Refused')}")
     st.markdown(escaped(answer.reason))
     st.caption(
         "No network was asked: one that knows chest films only would name one of its "
@@ -76,13 +76,13 @@ def answer_headline(answer: FilmResult, threshold: float | None, truth: str) -> 
             icon=":material/warning:",
         )
     if label == NOT_SURE:
-        st.markdown("##### :material/help: Not sure", help=_why_unsure(answer))
+        st.markdown("### :material/help: Not sure", help=_why_unsure(answer))
         st.caption(_unsure(answer))
     else:
         agrees = ""
         if truth in answer.probabilities:
             agrees = " :material/check:" if label == truth else " :gray[(differs)]"
-        st.markdown(f"##### {escaped(label)}{agrees}", help=_why_named(answer, threshold))
+        st.markdown(f"### {escaped(label)}{agrees}", help=_why_named(answer, threshold))
     st.caption(f"By its rule: {escaped(rule_of(answer, threshold))}.")
     if answer.similarity is not None and answer.similarity.unlike:
         st.warning(
@@ -113,17 +113,18 @@ def neighbours(similarity: Similarity) -> None:
     with st.container(horizontal=True, gap="small"):
         for one in similarity.nearest:
             file = get_workspace().thumbnail(one.film_id)
-            with st.container(width=NEIGHBOUR_SIDE, gap="xsmall"):
-                st.image(
-                    tile(str(file), NEIGHBOUR_SIDE),
-                    width=NEIGHBOUR_SIDE,
-                    alt=f"Training film: {one.class_name}",
-                )
-                finding = findings.get(one.film_id, "not in the catalogue")
-                st.caption(
-                    f"**{escaped(one.class_name)}**  \n{escaped(finding)}  \ntrain, "
-                    f"{one.distance:.2f} away"
-                )
+            is_here = file.exists() or one.film_id in findings
+            with st.container(width=NEIGHBOUR_SIDE if is_here else "content", gap="xsmall"):
+                if is_here:
+                    st.image(
+                        tile(str(file), NEIGHBOUR_SIDE),
+                        width=NEIGHBOUR_SIDE,
+                        alt=f"Training film: {one.class_name}",
+                    )
+                finding = f"{escaped(findings[one.film_id])}  \n" if one.film_id in findings else ""
+                st.caption(f"**{escaped(one.class_name)}**  \n{finding}distance {one.distance:.2f}")
+    if not any(get_workspace().thumbnail(one.film_id).exists() for one in similarity.nearest):
+        st.caption("These films are not on this computer.")
 
 
 def _unsure(answer: FilmResult) -> str:

@@ -1,43 +1,33 @@
-"""Where the films to classify come from: the user's files, or films of the catalogue."""
+"""A film that somebody wants answers on, and how files become such films."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-import streamlit as st
-
-from core.datasets.choosing import counts, has_any
-from core.errors import ThoraxLensError
-from core.evaluation.predictions import Predictions
+from core.datasets.zipped_films import is_film, is_zip, zipped_films
+from core.errors import InputError
 from core.images.decode import read_imported
-from core.runs.files import RunFiles
-from core.store import Run, Store
 from core.text import count
-from pages.components.empty_state import empty
-from pages.components.films.credit import credit
-from pages.components.films.gallery import tile
-from pages.components.films.samples import offer_samples
-from pages.components.run_labels import escaped, short_title
-from pages.components.session import EXPLORE, artificial_sources, catalogue_frame
+from core.workspace import Workspace
 
-MINE = "My own films"
-SAMPLES = "Sample films"
-PER_PAGE = 12
-TILE = 120  # px; two side by side fit a telephone
-_CHOSEN = "classify_samples"
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 
 @dataclass(frozen=True)
 class FilmInput:
-    """One film to classify. ``truth``: what its source calls it, empty when nobody says; so are
-    ``film_id``, ``source`` and ``patient`` for a film that is not of the catalogue."""
+    """One film to classify. ``key``: its own in the list. ``content`` reads its file, and raises
+    FilmError when it cannot be read, has vanished or was replaced. ``truth``: what its source
+    calls it, empty when nobody says; so are ``film_id``, ``source`` and ``patient`` for a film
+    that is not of the catalogue."""
 
+    key: str
     name: str
-    path: str = ""
-    data: bytes = b""
+    content: Callable[[], bytes]
     truth: str = ""
     film_id: str = ""
     source: str = ""
@@ -45,173 +35,39 @@ class FilmInput:
 
     @property
     def is_sample(self) -> bool:
-        return bool(self.path)
-
-    def content(self) -> bytes:
-        """The file's bytes. Raises FilmError when a sample has vanished or was replaced."""
-        return read_imported(self.path, self.film_id) if self.path else self.data
+        return bool(self.film_id)
 
 
-def film_input(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
-    """Draw the uploader or the sample films; returns the films chosen there."""
-    where = st.segmented_control(
-        "Films",
-        [MINE, SAMPLES],
-        default=MINE,
-        key="classify_where",
-        required=True,
-        persist_state="session",
-    )
-    return _uploads() if where == MINE else _samples(store, runs)
+def sample(film_id: str, path: str, truth: str, source: str, patient: str) -> FilmInput:
+    """A film of the catalogue."""
+    content = partial(read_imported, path, film_id)
+    return FilmInput(film_id, Path(path).name, content, truth, film_id, source, patient)
 
 
-def _uploads() -> list[FilmInput]:
-    files = st.file_uploader(
-        "Drop films here: PNG, JPEG or DICOM, one or many",
-        accept_multiple_files=True,
-        key="classify_files",
-        help="The content decides what a file is, not its name.",
-    )
-    st.caption(
-        "Films are not kept unless you say so below. What a DICOM file says about the patient is "
-        "neither shown nor stored."
-    )
-    return [FilmInput(one.name, data=one.getvalue()) for one in files]
-
-
-OF_SOURCE = "All films of "
-
-
-def _samples(store: Store, runs: Sequence[Run]) -> list[FilmInput]:
-    pools = _pools(store, runs)
-    if not pools:
-        empty("The catalogue holds no films yet.", page=EXPLORE, label="Import films")
-        return []
-    left, right = st.columns([2, 1])
-    pool = left.selectbox(
-        "From",
-        list(pools),
-        key="classify_pool",
-        help="Test films are the ones that the run has not seen while it learnt.",
-    )
-    frame = pools[str(pool)]
-    # A film of a source may have several findings; of a class it is in one.
-    by_finding = str(pool).startswith(OF_SOURCE)
-    kinds = sorted(counts(frame["truth"]).index if by_finding else frame["truth"].unique())
-    kind = right.selectbox(
-        "Finding" if by_finding else "Class", ["all", *kinds], key="classify_kind"
-    )
-    if kind == "all":
-        # One of each class in turn, so that the first page shows them all.
-        turn = frame.groupby("truth", observed=True).cumcount()
-        frame = frame.loc[turn.sort_values(kind="stable").index]
-    else:
-        frame = frame[has_any(frame["truth"], [kind]) if by_finding else frame["truth"] == kind]
-    _tiles(store, frame)
-    offer_samples(store, "classify")
-    chosen: dict[str, FilmInput] = st.session_state.get(_CHOSEN, {})
-    if chosen:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{count(len(chosen), 'film')} chosen")
-            st.button("Choose none", on_click=lambda: st.session_state.pop(_CHOSEN, None))
-    return list(chosen.values())
-
-
-def _pools(store: Store, runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
-    """What to choose from, by name: columns film_id, path, source, patient, truth."""
-    catalogue = catalogue_frame()
-    pools: dict[str, pd.DataFrame] = {}
-    for run in runs:
-        tested = _tested(store, run)
-        films = catalogue[catalogue["film_id"].isin(tested)]
-        pools.setdefault(
-            f"Test films of {_named(run)}",
-            films.assign(truth=[tested[one] for one in films["film_id"]]),
-        )
-    for source in catalogue["source"].unique():
-        films = catalogue[catalogue["source"] == source]
-        pools[f"{OF_SOURCE}{source}"] = films.assign(truth=films["finding"].astype(str))
-    return {name: frame for name, frame in pools.items() if len(frame)}
-
-
-def _named(run: Run) -> str:
-    """What test films are called by: seeds of one data set share theirs, each fold has its own."""
-    if run.origin.is_from_elsewhere:  # a data set of that name here is another
-        return short_title(run)
-    repeat = run.spec.repeat
-    if repeat is not None and repeat.kind == "folds":
-        return f"{run.spec.dataset}, {run.repeat} ({run.run_id[-4:]})"
-    return run.spec.dataset
-
-
-def _tested(store: Store, run: Run) -> dict[str, str]:
-    """Film → class of the run's own test films, which over folds are not those of the data set;
-    for a run without readable predictions those of the data set, unless it is a fold."""
-    try:
-        films = Predictions.load(RunFiles(store.workspace.run_folder(run.run_id)).predictions).of(
-            "test"
-        )
-    except ThoraxLensError:
-        own = run.spec.repeat or run.origin.is_from_elsewhere
-        return {} if own else _of_dataset(store, run.spec.dataset)
-    return {
-        film: films.classes[truth]
-        for film, truth in zip(films.film_ids.tolist(), films.y_true.tolist(), strict=True)
-    }
-
-
-def _of_dataset(store: Store, name: str) -> dict[str, str]:
-    try:
-        members = store.datasets.members(name)
-    except ThoraxLensError:  # deleted, and the run's own predictions are gone too
-        return {}
-    tested = members[members["split"] == "test"]
-    return dict(zip(tested["film_id"], tested["class_name"], strict=True))
-
-
-def _tiles(store: Store, frame: pd.DataFrame) -> None:
-    pages = max(1, -(-len(frame) // PER_PAGE))
-    if st.session_state.get("classify_page", 1) > pages:
-        st.session_state["classify_page"] = 1
-    first = (st.session_state.get("classify_page", 1) - 1) * PER_PAGE
-    shown = frame.iloc[first : first + PER_PAGE]
-    known = {one.film_id: one for one in store.catalogue.films(shown["film_id"].tolist())}
-    chosen = st.session_state.get(_CHOSEN, {})
-    with st.container(horizontal=True, gap="small"):
-        for row in shown.itertuples():
-            film_id, path, truth = str(row.film_id), str(row.path), str(row.truth)
-            thumbnail = store.workspace.thumbnails / film_id[:2] / f"{film_id}.jpg"
-            with st.container(width=TILE, gap="xsmall"):
-                st.image(tile(str(thumbnail), TILE), width=TILE, alt=f"Chest X-ray: {truth}")
-                key = f"sample_{film_id}"
-                st.session_state[key] = film_id in chosen
-                st.checkbox(
-                    escaped(truth),
-                    key=key,
-                    on_change=_toggle,
-                    args=(
-                        film_id,
-                        FilmInput(
-                            Path(path).name,
-                            path=path,
-                            truth=truth,
-                            film_id=film_id,
-                            source=str(row.source),
-                            patient=str(row.patient),
-                        ),
-                    ),
-                )
-                if film_id in known:
-                    credit(known[film_id].metadata)
-    if shown["source"].isin(artificial_sources()).any():
-        st.caption(":material/draw: Films here are artificial: a program drew them.")
-    if pages > 1:
-        st.pagination(pages, key="classify_page", max_visible_pages=5)
-
-
-def _toggle(film_id: str, film: FilmInput) -> None:
-    chosen: dict[str, FilmInput] = st.session_state.setdefault(_CHOSEN, {})
-    if film_id in chosen:
-        del chosen[film_id]
-    else:
-        chosen[film_id] = film
+def own_films(
+    files: Sequence[UploadedFile], number: int, workspace: Workspace, *, folder: bool = False
+) -> tuple[list[FilmInput], list[str]]:
+    """The films in files that somebody has dropped, those in zips among them, and in sentences
+    what was left out. ``number``: of this drop, so that no two films share a key. Of a ``folder``
+    only what is a film: it may hold anything."""
+    films: list[FilmInput] = []
+    problems: list[str] = []
+    passed_over = 0
+    for place, file in enumerate(files):
+        # A copy: Streamlit's own is shared between threads, and has a place where it is read.
+        data = file.getvalue()
+        key = f"own-{number}-{place}"
+        if is_zip(data):
+            try:
+                zipped = zipped_films(data, file.name, workspace)
+            except InputError as error:
+                problems.append(str(error))
+                continue
+            films += [FilmInput(f"{key}-{one.place}", one.name, one.content) for one in zipped]
+        elif folder and not is_film(file.name, data[:132]):
+            passed_over += 1
+        else:
+            films.append(FilmInput(key, file.name, partial(bytes, data)))
+    if passed_over:
+        problems.append(f"{count(passed_over, 'file')} of the folder left out: no film.")
+    return films, problems

@@ -11,6 +11,7 @@ from core.audit.lungs import lung_greys
 from core.images.decode import grey_values
 from pages.components.viewer.mounting import mount
 from pages.components.viewer.packing import (
+    TALL,
     HeatLayer,
     Mark,
     Offer,
@@ -20,7 +21,6 @@ from pages.components.viewer.packing import (
 )
 
 LARGE = 2048  # px, the longest side of a film that stands alone
-SMALL = 1024  # px, where several stand on a page
 _KEPT = 12  # films that a server keeps ready
 _KEPT_FOR = 1800  # seconds: somebody's own films are not to stay long
 
@@ -37,17 +37,25 @@ def film_viewer(
     most: int = LARGE,
     offer: Offer | None = None,
     on_wish: Callable[[object], None] | None = None,
+    tall: float = TALL,
 ) -> None:
     """Show the film in a file. What is set in the viewer stays in the browser, by ``key``.
 
     ``data``: the file; ``name`` serves for messages. ``alt``: the film in words. ``networks``:
     what those of ``layers`` are called. ``offer``: what can be asked for; ``on_wish`` is called
-    with what is wished for, as it came from the browser, before Streamlit runs again. Raises
-    FilmError for what cannot be read.
+    with what is wished for, as it came from the browser, before Streamlit runs again. ``tall``: the
+    film's share of the window's height, at most. Raises FilmError for what cannot be read.
     """
     film = _film(sha256(data).hexdigest(), most, data, name)
     shown = block(
-        film, place=key, alt=alt, networks=networks, layers=layers, marks=marks, offer=offer
+        film,
+        place=key,
+        alt=alt,
+        networks=networks,
+        layers=layers,
+        marks=marks,
+        offer=offer,
+        tall=tall,
     )
     mount(shown, key=key, on_wish=on_wish)
 

@@ -20,6 +20,7 @@ from core.palette import heat_colours, heat_ramp
 from core.text import count
 
 FAST = 1  # of zlib: a film must be there soon, and grain hardly gets smaller
+TALL = 0.58  # of the window: what is below a film is to be seen with it
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,12 @@ def block(
     marks: Sequence[Mark] = (),
     offer: Offer | None = None,
     few_tools: bool = False,
+    tall: float = TALL,
 ) -> bytes:
     """All that one viewer shows. ``place``: where settings are remembered from film to film.
     ``networks``: what they are called, in the order of ``HeatLayer.network``. ``few_tools``: of the
-    buttons only those of the heat map, until the film fills the screen."""
+    buttons only those of the heat map, until the film fills the screen. ``tall``: the film's share
+    of the window's height, at most."""
     parts: list[bytes] = []
 
     def part(content: bytes) -> list[int]:
@@ -146,6 +149,7 @@ def block(
         named["curve"] = part(film.curve)
     told: Json = {
         "place": place,
+        "tall": tall,
         "film": {**film.told, "alt": alt, "key": sha256(film.codes).hexdigest()[:16]},
         "note": film.told["note"],
         "networks": list(networks),

@@ -10,7 +10,8 @@ from pypdf import PdfReader
 from reportlab.lib.units import mm
 
 from core.card.document import ModelCard, Picture, Section, Table
-from core.card.pdf import LEVELS, _widths, to_pdf
+from core.card.pdf import _widths, to_pdf
+from core.card.pdf_parts import LEVELS
 
 Piece = tuple[str, float, float, float]  # words, x and y from the lower left corner, size
 

@@ -12,7 +12,8 @@ from reportlab.lib.pagesizes import A4
 
 from core.card.document import CardLevel, ModelCard, Picture, Section, Table
 from core.card.html import to_html
-from core.card.pdf import MARGIN, UNWRITTEN, to_pdf
+from core.card.pdf import UNWRITTEN, to_pdf
+from core.card.pdf_parts import MARGIN
 
 
 def png() -> bytes:

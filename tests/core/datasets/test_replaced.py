@@ -15,7 +15,7 @@ from core.datasets.training_data import load_training_data
 from core.errors import FilmError, InputError
 from core.images.decode import read_imported
 from core.store import Film, Store
-from pages.components.classify.film_input import FilmInput
+from pages.components.classify.film_input import sample
 from tests.pages.runs import make_dataset
 
 
@@ -54,7 +54,7 @@ def test_nothing_goes_by_the_pixels_of_a_file_that_was_replaced(
     with pytest.raises(FilmError, match=wanted):
         read_imported(film.path, film.film_id)
     with pytest.raises(FilmError, match=wanted):
-        FilmInput(path.name, path=film.path, film_id=film.film_id).content()
+        sample(film.film_id, film.path, "", "films", "").content()
     with pytest.raises(InputError, match=wanted):
         export_tree(store, "tiny", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -15,7 +15,6 @@ const HAND = 0.1; // of the stage, by an arrow
 const ACROSS = 400; // px that a hand moves for all of a film's grey values
 const BLINK = 700; // ms: well below what can harm anybody
 const QUIET = 500; // ms without a change, before it is read aloud
-const TALLEST = 0.58; // of the window: the tools below are to be seen with it
 const WORDS = 48; // px: what stands below a film
 const NARROW = 145; // px: two films beside each other on a telephone
 
@@ -108,7 +107,7 @@ export class Viewer {
     const rows = Math.ceil(seen.length / columns);
     const width = Math.floor((wide - gap * (columns - 1)) / columns);
     const rest = this.bar.offsetHeight + rows * WORDS;
-    const most = this.isFull() ? window.innerHeight - rest : TALLEST * window.innerHeight;
+    const most = this.isFull() ? window.innerHeight - rest : this.told.tall * window.innerHeight;
     const height = Math.round(
       Math.max(160, Math.min((width * film.height) / film.width, most / rows)),
     );
