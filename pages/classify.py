@@ -54,7 +54,7 @@ def page() -> None:
         threshold, lateral = _settings()
         if found.films:
             if st.button("Add films", icon=":material/add:", key="classify_add"):
-                add_films(store, runs)
+                add_films(store, runs, found.drops)
             save(store, found, runs, threshold)
             st.button(
                 "Start over", icon=":material/clear_all:", key="classify_clear", on_click=clear

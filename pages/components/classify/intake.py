@@ -49,12 +49,12 @@ def intake(store: Store, runs: Sequence[Run]) -> None:
 
 @st.dialog("Add films", width="large")
 @boundary()
-def add_films(store: Store, runs: Sequence[Run]) -> None:
-    """The same over the page; closes when a film has come."""
-    before = listed().drops
-    intake(store, runs)
-    if listed().drops != before:
+def add_films(store: Store, runs: Sequence[Run], drops: int) -> None:
+    """The same over the page; closes when a film has come. ``drops``: of the list when it was
+    opened."""
+    if listed().drops != drops:  # a film has come by now, before this was drawn anew
         st.rerun()
+    intake(store, runs)
 
 
 def _dropped(key: str, folder: bool) -> None:

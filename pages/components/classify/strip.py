@@ -53,6 +53,7 @@ class _Drawn:
     answered: bool
     working: bool
     problem: str
+    doing: str  # while it is waited for
 
 
 def strip(store: Store, found: Listed, runs: Sequence[Run], threshold: float | None) -> None:
@@ -65,7 +66,8 @@ def strip(store: Store, found: Listed, runs: Sequence[Run], threshold: float | N
 def _now(found: Listed) -> _Drawn:
     state = found.worklist.state
     answered = found.worklist.results(found.chosen) is not None
-    return _Drawn(found.chosen, answered, state.working, state.problem)
+    doing = "" if answered else state.doing
+    return _Drawn(found.chosen, answered, state.working, state.problem, doing)
 
 
 @boundary()
