@@ -12,7 +12,7 @@ from pages.components.classify.intake import add_films, intake
 from pages.components.classify.listed import Listed, clear, listed, want
 from pages.components.classify.saving import save
 from pages.components.classify.settings import lateral_too, own_threshold
-from pages.components.classify.strip import strip
+from pages.components.classify.strip import drawn_now, strip
 from pages.components.example_note import no_result_yet
 from pages.components.run_labels import escaped, short_title
 from pages.components.session import get_store
@@ -75,11 +75,12 @@ def _worklist(
     store: Store, found: Listed, runs: list[Run], threshold: float | None, lateral: bool
 ) -> None:
     want(store, found, runs, lateral=lateral)
+    now = drawn_now(found)
     if problem := found.worklist.state.problem:
         st.error(escaped(problem), icon=":material/error:")
         st.button("Try again", key="classify_again", on_click=found.worklist.go_on)
     film_panel(store, found, runs, threshold)
-    strip(store, found, runs, threshold)
+    strip(store, found, runs, threshold, now)
 
 
 def _settings() -> tuple[float | None, bool]:

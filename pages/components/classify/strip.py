@@ -46,7 +46,7 @@ SIGNS = {"not sure": "?", REFUSED: "✕", NOT_READ: "✕", DISAGREE: "≠"}
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class Drawn:
     """What the page above shows: when it is no longer so, the whole page is drawn anew."""
 
     chosen: str
@@ -56,24 +56,27 @@ class _Drawn:
     doing: str  # while it is waited for
 
 
-def strip(store: Store, found: Listed, runs: Sequence[Run], threshold: float | None) -> None:
-    """Draw it; of one film alone only how far it is."""
-    now = _now(found)
-    st.session_state[_DRAWN] = now
-    st.fragment(_strip, run_every=EVERY if now.working else None)(store, runs, threshold)
+def strip(
+    store: Store, found: Listed, runs: Sequence[Run], threshold: float | None, above: Drawn
+) -> None:
+    """Draw it; of one film alone only how far it is. ``above``: ``drawn_now`` of before the page
+    above was drawn, since an answer may come at any moment."""
+    st.session_state[_DRAWN] = above
+    st.fragment(_strip, run_every=EVERY if above.working else None)(store, runs, threshold)
 
 
-def _now(found: Listed) -> _Drawn:
+def drawn_now(found: Listed) -> Drawn:
+    """What the page above shows when it is drawn now."""
     state = found.worklist.state
     answered = found.worklist.results(found.chosen) is not None
     doing = "" if answered else state.doing
-    return _Drawn(found.chosen, answered, state.working, state.problem, doing)
+    return Drawn(found.chosen, answered, state.working, state.problem, doing)
 
 
 @boundary()
 def _strip(store: Store, runs: Sequence[Run], threshold: float | None) -> None:
     found = listed()
-    if _now(found) != st.session_state.get(_DRAWN):
+    if drawn_now(found) != st.session_state.get(_DRAWN):
         st.rerun()
     if len(found.films) < 2:
         return
