@@ -9,7 +9,7 @@ from core.starter import first_asked
 from core.store import Run, RunState, Store
 from pages.components.classify.film_panel import film_panel
 from pages.components.classify.intake import add_films, intake
-from pages.components.classify.listed import Listed, clear, listed, want
+from pages.components.classify.listed import Listed, my_list, start_over, want
 from pages.components.classify.saving import save
 from pages.components.classify.settings import lateral_too, own_threshold
 from pages.components.classify.strip import drawn_now, strip
@@ -45,7 +45,7 @@ def page() -> None:
             "films are there to try it with."
         )
         return
-    found = listed()
+    found = my_list()
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="classify_head"
     ):
@@ -57,7 +57,7 @@ def page() -> None:
                 add_films(store, runs, found.drops)
             save(store, found, runs, threshold)
             st.button(
-                "Start over", icon=":material/clear_all:", key="classify_clear", on_click=clear
+                "Start over", icon=":material/clear_all:", key="classify_clear", on_click=start_over
             )
     for problem in found.problems:
         st.warning(escaped(problem), icon=":material/warning:")

@@ -30,7 +30,7 @@ from core.store import Run, Store
 from pages.components.classify import asking
 from pages.components.classify.answer_card import at_threshold
 from pages.components.classify.answers_table import (
-    Answered,
+    AnsweredFilm,
     Classified,
     answers_table,
     classified,
@@ -547,7 +547,7 @@ def test_a_threshold_set_on_the_page_decides() -> None:
 def test_the_table_is_safe_in_a_spreadsheet_and_tells_errors() -> None:
     good = FilmResult("=1+1.png", "r", "covid", {"covid": 1.0, "healthy": 0.0}, None, None)
     bad = FilmResult("x.png", "r", None, {}, None, "It is empty.")
-    films = tuple(Answered(FilmInput(one.file, one.file, bytes), (one,)) for one in (good, bad))
+    films = tuple(AnsweredFilm(FilmInput(one.file, one.file, bytes), (one,)) for one in (good, bad))
     told = Classified({"r": "CNN"}, films)
     table = answers_table(told, None)
     text = csv_bytes(table).decode("utf-8-sig")

@@ -27,7 +27,7 @@ NOT_READ, DISAGREE = "not readable", "networks disagree"
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredFilm:
     """One film and what each run says of it, in the order of the runs."""
 
     film: FilmInput
@@ -40,14 +40,14 @@ class Classified:
     (run id, film id) → which split of that run's the film was in, for films that it knows."""
 
     titles: dict[str, str]
-    films: tuple[Answered, ...] = field(default=())
+    films: tuple[AnsweredFilm, ...] = field(default=())
     splits: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def classified(found: Listed, runs: Sequence[Run]) -> Classified:
     """What the worklist has by now."""
     films = [
-        Answered(film, answers)
+        AnsweredFilm(film, answers)
         for film in found.films.values()
         if (answers := found.worklist.results(film.key)) is not None
     ]
@@ -58,7 +58,7 @@ def classified(found: Listed, runs: Sequence[Run]) -> Classified:
     )
 
 
-def apart(answers: Sequence[FilmResult]) -> float | None:
+def networks_apart(answers: Sequence[FilmResult]) -> float | None:
     """How far the networks are apart on one film, 0 to 1; None with one network, and where
     they cannot be compared."""
     return largest_gap([one.probabilities for one in answers if one.probabilities])
@@ -103,7 +103,7 @@ def answers_table(classified: Classified, threshold: float | None) -> pd.DataFra
                     "Run": classified.titles[answer.run_id],
                     "Rule": rule_of(answer, threshold),
                     **{f"P({name})": answer.probabilities.get(name) for name in classes},
-                    APART: apart(one.answers),
+                    APART: networks_apart(one.answers),
                     "Note": note(answer, threshold),
                     "Run id": answer.run_id,
                 }
@@ -123,7 +123,7 @@ def films_table(classified: Classified, threshold: float | None) -> pd.DataFrame
                 "Label in the data": one.film.truth,
                 "Answer": badge(one.answers, threshold),
                 **_shares(classified, one.answers),
-                APART: percent_said(apart(one.answers)),
+                APART: percent_said(networks_apart(one.answers)),
                 "Refused": next((a.reason for a in one.answers if _is_refused(a)), ""),
                 "Note": _notes(classified, one.answers, threshold),
             }

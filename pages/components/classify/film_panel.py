@@ -18,7 +18,7 @@ from pages.components.classify.answer_card import (
     refusal,
     said,
 )
-from pages.components.classify.answers_table import apart
+from pages.components.classify.answers_table import networks_apart
 from pages.components.classify.asking import facts
 from pages.components.classify.film_input import FilmInput
 from pages.components.classify.listed import Listed
@@ -135,7 +135,7 @@ def _answer(
 
 def _disagreement(answers: Sequence[FilmResult], threshold: float | None) -> None:
     """Of several networks: whether they say the same, and how far they are apart."""
-    gap = apart(answers)
+    gap = networks_apart(answers)
     if gap is None:
         return
     words = {said(one, threshold) for one in answers if not one.error}

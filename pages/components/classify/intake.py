@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.store import Run, Store
 from pages.components.classify.film_input import FilmInput, own_films
-from pages.components.classify.listed import listed
-from pages.components.classify.sample_films import sample_films
+from pages.components.classify.films_to_try import films_to_try
+from pages.components.classify.listed import my_list
 from pages.components.error_boundary import boundary
 from pages.components.session import get_workspace
 
@@ -21,7 +21,7 @@ PRIVACY = (
 
 def intake(store: Store, runs: Sequence[Run]) -> None:
     """Where films are dropped, and below it films to try; what comes is answered at once."""
-    drops = listed().drops  # another key empties what was dropped: it is on the list then
+    drops = my_list().drops  # another key empties what was dropped: it is on the list then
     files, folder = st.columns([2, 1], gap="medium")
     with files, st.container(key="classify_files"):
         st.file_uploader(
@@ -44,7 +44,7 @@ def intake(store: Store, runs: Sequence[Run]) -> None:
         )
     st.caption(PRIVACY)
     st.markdown("**Or click on a film to try**")
-    sample_films(store, runs, _clicked)
+    films_to_try(store, runs, _clicked)
 
 
 @st.dialog("Add films", width="large")
@@ -52,7 +52,7 @@ def intake(store: Store, runs: Sequence[Run]) -> None:
 def add_films(store: Store, runs: Sequence[Run], drops: int) -> None:
     """The same over the page; closes when a film has come. ``drops``: of the list when it was
     opened."""
-    if listed().drops != drops:  # a film has come by now, before this was drawn anew
+    if my_list().drops != drops:  # a film has come by now, before this was drawn anew
         st.rerun()
     intake(store, runs)
 
@@ -60,12 +60,12 @@ def add_films(store: Store, runs: Sequence[Run], drops: int) -> None:
 def _dropped(key: str, folder: bool) -> None:
     files = st.session_state.get(key)
     if files:
-        found = listed()
+        found = my_list()
         found.add(*own_films(files, found.drops, get_workspace(), folder=folder))
 
 
 def _clicked(film: FilmInput) -> None:
-    found = listed()
+    found = my_list()
     if film.key in found.films:
         found.drops += 1
         found.choose(film.key)

@@ -64,15 +64,15 @@ class Listed:
         self.chosen = keys[min(max(self.place + by, 0), len(keys) - 1)]
 
 
-def listed() -> Listed:
+def my_list() -> Listed:
     """The worklist of this session."""
     if _KEPT not in st.session_state:
-        clear()
+        start_over()
     found: Listed = st.session_state[_KEPT]
     return found
 
 
-def clear() -> None:
+def start_over() -> None:
     """Begin anew, without films and answers."""
     before: Listed | None = st.session_state.get(_KEPT)
     if before is not None:

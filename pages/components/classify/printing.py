@@ -10,7 +10,7 @@ from core.store import Run, Store
 from core.text import percent, probability
 from pages.components.audit_word import audit_of
 from pages.components.classify.answer_card import HEADINGS, NOT_SURE, REFUSED, said
-from pages.components.classify.answers_table import Answered, Classified, apart, note
+from pages.components.classify.answers_table import AnsweredFilm, Classified, networks_apart, note
 
 
 def as_pdf(
@@ -24,9 +24,9 @@ def as_pdf(
     return answers_pdf(networks, films)
 
 
-def _film(one: Answered, classified: Classified, threshold: float | None) -> PrintedFilm:
+def _film(one: AnsweredFilm, classified: Classified, threshold: float | None) -> PrintedFilm:
     facts = [f"Label in the data: {one.film.truth}"] if one.film.truth else []
-    gap = apart(one.answers)
+    gap = networks_apart(one.answers)
     if gap is not None:
         facts.append(f"The networks are up to {percent(gap, 0)} apart.")
     picture = next((a.picture for a in one.answers if a.picture is not None), None)

@@ -32,7 +32,7 @@ from pages.components.classify.answers_table import (
     share_columns,
 )
 from pages.components.classify.film_input import FilmInput
-from pages.components.classify.listed import Listed, listed
+from pages.components.classify.listed import Listed, my_list
 from pages.components.error_boundary import boundary
 from pages.components.films.gallery import tile
 from pages.components.films.tile_row import over
@@ -75,7 +75,7 @@ def drawn_now(found: Listed) -> Drawn:
 
 @boundary()
 def _strip(store: Store, runs: Sequence[Run], threshold: float | None) -> None:
-    found = listed()
+    found = my_list()
     if drawn_now(found) != st.session_state.get(_DRAWN):
         st.rerun()
     if len(found.films) < 2:

@@ -26,7 +26,7 @@ TILE = 120  # px; two side by side fit a telephone
 OF_SOURCE = "All films of "
 
 
-def sample_films(store: Store, runs: Sequence[Run], on_click: Callable[[FilmInput], None]) -> None:
+def films_to_try(store: Store, runs: Sequence[Run], on_click: Callable[[FilmInput], None]) -> None:
     """Test films of the runs and films of every source, a page at a time."""
     pools = _pools(store, runs)
     if not pools:
