@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.datasets.bias_checks import age_groups
 from core.film_map.document import FilmMap
-from core.statistics.neighbours import same_kind, share_of_kind
+from core.statistics.neighbours import commonest_other, same_kind
 from core.store.film_rows import UNKNOWN
 from core.text import percent
 
@@ -122,11 +122,7 @@ def odd_films(found: FilmMap, frame: pd.DataFrame) -> list[str]:
     films = on_the_map(found, frame)
     labels, units = labels_of(films, "finding"), _units(films)
     own = same_kind(found.nearest, labels, units, NEAREST)
-    other = np.zeros(len(labels))
-    for kind in np.unique(labels[labels >= 0]):
-        # As if each film were of that kind: how many of its neighbours are.
-        near = share_of_kind(found.nearest, labels, units, NEAREST, kind)
-        other = np.where(labels == kind, other, np.maximum(other, near))
+    other = commonest_other(found.nearest, labels, units, NEAREST)
     odd = np.flatnonzero((labels >= 0) & (own.share <= ODD_OWN) & (other >= ODD_OTHER))
     return [found.films[row] for row in odd[np.argsort(own.share[odd] - other[odd], kind="stable")]]
 

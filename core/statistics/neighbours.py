@@ -70,15 +70,18 @@ def same_kind(
     return SameKind(share, chance)
 
 
-def share_of_kind(
-    neighbours: np.ndarray, labels: np.ndarray, units: np.ndarray, most: int, kind: int
+def commonest_other(
+    neighbours: np.ndarray, labels: np.ndarray, units: np.ndarray, most: int
 ) -> np.ndarray:
-    """Of the neighbours that ``same_kind`` looks at, how many are of ``kind``, whatever the thing
-    itself is: float (n,) in [0, 1], 0 where there is none to look at."""
+    """Of the neighbours that ``same_kind`` looks at, how many are of the one kind, not the thing's
+    own, that is commonest among them: float (n,) in [0, 1], 0 where there is none."""
     counted = _counted(neighbours, labels >= 0, units, np.zeros(len(labels), int), most)
+    near = labels[neighbours]
+    alike = (near[:, :, None] == near[:, None, :]) & counted[:, None, :]
+    others = counted & (near != labels[:, None])
+    best = np.where(others, alike.sum(axis=2), 0).max(axis=1, initial=0)
     number = counted.sum(axis=1)
-    alike = (counted & (labels[neighbours] == kind)).sum(axis=1)
-    shares: np.ndarray = np.divide(alike, number, out=np.zeros(len(labels)), where=number > 0)
+    shares: np.ndarray = np.divide(best, number, out=np.zeros(len(labels)), where=number > 0)
     return shares
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.statistics.neighbours import same_kind, share_of_kind
+from core.statistics.neighbours import commonest_other, same_kind
 
 # Six films on a line; who is nearest to whom, the nearest first.
 LINE = np.array([[1, 2, 3], [0, 2, 3], [1, 3, 0], [4, 2, 5], [3, 5, 2], [4, 3, 2]])
@@ -66,7 +66,13 @@ def test_labels_dealt_out_at_random_reach_chance() -> None:
     assert found.mean_share == pytest.approx(found.mean_chance, abs=0.01)
 
 
-def test_the_share_of_another_kind_by_hand() -> None:
-    labels = np.array([0, 0, 0, 1, 1, 1])
-    assert share_of_kind(LINE, labels, ALONE, 2, 1).tolist() == [0, 0, 0.5, 0.5, 1, 1]
-    assert share_of_kind(LINE, labels, np.zeros(6, int), 2, 1).tolist() == [0] * 6
+def test_the_share_of_the_commonest_other_kind_by_hand() -> None:
+    labels = np.array([0, 0, 1, 1, 2, 2])
+    # Row 0 sees 0 and 1, row 1 likewise, row 2 sees 0 and 1, row 3 sees 2 and 1, row 4 sees 1 and
+    # 2, row 5 sees 2 and 1.
+    assert commonest_other(LINE, labels, ALONE, 2).tolist() == [0.5] * 6
+    # With all three: row 0 sees 0, 1, 1; row 1 the same; row 2 sees 0, 1, 0; row 3 sees 2, 1, 2;
+    # row 4 sees 1, 2, 1; row 5 sees 2, 1, 1.
+    assert commonest_other(LINE, labels, ALONE, 3).tolist() == pytest.approx([2 / 3] * 6)
+    assert commonest_other(LINE, labels, np.zeros(6, int), 2).tolist() == [0] * 6
+    assert commonest_other(LINE, np.array([0, 0, -1, 1, 1, 1]), ALONE, 2)[0] == 0.5
