@@ -14,6 +14,7 @@ from core.palette import RUN_SYMBOLS, SURROUNDS, Theme
 KINDS = 7  # with a colour of their own; the rest are “others”
 OTHERS = "others"
 HEIGHT = 600  # px
+FEW = 60  # chosen films that a wide ring each leaves to be seen
 CROWDED = 1500  # films, from which on their points are small
 
 
@@ -67,10 +68,10 @@ def map_figure(
             name=f"chosen ({len(marked):,})",
             legendrank=len(groups) + 1,
             marker={
-                "size": 12,
+                "size": 12 if len(marked) <= FEW else 7,
                 "symbol": "circle-open",
                 "color": SURROUNDS[theme].text,
-                "line": {"width": 2},
+                "line": {"width": 2 if len(marked) <= FEW else 1},
             },
             hoverinfo="skip",
         )

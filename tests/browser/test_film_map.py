@@ -64,7 +64,7 @@ def test_a_film_shows_beside_the_pointer_and_a_line_round_it_chooses_it(
     expect(picture).to_have_attribute("src", f"{server.url}/thumbnail/{film}.jpg")
     page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
     finding = store.catalogue.film(film).finding
-    assert finding in (picture.get_attribute("alt") or "")
+    expect(page.locator(".film figcaption")).to_contain_text(finding)
     page.mouse.move(x + 60, y - 90)
     expect(picture).to_be_hidden()
     # Round the first point, and no other: they lie about 10 px apart.

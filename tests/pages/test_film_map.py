@@ -23,6 +23,7 @@ from core.film_map.document import FILE, FilmMap, map_folder
 from core.film_map.status import map_job
 from core.store import Store
 from pages.components.film_map.chosen import CHOSEN
+from pages.components.films.correct_film import WHO
 from pages.components.thumbnails import thumbnail_route
 from tests.core.runs.jobs_at_hand import no_dispatcher, noted, stand
 from tests.pages.opening import as_read, everything_said, open_app
@@ -141,7 +142,7 @@ def test_films_are_corrected_seen_in_a_data_set_and_it_is_undone(mapped: Store) 
 def test_an_undo_goes_back_one_step_only(mapped: Store) -> None:
     film = covid(mapped)[0]
     correct_finding(mapped, [film], "Edema", "C")
-    app = opened(**{CHOSEN: [film], "map_who": "A"})
+    app = opened(**{CHOSEN: [film], WHO: "A"})
     app.button("map_take_back").click().run()
     assert mapped.catalogue.film(film).finding == "COVID-19"
     app.button("map_undo").click().run()
@@ -151,7 +152,7 @@ def test_an_undo_goes_back_one_step_only(mapped: Store) -> None:
 def test_films_are_tagged_and_left_out(mapped: Store) -> None:
     film = covid(mapped)[0]
     tag_films(mapped, covid(mapped)[1:2], "lecture")
-    app = opened(**{CHOSEN: [film], "map_who": "A. B."})
+    app = opened(**{CHOSEN: [film], WHO: "A. B."})
     app.selectbox("map_tag").set_value("lecture")
     app.button("map_tag_on").click().run()
     assert mapped.tags.of(film) == ["lecture"]
@@ -204,6 +205,20 @@ def test_what_people_said_of_a_film_stands_beside_it(mapped: Store) -> None:
     assert facts["Corrected"].startswith("by A. B.")
     assert "the source says “COVID\\-19”" in facts["Corrected"].replace("COVID-19", "COVID\\-19")
     assert facts["Tags"] == "lecture"
+
+
+def test_a_film_that_is_opened_can_be_corrected(mapped: Store) -> None:
+    film = covid(mapped)[0]
+    app = open_app("explore", film=film)
+    app.selectbox(f"film_finding_{film}").set_value("No finding")
+    app.button("film_correct").click().run()
+    assert "Say who does this" in app.error[0].value
+    app.text_input("film_who").set_value("A. B.")
+    app.selectbox(f"film_finding_{film}").set_value("No finding")
+    app.button("film_correct").click().run()
+    assert mapped.catalogue.film(film).finding == "No finding"
+    app.button("film_undo").click().run()
+    assert mapped.catalogue.film(film).finding == "COVID-19"
 
 
 def test_many_kinds_share_a_colour() -> None:

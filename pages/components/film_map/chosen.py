@@ -9,11 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from core.datasets.choosing import counts
 from core.datasets.correcting import (
-    LONGEST_FINDING,
     LONGEST_TAG,
-    LONGEST_WHO,
     correct_finding,
     leave_out,
     tag_films,
@@ -22,13 +19,13 @@ from core.datasets.correcting import (
 from core.errors import InputError
 from core.store import Store
 from core.text import capital, count
+from pages.components.films.correct_film import WHO, finding_asked, who_asked
 from pages.components.films.gallery import gallery, mixed
 from pages.components.run_labels import escaped
 from pages.components.session import artificial_sources
 
 CHOSEN = "map_chosen"  # ids of films, in the session
 _LAST = "map_last"  # what was done last, in the session
-WHO = "map_who"
 _OPENED = ("map_correcting", "map_tagging", "map_leaving_out")
 
 
@@ -67,13 +64,7 @@ def chosen_films(frame: pd.DataFrame, store: Store) -> None:
 
 def _actions(films: pd.DataFrame, store: Store) -> None:
     ids = films["film_id"].astype(str).tolist()
-    who = st.text_input(
-        "Your name or initials",
-        key=WHO,
-        max_chars=LONGEST_WHO,
-        persist_state="session",
-        help="Kept with what you correct or leave out, and shown beside the film.",
-    )
+    who = who_asked("map_who")
     with st.container(horizontal=True, key="map_actions"):
         with _opened("Correct …", "edit", "map_correcting"):
             _correction(films, ids, who, store)
@@ -95,21 +86,12 @@ def _opened(label: str, icon: str, key: str) -> AbstractContextManager[object]:
 
 
 def _correction(films: pd.DataFrame, ids: list[str], who: str, store: Store) -> None:
-    known = [str(one) for one in counts(store.catalogue.frame()["finding"]).index]
-    finding = st.selectbox(
-        "What they show",
-        known,
-        index=None,
-        accept_new_options=True,
-        placeholder="Choose a finding, or type one",
-        key="map_finding",
-        help=f"Several findings are joined by “+”. At most {LONGEST_FINDING} letters.",
-    )
+    finding = finding_asked("map_finding")
     st.caption("What the source says stays beside it, and you can take this back.")
     _button(
         f"Correct {count(len(ids), 'film')}",
         "map_correct",
-        lambda: _corrected(films, ids, finding or "", who, store),
+        lambda: _corrected(films, ids, finding, who, store),
     )
     by_hand = films.loc[films["source_finding"] != "", "film_id"].astype(str).tolist()
     if by_hand:

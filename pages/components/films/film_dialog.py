@@ -44,6 +44,7 @@ def _close() -> None:
 def _dialog(film_ids: list[str], runs: dict[str, str]) -> None:
     # Only now: what reads films and draws on them takes a while to load, and every page with
     # films on it, the first one too, can open one.
+    from pages.components.films.correct_film import correct_film
     from pages.components.films.detail import film_detail
     from pages.components.films.said import said_of
 
@@ -53,6 +54,7 @@ def _dialog(film_ids: list[str], runs: dict[str, str]) -> None:
     film = store.catalogue.film(film_id)
     source = next(one for one in store.catalogue.sources() if one.name == film.source)
     film_detail(film, source, runs, said_of(store, film))
+    correct_film(film, store)
 
 
 def _walk(film_id: str, film_ids: list[str]) -> None:

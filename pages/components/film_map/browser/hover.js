@@ -15,7 +15,7 @@ export default function (component) {
     const [film, told] = found.customdata;
     const address = new URL(`thumbnail/${film}.jpg`, location.href).href;
     if (picture.src !== address) picture.src = address;
-    picture.alt = told;
+    picture.alt = "Chest X-ray"; // what it shows stands below it
     words.textContent = told;
     const { clientX, clientY } = event.event;
     figure.hidden = false;
