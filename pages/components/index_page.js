@@ -77,13 +77,14 @@
     // Where files are dropped: named, and yet said to be nothing.
     for (const zone of all('[data-testid="stFileUploaderDropzone"]')) set(zone, "role", "group");
   };
+  // At most ten times a second: it asks for sizes, for which the browser must lay the page out.
   let waiting = false;
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       waiting = false;
       mend();
-    });
+    }, 100);
   }).observe(document, { childList: true, subtree: true });
 })();
