@@ -39,8 +39,7 @@ def report(evaluation: Evaluation, key: str) -> None:
     result_table(rows, COLUMNS, key=key, alt="Classification report")
     st.caption(
         "In brackets, the 95 % interval in whole percent: where the true share may lie, with so "
-        "few "
-        "films (by Wilson's formula)."
+        "few films (by Wilson's formula)."
     )
 
 

@@ -56,8 +56,7 @@ def result(predictions: Predictions, known: Mapping[str, str], where: str) -> No
     if unsure := int(films.decided.unsure.sum()) if films.decided else 0:
         st.markdown(
             f"Near the threshold the answer is “not sure”: here for {count(unsure, 'film')}. In "
-            f"these "
-            "numbers each counts for its side of the threshold."
+            "these numbers each counts for its side of the threshold."
         )
 
 
@@ -76,8 +75,7 @@ def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> N
         f"{_whose(predictions, patients, known)} Films are called: "
         f"{escaped(rule_words(films))}; the tab “Threshold and probabilities” sets the "
         "threshold. Intervals: of shares by Wilson's formula, of F1 and the ROC area by drawing "
-        "the "
-        "patients anew."
+        "the patients anew."
     )
     names = {
         "sensitivity": (
