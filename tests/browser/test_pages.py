@@ -252,16 +252,20 @@ def test_the_first_visit_is_dark_and_light_can_be_chosen(
     context.close()
 
 
-# What stands behind a tab or a switch, so that opening the page does not show it.
+# What stands behind a tab, so that opening the page does not show it.
 BEHIND = (
-    "explore?tab=Import", "explore?tab=Sources", "explore?tab=Charts",
+    "explore?tab=Map", "explore?tab=Import", "explore?tab=Sources",
     "prepare?part=Augmentation", "prepare?part=Saved+data+sets",
+    "run?tab=threshold", "run?tab=slices", "run?tab=audit", "run?tab=card",
 )  # fmt: skip
 
 
 def test_nothing_behind_a_tab_keeps_anybody_out(watched: Watched, stocked_server: Server) -> None:
+    watched.page.context.add_init_script(FOLLOWS_BROWSER)
+    watched.page.emulate_media(color_scheme="light")
     for address in BEHIND:
         watched.open(f"{stocked_server.url}/{address}")
+        assert not is_dark(watched)
         watched.check()
         watched.check_access()
 
@@ -279,11 +283,8 @@ RINGED = """colour => {
 }"""
 
 
-@pytest.mark.parametrize("page", ["prepare", "explore"])
-def test_wherever_the_keyboard_goes_it_is_seen(
-    watched: Watched, stocked_server: Server, page: str
-) -> None:
-    watched.open(f"{stocked_server.url}/{page}")
+def test_wherever_the_keyboard_goes_it_is_seen(watched: Watched, stocked_server: Server) -> None:
+    watched.open(f"{stocked_server.url}/prepare")
     red, green, blue = (int(FOCUS["dark"][at : at + 2], 16) for at in (1, 3, 5))
     unseen, stops = [], 0
     while stops < 150:
