@@ -59,6 +59,7 @@ def test_results_are_found_named_starred_opened_and_compared(
     page.keyboard.type("<b>Mine</b> *once*")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="<b>Mine</b> *once*")).to_be_visible()
+    expect(page.get_by_role("button", name="Rename <b>Mine</b> *once*")).to_be_focused()
     page.get_by_role("button", name="Add a tag").click()
     page.keyboard.type("paper, slow")
     page.keyboard.press("Enter")
@@ -68,18 +69,25 @@ def test_results_are_found_named_starred_opened_and_compared(
         "aria-pressed", "true"
     )
     watched.settle()
+    # Refused: it is told why, and what was shown at once is taken back.
+    page.get_by_role("button", name="Add a tag").click()
+    page.keyboard.type(",".join(map(str, range(19))))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("A run can have at most 20 tags")).to_be_visible()
+    expect(page.locator(".tag")).to_have_count(2)
     said = store.runs.get(cnn.run_id).remarks
     assert (said.title, said.star, said.tags) == ("<b>Mine</b> *once*", True, ("paper", "slow"))
 
     page.get_by_role("button", name="Show all").click()
     page.get_by_role("button", name="Rename VGG16").click()
     page.keyboard.type("<B>mine</B> *ONCE*")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Another run is called")).to_be_visible()
+    # Left by a click, which is not lost.
     page.get_by_role("button", name="Open runs and notes of VGG16").click()
+    expect(page.get_by_text("Another run is called")).to_be_visible()
     expect(page.get_by_role("link", name="fold 2 of 2")).to_be_visible()
     watched.check()
 
+    watched.check_access()
     assert page.locator(".member").count() == 2
     page.get_by_role("link", name="VGG16 · 2 folds").click()
     expect(page).to_have_url(re.compile(r"/compare\?runs=20260101-000000-folds-beef"))

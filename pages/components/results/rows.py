@@ -32,7 +32,7 @@ COLUMNS: dict[str, ResultColumn] = {
     "dataset": ResultColumn("Data set", is_number=False),
     "network": ResultColumn("Network", is_number=False),
     "weights": ResultColumn("Weights", "What the network had learnt from before.", is_number=False),
-    "accuracy": ResultColumn("Right", "Accuracy: the share of the test films called right."),
+    "accuracy": ResultColumn("Accuracy", "Of the test films, the share called what they are."),
     "sensitivity": ResultColumn(
         "Sensitivity", "Of the test films of the first class, the share called so."
     ),

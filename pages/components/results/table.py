@@ -29,6 +29,7 @@ BROWSER = Path(__file__).parent / "browser"
 TABLE_MODULES = ("parts", "choosing", "cells", "table")
 KEY = "results_table"
 PROBLEM = "results_problem"
+ANSWERED = "results_answered"  # how many messages of this browser session have been answered
 
 _table = st.components.v2.component(
     "thoraxlens_results",
@@ -45,6 +46,8 @@ def results_table(rows: Sequence[Json]) -> None:
         "rows": list(rows),
         "columns": {name: asdict(one) for name, one in COLUMNS.items()},
         "together": TOGETHER,
+        # What was refused comes back as it was, and is new all the same: the table shows it again.
+        "answered": st.session_state.get(ANSWERED, 0),
         "longest": {"title": LONGEST_TITLE, "tag": LONGEST_TAG, "notes": LONGEST_NOTES},
         # Beside this page's own, for a link that is opened in another tab.
         "pages": {"run": Path(RUN).stem, "compare": Path(COMPARE).stem},
@@ -90,6 +93,7 @@ def keep_asked(store: Store, asked: Mapping[str, object]) -> None:
 def _keep() -> None:
     """The table's callback: the error boundary of the page does not reach here."""
     asked = st.session_state[KEY].asked
+    st.session_state[ANSWERED] = st.session_state.get(ANSWERED, 0) + 1
     if isinstance(asked, Mapping):
         try:
             keep_asked(get_store(), asked)

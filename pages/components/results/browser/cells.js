@@ -2,6 +2,8 @@
 
 import { button, link, make } from "./parts.js";
 
+const LEFT_FOR = 250; // milliseconds
+
 /** The columns as they stand side by side: each with its label, and those in one cell as one. */
 export function standing(columns, together) {
   const seconds = Object.values(together);
@@ -35,11 +37,11 @@ export function shownCells(cells, columns) {
 }
 
 /** The cell with the result's name, which is a link, its tags, and what changes both. */
-export function nameCell(row, { editing, edit, ask, address, tags, longest }) {
+export function nameCell(row, { editing, edit, editEnds, ask, address, tags, longest }) {
   const cell = make("th", { scope: "row", class: "name", role: "rowheader" });
   if (editing?.field === "title") {
     cell.append(
-      field(row, editing, "Name", longest.title, edit, (text) => ask("title", row, text)),
+      field(row, editing, "Name", longest.title, editEnds, (text) => ask("title", row, text)),
     );
   } else {
     const words = [row.name, row.repeats, row.short].filter(Boolean).join(" · ");
@@ -64,7 +66,7 @@ export function nameCell(row, { editing, edit, ask, address, tags, longest }) {
     const add = (text) => ask("tags", row, [...row.tags, ...text.split(",")]);
     const known = make("datalist", { id: "known-tags" });
     known.append(...tags.map((tag) => make("option", { value: tag })));
-    chips.append(field(row, editing, "New tag", longest.tag, edit, add, "known-tags"), known);
+    chips.append(field(row, editing, "New tag", null, editEnds, add, "known-tags"), known);
   } else {
     chips.append(
       button(`Add a tag to ${row.name}`, `tag ${row.key}`, () => edit(row, "tag", ""),
@@ -75,23 +77,27 @@ export function nameCell(row, { editing, edit, ask, address, tags, longest }) {
 }
 
 /** A line to type in: Enter and leaving it keep what was typed, Escape does not. */
-function field(row, editing, label, longest, edit, keep, list = null) {
-  const end = (kept) => {
+function field(row, editing, label, longest, editEnds, keep, list = null) {
+  const end = (kept, back) => {
     if (editing.over) return;
     editing.over = true;
     const text = editing.text.trim();
-    edit(null);
+    editEnds(back);
     if (kept && text !== editing.before) keep(text);
   };
+  // Later: it may be left by a click on what would be drawn anew, and so lose the click.
+  const left = () => setTimeout(() => end(true, false), LEFT_FOR);
   return make("input", {
     type: "text", maxlength: longest, value: editing.text, list,
     "aria-label": `${label} of ${row.name}`, "data-at": `field ${row.key}`,
     oninput: (event) => { editing.text = event.target.value; },
     onkeydown: (event) => {
-      if (event.key === "Enter") end(true);
-      if (event.key === "Escape") end(false);
+      if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+      event.preventDefault(); // the button that has the focus next is not pressed by it
+      if (event.key === "Enter") end(true, true);
+      if (event.key === "Escape") end(false, true);
     },
-    onblur: (event) => { if (event.target.isConnected && !editing.drawing) end(true); },
+    onblur: (event) => { if (event.target.isConnected && !editing.drawing) left(); },
   });
 }
 

@@ -24,7 +24,7 @@ export function offered(rows) {
     if (words.length > 1) found.set(name, words);
   }
   const tags = new Map();
-  for (const tag of rows.flatMap((row) => row.tags)) tags.set(same(tag), tag);
+  for (const tag of rows.flatMap((row) => row.tags)) if (!tags.has(same(tag))) tags.set(same(tag), tag);
   return { columns: found, tags: [...tags.values()].sort(inWords) };
 }
 

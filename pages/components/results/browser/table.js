@@ -13,6 +13,14 @@ class Results {
     this.editing = null;
     this.drawn = new Map(); // key → how a row looked, and its elements: most stay as they are
     this.bar = make("div", { class: "bar" });
+    // Made once: a box that is replaced while somebody types loses letters that take several keys.
+    this.search = make("input", { type: "search", "data-at": "search",
+      placeholder: "name, data set, tag …",
+      oninput: (event) => this.set({ search: event.target.value }) });
+    this.searching = make("label", { class: "choice search" },
+      make("span", { text: "Search" }), this.search);
+    this.least = make("input", { type: "text", inputmode: "decimal", "data-at": "least",
+      oninput: (event) => this.set({ least: event.target.value }) });
     this.acts = make("div", { class: "acts" });
     this.head = make("thead", { role: "rowgroup" });
     this.body = make("tbody", { role: "rowgroup" });
@@ -42,9 +50,16 @@ class Results {
   }
 
   edit(row, field, text) {
-    this.editing = row && { key: row.key, field, text, before: text };
-    this.draw(row ? `field ${row.key}` : null);
-    if (row) this.root.querySelector(`[data-at="${CSS.escape(`field ${row.key}`)}"]`)?.select();
+    this.editing = { key: row.key, field, text, before: text };
+    this.draw(`field ${row.key}`);
+    this.root.getRootNode().activeElement?.select?.();
+  }
+
+  /** `back`: whether the focus goes to what began it. */
+  editEnds(back) {
+    const { key, field } = this.editing;
+    this.editing = null;
+    this.draw(back ? `${field} ${key}` : null);
   }
 
   set(change) {
@@ -56,11 +71,10 @@ class Results {
   draw(wanted = null) {
     const focused = this.root.getRootNode().activeElement;
     const at = wanted ?? focused?.dataset.at;
-    const caret = focused?.tagName === "INPUT" && focused.type !== "checkbox" &&
-      focused.type !== "number" ? focused.selectionStart : null;
     if (this.editing) this.editing.drawing = true;
-    this.rows = chosen(this.data.rows, kept.view);
     this.offered = offered(this.data.rows);
+    this.forgetWhatIsGone();
+    this.rows = chosen(this.data.rows, kept.view);
     this.drawBar();
     this.drawActs();
     this.drawHead();
@@ -70,50 +84,51 @@ class Results {
     hold(this.body,
       this.rows.length ? this.rows.flatMap((row) => this.elementsOf(row)) : [none]);
     if (this.editing) this.editing.drawing = false;
-    if (!at) return;
-    const again = this.root.querySelector(`[data-at="${CSS.escape(at)}"]`);
-    again?.focus({ preventScroll: true });
-    if (again?.tagName === "INPUT" && again.type !== "checkbox" && again.type !== "number") {
-      again.setSelectionRange(caret ?? again.value.length, caret ?? again.value.length);
+    if (!at || this.root.getRootNode().activeElement?.dataset.at === at) return;
+    this.root.querySelector(`[data-at="${CSS.escape(at)}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** Nothing is asked for that no box shows: the last result with a tag may have lost it. */
+  forgetWhatIsGone() {
+    const { view } = kept;
+    for (const [name, words] of Object.entries(view.filters)) {
+      if (!this.offered.columns.get(name)?.includes(words)) delete view.filters[name];
     }
+    if (!this.offered.tags.includes(view.tag)) view.tag = ANY;
   }
 
   drawBar() {
     const { view } = kept;
     const { columns } = this.data;
-    const search = make("label", { class: "choice search" }, make("span", { text: "Search" }),
-      make("input", { type: "search", value: view.search, "data-at": "search",
-        placeholder: "name, data set, tag …",
-        oninput: (event) => this.set({ search: event.target.value }) }));
+    for (const [input, value] of [[this.search, view.search], [this.least, view.least]]) {
+      if (input.value !== value) input.value = value;
+    }
     const boxes = [];
     for (const [name, words] of this.offered.columns) {
       const pick = (value) => this.set({ filters: { ...view.filters, [name]: value } });
-      const there = words.includes(view.filters[name]) ? view.filters[name] : ANY;
       boxes.push(choice(columns[name].label, `filter ${name}`,
-        [[ANY, "any"], ...words.map((one) => [one, one])], there, pick));
+        [[ANY, "any"], ...words.map((one) => [one, one])], view.filters[name] ?? ANY, pick));
     }
     if (this.offered.tags.length) {
       boxes.push(choice("Tag", "filter tag",
         [[ANY, "any"], ...this.offered.tags.map((one) => [one, one])], view.tag,
         (tag) => this.set({ tag })));
     }
-    const least = make("div", { class: "least" },
-      choice("At least", "measure", SHARES.map((one) => [one, columns[one].label]), view.measure,
-        (measure) => this.set({ measure })),
-      make("input", { type: "number", min: 0, max: 100, step: "any", value: view.least,
-        "data-at": "least", "aria-label": `Least ${columns[view.measure].label}`,
-        placeholder: view.measure === "roc_auc" ? "0.9" : "90 %",
-        oninput: (event) => this.set({ least: event.target.value }) }));
+    const measure = choice("At least", "measure", SHARES.map((one) => [one, columns[one].label]),
+      view.measure, (name) => this.set({ measure: name }));
+    measure.classList.add("filter");
+    this.least.setAttribute("aria-label", `Least ${columns[view.measure].label}`);
+    this.least.placeholder = view.measure === "roc_auc" ? "0.9" : "90 %";
+    this.least.classList.add("filter");
     const starred = make("label", { class: "check" },
       make("input", { type: "checkbox", "data-at": "starred", checked: view.starred,
         onchange: (event) => this.set({ starred: event.target.checked }) }), "Starred only");
-    const filters = [...boxes, least, starred];
-    for (const one of filters) one.classList.add("filter");
+    for (const one of [...boxes, starred]) one.classList.add("filter");
     // On a telephone they would push the results off the screen.
     const fold = button("Filters", "fold", () => { kept.folded = !kept.folded; this.draw(); },
       { class: "few", "aria-expanded": String(!kept.folded) });
     this.bar.classList.toggle("closed", kept.folded);
-    this.bar.replaceChildren(search, fold, ...filters);
+    hold(this.bar, [this.searching, fold, ...boxes, measure, this.least, starred]);
   }
 
   drawActs() {
@@ -184,6 +199,7 @@ class Results {
     const doing = {
       ask: (what, one, value) => this.ask(what, one, value),
       edit: (one, field, text) => this.edit(one, field, text),
+      editEnds: (back) => this.editEnds(back),
       editing: this.editing?.key === row.key ? this.editing : null,
       address: ({ key, members }) => members.length
         ? `${this.data.pages.compare}?runs=${encodeURIComponent(key)}`
