@@ -218,6 +218,22 @@ def test_another_answer_has_maps_of_its_own_and_what_is_asked_is_given_up(
     assert viewer.seen() == {("HiResCAM", name) for name in CLASSES}
     assert not viewer.offer.pending
     assert ended.wait(30)
+    page.session_state["share"] = 0.9
+    page.run()
+    assert {method for method, _ in viewer.seen()} == {"HiResCAM", "Grad-CAM", "Grad-CAM++"}
+
+
+def test_what_was_made_of_many_films_is_not_kept_for_ever(
+    page: AppTest, viewer: Viewer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explained_film, "KEPT", 3)
+    wishes(page, viewer, what="make", method="Grad-CAM")
+    for share, is_kept in ((0.1, True), (0.2, True), (0.1, True), (0.3, False), (0.4, False)):
+        page.session_state["share"] = share
+        page.run()
+        kept = page.session_state["here_explained"]
+        assert any(one.maps for one in kept.values()) == is_kept
+        assert len(kept) <= 3
 
 
 def test_a_network_that_cannot_explain_says_why(

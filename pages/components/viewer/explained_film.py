@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.prediction.explanations import HeatMap
 
 SOON = 0.7  # seconds: what takes no longer is waited for, and the page is drawn once
+KEPT = 24  # films whose maps are still there when somebody comes back to them
 _METHOD_CALLED = {words.title: method for method, words in WORDS.items()}
 
 
@@ -40,10 +41,8 @@ class NetworkAnswer:
 
 @dataclass
 class _Explained:
-    """What was asked for beyond the answers. ``about``: film and answers. ``why``: of methods that
-    were asked for in vain."""
+    """What was asked for beyond the answers. ``why``: of methods that were asked for in vain."""
 
-    about: str
     maps: dict[tuple[str, Method, str], HeatMap] = field(default_factory=dict)
     why: dict[Method, str] = field(default_factory=dict)
     job: ExplainJob | None = None
@@ -97,17 +96,17 @@ def explained_film(
 
 
 def _kept(key: str, data: bytes, shown: Sequence[NetworkAnswer]) -> _Explained:
-    """Of this film and these answers; what another film had is given up."""
+    """Of this film and these answers; what is being asked about another film is given up."""
     told = repr([(one.answer.run_id, one.answer.probabilities) for one in shown])
     about = sha256(data + told.encode()).hexdigest()
-    place = f"{key}_explained"
-    before: _Explained | None = st.session_state.get(place)
-    if before is not None and before.about == about:
-        return before
-    if before is not None and before.job is not None:
-        before.job.stop()
-    found = _Explained(about)
-    st.session_state[place] = found
+    films: dict[str, _Explained] = st.session_state.setdefault(f"{key}_explained", {})
+    found = films.pop(about, None) or _Explained()
+    for other in films.values():
+        if other.job is not None:
+            other.job.stop()
+    while len(films) >= KEPT:
+        del films[next(iter(films))]
+    films[about] = found
     return found
 
 
