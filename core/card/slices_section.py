@@ -6,7 +6,7 @@ from core.card.document import Section, Table
 from core.card.facts import Facts
 from core.evaluation.slice_sentences import slice_name, slice_sentences
 from core.evaluation.slices import MEASURES, Slice, Slices
-from core.text import NONE, capital, interval, percent
+from core.text import NONE, capital, count, interval, percent
 
 TITLE = "By source, view, sex and age"
 
@@ -21,8 +21,8 @@ def slices_section(facts: Facts) -> Section:
 
 
 def _table(found: Slices) -> Table:
-    head = ("Of the films", "Group", "Films", "Patients", *map(capital, MEASURES))
-    return Table(head, tuple(_row(one) for one in found.rows), numeric=2)
+    head = ("Group", "Films", *map(capital, MEASURES))
+    return Table(head, tuple(_row(one) for one in found.rows), numeric=1)
 
 
 def _row(one: Slice) -> tuple[str, ...]:
@@ -32,5 +32,5 @@ def _row(one: Slice) -> tuple[str, ...]:
         else NONE
         for measure in MEASURES
     ]
-    name = slice_name(one.aspect, one.value)
-    return (capital(one.aspect), name, f"{one.films:,}", f"{one.patients:,}", *shares)
+    group = f"{capital(one.aspect)}: {slice_name(one.aspect, one.value)}"
+    return (group, f"{one.films:,} ({count(one.patients, 'patient')})", *shares)

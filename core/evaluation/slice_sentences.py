@@ -97,23 +97,30 @@ def _not_compared(found: Slices) -> Iterator[str]:
         silent = [one for one in MEASURES if (aspect, one) not in found.comparable]
         if not silent:
             continue
-        why = "; ".join(_why(found, aspect, one) for one in silent)
+        reasons = {one: _why(found, aspect, one) for one in silent}
+        if len(set(reasons.values())) == 1 and len(reasons) == len(MEASURES):
+            why = " ".join(reasons[MEASURES[0]])  # of all films alike
+        else:
+            why = "; ".join(
+                f"{before} {_kind(one, found.classes)} {after}"
+                for one, (before, after) in reasons.items()
+            )
         what = "nothing can be" if len(silent) == len(MEASURES) else f"{silent[0]} cannot be"
         yield f"By {aspect}, {what} compared: {why}."
 
 
-def _why(found: Slices, aspect: str, measure: Measure) -> str:
-    kind = _kind(measure, found.classes)
+def _why(found: Slices, aspect: str, measure: Measure) -> tuple[str, str]:
+    """What stands before and after the class of the films."""
     there = [one for one in found.rows if one.aspect == aspect and one.of(measure)]
     known = [one for one in there if one.value != UNKNOWN]
     if not there:
-        return f"there are no {kind} films"
+        return "there are no", "films"
     if not known:
-        return f"no {kind} film has a recorded {aspect}"
+        return "no", f"film has a recorded {aspect}"
     if len(known) == 1:
         which = f" with a known {aspect}" if len(there) > 1 else ""
-        return f"all {kind} films{which} are {_of(aspect, known[0].value)}"
-    return f"too few {kind} films in all groups, or in all but one"
+        return "all", f"films{which} are {_of(aspect, known[0].value)}"
+    return "too few", "films in all groups, or in all but one"
 
 
 def _kind(measure: Measure, classes: tuple[str, ...]) -> str:

@@ -25,7 +25,7 @@ def pass_on(store: Store, run: Run) -> None:
     st.subheader("Take it elsewhere", help=HELP)
     st.caption(
         "The network and all that is known of it in one file, without films. Another ThoraxLens "
-        "takes it in on its Train page, or by `run-import`."
+        "takes it in on its Train page, or by the command run-import."
     )
     st.download_button(
         "Run as a file (zip)",

@@ -13,6 +13,7 @@ from pages.components.run_labels import escaped
 from pages.components.session import get_store
 
 PROBLEM = "run_remarks_problem"
+FORM = "run_remarks"
 STAR_HELP = "Pages begin with the run that has a star."
 
 
@@ -35,7 +36,11 @@ def remarks_form(store: Store, run: Run) -> None:
     same = _same(store, run)
     given = run.remarks
     with st.popover(
-        "Edit", icon=":material/edit:", key="run_remarks", help="Its name, tags and notes"
+        "Edit",
+        icon=":material/edit:",
+        key=FORM,
+        help="Its name, tags and notes",
+        on_change="rerun",  # so that keeping what was typed can close it
     ):
         if repeat := run.spec.repeat:
             st.caption(f"Kept for all {repeat.in_words(repeat.count)} alike.")
@@ -79,6 +84,7 @@ def _keep_form(run_id: str, same: list[str]) -> None:
         "notes": state[f"run_notes_{run_id}"],
     }
     _keep(same, change)
+    state[FORM] = False
 
 
 def _keep(run_ids: list[str], change: RemarksChange) -> None:

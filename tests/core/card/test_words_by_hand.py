@@ -55,16 +55,18 @@ def test_groups_are_counted_by_hand() -> None:
     told = facts()
     [table] = tables(told, "By source, view, sex and age")
     assert table.rows[:2] == (
-        ("Source", "south", "6", "6", "–", "83.3 % (43.6–97.0 %)"),
-        ("Source", "north", "4", "4", "75.0 % (30.1–95.4 %)", "–"),
+        ("Source: south", "6 (6 patients)", "–", "83.3 % (43.6–97.0 %)"),
+        ("Source: north", "4 (4 patients)", "75.0 % (30.1–95.4 %)", "–"),
     )
-    assert [row[1] for row in table.rows[2:]] == ["PA", "women", "18–39 years", "60–79 years"]
+    assert [row[0] for row in table.rows[2:]] == [
+        "View: PA", "Sex: women", "Age: 18–39 years", "Age: 60–79 years",
+    ]  # fmt: skip
     assert words(told, "By source, view, sex and age").startswith(
         "No group is large enough to be compared"
     )
     by_threshold = facts(POINT)
     [table] = tables(by_threshold, "By source, view, sex and age")
-    assert table.rows[1][4] == "100.0 % (51.0–100.0 %)", "0.4 is covid from 0.35 on"
+    assert table.rows[1][2] == "100.0 % (51.0–100.0 %)", "0.4 is covid from 0.35 on"
 
 
 def test_results_are_counted_by_hand() -> None:

@@ -91,12 +91,9 @@ def test_each_group_is_counted_and_the_worst_is_named() -> None:
         "patients, and 2 comparisons made here, that can be chance.",
     )
     assert slice_sentences(found)[2:] == (
-        "By source, nothing can be compared: all covid films are from North; all healthy films "
-        "are from North.",
-        "By view, nothing can be compared: all covid films are PA views; all healthy films are PA "
-        "views.",
-        "By age, nothing can be compared: no covid film has a recorded age; no healthy film has a "
-        "recorded age.",
+        "By source, nothing can be compared: all films are from North.",
+        "By view, nothing can be compared: all films are PA views.",
+        "By age, nothing can be compared: no film has a recorded age.",
     )
 
 
@@ -152,8 +149,7 @@ def test_what_stands_for_one_class_only_cannot_be_compared() -> None:
         "are from South.",
         "By view, nothing can be compared: all covid films are PA views; no healthy film has a "
         "recorded view.",
-        "By sex, nothing can be compared: no covid film has a recorded sex; no healthy film has a "
-        "recorded sex.",
+        "By sex, nothing can be compared: no film has a recorded sex.",
         "By age, nothing can be compared: all covid films are of people of 40–59 years; no "
         "healthy film has a recorded age.",
     )
