@@ -57,7 +57,10 @@ def main() -> int:
         section = SECTIONS[name]
         title = (section.__doc__ or "").splitlines()[0]
         print(f"\n## {name}: {title}\n", flush=True)
-        with tempfile.TemporaryDirectory(prefix=f"thoraxlens-bench-{name}-") as folder:
+        with tempfile.TemporaryDirectory(
+            prefix=f"thoraxlens-bench-{name}-",
+            ignore_cleanup_errors=True,  # a worker may still be ending
+        ) as folder:
             for line in section.table(settings, Path(folder)):
                 print(line, flush=True)
     return 0

@@ -37,24 +37,62 @@ WATCH = """() => {
     const changed = () => { watch.last = performance.now(); };
     new MutationObserver(changed).observe(document, {
         subtree: true, childList: true, characterData: true,
-        attributes: true, attributeFilter: ['src', 'href', 'd', 'data-test-script-state'],
+        attributes: true,
+        attributeFilter: ['src', 'href', 'd', 'data-stale', 'data-test-script-state'],
     });
     document.addEventListener('load', changed, true);
     const begin = () => { watch.began ??= watch.last = performance.now(); };
     for (const name of ['pointerdown', 'keydown']) document.addEventListener(name, begin, true);
-    const frame = () => {
-        const app = document.querySelector('[data-testid=stApp]');
-        if (app?.getAttribute('data-test-script-state') !== 'notRunning'
-            || document.querySelector('[data-testid=stSkeleton], [data-stale=true]')) changed();
-        requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
 }"""
 SETTLED = f"""() => {{
     const watch = window.interactionWatch;
     if (watch.began === null || performance.now() - watch.last < {QUIET_MS}) return null;
+    const app = document.querySelector('[data-testid=stApp]');
+    if (app?.getAttribute('data-test-script-state') !== 'notRunning'
+        || document.querySelector('[data-testid=stSkeleton], [data-stale=true]')) return null;
     return {{ ms: watch.last - watch.began }};
 }}"""
+
+# Moves something in the open viewer once a frame; returns the milliseconds from frame to frame.
+FRAMES = """async (what) => {
+    const stage = [...document.querySelectorAll('.viewer-root canvas, [role=application] canvas')]
+        .at(-1) ?? deep(document);
+    function deep(root) {
+        for (const one of root.querySelectorAll('*')) {
+            const found = one.shadowRoot
+                && (one.shadowRoot.querySelector('canvas') ?? deep(one.shadowRoot));
+            if (found) return found;
+        }
+        return null;
+    }
+    const box = stage.getBoundingClientRect();
+    const at = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
+    const send = (type, kind, more) => stage.dispatchEvent(new kind(type, {
+        bubbles: true, composed: true, cancelable: true, pointerId: 1, pointerType: 'mouse',
+        ...at, ...more,
+    }));
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    const acts = {
+        zoom: (k) => send('wheel', WheelEvent, { deltaY: k % 40 < 20 ? -60 : 60 }),
+        window: (k) => send('pointermove', PointerEvent, {
+            clientX: at.clientX + 80 * Math.sin(k / 9), clientY: at.clientY + 80 * Math.cos(k / 7),
+        }),
+    };
+    if (what === 'window') {
+        stage.setPointerCapture = () => {};
+        send('pointerdown', PointerEvent, { button: 2 });
+    }
+    const each = [];
+    let before = await frame();
+    for (let k = 0; k < 120; k += 1) {
+        acts[what](k);
+        const now = await frame();
+        each.push(now - before);
+        before = now;
+    }
+    if (what === 'window') send('pointerup', PointerEvent, {});
+    return each;
+}"""
 
 
 @dataclass(frozen=True)
@@ -96,6 +134,22 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
                 )
             ]
             yield row(action.title, spread(each[1:], "s", 2), f"{action.wanted:.2f} s")
+        for what, seconds in _frames(page, address, runs[0]):
+            yield row(
+                f"Film viewer: {what}, a frame", spread(seconds, "ms", 1), "one of 60 a second"
+            )
+
+
+def _frames(page: Any, address: str, run: str) -> Iterator[tuple[str, list[float]]]:
+    """Milliseconds from frame to frame while a film is moved in the viewer; 5 of 100 at both
+    ends are left out."""
+    draw(page, f"{address}/compare?runs={run}")
+    page.locator(".st-key-compare_strip").get_by_role("button").first.click()
+    page.get_by_role("dialog").get_by_role("application").first.wait_for()
+    page.wait_for_timeout(3000)
+    for what in ("zoom", "window"):  # a wheel, and a right drag
+        each = sorted(page.evaluate(FRAMES, what))
+        yield what, each[len(each) // 20 : -len(each) // 20]
 
 
 def _train(data: Path, settings: Settings) -> list[str]:
