@@ -26,7 +26,7 @@ def page() -> None:
     st.title("ThoraxLens")
     st.markdown(
         "See what a network makes of a chest X-ray, train one, and find out how far to trust it. "
-        "For teaching and research; **not a medical device**."
+        "**Not a medical device.**"
     )
     recovery(store)
     damaged_runs(store)

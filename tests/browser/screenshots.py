@@ -20,7 +20,9 @@ from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import recommended_spec
 from core.errors import InputError
+from core.prediction.client import PredictionClient
 from core.runs import launcher
+from core.showcase.renewing import renew
 from core.specs import RunSpec
 from core.store import RunState, Store, open_store
 from core.workspace import PROJECT_ROOT, Workspace
@@ -116,13 +118,15 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     watched.open(f"{server.url}/demonstration")
     _demonstrate(watched)
     _keep(watched, "demonstration")
+    with PredictionClient(store.workspace) as client:
+        renew(store, client)  # what Home begins with; the server would do it in a while
+    watched.open(server.url)
+    _keep(watched, "home")
     run = launcher.launch(store, done[0].spec.changed(model="cnn", epochs=SHOWN_EPOCHS))
     watched.open(f"{server.url}/train?run={run.run_id}")
     counter = watched.page.get_by_test_id("stMetric").filter(has_text="Epochs finished")
     expect(counter).to_contain_text(re.compile(r"1\d of"), timeout=600_000)
     _keep(watched, "train")
-    watched.open(server.url)
-    _keep(watched, "home")
     launcher.stop(store, run.run_id)
     launcher.wait(store, run.run_id)
     launcher.delete(store, run.run_id)
