@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -68,7 +69,12 @@ def thumbnail_of(film_id: str) -> Path:
 
 def get_client() -> PredictionClient:
     """The one prediction worker of this server, started when it is first asked."""
-    return _client(str(get_workspace().root))
+    return client_of(get_store())
+
+
+def client_of(store: Store) -> PredictionClient:
+    """``get_client``, for a thread of the server's own, where Streamlit's caches are not at home."""
+    return _client(str(store.workspace.root))
 
 
 def catalogue_frame() -> pd.DataFrame:
@@ -185,7 +191,7 @@ def store_trouble(root: str) -> list[str]:
     return []
 
 
-@st.cache_resource(show_spinner=False)
+@lru_cache
 def _client(root: str) -> PredictionClient:
     from core.prediction.client import PredictionClient
 

@@ -82,6 +82,8 @@ def test_the_demonstration_flips_four_clicks_from_home(watched: Watched, started
     watched.open(started.url)
     page = watched.page
     page.get_by_role("link", name="See why 100 % can be worthless").click()
+    expect(page.get_by_role("heading", name="Cheating demo", level=1)).to_be_visible()
+    watched.settle()
     page.get_by_role("button", name="Train a network on these films").click()
     # The bar is there at once, and goes when the answers are.
     expect(page.get_by_test_id("stProgress")).to_be_visible()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import ThoraxLensError
 from core.store import RunState, Store
-from pages.components.session import get_client
+from pages.components.session import client_of
 
 PAUSE = 4.0  # seconds, in which the page is drawn and a first click is answered
 EVERY = 60.0  # seconds, at least, between two looks
@@ -42,7 +42,7 @@ def _renew(store: Store) -> None:
 
     # What cannot be shown now is tried again with a later look.
     with suppress(ThoraxLensError, OSError):
-        renew(store, get_client())
+        renew(store, client_of(store))
 
 
 def keep_up_to_date(store: Store) -> None:
