@@ -73,7 +73,7 @@ def get_client() -> PredictionClient:
 
 
 def client_of(store: Store) -> PredictionClient:
-    """``get_client``, for a thread of the server's own, where Streamlit's caches are not at home."""
+    """``get_client`` for a thread of the server, to which Streamlit's caches do not belong."""
     return _client(str(store.workspace.root))
 
 
