@@ -24,7 +24,7 @@ from pages.components.training.live_curves import curves
 from pages.components.training.run_insight import rate_test, time_spent
 
 LOG_LINES = 200
-FACT = 176  # px
+FACT = 184  # px; half the width of a telephone: index_page.css
 
 
 def status(store: Store, run: Run) -> None:
