@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import cv2
@@ -42,10 +42,15 @@ MASK_COLOURS = {"lungs": (86, 180, 233), "opacity": (230, 159, 0)}  # RGB, for a
 
 
 def film_detail(
-    film: Film, source: Source, runs: Mapping[str, str], said: Mapping[str, str]
+    film: Film,
+    source: Source,
+    runs: Mapping[str, str],
+    said: Mapping[str, str],
+    below: Callable[[], None],
 ) -> None:
     """The film in the viewer, with its masks to switch on and the heat maps of ``runs`` (id →
-    title), and a table of all that its source says, and of what people here have ``said``."""
+    title), and a table of all that its source says, and of what people here have ``said``.
+    ``below``: draws what stands below the film."""
     picture, facts = st.columns([3, 2], gap="large")
     name = Path(film.path).name
     read: DecodedFilm | str
@@ -67,6 +72,7 @@ def film_detail(
     with picture:
         if isinstance(read, str):
             st.error(f"The film cannot be shown: {escaped(read)}")
+            below()
             return
         marks = [mark for kind, path in film.masks.items() if (mark := _mark(kind, path))]
         explained_film(
@@ -78,6 +84,7 @@ def film_detail(
             marks=marks,
         )
         credit(film.metadata)
+        below()
 
 
 def _spoken(film: Film) -> str:

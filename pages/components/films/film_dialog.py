@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -53,8 +54,8 @@ def _dialog(film_ids: list[str], runs: dict[str, str]) -> None:
     store = get_store()
     film = store.catalogue.film(film_id)
     source = next(one for one in store.catalogue.sources() if one.name == film.source)
-    film_detail(film, source, runs, said_of(store, film))
-    correct_film(film, store)
+    below = partial(correct_film, film, store)
+    film_detail(film, source, runs, said_of(store, film), below)
 
 
 def _walk(film_id: str, film_ids: list[str]) -> None:
