@@ -25,7 +25,7 @@ NOT_A_DIAGNOSIS = (
 )
 # The film is to be as large as the window allows.
 STYLE = """<style>
-[data-testid="stMainBlockContainer"] {padding-inline: clamp(1rem, 2.5vw, 3rem);
+div[data-testid="stMainBlockContainer"] {padding-inline: clamp(1rem, 2.5vw, 3rem);
   padding-bottom: 1rem; max-width: 1600px}
 .st-key-classify_head h1 {padding: 0}
 .st-key-classify_answer h2 {font-size: 1.1rem; padding: 0 0 0.6rem; overflow-wrap: anywhere}

@@ -60,7 +60,10 @@ def association_sentence(
         )
         return sentence, f"each class comes from a source of its own ({each})"
     differ = _differ(name, known)
-    clause = f"{differ} (Cramér's V {v:.2f}{', partly as their publisher says' if said else ''})"
+    # The verdict stands where nobody explains the measure; its ends do.
+    clause = (
+        f"{differ} (Cramér's V {v:.2f} of 1{', partly as their publisher says' if said else ''})"
+    )
     return f"{text.capital(differ)} ({numbers}).{said}", clause
 
 

@@ -9,7 +9,7 @@ PRESENT = "present"
 _STYLE = """<style>
 :root {font-size: clamp(16px, 1.2vw, 24px) !important}
 [data-testid="stHeader"] {display: none}
-[data-testid="stMainBlockContainer"] {padding: 1.5rem 2rem 2rem; max-width: none}
+div[data-testid="stMainBlockContainer"] {padding: 1.5rem 2rem 2rem; max-width: none}
 </style>"""
 
 

@@ -23,8 +23,8 @@ from pages.components.viewer.packing import HeatLayer, block, packed_film
 
 PLACE = "home_film"  # which of the films is shown
 STYLE = """<style>
-[data-testid="stMainBlockContainer"] {padding-inline: clamp(1rem, 3vw, 4rem); padding-top: 3.5rem;
-  max-width: 1600px}
+div[data-testid="stMainBlockContainer"] {padding-inline: clamp(1rem, 3vw, 4rem);
+  padding-top: 3.5rem; max-width: 1600px}
 .home-answer {line-height: 1.3}
 .home-answer .word {font-size: 2rem; font-weight: 700; overflow-wrap: anywhere}
 .home-answer .of {display: flex; justify-content: space-between; gap: 0.6rem}

@@ -45,7 +45,9 @@ def training_fields(dataset: StoredDataset) -> None:
         format_func=OPTIMIZERS.__getitem__,
         key=PREFIX + "optimizer",
         persist_state=KEEP,
-        help="The rule by which the network corrects itself. The study: Nadam.",
+        help="The rule by which the network corrects itself after each batch. Nadam, Adam and "
+        "RMSprop fit the size of each correction to what came before; SGD makes it by the learning "
+        "rate alone. The study: Nadam.",
     )
     first[3].number_input(
         "Learning rate",

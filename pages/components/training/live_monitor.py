@@ -140,12 +140,12 @@ def _result_facts(store: Store, run: Run) -> None:
         _fact(
             "Sensitivity",
             words.share(test.sensitivity),
-            f"Of the test films that are {positive}, the share that the network recognised.",
+            f"Of the test films that are {positive}, the share called so.",
         )
         _fact(
             "Specificity",
             words.share(test.specificity),
-            f"Of the test films that are not {positive}, the share that it left alone.",
+            f"Of the test films that are not {positive}, the share not called so.",
         )
         _fact("Time taken", words.duration((run.result.seconds or {}).get("total")))
 

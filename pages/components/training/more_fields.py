@@ -181,8 +181,9 @@ def _backbones(*, disabled: bool) -> None:
         key=PREFIX + "fine_tune",
         persist_state=KEEP,
         disabled=disabled,
-        help="After the head has learnt, the last blocks of the network learn too, slowly. 0: "
-        "they stay as they are, as in the study. More blocks take longer and need more films.",
+        help="A block is a group of layers. After the head has learnt, the last blocks of the "
+        "network learn too, slowly. 0: they stay as they are, as in the study. More blocks take "
+        "longer and need more films.",
     )
     without = disabled or not get("fine_tune")
     columns[1].number_input(

@@ -46,7 +46,7 @@ def test_values_that_differ_are_told_from_the_class_that_has_more() -> None:
     counts = {"covid": {"F": 10, "M": 30, "unknown": 60}, "healthy": {"F": 30, "M": 10}}
     sentence, clause = association("sex", counts)
     told = "by sex, 75 % of the covid films whose sex is known but 25 % of the healthy films"
-    assert clause == f"{told} show men (Cramér's V 0.56)"
+    assert clause == f"{told} show men (Cramér's V 0.56 of 1)"
     assert sentence == (f"B{told[1:]} show men (Cramér's V 0.56, 0.12–0.79; p = 0.004).")
     women = {"covid": {"F": 9, "M": 1}, "healthy": {"F": 10, "M": 90}, "viral": {"F": 1, "M": 9}}
     # 90 % against 10 % twice: the first two classes and “M” are told, by name.
@@ -58,7 +58,7 @@ def test_values_that_differ_are_told_from_the_class_that_has_more() -> None:
     sentence, clause = association("age", ages, published=published)
     assert clause.endswith(
         "100 % of the covid films whose age is known but none of the healthy films show patients "
-        "aged 60–79 (Cramér's V 0.56, partly as their publisher says)"
+        "aged 60–79 (Cramér's V 0.56 of 1, partly as their publisher says)"
     )
     assert sentence.endswith(
         " Where films do not say, their publisher does: children (Kermany); adults (Cohen)."
@@ -66,7 +66,7 @@ def test_values_that_differ_are_told_from_the_class_that_has_more() -> None:
     sources = {"covid": {"north": 3, "south": 1}, "healthy": {"north": 1, "south": 3}}
     assert association("source", sources)[1] == (
         "by source, 75 % of the healthy films but 25 % of the covid films come from south "
-        "(Cramér's V 0.56)"
+        "(Cramér's V 0.56 of 1)"
     )
 
 
