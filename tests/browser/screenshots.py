@@ -110,11 +110,8 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     watched.open(f"{server.url}/classify?run={'&run='.join(ids)}")
     _classify(watched)
     _keep(watched, "classify")
-    watched.open(f"{server.url}/run?run={ids[0]}")
-    _keep(watched, "report")
     _audited(store, ids[0])
-    watched.open(f"{server.url}/run?run={ids[0]}&tab=audit")
-    _keep(watched, "audit")
+    _run_page(watched, f"{server.url}/run?run={ids[0]}")
     watched.open(f"{server.url}/demonstration")
     _demonstrate(watched)
     _keep(watched, "demonstration")
@@ -131,6 +128,12 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     launcher.wait(store, run.run_id)
     launcher.delete(store, run.run_id)
     context.close()
+
+
+def _run_page(watched: Watched, address: str) -> None:
+    for name, tab in (("run", "result"), ("slices", "slices"), ("audit", "audit")):
+        watched.open(f"{address}&tab={tab}")
+        _keep(watched, name)
 
 
 def _audited(store: Store, run_id: str) -> None:

@@ -115,8 +115,8 @@ def test_the_threshold_is_told_with_what_came_of_it() -> None:
     )
     assert told.unsure == 3  # 0.4, 0.3 and 0.45
     assert (
-        " For 3 films near the threshold the answer is “not sure”; here they count as the "
-        "threshold calls them."
+        " For 3 films near the threshold the answer is “not sure”; here they count for their "
+        "side of the threshold."
     ) in words(told, "Results on the test films")
     one = facts(POINT.model_copy(update={"not_sure": (0.35, 0.45)}))
     assert "For 1 film near" in words(one, "Results on the test films")
