@@ -86,4 +86,6 @@ def why_blank(features: np.ndarray, gradients: np.ndarray, method: Method = DEFA
         return "the network passes nothing of this film on to its last layers"
     if not gradients.any():
         return "no place of the film would change this class's score"
-    return "all that the network sees in this film speaks against this class"
+    against = "all that the network sees in this film speaks against this class"
+    # The others' weights are not the network's own where its head reads places one by one.
+    return against if method == "hires_cam" else f"as this method weighs it, {against}"
