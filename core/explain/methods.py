@@ -46,7 +46,7 @@ WORDS: dict[Method, MethodWords] = {
         "Occlusion",
         "occlusion",
         "Shows how far the probability of this class falls when a grey square covers the place, "
-        "not what two places do together.",
+        "not why: the square may look like a finding itself.",
     ),
 }
 
