@@ -21,6 +21,7 @@ class Results {
       make("span", { text: "Search" }), this.search);
     this.least = make("input", { type: "text", inputmode: "decimal", "data-at": "least",
       oninput: (event) => this.set({ least: event.target.value }) });
+    this.atLeast = make("div", { class: "least filter" }, this.least);
     this.acts = make("div", { class: "acts" });
     this.head = make("thead", { role: "rowgroup" });
     this.body = make("tbody", { role: "rowgroup" });
@@ -116,10 +117,9 @@ class Results {
     }
     const measure = choice("At least", "measure", SHARES.map((one) => [one, columns[one].label]),
       view.measure, (name) => this.set({ measure: name }));
-    measure.classList.add("filter");
     this.least.setAttribute("aria-label", `Least ${columns[view.measure].label}`);
     this.least.placeholder = view.measure === "roc_auc" ? "0.9" : "90 %";
-    this.least.classList.add("filter");
+    hold(this.atLeast, [measure, this.least]);
     const starred = make("label", { class: "check" },
       make("input", { type: "checkbox", "data-at": "starred", checked: view.starred,
         onchange: (event) => this.set({ starred: event.target.checked }) }), "Starred only");
@@ -128,7 +128,7 @@ class Results {
     const fold = button("Filters", "fold", () => { kept.folded = !kept.folded; this.draw(); },
       { class: "few", "aria-expanded": String(!kept.folded) });
     this.bar.classList.toggle("closed", kept.folded);
-    hold(this.bar, [this.searching, fold, ...boxes, measure, this.least, starred]);
+    hold(this.bar, [this.searching, fold, ...boxes, this.atLeast, starred]);
   }
 
   drawActs() {
