@@ -61,6 +61,8 @@ def _map() -> None:
         filters = film_filters(frame, "explore", get_store().tags.all())
         reset_button("explore", disabled=not filters.active)
     shown = filters.apply(frame)
+    if frame["source"].isin(artificial_sources()).all():  # else they are not on the map
+        artificial_note()
     if filters.active:
         st.markdown(f"**{len(shown):,}** of {len(frame):,} films pass the filters.")
     film_map(frame, shown)

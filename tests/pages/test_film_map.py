@@ -102,6 +102,10 @@ def test_a_job_that_broke_off_says_why(
     no_dispatcher(monkeypatch)
     stand(map_job(phantom_store), "failed", reason="There was no room.")
     assert "The map was not drawn. There was no room." in [one.value for one in opened().error]
+    stand(map_job(phantom_store), "cancelled", reason="Stopped at your request.")
+    app = opened()
+    assert "The map was not drawn. Stopped at your request." in [one.value for one in app.info]
+    assert not app.error
 
 
 def test_points_are_coloured_and_a_sentence_says_what_lies_apart(mapped: Store) -> None:

@@ -51,6 +51,8 @@ def colouring(films: pd.DataFrame, store: Store) -> Colouring:
     there = {ANSWERS: bool(runs), TAGS: bool(store.tags.all()),
              CORRECTED: bool((films["source_finding"] != "").any())}  # fmt: skip
     options = [one for one in LABELS if there.get(one, True)]
+    if films["source"].nunique() < 2:  # then they say most by what they show
+        options.sort(key=lambda one: one != "finding")
     if st.session_state.get("map_colour") not in options:
         st.session_state.pop("map_colour", None)
     asked = st.selectbox(

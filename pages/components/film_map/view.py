@@ -17,7 +17,7 @@ from core.film_map.status import (
     start_map,
     why_no_map,
 )
-from core.store import Store
+from core.store import RunState, Store
 from core.text import count
 from pages.components.charts import show, theme
 from pages.components.error_boundary import boundary
@@ -45,7 +45,8 @@ def film_map(frame: pd.DataFrame, shown: pd.DataFrame) -> None:
     if job.is_running:
         st.fragment(_progress, run_every=EVERY)()
     elif job.broke_off and job.asked > (found.result.made_at if found.result else 0):
-        st.error(escaped(f"The map was not drawn. {job.reason}"))
+        box = st.info if job.state is RunState.CANCELLED else st.error
+        box(escaped(f"The map was not drawn. {job.reason}"))
     if found.result is None:
         if not job.is_running:
             _first(store, frame, found)
