@@ -17,7 +17,15 @@ from pages.components.run.result_tab import result_tab
 from pages.components.run.slices_tab import slices_tab
 from pages.components.run.tabs import run_tabs
 from pages.components.run.threshold_tab import threshold_tab
-from pages.components.run_links import AUDIT, CARD, EXTERNAL, RESULT, SLICES, THRESHOLD
+from pages.components.run_links import (
+    AUDIT,
+    CARD,
+    EXTERNAL,
+    RESULT,
+    RUN_PARAMETER,
+    SLICES,
+    THRESHOLD,
+)
 from pages.components.session import get_store
 from pages.components.training.run_import import import_box
 
@@ -25,7 +33,7 @@ from pages.components.training.run_import import import_box
 def page() -> None:
     store = get_store()
     finished = store.runs.all([RunState.DONE])
-    if not finished:
+    if not finished and not st.query_params.get(RUN_PARAMETER):
         st.title("One run")
         no_result_yet("No run has finished yet. Train a network first; its result appears here.")
         import_box(store)

@@ -184,7 +184,7 @@ def test_train_two_networks(walk: Watched, server: Server) -> None:
 def test_compare_them(walk: Watched, server: Server) -> None:
     with walk.step("compare"):
         page = walk.page
-        page.get_by_role("link", name="See the results in full").click()
+        page.get_by_role("link", name="Compare it with others").click()
         expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
         walk.settle()
         choose(walk, "Finished runs", re.compile(".+"))

@@ -93,6 +93,20 @@ def test_the_first_thing_is_the_result_with_its_interval(quiet_store: Store) -> 
     assert {one.label for one in page.metric} == {"Sensitivity", "Specificity", "F1", "ROC area"}
 
 
+def test_a_first_run_that_still_trains_is_not_no_run(
+    quiet_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.components.run.chosen_run.refresh", lambda store: None)
+    run = quiet_store.runs.create(RunSpec(dataset="study", model="cnn"))
+    quiet_store.runs.transition(run.run_id, RunState.TRAINING)
+    page = opened(run=run.run_id)
+    assert "has not finished. Its result will stand here." in said(page)
+    assert "No run has finished yet" in said(opened(run="")), "an address without a run"
+    quiet_store.runs.transition(run.run_id, RunState.FAILED)
+    finished(quiet_store)
+    assert "78 of 80 test films right" in said(opened(run=""))
+
+
 def test_only_the_open_tab_is_worked_out(
     quiet_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

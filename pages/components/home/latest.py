@@ -14,6 +14,7 @@ from pages.components.audit_word import audit_link
 from pages.components.empty_state import next_step
 from pages.components.headlines import headline_of
 from pages.components.run_labels import escaped, share, short_repeats_title, short_title
+from pages.components.run_links import RESULT, run_step
 from pages.components.session import COMPARE, RESULTS
 
 LATEST = 3  # results shown: a finished run, or the finished ones of several repeats
@@ -32,8 +33,10 @@ def latest_results(store: Store) -> None:
         repeat = runs[0].spec.repeat
         title = short_repeats_title(runs) if repeat else short_title(runs[0])
         with place.container(border=True, gap="xsmall"):
-            name = repeat.group if repeat else runs[0].run_id
-            next_step(COMPARE, escaped(title), query={"runs": name})
+            if repeat:
+                next_step(COMPARE, escaped(title), query={"runs": repeat.group})
+            else:
+                run_step(runs[0].run_id, RESULT, escaped(title))
             found = [headline_of(store, run) for run in runs]
             st.caption(
                 f"**{_share([one.accuracy for one in found])}** of the test films right  \n"

@@ -26,11 +26,11 @@ _ENDED = {
 
 def chosen_run(store: Store, finished: list[Run]) -> Run | None:
     """The finished run that ``?run=ID`` names; without one, what was looked at last, else the
-    starred or best whole result of ``finished`` (newest first, at least one). None, and a
-    sentence with a way on, where it cannot be opened."""
+    starred or best whole result of ``finished`` (newest first; none only where the address names
+    a run). None, and a sentence with a way on, where it cannot be opened."""
     known = {run.run_id: run for run in finished}
     asked = st.query_params.get(RUN_PARAMETER)
-    if asked is None:
+    if not asked:
         last = st.session_state.get(LAST)
         asked = last if last in known else (default_run(finished) or finished[0]).run_id
         st.query_params[RUN_PARAMETER] = asked

@@ -18,7 +18,7 @@ from pages.components import run_labels as words
 from pages.components.audit_word import audit_link
 from pages.components.empty_state import next_step
 from pages.components.headlines import headline_of
-from pages.components.run_links import EXTERNAL, run_step
+from pages.components.run_links import EXTERNAL, RESULT, run_step
 from pages.components.session import CLASSIFY, COMPARE
 from pages.components.training.live_curves import curves
 from pages.components.training.run_insight import rate_test, time_spent
@@ -62,7 +62,8 @@ def run_details(store: Store, run: Run) -> None:
     if run.state == RunState.DONE:
         with st.container(horizontal=True):
             audit_link(store, run)
-            next_step(COMPARE, "See the results in full", query={"runs": run.run_id})
+            run_step(run.run_id, RESULT, "See the result in full")
+            next_step(COMPARE, "Compare it with others", query={"runs": run.run_id})
             run_step(run.run_id, EXTERNAL, "Test it on films from elsewhere")
             next_step(CLASSIFY, "Classify a film with it", query={"run": run.run_id})
 
