@@ -573,3 +573,21 @@ def test_an_empty_heat_map_says_why() -> None:
     assert (empty.answered, other.answered) == (True, False)
     assert [one.answered for one in heat_layers(0, answer, "not_sure")] == [True, False]
     assert heat_layers(0, answer, "not_sure")[1].said == "Heat map for “healthy”"
+
+
+def test_before_an_audience_one_walks_from_film_to_film_by_arrow_keys(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    app = open_app("classify", run=ready[1].run_id, present="")
+    upload(app, ("one.png", png(1)), ("two.png", png(2)))
+    assert not app.sidebar.caption
+    assert app.button("classify_before").disabled
+    assert app.button("classify_after").proto.shortcut == "right"
+    assert "Film 1 of 2" in everything_said(app)
+    answered(app.button("classify_after").click().run())
+    assert app.button("classify_after").disabled
+    assert "Film 2 of 2" in everything_said(app)
+    assert "present" in app.query_params
+    app.button("present_leave").click().run()
+    assert app.sidebar.caption
+    assert app.button("classify_add")

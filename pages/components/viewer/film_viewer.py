@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.audit.lungs import lung_greys
 from core.images.decode import grey_values
+from pages.components.presenting import presenting
 from pages.components.viewer.mounting import mount
 from pages.components.viewer.packing import (
     TALL,
@@ -55,6 +56,7 @@ def film_viewer(
         layers=layers,
         marks=marks,
         offer=offer,
+        few_tools=presenting(),  # before an audience the film is to be large; keys do the rest
         tall=tall,
     )
     mount(shown, key=key, on_wish=on_wish)
