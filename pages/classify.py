@@ -13,7 +13,7 @@ from pages.components.classify.listed import Listed, my_list, start_over, want
 from pages.components.classify.saving import save
 from pages.components.classify.settings import lateral_too, own_threshold
 from pages.components.classify.strip import drawn_now, strip
-from pages.components.classify.walk import walk
+from pages.components.classify.walking import walk_films
 from pages.components.example_note import no_result_yet
 from pages.components.presenting import offer_presenting, presenting
 from pages.components.run_labels import escaped, short_title
@@ -56,7 +56,7 @@ def page() -> None:
         threshold, lateral = _settings()
         offer_presenting()
         if presenting():
-            walk(found)
+            walk_films(found)
         elif found.films:
             if st.button("Add films", icon=":material/add:", key="classify_add"):
                 add_films(store, runs, found.drops)

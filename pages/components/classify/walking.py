@@ -8,7 +8,7 @@ from pages.components.classify.listed import Listed
 from pages.components.presenting import on_key
 
 
-def walk(found: Listed) -> None:
+def walk_films(found: Listed) -> None:
     """Buttons to the films before and after the one that is looked at, and which one that is."""
     many = len(found.films)
     if many < 2:
