@@ -33,7 +33,11 @@ def _one_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _describe_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN|GROUP", help="a run's id, or its group's for all of it")
+    parser.add_argument(
+        "run",
+        metavar="RUN|GROUP",
+        help="a run's id, or a group's; the seeds or folds of one are described together",
+    )
     parser.add_argument("--title", help="what it is called from now on; '' takes the title away")
     parser.add_argument("--tags", metavar="A,B", help="words to find it by; '' takes them away")
     parser.add_argument("--notes", help="what else is to be said of it; '' takes them away")

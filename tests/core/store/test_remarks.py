@@ -85,8 +85,12 @@ def test_the_runs_of_a_group_share_what_is_said_of_them(store: Store) -> None:
         "Folds · fold 1 of 2",
         "Folds · fold 2 of 2",
     ]
+    remark(store, [folds[1]], tags=("both",))
+    assert [store.runs.get(one).remarks.tags for one in folds] == [("both",)] * 2
     with pytest.raises(NotFoundError, match="no run gone"):
         store.runs.remark([folds[0], "gone"], star=True)
+    with pytest.raises(NotFoundError, match="no run gone"):
+        remark(store, ["gone"], star=True)
     assert not store.runs.get(folds[0]).remarks.star
 
 
