@@ -65,6 +65,8 @@ def test_the_numbers_by_hand() -> None:
         (0.8, (0.4, 0.5), "It does not rest on what is warm here."),
         (0.95, (0.99, 0.98), "It does not rest on what is warm here."),  # both make it surer
         (0.895, (0.9, 0.893), "It rests on no single part."),
+        (0.895, (0.5, 0.6), "It does not rest on what is warm here."),
+        (0.3, (0.9, 0.895), "It rests on what is warm here."),
     ],
 )
 def test_what_follows_is_said(hottest: float, randoms: tuple[float, ...], verdict: str) -> None:

@@ -46,6 +46,15 @@ def test_for_a_head_that_pools_hirescam_is_grad_cam() -> None:
     )
 
 
+def test_grad_cam_plus_plus_leaves_out_what_speaks_against_the_class() -> None:
+    """The sums are 1 and 1, the gradients -1 and 1: alpha is 1 / (2 - 1) and 1 / (2 + 1), but only
+    the second gradient counts. With the first, the weights would be -1 and 1/3."""
+    features: np.ndarray = np.stack([[[1, 0], [0, 0]], [[0.5, 0.5], [0, 0]]], axis=-1)
+    gradients = np.broadcast_to([-1.0, 1.0], (2, 2, 2))
+    heat = heat_map(features, gradients, "grad_cam_plus_plus")
+    np.testing.assert_allclose(heat, [[1, 1], [0, 0]], rtol=1e-6)
+
+
 def test_a_channel_that_grad_cam_plus_plus_has_no_alpha_for_is_left_out() -> None:
     """The sums are -4 and 4, the gradients 1 and 0.5: 2 + 1 · (-4) is below 0."""
     features = np.stack([-np.ones((2, 2)), np.array([[4, 0], [0, 0]])], axis=-1)
