@@ -146,9 +146,10 @@ def test_a_run_without_a_result_says_why_and_where_to_go(
     quiet_store.runs.transition(run.run_id, state)
     page = opened(run=run.run_id)
     assert said_of_it in said(page)
-    [link] = page.get("page_link")
+    link, results = page.get("page_link")
     assert (way_on in link.proto.label, link.proto.page) == (True, "train")
     assert f"run={run.run_id}" in link.proto.query_string
+    assert results.proto.page == "results"
     page.selectbox(key="run_page_other").set_value(other.run_id).run()
     assert "78 of 80 test films right" in said(page), "another one can be opened instead"
 

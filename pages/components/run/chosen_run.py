@@ -12,7 +12,7 @@ from pages.components.empty_state import next_step
 from pages.components.error_boundary import boundary
 from pages.components.run_labels import escaped, short_title, stage, when
 from pages.components.run_links import RUN_PARAMETER
-from pages.components.session import TRAIN, get_store
+from pages.components.session import RESULTS, TRAIN, get_store
 
 EVERY = 2.0  # seconds between looks at a run that is still training
 LAST = "run_page_last"  # the run that this session looked at last
@@ -40,6 +40,8 @@ def chosen_run(store: Store, finished: list[Run]) -> Run | None:
     st.title("One run")
     _cannot_open(store, asked)
     another_run(finished)
+    if finished:
+        next_step(RESULTS, "See all results")
     return None
 
 
