@@ -148,5 +148,10 @@ def open_workspace(data: str | Path | None = None) -> Workspace:
     A relative path counts from the current folder, as a shell user expects. Raises
     InputError when the folder cannot be made or used.
     """
+    return named_workspace(data).create()
+
+
+def named_workspace(data: str | Path | None = None) -> Workspace:
+    """The same without touching the disk."""
     chosen = data or os.environ.get(ENVIRONMENT_VARIABLE) or PROJECT_ROOT / "data"
-    return Workspace(Path(chosen).expanduser().resolve()).create()
+    return Workspace(Path(chosen).expanduser().resolve())

@@ -63,5 +63,6 @@ ENTRIES = (
     Subcommand("inspect", "what is read of films, and what the networks would see", "inspecting"),
     Subcommand("classify", "classify films with a finished run", "classify"),
     Subcommand("check", "whether anything of the data folder is damaged or gone", "checking"),
+    Subcommand("doctor", "whether this installation can work", "doctor"),
     Subcommand("cache", "what is kept on disk for speed, and its limit", "cache"),
 )

@@ -1,0 +1,1 @@
+"""Whether this installation can work, in sentences: what it runs on, and where it keeps things."""

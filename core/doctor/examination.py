@@ -1,0 +1,21 @@
+"""Everything looked at, in the order in which one thing needs another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.doctor import installation, place
+from core.doctor.finding import Finding
+from core.runs.devices import list_devices
+from core.workspace import Workspace
+
+
+def examine(workspace: Workspace) -> Iterator[Finding]:
+    """What is well and what is not, as it is found; seconds, of which computing is nearly all."""
+    yield installation.python()
+    yield from installation.libraries()
+    yield place.disk(workspace)
+    yield from place.store(workspace)
+    yield from place.weights(workspace)
+    yield place.port()
+    yield from installation.computing(list_devices())
