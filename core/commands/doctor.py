@@ -17,7 +17,7 @@ def _doctor(options: argparse.Namespace) -> Outcome:
     ill = sum(one.level == "ill" for one in found)
     lines = [f"{SIGNS[one.level]} {one.part}: {one.sentence}" for one in found]
     lines.append("Something keeps ThoraxLens from working." if ill else "Nothing is in the way.")
-    document = {"well": not ill, "findings": [one.as_dict() for one in found]}
+    document = {"well": not ill, "observations": [one.as_dict() for one in found]}
     return Outcome(document, "\n".join(lines), FOUND if ill else 0)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.doctor import installation, place
-from core.doctor.finding import Finding
+from core.doctor.observation import Observation
 from core.runs.devices import list_devices
 from core.workspace import Workspace
 
 
-def examine(workspace: Workspace) -> Iterator[Finding]:
+def examine(workspace: Workspace) -> Iterator[Observation]:
     """What is well and what is not, as it is found; seconds, of which computing is nearly all."""
     yield installation.python()
     yield from installation.libraries()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from core.doctor.finding import Finding
+from core.doctor.observation import Observation
 from core.runs.devices import CPU, Device, describe, worker_environment
 from core.runs.processes import with_our_modules
 from core.text import listed
@@ -25,12 +25,12 @@ PATIENCE_SECONDS = 180.0  # a library of gigabytes from a cold disk
 Compute = Callable[[str], tuple[bool, str]]
 
 
-def python(version: Sequence[int] = sys.version_info[:3]) -> Finding:
+def python(version: Sequence[int] = sys.version_info[:3]) -> Observation:
     """``version``: major, minor, and whatever follows."""
     said = ".".join(map(str, version[:3]))
     if PYTHONS[0] <= tuple(version[:2]) < PYTHONS[1]:
-        return Finding("Python", "well", f"Python {said}.")
-    return Finding(
+        return Observation("Python", "well", f"Python {said}.")
+    return Observation(
         "Python",
         "ill",
         f"Python {said} is not one that ThoraxLens runs on. Install Python 3.11, 3.12 or 3.13, "
@@ -41,7 +41,7 @@ def python(version: Sequence[int] = sys.version_info[:3]) -> Finding:
 def libraries(
     requirements: Path = PROJECT_ROOT / "requirements-base.txt",
     version_of: Callable[[str], str] = metadata.version,
-) -> Iterator[Finding]:
+) -> Iterator[Observation]:
     """One finding for all that are there as wanted, and one for each that is not. ``version_of``:
     package → its version here; raises PackageNotFoundError."""
     right = 0
@@ -55,7 +55,7 @@ def libraries(
         try:
             here = version_of(one.name)
         except metadata.PackageNotFoundError:
-            yield Finding(
+            yield Observation(
                 "Libraries",
                 "ill",
                 f"The library {one.name} is missing. Install what ThoraxLens needs: make run does, "
@@ -65,21 +65,21 @@ def libraries(
         if one.specifier.contains(here, prereleases=True):
             right += 1
         else:
-            yield Finding(
+            yield Observation(
                 "Libraries",
                 "note",
                 f"{one.name} is here as {here}; ThoraxLens is tested with {one.specifier}. If "
                 "something goes wrong, install that one.",
             )
-    yield Finding("Libraries", "well", f"{right} libraries are here as tested.")
+    yield Observation("Libraries", "well", f"{right} libraries are here as tested.")
 
 
-def computing(devices: Sequence[Device], compute: Compute | None = None) -> Iterator[Finding]:
+def computing(devices: Sequence[Device], compute: Compute | None = None) -> Iterator[Observation]:
     """Keras's backend, and whether it computes on each device. ``compute``: slot → whether it
     does, and what it said; by default a process of its own for each (seconds)."""
     name = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if name not in BACKENDS:
-        yield Finding(
+        yield Observation(
             "Backend",
             "ill",
             f"KERAS_BACKEND is “{name}”, which is none that ThoraxLens knows. Set it to "
@@ -88,7 +88,7 @@ def computing(devices: Sequence[Device], compute: Compute | None = None) -> Iter
         return
     if find_spec(name) is None:
         file = "requirements.lock" if name == "tensorflow" else "requirements-backends.txt"
-        yield Finding(
+        yield Observation(
             "Backend",
             "ill",
             f"{BACKENDS[name]} is missing, and networks are computed by it: pip install -r {file}.",
@@ -96,7 +96,7 @@ def computing(devices: Sequence[Device], compute: Compute | None = None) -> Iter
         return
     for device in sorted(devices, key=lambda one: one.id != CPU):
         if device.note:
-            yield Finding(
+            yield Observation(
                 "Devices",
                 "note",
                 f"{device.name} is here and not used: {device.note}. Install "
@@ -106,9 +106,9 @@ def computing(devices: Sequence[Device], compute: Compute | None = None) -> Iter
         works, said = (compute or _compute)(device.id)
         where = describe(device.id, devices)
         if works:
-            yield Finding("Devices", "well", f"{BACKENDS[name]} computes on {where} ({said}).")
+            yield Observation("Devices", "well", f"{BACKENDS[name]} computes on {where} ({said}).")
         else:
-            yield Finding(
+            yield Observation(
                 "Devices",
                 "ill" if device.id == CPU else "note",
                 f"{BACKENDS[name]} does not compute on {where} ({said}). "

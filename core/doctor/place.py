@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.doctor.finding import Finding
+from core.doctor.observation import Observation
 from core.errors import DownloadError, ThoraxLensError
 from core.models.registry import NETWORKS
 from core.models.weights import check_published, find_weights
@@ -22,7 +22,7 @@ ROOM = 2 * GB  # bytes: less, and the next import or training may not fit
 SERVED_AT = 8501  # as .streamlit/config.toml has it
 
 
-def disk(workspace: Workspace, free: int | None = None) -> Finding:
+def disk(workspace: Workspace, free: int | None = None) -> Observation:
     """Whether the data folder can be written to and has room. ``free``: bytes, asked of the disk
     when left out."""
     root = workspace.root
@@ -33,7 +33,7 @@ def disk(workspace: Workspace, free: int | None = None) -> Finding:
         probe.unlink()
         free = shutil.disk_usage(root).free if free is None else free
     except OSError as error:
-        return Finding(
+        return Observation(
             "Disk",
             "ill",
             f"Nothing can be written into the data folder {root} ({error.strerror or error}). "
@@ -41,29 +41,29 @@ def disk(workspace: Workspace, free: int | None = None) -> Finding:
         )
     said = f"{free / GB:.1f} GB are free where the data folder {root} lies"
     if free < ROOM:
-        return Finding(
+        return Observation(
             "Disk",
             "ill",
             f"Only {said}. Free some: python -m core cache --clear removes what is kept for "
             "speed, and runs that are no longer needed can be deleted.",
         )
-    return Finding("Disk", "well", f"{said}.")
+    return Observation("Disk", "well", f"{said}.")
 
 
-def store(workspace: Workspace) -> Iterator[Finding]:
+def store(workspace: Workspace) -> Iterator[Observation]:
     """The database, the films' folders, and what waits; nothing is changed but what opening an
     older store brings up to date."""
     try:
         opened = open_store(workspace)
     except ThoraxLensError as error:
-        yield Finding("Store", "ill", str(error))
+        yield Observation("Store", "ill", str(error))
         return
     trouble = opened.database.check()
     if trouble:
-        yield Finding("Store", "ill", trouble)
+        yield Observation("Store", "ill", trouble)
         return
     runs = len(opened.runs.all())
-    yield Finding(
+    yield Observation(
         "Store",
         "well",
         f"The store is whole: {count(len(opened.catalogue.sources()), 'source')}, "
@@ -73,20 +73,20 @@ def store(workspace: Workspace) -> Iterator[Finding]:
     yield from _waiting(opened)
 
 
-def _films(store: Store) -> Iterator[Finding]:
+def _films(store: Store) -> Iterator[Observation]:
     gone = [one for one in store.catalogue.sources() if not Path(one.root).is_dir()]
     for one in gone:
-        yield Finding(
+        yield Observation(
             "Films",
             "note",
             f"The films of {one.name} lay in {one.root}, which is not there. Bring the folder "
             "back or import it from where it is now; results stay.",
         )
     if not gone:
-        yield Finding("Films", "well", "The folders of all sources are there.")
+        yield Observation("Films", "well", "The folders of all sources are there.")
 
 
-def _waiting(store: Store) -> Iterator[Finding]:
+def _waiting(store: Store) -> Iterator[Observation]:
     rows = store.queue.unfinished()
     lost = [
         one.job_id
@@ -94,17 +94,19 @@ def _waiting(store: Store) -> Iterator[Finding]:
         if one.is_active and worker_of(one) is None and not is_starting(one)
     ]
     if lost:
-        yield Finding(
+        yield Observation(
             "Queue",
             "note",
             f"{listed(lost, most=3)} lost the process that worked on it. Open a page, or go on "
             "with python -m core resume.",
         )
     else:
-        yield Finding("Queue", "well", f"{count(len(rows), 'piece')} of work under way or waiting.")
+        yield Observation(
+            "Queue", "well", f"{count(len(rows), 'piece')} of work under way or waiting."
+        )
 
 
-def weights(workspace: Workspace) -> Iterator[Finding]:
+def weights(workspace: Workspace) -> Iterator[Observation]:
     """Pretrained weights that are here, each held against its published hash."""
     right = []
     for network in NETWORKS.values():
@@ -116,12 +118,12 @@ def weights(workspace: Workspace) -> Iterator[Finding]:
                 check_published(path, network, source)
                 right.append(network.title)
             except (DownloadError, OSError) as error:
-                yield Finding("Weights", "ill", str(error))
+                yield Observation("Weights", "ill", str(error))
     if right:
         said = f"Pretrained weights are here and whole: {listed(right)}."
-        yield Finding("Weights", "well", said)
+        yield Observation("Weights", "well", said)
     else:
-        yield Finding(
+        yield Observation(
             "Weights",
             "note",
             "No pretrained weights are here. They are fetched when a run first needs them, which "
@@ -129,18 +131,18 @@ def weights(workspace: Workspace) -> Iterator[Finding]:
         )
 
 
-def port(number: int = SERVED_AT) -> Finding:
+def port(number: int = SERVED_AT) -> Observation:
     """Whether the pages can be served at this port of this computer."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", number))
         except OSError as error:
-            return Finding(
+            return Observation(
                 "Port",
                 "note",
                 f"Port {number} is taken ({error.strerror or error}): by a ThoraxLens that runs "
                 "already, or by another program. streamlit run app.py --server.port 8502 takes "
                 "another one.",
             )
-    return Finding("Port", "well", f"Port {number} is free.")
+    return Observation("Port", "well", f"Port {number} is free.")

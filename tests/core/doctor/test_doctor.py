@@ -16,7 +16,7 @@ import pytest
 from core.__main__ import main
 from core.datasets.ingest import import_folder
 from core.doctor import installation, place
-from core.doctor.finding import Finding
+from core.doctor.observation import Observation
 from core.models.registry import NETWORKS
 from core.runs.devices import CPU, Device
 from core.specs import RunSpec
@@ -27,9 +27,9 @@ PROCESSOR = Device(CPU, "a processor")
 CARD = Device("gpu:0", "a card")
 
 
-def ill(found: Finding | Iterable[Finding]) -> list[str]:
+def ill(found: Observation | Iterable[Observation]) -> list[str]:
     """The sentences of what is not well."""
-    each = [found] if isinstance(found, Finding) else list(found)
+    each = [found] if isinstance(found, Observation) else list(found)
     return [one.sentence for one in each if one.level != "well"]
 
 
@@ -174,11 +174,11 @@ def test_the_command_says_all_of_it_and_computes(
     told = json.loads(capsys.readouterr().out)
     assert code == 0, told
     assert told["well"]
-    parts = {one["part"] for one in told["findings"]}
+    parts = {one["part"] for one in told["observations"]}
     assert parts == {
         "Python", "Libraries", "Disk", "Store", "Films", "Queue", "Weights", "Port", "Devices",
     }  # fmt: skip
-    assert any("computes on CPU" in one["sentence"] for one in told["findings"])
+    assert any("computes on CPU" in one["sentence"] for one in told["observations"])
     monkeypatch.setenv("KERAS_BACKEND", "theano")
     assert main(["doctor", "--data", str(tmp_path / "new")]) == 1
     said = capsys.readouterr().out

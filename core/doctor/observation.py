@@ -1,21 +1,21 @@
-"""What an examination finds."""
+"""What is seen when an installation is looked at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["well", "note", "ill"]
+Condition = Literal["well", "note", "ill"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """One thing looked at. ``part``: what was. ``level``: ``ill`` keeps ThoraxLens from working,
     ``note`` is worth knowing. ``sentence``: what was found and, where it is not well, what to
     do."""
 
     part: str
-    level: Level
+    level: Condition
     sentence: str
 
     def as_dict(self) -> dict[str, str]:
