@@ -16,7 +16,9 @@ from core.runs.estimate import EVALUATING, FEATURES, FILMS, FINE_TUNING, PREPARA
 # The order in which a worker goes through its stages (``core.runs.reporter.STAGES``).
 _ORDER = ("starting", FILMS, "weights", "model", FEATURES, "rates", TRAINING, FINE_TUNING,
           EVALUATING)  # fmt: skip
-_RECENT = 5  # epochs: a computer that others use too gets slower and faster
+# A computer that others use too gets slower and faster: the later half of the epochs counts, and
+# at least so many.
+_RECENT = 5
 _RECENT_BATCHES = 24
 _SURE = 4.0  # a range wider than so many times its low end is not told as one number,
 _SHORT = 5.0  # unless all of it is short
@@ -80,7 +82,7 @@ class EpochPace:
         self._batch: deque[float] = deque(maxlen=max(_RECENT_BATCHES, 2 * batches))
         self._tested: list[float] = []  # the batches of the validation under way
         self._rest: float | None = None
-        self._epochs: deque[float] = deque(maxlen=_RECENT)
+        self._epochs: list[float] = []  # without the first, which traced
         self._finished = 0
         self._began = self._last = clock()
         self._traced = self._over = False
@@ -129,7 +131,7 @@ class EpochPace:
         ``epochs`` whole epochs after it; None when nothing is known yet."""
         step = fmean(self._batch) if self._batch else None
         if self._epochs:
-            whole = fmean(self._epochs)
+            whole = fmean(self._epochs[-max(_RECENT, len(self._epochs) // 2) :])
             # The batches' part of an epoch; all of it once the rest is over too.
             share = 1.0 if self._over or not step else min(self.batches * step / whole, 1.0)
             return whole * (epochs + 1 - share * batch / self.batches)
@@ -143,5 +145,5 @@ class EpochPace:
         """The epoch that has ended becomes one to go by."""
         validation = self.validation
         self._rest = now - self._last + (sum(self._tested) if validation is None else validation)
-        if self._finished > 1:  # the first one traced
+        if self._finished > 1:
             self._epochs.append(now - self._began)

@@ -12,7 +12,7 @@ from core.models.network import Network
 from core.models.registry import BASELINE, FIRST_CHOICE, NETWORKS
 from core.models.weights import find_weights
 from core.runs import launcher
-from core.runs.devices import list_devices
+from core.runs.devices import Device, list_devices
 from core.runs.estimate import TimeEstimate
 from core.runs.outlook import outlook
 from core.specs import AugmentSpec, RunSpec
@@ -68,6 +68,7 @@ def run_form(store: Store) -> list[Run]:
     _defaults(store, datasets)
     dataset = _dataset(datasets)
     root = str(store.workspace.root)
+    devices = list_devices()
     chosen = chosen_networks(dataset, get("image_size") or dataset.spec.image_size)
     settle_weights(store.workspace, chosen)
     left, right = st.columns([3, 2], gap="medium")
@@ -77,10 +78,12 @@ def run_form(store: Store) -> list[Run]:
     with right:
         folds = _folds(root, dataset.name, dataset.created_at, store)
         way_fields(
-            dataset, ways(dataset, folds), lambda way: _way_takes(store, dataset, chosen, way)
+            dataset,
+            ways(dataset, folds),
+            lambda way: _way_takes(store, dataset, chosen, way, devices),
         )
     more_fields(dataset, store.workspace, chosen)
-    return _start(store, dataset, chosen)
+    return _start(store, dataset, chosen, devices)
 
 
 def _defaults(store: Store, datasets: dict[str, StoredDataset]) -> None:
@@ -119,7 +122,9 @@ def _dataset(datasets: dict[str, StoredDataset]) -> StoredDataset:
     return dataset
 
 
-def _start(store: Store, dataset: StoredDataset, chosen: list[Network]) -> list[Run]:
+def _start(
+    store: Store, dataset: StoredDataset, chosen: list[Network], devices: list[Device]
+) -> list[Run]:
     kind = get("repeats")
     times = 1 if kind == ONCE else get("repeat_count")
     runs = len(chosen) * times
@@ -132,7 +137,7 @@ def _start(store: Store, dataset: StoredDataset, chosen: list[Network]) -> list[
             disabled=not chosen,
         )
         if chosen:
-            st.caption(_takes_in_all(store, dataset, chosen, times), width="content")
+            st.caption(_takes_in_all(store, dataset, chosen, times, devices), width="content")
     if not chosen:
         st.caption("Choose at least one network.")
     if not pressed:
@@ -160,10 +165,16 @@ def _start(store: Store, dataset: StoredDataset, chosen: list[Network]) -> list[
     return started
 
 
-def _takes_in_all(store: Store, dataset: StoredDataset, chosen: list[Network], times: int) -> str:
+def _takes_in_all(
+    store: Store,
+    dataset: StoredDataset,
+    chosen: list[Network],
+    times: int,
+    devices: list[Device],
+) -> str:
     try:
         specs = [_spec(dataset, model, chosen, get) for model in chosen]
-        found = _outlook(store, dataset, specs, times)
+        found = _outlook(store, dataset, specs, times, devices)
     except ThoraxLensError:  # the button says what is wrong
         return ""
     words = f"Takes {how_long(found)} on this computer"
@@ -174,19 +185,19 @@ def _takes_in_all(store: Store, dataset: StoredDataset, chosen: list[Network], t
 
 
 def _way_takes(
-    store: Store, dataset: StoredDataset, chosen: list[Network], way: Way
+    store: Store, dataset: StoredDataset, chosen: list[Network], way: Way, devices: list[Device]
 ) -> TimeEstimate | None:
     """For how long the chosen networks train in a way; None without one, or where one cannot."""
     fields = {**way.values, **{name: get(name) for name in APART}}
     try:
         specs = [_spec(dataset, model, chosen, fields.__getitem__) for model in chosen]
-        return _outlook(store, dataset, specs, way.times) if specs else None
+        return _outlook(store, dataset, specs, way.times, devices) if specs else None
     except ThoraxLensError:
         return None
 
 
 def _outlook(
-    store: Store, dataset: StoredDataset, specs: list[RunSpec], times: int
+    store: Store, dataset: StoredDataset, specs: list[RunSpec], times: int, devices: list[Device]
 ) -> TimeEstimate:
     root = str(store.workspace.root)
 
@@ -196,7 +207,7 @@ def _outlook(
         ids = _film_ids(root, dataset.name, dataset.created_at, store)
         return is_decoded(store.workspace, ids, size)
 
-    return outlook(store, dataset, specs, times, list_devices(), decoded)
+    return outlook(store, dataset, specs, times, devices, decoded)
 
 
 # A data set never changes; one that was made again under its name has another time.

@@ -75,7 +75,7 @@ def ways(dataset: StoredDataset, folds: int) -> tuple[Way, ...]:
     side = dataset.spec.image_size
     small = QUICK_SIZE if side > QUICK_SIZE else None
     quick = form_values(plain.changed(epochs=QUICK_EPOCHS, image_size=small))
-    made = f", on films made {small} pixels small" if small else ""
+    made = f", made {small} pixels small" if small else ""
     usual = form_values(plain)
     careful = (
         f"{count(folds, 'training')} as in the study, each tested on other patients (folds): "
