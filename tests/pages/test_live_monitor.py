@@ -111,6 +111,9 @@ def test_an_active_run_shows_curves_and_progress(phantom_store: Store) -> None:
     app.run()
     assert {one.label: one.value for one in app.metric}["Time left"] == "35 s"
     assert "This step: under 10 s to go. What comes after it: 30 s." in everything_said(app)
+    phantom_store.runs.beat(run.run_id, RunProgress.model_validate(told | {"left_seconds": 4}))
+    app.run()
+    assert {one.label: one.value for one in app.metric}["Time left"] == "< 10 s"
 
 
 def test_the_curves_stand_there_before_there_is_anything_to_draw(phantom_store: Store) -> None:

@@ -89,7 +89,9 @@ def _training_facts(run: Run, epochs: pd.DataFrame) -> None:
         _fact("Training accuracy", words.share(last.get("accuracy")))
         _fact("Validation accuracy", words.share(last.get("val_accuracy")))
         left = words.seconds_left(run, epochs) if run.state in ACTIVE else None
-        _fact("Time left", NONE if left is None else rough(left), _TIME_LEFT)
+        # Shorter than “under 10 s”: a large figure that does not fit takes a second line.
+        told = NONE if left is None else rough(left).replace("under ", "< ")
+        _fact("Time left", told, _TIME_LEFT)
 
 
 def _progress(run: Run, epochs: pd.DataFrame) -> None:
