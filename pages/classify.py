@@ -30,6 +30,7 @@ STYLE = """<style>
 div[data-testid="stMainBlockContainer"] {padding-inline: clamp(1rem, 2.5vw, 3rem);
   padding-bottom: 1rem; max-width: 1600px}
 .st-key-classify_head h1 {padding: 0}
+.st-key-classify_head [data-testid="stMultiSelect"] input {width: 24px; flex: 1 1 24px}
 .st-key-classify_answer h2 {font-size: 1.1rem; padding: 0 0 0.6rem; overflow-wrap: anywhere}
 .st-key-classify_answer h3 {font-size: 1.5rem; padding: 0 0 0.8rem}
 </style>"""
@@ -53,17 +54,16 @@ def page() -> None:
     ):
         st.title("Classify", width="content")
         runs = _runs(store, done)
-        threshold, lateral = _settings()
-        offer_presenting()
         if presenting():
             walk_films(found)
         elif found.films:
             if st.button("Add films", icon=":material/add:", key="classify_add"):
                 add_films(store, runs, found.drops)
-            save(store, found, runs, threshold)
-            st.button(
-                "Start over", icon=":material/clear_all:", key="classify_clear", on_click=start_over
-            )
+            saving = st.container(width="content")
+        threshold, lateral = _more(found)
+        if found.films and not presenting():
+            with saving:
+                save(store, found, runs, threshold)
     for problem in found.problems:
         st.warning(escaped(problem), icon=":material/warning:")
     if not found.films:
@@ -88,9 +88,16 @@ def _worklist(
     strip(store, found, runs, threshold, now)
 
 
-def _settings() -> tuple[float | None, bool]:
-    with st.popover("Settings", icon=":material/tune:", key="classify_settings"):
-        return own_threshold(), lateral_too()
+def _more(found: Listed) -> tuple[float | None, bool]:
+    """The threshold, whether films from the side are answered, and the end of the list."""
+    with st.popover("More", icon=":material/tune:", key="classify_more"):
+        set_here = own_threshold(), lateral_too()
+        offer_presenting()
+        if found.films:
+            st.button(
+                "Start over", icon=":material/clear_all:", key="classify_clear", on_click=start_over
+            )
+    return set_here
 
 
 def _runs(store: Store, done: dict[str, Run]) -> list[Run]:

@@ -277,6 +277,7 @@ def test_classify_a_sample_film(walk: Watched) -> None:
 def test_classify_own_files(walk: Watched, server: Server) -> None:
     with walk.step("classify files"):
         page = walk.page
+        page.get_by_role("button", name="More", exact=True).click()
         page.get_by_role("button", name="Start over").click()
         png = Path(films_of(server)[0].path).read_bytes()
         pixels = draw(8, covid_like=True, size=96).pixels

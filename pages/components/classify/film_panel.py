@@ -26,8 +26,12 @@ from pages.components.classify.probability_bar import bars
 from pages.components.films.credit import credit
 from pages.components.run_labels import escaped, short_title
 from pages.components.viewer.explained_film import NetworkAnswer, explained_film
+from pages.components.viewer.packing import BEYOND
 
-ALONE, WITH_STRIP = 0.54, 0.38  # of the window's height, for the film
+# Of the window's height: for the film, and for all of its viewer. One film alone is to be seen
+# with all that belongs to it; of several, the row of small films is to come into sight.
+ALONE, ALL_OF_IT = 0.54, 0.84
+WITH_STRIP = 0.38
 
 
 def film_panel(store: Store, found: Listed, runs: Sequence[Run], threshold: float | None) -> None:
@@ -170,6 +174,7 @@ def _picture(
             key="classified",
             alt=f"The film {film.name}",
             tall=ALONE if alone else WITH_STRIP,
+            whole=ALL_OF_IT if alone else BEYOND,
         )
     except FilmError as error:
         st.caption(f":material/broken_image: The film cannot be shown: {escaped(error)}")

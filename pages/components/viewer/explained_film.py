@@ -17,7 +17,7 @@ from pages.components.run_labels import escaped
 from pages.components.session import get_client
 from pages.components.viewer.film_viewer import LARGE, film_viewer
 from pages.components.viewer.heat_layers import heat_layers, maps_with
-from pages.components.viewer.packing import TALL, HeatLayer, Mark, Offer, OfferedMethod
+from pages.components.viewer.packing import BEYOND, TALL, HeatLayer, Mark, Offer, OfferedMethod
 
 if TYPE_CHECKING:
     from core.prediction.client import FilmResult
@@ -63,6 +63,7 @@ def explained_film(
     marks: Sequence[Mark] = (),
     most: int = LARGE,
     tall: float = TALL,
+    whole: float = BEYOND,
 ) -> None:
     """The film in the viewer with the heat maps of ``answers``; why not, where it cannot be read. A
     fragment: what is asked for here draws nothing else anew. Other arguments as of
@@ -81,6 +82,7 @@ def explained_film(
             marks=marks,
             most=most,
             tall=tall,
+            whole=whole,
             offer=_offer(kept) if shown else None,
             on_wish=lambda wish: _fulfil(kept, wish, (name, data), shown),
         )

@@ -12,6 +12,7 @@ from core.images.decode import grey_values
 from pages.components.presenting import presenting
 from pages.components.viewer.mounting import mount
 from pages.components.viewer.packing import (
+    BEYOND,
     TALL,
     HeatLayer,
     Mark,
@@ -39,13 +40,15 @@ def film_viewer(
     offer: Offer | None = None,
     on_wish: Callable[[object], None] | None = None,
     tall: float = TALL,
+    whole: float = BEYOND,
 ) -> None:
     """Show the film in a file. What is set in the viewer stays in the browser, by ``key``.
 
     ``data``: the file; ``name`` serves for messages. ``alt``: the film in words. ``networks``:
     what those of ``layers`` are called. ``offer``: what can be asked for; ``on_wish`` is called
     with what is wished for, as it came from the browser, before Streamlit runs again. ``tall``: the
-    film's share of the window's height, at most. Raises FilmError for what cannot be read.
+    film's share of the window's height, at most; ``whole``: the same with the tools below it.
+    Raises FilmError for what cannot be read.
     """
     film = _film(sha256(data).hexdigest(), most, data, name)
     shown = block(
@@ -58,6 +61,7 @@ def film_viewer(
         offer=offer,
         few_tools=presenting(),  # before an audience the film is to be large; keys do the rest
         tall=tall,
+        whole=whole,
     )
     mount(shown, key=key, on_wish=on_wish)
 

@@ -21,6 +21,7 @@ from core.text import count
 
 FAST = 1  # of zlib: a film must be there soon, and grain hardly gets smaller
 TALL = 0.58  # of the window: what is below a film is to be seen with it
+BEYOND = 9.0  # windows: as much as it takes
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,12 @@ def block(
     offer: Offer | None = None,
     few_tools: bool = False,
     tall: float = TALL,
+    whole: float = BEYOND,
 ) -> bytes:
     """All that one viewer shows. ``place``: where settings are remembered from film to film.
     ``networks``: what they are called, in the order of ``HeatLayer.network``. ``few_tools``: of the
     buttons only those of the heat map, until the film fills the screen. ``tall``: the film's share
-    of the window's height, at most."""
+    of the window's height, at most; ``whole``: the same with the tools below it."""
     parts: list[bytes] = []
 
     def part(content: bytes) -> list[int]:
@@ -150,6 +152,7 @@ def block(
     told: Json = {
         "place": place,
         "tall": tall,
+        "whole": whole,
         "film": {**film.told, "alt": alt, "key": sha256(film.codes).hexdigest()[:16]},
         "note": film.told["note"],
         "networks": list(networks),

@@ -107,7 +107,10 @@ export class Viewer {
     const rows = Math.ceil(seen.length / columns);
     const width = Math.floor((wide - gap * (columns - 1)) / columns);
     const rest = this.bar.offsetHeight + rows * WORDS;
-    const most = this.isFull() ? window.innerHeight - rest : this.told.tall * window.innerHeight;
+    const { tall, whole } = this.told; // shares of the window: of the film, and with its tools
+    const most = this.isFull()
+      ? window.innerHeight - rest
+      : window.innerHeight * Math.min(tall, whole - rest / window.innerHeight);
     const height = Math.round(
       Math.max(160, Math.min((width * film.height) / film.width, most / rows)),
     );
