@@ -30,6 +30,7 @@ STYLE = """<style>
 div[data-testid="stMainBlockContainer"] {padding-inline: clamp(1rem, 2.5vw, 3rem);
   padding-bottom: 1rem; max-width: 1600px}
 .st-key-classify_head h1 {padding: 0}
+.st-key-classify_head .st-key-classify_runs {min-width: min(20rem, 100%)}
 .st-key-classify_head [data-testid="stMultiSelect"] input {width: 24px; flex: 1 1 24px}
 .st-key-classify_answer h2 {font-size: 1.1rem; padding: 0 0 0.6rem; overflow-wrap: anywhere}
 .st-key-classify_answer h3 {font-size: 1.5rem; padding: 0 0 0.8rem}

@@ -255,11 +255,11 @@ def look_at(walk: Watched, place: int, name: str) -> None:
     walk.settle()
 
 
-def test_classify_a_sample_film(walk: Watched) -> None:
+def test_a_film_is_classified_by_two_clicks(walk: Watched) -> None:
     with walk.step("classify a sample"):
         page = walk.page
-        walk.turn_to("Classify")
-        page.locator("[class*=st-key-sample_] button").first.click()
+        walk.turn_to("Classify")  # one
+        page.locator("[class*=st-key-sample_] button").first.click()  # two
         answer = page.locator(".st-key-classify_answer")
         named = re.compile("(covid|healthy|Not sure)")
         expect(answer.get_by_role("heading", name=named)).to_be_visible()

@@ -22,7 +22,7 @@ class Listed:
     """``films`` by key, in the order in which they came; ``chosen``: the key of the one that is
     looked at, empty while there is none; ``drops``: how often films were added; ``problems``:
     what of the last ones could not be taken, sentences; ``facts``: what was read of the files of
-    films that were looked at."""
+    films that were looked at; ``small``: films as small pictures, JPEG."""
 
     worklist: Worklist
     films: dict[str, FilmInput] = field(default_factory=dict)
@@ -30,6 +30,7 @@ class Listed:
     drops: int = 0
     problems: list[str] = field(default_factory=list)
     facts: dict[str, dict[str, str]] = field(default_factory=dict)
+    small: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, films: Sequence[FilmInput], problems: Sequence[str] = ()) -> None:
         """Put films at the end, and look at the first of them."""

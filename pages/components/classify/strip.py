@@ -151,7 +151,7 @@ def _tile(
     chosen = "chosen" if film.key == found.chosen else "other"
     kind = _kind(answers, word)
     with st.container(width=TILE, gap="xsmall", key=f"badge_{kind}_{chosen}_{place}"):
-        st.image(_picture(store, film, answers), width=TILE, alt=f"Film {place + 1}: {word}")
+        st.image(_picture(store, found, film, answers), width=TILE, alt=f"Film {place + 1}: {word}")
         sign = SIGNS.get(word, "")
         label = f"{sign} {escaped(word)}".strip()
         st.button(
@@ -179,11 +179,15 @@ def _how_likely(answers: tuple[FilmResult, ...] | None, word: str) -> str:
     return f" {percent(shares[0], 0)}" if len(shares) == 1 else ""
 
 
-def _picture(store: Store, film: FilmInput, answers: tuple[FilmResult, ...] | None) -> bytes:
+def _picture(
+    store: Store, found: Listed, film: FilmInput, answers: tuple[FilmResult, ...] | None
+) -> bytes:
     """The film small: as the worker has seen it, else as the catalogue has it, else black."""
     for answer in answers or ():
-        if answer.picture is not None:
-            return _squared(answer.picture)
+        if answer.picture is not None and film.key not in found.small:
+            found.small[film.key] = _squared(answer.picture)
+    if film.key in found.small:  # also while another network is asked
+        return found.small[film.key]
     path = store.workspace.thumbnail(film.film_id) if film.film_id else "–"
     return tile(str(path), TILE)
 
@@ -213,7 +217,7 @@ def _style() -> str:
   border-bottom: 5px dashed rgba(128, 128, 128, 0.8)}
 [class*="st-key-badge_open_"] img {opacity: 0.5}
 [class*="st-key-badge_"] img {border-radius: 4px; aspect-ratio: 1}
-[class*="st-key-badge_"][class*="_chosen_"] img {outline: 3px solid var(--st-primary-color);
+[class*="st-key-badge_"][class*="_chosen_"] img {outline: 3px solid currentColor;
   outline-offset: 1px}
 .st-key-classify_row button p {font-size: 0.82rem}
 .st-key-classify_progress {min-height: 2.7rem}
