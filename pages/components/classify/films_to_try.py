@@ -37,6 +37,7 @@ def films_to_try(store: Store, runs: Sequence[Run], on_click: Callable[[FilmInpu
         "From",
         list(pools),
         key="classify_pool",
+        persist_state="session",
         help="Test films are the ones that the run has not seen while it learnt.",
     )
     frame = pools[str(pool)]
@@ -44,7 +45,10 @@ def films_to_try(store: Store, runs: Sequence[Run], on_click: Callable[[FilmInpu
     by_finding = str(pool).startswith(OF_SOURCE)
     kinds = sorted(counts(frame["truth"]).index if by_finding else frame["truth"].unique())
     kind = right.selectbox(
-        "Finding" if by_finding else "Class", ["all", *kinds], key="classify_kind"
+        "Finding" if by_finding else "Class",
+        ["all", *kinds],
+        key="classify_kind",
+        persist_state="session",
     )
     if kind == "all":
         # One of each class in turn, so that the first page shows them all.
