@@ -67,7 +67,6 @@ def hostile(hostile_root: Path, workspace: Workspace) -> Store:
 # What these say of names stands in lists and inputs only.
 NAMELESS: list[tuple[str, dict[str, str]]] = [
     ("explore", {"tab": "Import"}),
-    ("prepare", {}),
     ("prepare", {"part": "Augmentation"}),
 ]
 
