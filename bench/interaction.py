@@ -30,6 +30,7 @@ APP = PROJECT_ROOT / "app.py"
 FROZEN = "efficientnetlite0"
 WIDE = {"width": 1440, "height": 900}
 QUIET_MS = 600
+ANSWER = ".st-key-classify_answer [class*=st-key-answer_of_] h3"
 MATRIX = "[class*=st-key-compare_matrix_] .nsewdrag"
 RUNS, VIEW = "Finished runs", "View"
 WATCH = """() => {
@@ -44,12 +45,19 @@ WATCH = """() => {
     const begin = () => { watch.began ??= watch.last = performance.now(); };
     for (const name of ['pointerdown', 'keydown']) document.addEventListener(name, begin, true);
 }"""
+FILM = """() => {
+    const shown = document.querySelector('.st-key-classify_answer h2');
+    window.interactionWatch.film = shown.textContent;
+}"""
 SETTLED = f"""() => {{
     const watch = window.interactionWatch;
     if (watch.began === null || performance.now() - watch.last < {QUIET_MS}) return null;
     const app = document.querySelector('[data-testid=stApp]');
     if (app?.getAttribute('data-test-script-state') !== 'notRunning'
         || document.querySelector('[data-testid=stSkeleton], [data-stale=true]')) return null;
+    // Of Classify: the answer to another film than the one before, and not that it is asked for.
+    const film = document.querySelector('.st-key-classify_answer h2')?.textContent;
+    if (watch.film && (film === watch.film || !document.querySelector({ANSWER!r}))) return null;
     return {{ ms: watch.last - watch.began }};
 }}"""
 
@@ -223,11 +231,33 @@ def _actions(runs: Sequence[str]) -> list[Action]:
             [_choose(RUNS), _drop(RUNS)],
         ),
         Action("Explore: a filter", 0.4, "explore", _nothing, [_choose(VIEW), _drop(VIEW)]),
+        Action(
+            "Classify: one film, the network loaded",
+            0.5,
+            f"classify?run={runs[1]}",
+            partial(_classified, 0),
+            [partial(_one_more, place) for place in range(1, 11)],
+        ),
     ]
 
 
 def _nothing(page: Any) -> None:
     """The page is as it should be."""
+
+
+def _classified(place: int, page: Any) -> None:
+    """Have the film at ``place`` of those to try answered."""
+    page.locator("[class*=st-key-sample_]").get_by_role("button").nth(place).click()
+    page.locator(ANSWER).wait_for()
+
+
+def _one_more(place: int, page: Any) -> None:
+    page.get_by_role("button", name="Add films").click()
+    film = page.locator("[class*=st-key-sample_]").get_by_role("button").nth(place)
+    film.wait_for()
+    _begin(page)
+    page.evaluate(FILM)
+    film.click()
 
 
 def _radio(page: Any, name: str) -> None:
