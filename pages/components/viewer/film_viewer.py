@@ -23,6 +23,7 @@ from pages.components.viewer.packing import (
 )
 
 LARGE = 2048  # px, the longest side of a film that stands alone
+PRESENTED = 0.66  # of the window's height, before an audience
 _KEPT = 12  # films that a server keeps ready
 _KEPT_FOR = 1800  # seconds: somebody's own films are not to stay long
 
@@ -59,8 +60,9 @@ def film_viewer(
         layers=layers,
         marks=marks,
         offer=offer,
-        few_tools=presenting(),  # before an audience the film is to be large; keys do the rest
-        tall=tall,
+        # Before an audience the film is to be large; keys do the rest.
+        few_tools=presenting(),
+        tall=max(tall, PRESENTED) if presenting() else tall,
         whole=whole,
     )
     mount(shown, key=key, on_wish=on_wish)
