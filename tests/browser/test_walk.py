@@ -296,7 +296,7 @@ def test_classify_own_files(walk: Watched, server: Server) -> None:
         expect(page.get_by_text(re.compile("^4 films: "))).to_be_visible()
         for place, name in ((0, "mine.png"), (2, "scan.dcm")):
             look_at(walk, place, name)
-            expect(answer.locator(".answer-bars")).to_contain_text(re.compile(r"covid [\d.]+ %"))
+            expect(answer.locator(".answer-bars")).to_contain_text(re.compile(r"covid [\d.]+\s%"))
             drawn(heat)
         look_at(walk, 1, "letter.png")
         expect(answer.get_by_test_id("stAlert")).to_be_visible()

@@ -499,7 +499,7 @@ def test_not_sure_unlike_and_the_nearest_films(
     ]
     [bar] = [one.proto.body for one in app.get("html") if "answer-bars" in one.proto.body]
     assert "not sure: 40.0–70.0\u00a0%" in bar
-    assert "covid from 70.0\u00a0% on" in bar
+    assert "threshold: 70.0\u00a0%" in bar
     assert 'class="unsure" style="left:calc(0.4000 * 100%);width:calc(0.3000 * 100%)"' in bar
     assert 'class="line" style="left:calc(0.7000 * 100%)"' in bar
     assert list(rows(app, second)["Answer"]) == ["not sure"]
@@ -507,7 +507,7 @@ def test_not_sure_unlike_and_the_nearest_films(
     assert "### covid" in everything_said(app), "0.6 is above the 0.5 set by hand"
     [bar] = [one.proto.body for one in app.get("html") if "answer-bars" in one.proto.body]
     assert "not sure" not in bar
-    assert "covid from 50.0\u00a0% on" in bar
+    assert "threshold: 50.0\u00a0%" in bar
 
 
 def test_networks_that_disagree_say_so(

@@ -27,7 +27,7 @@ def bars(
             f'style="width:{_at(value)};background:{class_colour(index)}"></i>{marks}</div>'
         )
         if index == 0:
-            rows.append(_legend(name, threshold, not_sure))
+            rows.append(_legend(threshold, not_sure))
     return f'<style>{_style(look)}</style><div class="answer-bars">{"".join(rows)}</div>'
 
 
@@ -41,7 +41,7 @@ def _marks(threshold: float | None, not_sure: tuple[float, float] | None, look: 
     return f'{band}<i class="line" style="left:{_at(threshold)}"></i>'
 
 
-def _legend(name: str, threshold: float | None, not_sure: tuple[float, float] | None) -> str:
+def _legend(threshold: float | None, not_sure: tuple[float, float] | None) -> str:
     """What line and band are, which a picture alone would not say."""
     said = []
     if not_sure is not None and not_sure[0] < not_sure[1]:
@@ -51,8 +51,8 @@ def _legend(name: str, threshold: float | None, not_sure: tuple[float, float] | 
         )
     if threshold is not None:
         said.append(
-            f'<span><i class="line key" aria-hidden="true"></i> {escape(name)} from '
-            f"{_unbroken(probability(threshold))} on</span>"
+            '<span><i class="line key" aria-hidden="true"></i> threshold: '
+            f"{_unbroken(probability(threshold))}</span>"
         )
     return f'<div class="legend">{"".join(said)}</div>' if said else ""
 
