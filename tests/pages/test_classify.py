@@ -183,7 +183,10 @@ def test_own_films_are_answered_by_every_run_without_a_button(
     (viewer,) = shown_films(app)
     assert len(viewer["networks"]) == 2
     assert {one["network"] for one in viewer["layers"]} == {0, 1}
-    assert "The networks agree; their probabilities are up to 0 % apart." in everything_said(app)
+    assert (
+        "The networks agree; their probabilities are up to 0.0 percentage points apart."
+        in everything_said(app)
+    )
     assert "**Kind of file**: PNG, 8 bits a pixel" in everything_said(app)
     look_at(app, 1)
     [error] = [one.value for one in app.error]
@@ -528,7 +531,7 @@ def test_networks_that_disagree_say_so(
     app = open_app("classify")
     app.multiselect[0].set_value([first.run_id, second.run_id]).run()
     app = upload(app, ("one.png", png(1)), ("two.png", png(2)))
-    said = "**The networks disagree**; their probabilities are up to 55 % apart."
+    said = "**The networks disagree**; their probabilities are up to 55.0 percentage points apart."
     assert app.warning[0].value == said
     table = app.dataframe[0].value
     assert list(table["Networks apart"]) == pytest.approx([55.0, 55.0])

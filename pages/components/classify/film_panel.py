@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import FilmError
 from core.prediction.client import FilmResult
 from core.store import Run, Store
-from core.text import percent
+from core.text import points
 from pages.components.audit_word import audit_link
 from pages.components.classify.answer_card import (
     REFUSED,
@@ -143,7 +143,7 @@ def _disagreement(answers: Sequence[FilmResult], threshold: float | None) -> Non
     if gap is None:
         return
     words = {said(one, threshold) for one in answers if not one.error}
-    far = f"their probabilities are up to {percent(gap, 0)} apart"
+    far = f"their probabilities are up to {points(gap, signed=False)} percentage points apart"
     if len(words) > 1:
         st.warning(f"**The networks disagree**; {far}.", icon=":material/call_split:")
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.card.answers_pdf import PrintedAnswer, PrintedFilm, PrintedNetwork, answers_pdf
 from core.prediction.client import FilmResult
 from core.store import Run, Store
-from core.text import percent, probability
+from core.text import points, probability
 from pages.components.audit_word import audit_of
 from pages.components.classify.answer_card import HEADINGS, NOT_SURE, REFUSED, said
 from pages.components.classify.answers_table import AnsweredFilm, Classified, networks_apart, note
@@ -28,7 +28,7 @@ def _film(one: AnsweredFilm, classified: Classified, threshold: float | None) ->
     facts = [f"Label in the data: {one.film.truth}"] if one.film.truth else []
     gap = networks_apart(one.answers)
     if gap is not None:
-        facts.append(f"The networks are up to {percent(gap, 0)} apart.")
+        facts.append(f"The networks are up to {points(gap, signed=False)} percentage points apart.")
     picture = next((a.picture for a in one.answers if a.picture is not None), None)
     return PrintedFilm(
         one.film.name,
