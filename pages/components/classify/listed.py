@@ -46,14 +46,6 @@ class Listed:
         if key in self.films:
             self.chosen = key
 
-    def remove(self, key: str) -> None:
-        """Take a film off the list, and look at the one that takes its place."""
-        keys = list(self.films)
-        place = keys.index(key)
-        del self.films[key]
-        left = list(self.films)
-        self.chosen = left[min(place, len(left) - 1)] if left else ""
-
     @property
     def place(self) -> int:
         """Of the chosen film in the list, from 0."""
