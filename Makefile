@@ -31,7 +31,8 @@ test-pythons: $(VENV)/.dev-ready
 mutants: $(VENV)/.dev-ready
 	$(BIN)/python -m tools.mutants $(ARGS)
 
-# What takes minutes: large networks, and what is asked of all 26.
+# What takes minutes: large networks, what is asked of all of them, and trainings and lists of films
+# that are watched in a browser.
 test-large: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m large $(ARGS)
 

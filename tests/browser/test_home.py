@@ -78,6 +78,7 @@ def test_a_door_leads_where_it_says(
     watched.check()
 
 
+@pytest.mark.large
 def test_the_demonstration_flips_four_clicks_from_home(watched: Watched, started: Server) -> None:
     watched.open(started.url)
     page = watched.page

@@ -13,7 +13,7 @@ from core.store import RunState, open_store
 from core.workspace import Workspace
 from tests.browser.running import Server, Watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.timeout(600)]
 
 TRAINED_WITHIN = 240_000  # ms, on a busy machine
 LARGEST_SHIFT = 0.02

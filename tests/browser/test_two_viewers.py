@@ -20,7 +20,7 @@ from core.store import RunState, open_store
 from core.workspace import PROJECT_ROOT, Workspace
 from tests.browser.running import Server, Watched, until, workers_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.timeout(600)]
 
 MANY = 200
 SCREEN: ViewportSize = {"width": 1440, "height": 900}
