@@ -15,7 +15,7 @@ from core.store import RunState, open_store
 from core.workspace import Workspace
 from tests.browser.running import Server, Watched, until, workers_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.timeout(600)]
 
 UNDER_WAY = "An example is being prepared"
 TRAINED_WITHIN = 240  # seconds, for one small run on a busy machine

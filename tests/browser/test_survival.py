@@ -18,7 +18,7 @@ from core.store import ACTIVE, Run, Store, open_store
 from core.workspace import Workspace
 from tests.browser.running import PATIENCE, WIDE, Server, Watched, press, until, workers_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.timeout(600)]
 
 ENDLESS = 1000  # epochs: no test waits for the end of such a run
 SHORT = 30
