@@ -34,6 +34,11 @@ def installed(name: str) -> str:
     return UNKNOWN
 
 
+def node_name() -> str:
+    """What this machine is called in its network; empty where it has no name."""
+    return platform.node()
+
+
 def software(backend: str) -> dict[str, str]:
     """Name → version of what a training computes with; ``backend`` is Keras's name for it.
 

@@ -168,6 +168,7 @@ def run_document(store: Store, run: Run) -> Json:
         "model": run.spec.model,
         "weights_source": weights_source(run.spec),
         "device": run.device,
+        "node": run.node or None,
         "spec": run.spec.as_dict(),
         "progress": run.progress.as_dict(),
         **run.result.as_dict(),

@@ -31,6 +31,7 @@ from core.runs.silence import HANG_SECONDS, Silences
 from core.runs.starting import WorkerCommand, device_words, environment_of, worker_command
 from core.runs.upkeep import unfinished
 from core.store import JobRow, RunState, Store, keep_record, keep_records, open_store
+from core.version import node_name
 from core.workspace import PROJECT_ROOT, open_workspace
 
 POLL_SECONDS = 0.2
@@ -195,6 +196,7 @@ class Dispatcher:
             only_from=[RunState.QUEUED],
             started_at=time.time(),
             device=device,
+            node=node_name(),
             pid=None,
             pid_started=None,
         ):

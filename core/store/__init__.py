@@ -35,6 +35,7 @@ from core.store.job_row import (
     JobRow,
     RunChange,
     RunState,
+    TakenUp,
 )
 from core.store.origin import OriginKind, RunOrigin
 from core.store.progress import RunProgress
@@ -87,6 +88,7 @@ __all__ = [
     "Store",
     "StoredDataset",
     "Tags",
+    "TakenUp",
     "counted",
     "imported_meanwhile",
     "keep_record",

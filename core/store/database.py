@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import BusyError, InputError, StoreError
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -93,8 +93,16 @@ CREATE TABLE runs (
     result TEXT NOT NULL DEFAULT '{}',
     origin TEXT NOT NULL DEFAULT '{}',
     kind TEXT NOT NULL DEFAULT 'train',
-    remarks TEXT NOT NULL DEFAULT '{}'
+    remarks TEXT NOT NULL DEFAULT '{}',
+    node TEXT NOT NULL DEFAULT ''
 );
+CREATE TABLE taken_up (
+    run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,
+    at REAL NOT NULL,
+    node TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX taken_up_by_run ON taken_up(run_id);
 CREATE TABLE epochs (
     run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,
     epoch INTEGER NOT NULL,

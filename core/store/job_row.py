@@ -67,6 +67,7 @@ class RunChange(TypedDict, total=False):
 
     reason: str
     device: str
+    node: str
     pid: int | None
     pid_started: float | None
     started_at: float | None
@@ -84,7 +85,7 @@ class JobRow:
     ``job_id``: a run's id, or the folder of other work, below the data folder. ``kind``: a name
     in ``core.runs.kinds``. ``arguments``: what was asked for; of a training nothing, its run says
     it. ``wanted_device``: of a training, ``RunSpec.device``. ``progress``: what the worker last
-    said. ``exit_code``: as ``JobEnd`` has it.
+    said. ``exit_code``: as ``JobEnd`` has it. ``node``: as in ``Run``.
     """
 
     job_id: str
@@ -103,6 +104,7 @@ class JobRow:
     arguments: Mapping[str, str] = field(default_factory=dict)
     wanted_device: str = ""
     exit_code: int = 0
+    node: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -113,11 +115,23 @@ class JobRow:
         return self.kind == TRAINING_KIND
 
 
+@dataclass(frozen=True)
+class TakenUp:
+    """That a row broke off and went back into the queue. ``at``: when, seconds since 1970.
+    ``node``: where it had been at work, as in ``Run``. ``reason``: why it broke off, a sentence."""
+
+    job_id: str
+    kind: str
+    at: float
+    node: str
+    reason: str
+
+
 def checked_process(row: Any, names: Iterable[str]) -> Fields:
     """What a row says of its process, by the names of columns. Raises SpecError for what is not
     what it should be."""
     values = {name: row[name] for name in names}
-    for name in ("run_id", "state", "reason", "device"):
+    for name in ("run_id", "state", "reason", "device", "node"):
         text_of(values[name], name.replace("_id", "’s id"))
     if values["state"] not in STATES:
         raise SpecError(f"This version knows no state “{values['state']}”.")
@@ -131,7 +145,8 @@ def checked_process(row: Any, names: Iterable[str]) -> Fields:
 
 
 _SHARED = (
-    "run_id", "kind", "state", "reason", "device", "pid", "pid_started", *_TIMES, "progress",
+    "run_id", "kind", "state", "reason", "device", "node", "pid", "pid_started", *_TIMES,
+    "progress",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.store.damaged import lenient
 from core.store.database import Database
 from core.store.job_row import (
+    ACTIVE,
     BROKEN_OFF,
     STATES,
     TRAINING_KIND,
@@ -25,6 +26,7 @@ from core.store.job_row import (
     JobRow,
     RunChange,
     RunState,
+    TakenUp,
     job_row,
 )
 from core.store.progress import RunProgress
@@ -154,18 +156,49 @@ class Queue:
 
         Raises InputError when it is not stopped.
         """
-        if not self.transition(
-            run_id,
-            RunState.QUEUED,
-            only_from=BROKEN_OFF,
-            reason="",
-            cancel_at=None,
-            finished_at=None,
-            pid=None,
-            pid_started=None,
-            progress=RunProgress(),
-        ):
+        if not self._take_up_again(run_id, BROKEN_OFF, ""):
             raise InputError(f"Only a stopped run can be resumed; {run_id} is not stopped.")
+
+    def lost_node(self, run_id: str, reason: str) -> bool:
+        """Put what was at work on a machine that is gone back in the queue, to go on elsewhere.
+        ``reason``: what happened, a sentence. Returns False for what is not at work, and for what
+        somebody has asked to stop."""
+        return self._take_up_again(run_id, ACTIVE, "AND cancel_at IS NULL", reason)
+
+    def _take_up_again(
+        self, run_id: str, only_from: Iterable[RunState], more: str, reason: str | None = None
+    ) -> bool:
+        """``reason``: why it broke off, where its row does not say it yet."""
+        states = list(only_from)
+        marks = ", ".join("?" * len(states))
+        where = f"run_id = ? AND state IN ({marks}) {more}"
+        with self._database.work(write=True) as work:
+            work.execute(
+                "INSERT INTO taken_up SELECT run_id, ?, node, COALESCE(?, reason) FROM runs "
+                f"WHERE {where}",
+                (time.time(), reason, run_id, *states),
+            )
+            changed = work.execute(
+                "UPDATE runs SET state = ?, reason = '', cancel_at = NULL, finished_at = NULL, "
+                f"pid = NULL, pid_started = NULL, progress = ? WHERE {where}",
+                (RunState.QUEUED, RunProgress().to_json(), run_id, *states),
+            ).rowcount
+        return bool(changed)
+
+    def taken_up(self, since: float = 0.0) -> list[TakenUp]:
+        """What broke off and was put back in the queue, since a time (seconds since 1970), newest
+        first."""
+        with self._database.work() as work:
+            work.text_factory = lenient
+            rows = work.execute(
+                "SELECT taken_up.run_id, kind, at, taken_up.node, taken_up.reason FROM taken_up "
+                "JOIN runs USING (run_id) WHERE at >= ? ORDER BY taken_up.rowid DESC",
+                (since,),
+            ).fetchall()
+        return [
+            TakenUp(str(job_id), str(kind), float(at), str(node), str(why))
+            for job_id, kind, at, node, why in rows
+        ]
 
     def _job_rows(self, where: str, values: Iterable[object]) -> list[JobRow]:
         with self._database.work() as work:

@@ -86,7 +86,8 @@ class RunRecord(Document):
     """What the store knows of a run. ``stamp``: tells one end of the run from its next.
     ``files``: name → SHA-256 in hex. ``folders``: where the films of its data set came from."""
 
-    VERSION: ClassVar[int] = 3  # 2: where the run comes from; 3: corrected findings
+    # 2: where the run comes from; 3: corrected findings; 4: which machine it ran on
+    VERSION: ClassVar[int] = 4
     SPOKEN: ClassVar[str] = "The record of this run"
 
     stamp: str
@@ -104,6 +105,7 @@ class RunRecord(Document):
     dataset: DatasetRecord | None
     folders: tuple[str, ...]
     origin: RunOrigin = RunOrigin()
+    node: str = ""
 
     def read_result(self) -> RunResult:
         """Raises DamagedError."""
@@ -154,6 +156,7 @@ def run_record(store: Store, run: Run) -> RunRecord:
         dataset=dataset,
         folders=folders,
         origin=run.origin,
+        node=run.node,
     )
 
 
@@ -272,7 +275,7 @@ def _insert(work: sqlite3.Connection, record: RunRecord, remarks: RunRemarks) ->
     over = record.state in FINISHED
     row = {
         **record.model_dump(
-            include={"run_id", "device", "created_at", "started_at", "finished_at"}
+            include={"run_id", "device", "node", "created_at", "started_at", "finished_at"}
         ),
         "spec": run_spec(json.dumps(record.spec)).to_json(),
         "state": record.state if over else RunState.INTERRUPTED,
@@ -282,9 +285,9 @@ def _insert(work: sqlite3.Connection, record: RunRecord, remarks: RunRemarks) ->
         "remarks": remarks.to_json(),
     }
     work.execute(
-        "INSERT INTO runs (run_id, spec, state, reason, device, created_at, started_at, "
+        "INSERT INTO runs (run_id, spec, state, reason, device, node, created_at, started_at, "
         "finished_at, result, origin, remarks) VALUES (:run_id, :spec, :state, :reason, :device, "
-        ":created_at, :started_at, :finished_at, :result, :origin, :remarks)",
+        ":node, :created_at, :started_at, :finished_at, :result, :origin, :remarks)",
         row,
     )
     work.executemany(

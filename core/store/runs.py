@@ -60,7 +60,8 @@ class Run:
 
     ``progress``: what the worker last said. ``result``: without a number until it is done.
     ``origin``: where it comes from, what it was called there, and its licence. ``remarks``: what
-    people here say of it.
+    people here say of it. ``node``: the name of the machine that it works or worked on; empty
+    before it starts, and where nobody knows it.
     """
 
     run_id: str
@@ -79,6 +80,7 @@ class Run:
     result: RunResult = field(default_factory=RunResult)
     origin: RunOrigin = field(default_factory=RunOrigin)
     remarks: RunRemarks = field(default_factory=RunRemarks)
+    node: str = ""
 
     @property
     def title(self) -> str:

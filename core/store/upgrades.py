@@ -92,6 +92,17 @@ def _runs_have_remarks(work: sqlite3.Connection, root: Path) -> None:
     work.execute("ALTER TABLE runs ADD COLUMN remarks TEXT NOT NULL DEFAULT '{}'")
 
 
+def _runs_say_where_they_ran(work: sqlite3.Connection, root: Path) -> None:
+    """On which machine: of a run of before nobody knows it. And what broke off and was taken up
+    again, from now on."""
+    work.execute("ALTER TABLE runs ADD COLUMN node TEXT NOT NULL DEFAULT ''")
+    work.execute(
+        "CREATE TABLE taken_up (run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE, "
+        "at REAL NOT NULL, node TEXT NOT NULL, reason TEXT NOT NULL)"
+    )
+    work.execute("CREATE INDEX taken_up_by_run ON taken_up(run_id)")
+
+
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     1: _epochs_have_a_phase,
@@ -103,6 +114,7 @@ STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     7: _all_work_is_in_one_queue,
     8: _findings_can_be_corrected,
     9: _runs_have_remarks,
+    10: _runs_say_where_they_ran,
 }
 
 

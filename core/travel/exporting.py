@@ -160,6 +160,7 @@ def _record(store: Store, run: Run, facts: Facts) -> RunRecord:
             "dataset": None,
             "folders": (),
             "origin": origin,
+            "node": "",  # the name of a machine here is nobody else's affair
         }
     )
 

@@ -245,6 +245,7 @@ def _record(parts: _Parts, run_id: str, origin: RunOrigin | None) -> RunRecord:
             "run_id": run_id,
             "dataset": None,
             "folders": (),
+            "node": "",
             "origin": kept.model_copy(update={"content": parts.table.content}),
         }
     )

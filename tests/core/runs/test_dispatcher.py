@@ -20,6 +20,7 @@ from core.runs.files import RunFiles
 from core.runs.liveness import worker_of
 from core.runs.processes import start_time
 from core.store import Run, RunState, Store
+from core.version import node_name
 from core.workspace import PROJECT_ROOT
 from tests.core.runs.pretending import SLEEP, STUBBORN, Pretended, begun, eventually
 
@@ -33,6 +34,7 @@ def test_a_run_gets_a_process_of_its_own_session(pretended: Pretended, queue: Qu
     run = pretended.store.runs.get(run.run_id)
     assert run.state == "preparing"
     assert run.device == "CPU"
+    assert run.node == node_name() != ""
     assert run.pid is not None
     assert os.getsid(run.pid) == run.pid
     assert run.pid_started == pytest.approx(start_time(run.pid), abs=1)

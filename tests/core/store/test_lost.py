@@ -48,6 +48,7 @@ def finished(store: Store) -> str:
         run.run_id,
         RunState.DONE,
         result=RunResult(test=SplitNumbers(accuracy=0.75)),
+        node="cellar",
         started_at=5.0,
         finished_at=9.0,
     )

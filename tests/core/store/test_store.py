@@ -221,6 +221,35 @@ def test_an_active_run_cannot_be_deleted_nor_requeued(store: Store) -> None:
     assert (run.state, run.reason, run.progress) == ("queued", "", RunProgress())
 
 
+def test_what_broke_off_and_was_taken_up_again_is_known(store: Store) -> None:
+    first, second = _queue(store), _queue(store)
+    store.runs.transition(first, RunState.INTERRUPTED, reason="killed", node="attic")
+    store.runs.requeue(first)
+    store.runs.transition(second, RunState.TRAINING, node="cellar", pid=5, pid_started=1.0)
+    began = time.time()
+    assert store.runs.lost_node(second, "The machine cellar is gone.")
+    found = store.runs.taken_up()
+    assert [(one.job_id, one.kind, one.node, one.reason) for one in found] == [
+        (second, "train", "cellar", "The machine cellar is gone."),
+        (first, "train", "attic", "killed"),
+    ]
+    assert store.runs.taken_up(since=began) == found[:1]
+    run = store.runs.get(second)
+    assert (run.state, run.reason, run.pid, run.progress) == ("queued", "", None, RunProgress())
+    store.runs.delete(second)
+    assert [one.job_id for one in store.runs.taken_up()] == [first]
+
+
+def test_only_work_that_nobody_stopped_goes_on_elsewhere(store: Store) -> None:
+    run_id = _queue(store)
+    assert not store.runs.lost_node(run_id, "gone")  # it is at work nowhere
+    store.runs.transition(run_id, RunState.TRAINING)
+    store.runs.request_cancel(run_id)
+    assert not store.runs.lost_node(run_id, "gone")
+    assert store.runs.get(run_id).state == "training"
+    assert store.runs.taken_up() == []
+
+
 def test_queue_order_is_first_come_first_served(store: Store) -> None:
     ids = [_queue(store) for _ in range(3)]
     assert [run.run_id for run in store.runs.queued()] == ids

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.commands.following import run_document
 from core.errors import InputError
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, RunOrigin, RunRemarks, open_store
@@ -163,3 +164,10 @@ def test_a_run_of_long_ago_has_no_remarks_and_takes_some(old: Workspace) -> None
     assert store.runs.get("r1").remarks == RunRemarks()
     store.runs.remark(["r1"], title="The first", star=True)
     assert open_store(old).runs.get("r1").title == "The first"
+
+
+def test_of_a_run_of_long_ago_nobody_knows_where_it_ran(old: Workspace) -> None:
+    store = open_store(old)
+    assert store.runs.get("r1").node == ""
+    assert run_document(store, store.runs.get("r1"))["node"] is None
+    assert store.queue.taken_up() == []

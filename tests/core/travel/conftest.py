@@ -85,6 +85,7 @@ def run(phantom_store: Store, network_files: tuple[bytes, str]) -> Run:
     store.runs.transition(
         run.run_id,
         RunState.DONE,
+        node="ward-7",
         finished_at=1_780_000_000.0,
         result=RunResult(
             epochs=1,

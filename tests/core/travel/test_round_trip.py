@@ -152,6 +152,7 @@ def test_nothing_says_who_the_patients_are_or_where_files_lay(
         *(Path(one).stem for one in films["path"]),
         str(phantom_store.workspace.root),
         "meier",
+        run.node,
         "/home",
     } - {""}
     with zipfile.ZipFile(file) as archive:
