@@ -20,6 +20,7 @@ from core.models.build import first_dense_layer
 from core.models.preprocess import preprocess
 from core.runs.reporter import Reporter
 from core.specs import RunSpec
+from core.training.backend import without_tuning
 from core.training.batches import Batches, FilmBatches, RepeatedBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 
@@ -87,7 +88,8 @@ class FullTraining:
         self.looks = len(plan.data.films) / checked if checked else None
 
     def fit_arguments(self, first: int) -> FitArguments:
-        arguments = {"x": self.training, "validation_data": self.validation}
+        checked = None if self.validation is None else without_tuning(self.validation)
+        arguments = {"x": without_tuning(self.training), "validation_data": checked}
         return FitArguments(arguments, [BeginEpoch(self.training)])
 
     def fuse_scaling(self) -> None:

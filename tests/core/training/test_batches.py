@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from core.specs import AugmentSpec
+from core.training.backend import without_tuning
 from core.training.batches import FilmBatches, RepeatedBatches, VectorBatches
+from core.training.callbacks import BeginEpoch
 
 FILMS = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
 
@@ -98,3 +101,40 @@ def test_an_endless_stream_is_epoch_after_epoch(films: int) -> None:
             for one, other in zip(stream[index], apart[place], strict=True):
                 np.testing.assert_array_equal(one, other)
             index += 1
+
+
+def test_what_is_fed_without_tuning_is_the_same_in_each_epoch() -> None:
+    """A thread that tunes the pipeline holds up the end of each epoch, for seconds."""
+    batches = films(None, np.arange(10), shuffle=True, weights=np.arange(10, dtype=np.float32))
+    fed = without_tuning(batches)
+    assert len(fed) == 3
+    if keras.backend.backend() == "tensorflow":
+        assert fed.options().autotune.enabled is False
+    for epoch in (0, 1):
+        batches.begin_epoch(epoch)
+        parts = list(iter(fed)) if fed is not batches else [batches[n] for n in range(3)]
+        for place, part in enumerate(parts):
+            for got, expected in zip(part, batches[place], strict=True):
+                np.testing.assert_array_equal(np.asarray(got), expected)
+
+
+def test_what_fits_without_tuning_learns_the_same_to_the_last_digit() -> None:
+    def losses(untuned: bool) -> list[float]:
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential(
+            [keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+        )
+        model.compile(loss="categorical_crossentropy", optimizer="sgd")
+        batches = films(None, np.arange(12), shuffle=True)
+        fed = without_tuning(batches) if untuned else batches
+        told = model.fit(
+            fed,
+            epochs=3,
+            verbose=0,
+            shuffle=False,
+            validation_data=fed,
+            callbacks=[BeginEpoch(batches)],
+        )
+        return [*told.history["loss"], *told.history["val_loss"]]
+
+    assert losses(untuned=True) == losses(untuned=False)
