@@ -137,7 +137,7 @@ def workers_of(data: Path) -> list[psutil.Process]:
     return found
 
 
-def until(what: str, look: Callable[[], T], seconds: float = PATIENCE) -> T:
+def until(what: str, look: Callable[[], T], seconds: float = PATIENCE, *, every: float = 0.1) -> T:
     """Look until there is something to see, and return it; fails in words after a time."""
     end = time.monotonic() + seconds
     while True:
@@ -148,7 +148,7 @@ def until(what: str, look: Callable[[], T], seconds: float = PATIENCE) -> T:
             if "Execution context was destroyed" not in str(error):
                 raise
         assert time.monotonic() < end, f"after {seconds} s still not so: {what}"
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 def press(button: Locator, what: str, happened: Callable[[], object]) -> None:

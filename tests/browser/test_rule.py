@@ -153,8 +153,9 @@ def test_every_place_calls_the_film_the_same(told: Told, watched: Watched, tmp_p
     go(watched, f"{told.server.url}/classify?run={told.run_id}")
     page.get_by_role("combobox", name="Class").click()
     page.get_by_role("option", name="covid", exact=True).click()
-    watched.settle()
-    page.wait_for_timeout(2000)  # the films of the class chosen take the place of all others
+    # The films of the class chosen take the place of all others.
+    of_others = page.locator("[class*=st-key-sample_] button", has_text="healthy")
+    expect(of_others).to_have_count(0)
     watched.settle()
     page.locator(f".st-key-sample_{told.film_id} button").first.click()
     card = page.locator(".st-key-classify_answer")

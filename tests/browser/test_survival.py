@@ -21,6 +21,7 @@ from tests.browser.running import PATIENCE, WIDE, Server, Watched, press, until,
 pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.timeout(600)]
 
 ENDLESS = 1000  # epochs: no test waits for the end of such a run
+ENDLESS_SIZE = 64  # px: at 32, a quick computer has it done before the test is over
 SHORT = 30
 STARTED_WITHIN = 180  # seconds, TensorFlow's start on a busy machine included
 
@@ -39,10 +40,15 @@ def running(stocked: Path, tmp_path: Path) -> Iterator[Server]:
         process.kill()
 
 
-def start_run(server: Server, epochs: int) -> tuple[Store, Run]:
+def start_run(server: Server, epochs: int, size: int | None = None) -> tuple[Store, Run]:
     store = open_store(Workspace(server.data))
-    spec = RunSpec.build(dataset="tiny", model="cnn", epochs=epochs, batch_size=4)
+    spec = RunSpec.build(dataset="tiny", model="cnn", epochs=epochs, batch_size=4, image_size=size)
     return store, launcher.launch(store, spec)
+
+
+def worker_of(store: Store, run: Run) -> int:
+    """The process that trains it, as soon as there is one."""
+    return until("it has a process", lambda: store.runs.get(run.run_id).pid) or 0
 
 
 def in_epoch(store: Store, run: Run, number: int) -> Run:
@@ -84,7 +90,7 @@ def ours(page: Page, name: str) -> Locator:
 def test_a_run_outlives_windows_and_the_server(
     browser: Browser, watched: Watched, running: Server
 ) -> None:
-    store, run = start_run(running, ENDLESS)
+    store, run = start_run(running, ENDLESS, ENDLESS_SIZE)
     worker = in_epoch(store, run, 1).pid
     assert worker
     address = f"{running.url}/train?run={run.run_id}"
@@ -128,9 +134,12 @@ def test_a_run_outlives_windows_and_the_server(
 def test_a_killed_run_says_so_and_can_be_resumed(watched: Watched, running: Server) -> None:
     store, run = start_run(running, SHORT)
     page = watched.page
+    # Held until somebody looks: it may be quicker than the browser.
+    worker = worker_of(store, run)
+    os.kill(worker, signal.SIGSTOP)
     watched.open(f"{running.url}/train?run={run.run_id}")
-    worker = in_epoch(store, run, 2).pid
-    assert worker
+    os.kill(worker, signal.SIGCONT)
+    in_epoch(store, run, 2)
     os.kill(worker, signal.SIGKILL)
     reached = len(store.runs.epochs(run.run_id))
     assert reached < SHORT, "the run was over before it could be killed"

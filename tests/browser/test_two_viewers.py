@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ViewportSize, expect
@@ -18,7 +20,7 @@ from pypdf import PdfReader
 from core.datasets.phantom import draw
 from core.store import RunState, open_store
 from core.workspace import PROJECT_ROOT, Workspace
-from tests.browser.running import Server, Watched, until, workers_of
+from tests.browser.running import Server, Watched, press, until, workers_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.timeout(600)]
 
@@ -85,12 +87,51 @@ def answered(viewer: Watched) -> int:
     return int(text.split()[0])
 
 
+class Held:
+    """The prediction worker, which stands still but for the requests that it is let answer."""
+
+    def __init__(self, process: psutil.Process, lent: Path) -> None:
+        self._process, self._lent = process, lent
+
+    def asked(self, content: bytes | None = None) -> set[Path]:
+        """The folders of the requests under way; with ``content``, those about this film."""
+        films = self._lent.glob("*/0.film")
+        return {film.parent for film in films if content is None or _holds(film, content)}
+
+    def answer_one(self) -> None:
+        """Let it answer one request, or two of them: eight films each at most."""
+        before = until("it is asked", self.asked)
+        self._process.resume()
+        try:
+            until("a request is answered", lambda: before - self.asked(), every=0.005)
+        finally:
+            self._process.suspend()
+
+
+def _holds(film: Path, content: bytes) -> bool:
+    try:
+        return film.read_bytes() == content
+    except FileNotFoundError:  # answered in between
+        return False
+
+
+@contextmanager
+def held(data: Path) -> Iterator[Held]:
+    """The worker of a server over this folder, held until the block ends."""
+    [process] = [one for one in workers_of(data) if "core.prediction.worker" in one.cmdline()]
+    process.suspend()
+    try:
+        yield Held(process, Workspace(data).lent)
+    finally:
+        process.resume()
+
+
 def test_one_film_is_answered_while_somebody_elses_many_are_under_way(
     browser: Browser, served: Server, tmp_path: Path
 ) -> None:
     contexts = [browser.new_context(viewport=SCREEN) for _ in range(2)]
     many, one = (Watched(context.new_page()) for context in contexts)
-    content = film(1)
+    content, another = film(1), film(2)
     answer_of_one = one.page.locator(".answer-bars")
     drop(one, served, 1, content)  # starts the worker and loads the network
     expect(answer_of_one).to_be_visible()
@@ -98,23 +139,29 @@ def test_one_film_is_answered_while_somebody_elses_many_are_under_way(
     scroll = one.page.get_by_test_id("stMain").evaluate("m => m.scrollHeight - m.clientHeight")
     assert scroll <= 1, "one film and its answer are to be seen at once"
 
-    drop(many, served, MANY, content)
-    expect(many.page.locator(".answer-bars")).to_be_visible()
-    cancel = many.page.get_by_role("button", name="Cancel")
-    expect(cancel).to_be_visible()
-    drop(one, served, 1, content)
-    expect(answer_of_one).to_be_visible()
-    assert cancel.count() == 1, "the two hundred were waited for"
-    some = answered(many)
-    assert 0 < some < MANY, "answers are there as they come"
-    until("more of them are there", lambda: answered(many) > some)
+    # It answers no more than it is let to: a quick one would be done before anybody had clicked.
+    with held(served.data) as worker:
+        drop(many, served, MANY, content)
+        until("the two hundred are asked about", worker.asked)
+        worker.answer_one()
+        expect(many.page.locator(".answer-bars")).to_be_visible()
+        cancel = many.page.get_by_role("button", name="Cancel")
+        expect(cancel).to_be_visible()
+        drop(one, served, 1, another)
+        until("the one is asked about", lambda: worker.asked(another))
+        while worker.asked(another):
+            worker.answer_one()
+        expect(answer_of_one).to_be_visible()
+        assert cancel.count() == 1, "the two hundred were waited for"
+        some = answered(many)
+        assert 0 < some < MANY, "answers are there as they come"
+        worker.answer_one()
+        until("more of them are there", lambda: answered(many) > some)
 
-    cancel.click()
-    go_on = many.page.get_by_role("button", name="Go on")
-    expect(go_on).to_be_visible()
-    many.settle()
-    stopped = answered(many)
-    assert stopped < MANY
+        go_on = many.page.get_by_role("button", name="Go on")
+        press(cancel, "they are stopped", go_on.is_visible)
+        many.settle()
+        assert some < answered(many) < MANY
     go_on.click()
     expect(many.page.get_by_text(f"{MANY} films: ")).to_be_visible(timeout=240_000)
     many.settle()
