@@ -1,4 +1,4 @@
-# make run | test | cover | test-large | test-backends | test-pythons | fuzz | mutants | bench | starter | lint | lock.
+# make run | test | cover | test-large | test-ray | test-backends | test-pythons | fuzz | mutants | bench | starter | lint | lock.
 # The environment is made on first use, in .venv.
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
@@ -9,14 +9,16 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test cover test-large test-backends test-pythons fuzz mutants bench starter lint lock format screenshots clean
+.PHONY: run test cover test-large test-ray test-backends test-pythons fuzz mutants bench starter lint lock format screenshots clean
 
-run: $(VENV)/.run-ready
-	$(BIN)/streamlit run app.py $(if $(DATA)$(ARGS),-- $(if $(DATA),--data "$(DATA)") $(ARGS))
+# RAY=auto or RAY=HOST:PORT: trainings and all other long work run on that cluster (docs/scaling.md).
+run: $(VENV)/.run-ready $(if $(RAY),$(VENV)/.ray-ready)
+	$(BIN)/streamlit run app.py $(if $(DATA)$(RAY)$(ARGS),-- $(if $(DATA),--data "$(DATA)") \
+	  $(if $(RAY),--ray "$(RAY)") $(ARGS))
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
-	  -m "not large" $(ARGS)
+	  -m "not large and not ray" $(ARGS)
 
 # The same, and which branches it takes: by room, with a floor. Takes two fifths longer.
 cover: ARGS = --cov --cov-report=json:.coverage.json --cov-report=
@@ -34,7 +36,13 @@ mutants: $(VENV)/.dev-ready
 # What takes minutes: large networks, what is asked of all of them, and trainings and lists of films
 # that are watched in a browser.
 test-large: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest -m large $(ARGS)
+	$(BIN)/python -m pytest -m "large and not ray" $(ARGS)
+
+# Work on a cluster of several nodes, all of them on this machine; minutes. Without Ray this fails
+# rather than leave anything out.
+test-ray: $(VENV)/.dev-ready $(VENV)/.ray-ready
+	$(BIN)/python -c "import ray"
+	$(BIN)/python -m pytest -m ray $(ARGS)
 
 # The networks on PyTorch and JAX too; make test leaves out what is not installed.
 test-backends: $(VENV)/.backends-ready
@@ -84,6 +92,10 @@ $(VENV)/.dev-ready: requirements-dev.lock $(VENV)/.run-ready
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	touch $@
 
+$(VENV)/.ray-ready: requirements-ray.lock $(VENV)/.run-ready
+	$(INSTALL) --require-hashes -r requirements-ray.lock
+	touch $@
+
 $(VENV)/.backends-ready: requirements-backends.txt $(VENV)/.dev-ready
 	$(INSTALL) -r requirements-backends.txt
 	touch $@
@@ -96,3 +108,9 @@ lock: | $(VENV)/bin/python
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-annotate --output-file $$each.lock $$each.txt $(ARGS) || exit 1; \
 	done
+	# On top of requirements.lock, with what both need as it is there.
+	sed 's/ *\\$$//; /--hash=/d' requirements.lock > requirements-ray.lock.with
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --constraint requirements-ray.lock.with \
+	  --output-file requirements-ray.lock requirements-ray.txt $(ARGS); \
+	  status=$$?; rm -f requirements-ray.lock.with; exit $$status

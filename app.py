@@ -1,4 +1,5 @@
-"""ThoraxLens's server: ``streamlit run app.py [-- [--data DIR] [--no-example] [--no-starters]]``.
+"""ThoraxLens's server: ``streamlit run app.py [-- [--data DIR] [--ray ADDRESS] [--no-example]
+[--no-starters]]``.
 
 What a viewer sees begins in ``pages/navigation.py``, which Streamlit runs for each of them.
 """

@@ -20,6 +20,7 @@ from core.commands import ENTRIES, Outcome
 from core.errors import InputError, ThoraxLensError
 from core.escaping import terminal
 from core.version import thoraxlens_version
+from core.workspace import ENVIRONMENT_VARIABLE, RAY_VARIABLE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,9 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     wants_json = "--json" in words
     try:
-        options = _parser(words).parse_args(words, argparse.Namespace(json=False, data=None))
+        options = _parser(words).parse_args(
+            words, argparse.Namespace(json=False, data=None, ray=None)
+        )
         if options.data:
-            os.environ["THORAXLENS_DATA"] = options.data
+            os.environ[ENVIRONMENT_VARIABLE] = options.data
+        if options.ray is not None:
+            os.environ[RAY_VARIABLE] = options.ray
         outcome: Outcome = options.carry_out(options)
     except ThoraxLensError as error:
         return _end(str(error), error.exit_code, wants_json)
@@ -74,6 +79,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--json", action="store_true", help="print one JSON document to stdout")
     shared.add_argument("--data", metavar="DIR", help="data folder (default: data/)")
+    shared.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="the Ray cluster that work runs on: auto or HOST:PORT (default: $THORAXLENS_RAY)",
+    )
     version = f"ThoraxLens {thoraxlens_version()}"
     parser = _Parser(
         prog="python -m core",

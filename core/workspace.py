@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.privacy import keep_to_ourselves, salt_of, tighten
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_DATA"
+RAY_VARIABLE = "THORAXLENS_RAY"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -149,6 +150,12 @@ def open_workspace(data: str | Path | None = None) -> Workspace:
     InputError when the folder cannot be made or used.
     """
     return named_workspace(data).create()
+
+
+def ray_address() -> str:
+    """The Ray cluster on which work runs, as ``$THORAXLENS_RAY`` has it: ``auto`` for the one that
+    this machine is a node of, else HOST:PORT. Empty: all work runs on this machine."""
+    return os.environ.get(RAY_VARIABLE, "").strip()
 
 
 def named_workspace(data: str | Path | None = None) -> Workspace:

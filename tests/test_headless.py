@@ -23,7 +23,7 @@ from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Epoch, Run, RunResult, RunState, SplitNumbers, Store
-from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
+from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, RAY_VARIABLE, ray_address
 from tests.contracts.expected import STUDY_COUNTS
 from tests.core.runs.jobs_at_hand import no_dispatcher
 
@@ -374,6 +374,19 @@ def test_data_and_json_may_stand_before_the_command(
     assert capsys.readouterr().out.strip() == "nothing yet"
     assert (second / "thoraxlens.sqlite3").exists(), "the one after the command wins"
     assert not (tmp_path / "none").exists()
+
+
+def test_a_cluster_is_named_before_the_command_or_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RAY_VARIABLE, "auto")
+    folder = ["--data", str(tmp_path / "given")]
+    assert main(["sources", *folder]) == 0
+    assert ray_address() == "auto"
+    assert main(["--ray", "10.0.0.7:6379", "sources", *folder]) == 0
+    assert ray_address() == "10.0.0.7:6379"
+    assert main(["sources", *folder, "--ray", ""]) == 0
+    assert ray_address() == "", "an empty one keeps all work here"
 
 
 def test_help_names_every_command_of_every_module(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ from core.errors import InputError, ThoraxLensError
 from core.example import ExampleNote, pending, plan_example, prepare_example
 from core.starter import install_starters, plan_starters, wants_starters
 from core.store import Source, Store, keep_records, open_store
-from core.workspace import Workspace, open_workspace
+from core.workspace import RAY_VARIABLE, Workspace, open_workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,10 +55,12 @@ def get_workspace() -> Workspace:
 def get_store() -> Store:
     """The one store; the first call of an installation draws the artificial films, and begins
     to install the starter networks and to prepare an example, unless ``--no-starters`` and
-    ``--no-example`` were given.
+    ``--no-example`` were given. With ``--ray ADDRESS``, all that this server starts finds the
+    cluster by the environment.
 
     Raises InputError when the data folder cannot be used.
     """
+    _name_cluster()
     return _open(_data_folder())
 
 
@@ -107,12 +109,25 @@ def _options() -> argparse.Namespace:
     """What stands behind ``--`` on the server's command line."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", nargs="?", default="")
+    parser.add_argument("--ray", nargs="?", default="")
     parser.add_argument("--no-example", action="store_true")
     parser.add_argument("--no-starters", action="store_true")
     options = parser.parse_known_args(sys.argv[1:])[0]
     options.no_example |= os.environ.get(NO_EXAMPLE, "0") not in ("", "0")
     options.no_starters |= os.environ.get(NO_STARTERS, "0") not in ("", "0")
     return options
+
+
+def _name_cluster() -> None:
+    """Raises InputError."""
+    chosen = _options().ray
+    if chosen is None:
+        raise InputError(
+            "--ray needs an address behind it, auto or HOST:PORT: "
+            "streamlit run app.py -- --ray auto"
+        )
+    if chosen:
+        os.environ[RAY_VARIABLE] = chosen
 
 
 def _data_folder() -> str:

@@ -64,7 +64,7 @@ def test_each_chosen_version_is_the_locked_one(name: str, system: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-ray"])
 def test_each_locked_file_has_its_hash_and_no_address(name: str) -> None:
     lines = _lines(PROJECT_ROOT / f"{name}.lock")
     for line in lines:
@@ -76,6 +76,17 @@ def test_each_locked_file_has_its_hash_and_no_address(name: str) -> None:
 def test_what_tests_run_on_is_what_users_run_on() -> None:
     run = set(_lines(PROJECT_ROOT / "requirements.lock"))
     assert run <= set(_lines(PROJECT_ROOT / "requirements-dev.lock"))
+
+
+def test_what_ray_brings_leaves_the_rest_as_it_is() -> None:
+    with_ray = set(_lines(PROJECT_ROOT / "requirements-ray.lock"))
+    ours = {line.split("==")[0]: line for line in _lines(PROJECT_ROOT / "requirements.lock")}
+    shared = {line for line in with_ray if line.split("==")[0] in ours}
+    # A library may be wanted on fewer systems or Pythons than by the rest.
+    bare = {line.split(" ")[0] for line in shared}
+    assert bare == {ours[line.split("==")[0]].split(" ")[0] for line in shared}
+    chosen = {str(one) for one in _chosen(PROJECT_ROOT / "requirements-ray.txt")}
+    assert {line.split(" ")[0] for line in with_ray - shared} == chosen
 
 
 @pytest.mark.parametrize("path", CHOSEN, ids=lambda path: path.name)

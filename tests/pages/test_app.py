@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import InputError
 from core.store import Catalogue, Store
+from core.workspace import RAY_VARIABLE, ray_address
 from pages.components import session
 from tests.pages.opening import APP, as_read, everything_said, open_app
 
@@ -89,6 +90,19 @@ def test_a_data_option_without_a_folder_is_explained(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sys.argv", ["app.py", "--data"])
     app = AppTest.from_file(APP, default_timeout=60).run()
     assert "--data needs a folder" in app.error[0].value
+
+
+def test_a_cluster_can_be_named_on_the_command_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RAY_VARIABLE, "")
+    monkeypatch.setattr("sys.argv", ["app.py", "--ray", "10.0.0.7:6379"])
+    monkeypatch.setattr("core.datasets.phantom.ensure_phantoms", lambda store, progress=None: None)
+    session.get_store()
+    assert ray_address() == "10.0.0.7:6379"
+    monkeypatch.setattr("sys.argv", ["app.py", "--ray"])
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert "--ray needs an address" in app.error[0].value
 
 
 def test_a_data_folder_that_cannot_be_made_is_explained(
