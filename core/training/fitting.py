@@ -59,6 +59,9 @@ def _compile(model: keras.Model, spec: RunSpec, rate: Any, xla: bool) -> None:
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         jit_compile=backend.jit_compile(xla),
     )
+    # Now, not within the first step: TensorFlow would trace a branch for each variable, which takes
+    # longer, and never lets go of them.
+    model.optimizer.build(model.trainable_variables)
 
 
 def learning_rate(
