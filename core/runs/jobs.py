@@ -18,6 +18,7 @@ from core.runs.line import before, waiting_words
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import end_worker
 from core.runs.upkeep import refresh
+from core.runs.whereabouts import is_elsewhere
 from core.store import BROKEN_OFF, JobRow, RunState, Store
 
 STOP_PATIENCE_SECONDS = 5.0
@@ -140,6 +141,9 @@ def _end(store: Store, job_id: str) -> None:
         if row is None or not row.is_active:
             return
         worker = worker_of(row)
+        if is_elsewhere(store, row):  # the dispatcher ends it there, and takes nothing more from it
+            mark_dead(store, row)
+            return
         if worker is not None:
             end_worker(worker, signal.SIGKILL)
         # One that is just coming up cannot be ended before it has said which it is.

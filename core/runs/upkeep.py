@@ -13,6 +13,7 @@ from core.errors import NotFoundError
 from core.runs.kinds import KINDS
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import start_detached, with_our_modules
+from core.runs.whereabouts import is_elsewhere
 from core.store import JobRow, Store
 from core.workspace import PROJECT_ROOT, Workspace
 
@@ -43,7 +44,9 @@ def _reconcile(store: Store) -> None:
     if not rows or _dispatcher_is_at_work(store.workspace):
         return
     for row in rows:
-        if row.is_active and worker_of(row) is None and not is_starting(row):
+        if not row.is_active or worker_of(row) is not None or is_starting(row):
+            continue
+        if not is_elsewhere(store, row):  # else the next dispatcher asks the cluster
             mark_dead(store, row)
     if unfinished(store):
         started = _start_dispatcher(store.workspace)

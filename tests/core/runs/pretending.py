@@ -14,6 +14,7 @@ import psutil
 
 from core.runs.devices import Device
 from core.runs.dispatcher import Dispatcher
+from core.runs.local_processes import LocalProcesses
 from core.store import JobRow, Run, Store
 
 CPU_ONLY = (Device("cpu", "Processor"),)
@@ -55,7 +56,8 @@ class Pretended:
             self.started.append(job.job_id)
             return [sys.executable, "-S", "-c", self.line, job.job_id]
 
-        self.made.append(Dispatcher(self.store, command, self.devices))
+        here = LocalProcesses(self.store, command, self.devices)
+        self.made.append(Dispatcher(self.store, here))
         return self.made[-1]
 
     def step_until(self, dispatcher: Dispatcher, run: Run, *states: str) -> Run:
@@ -70,7 +72,7 @@ class Pretended:
 
     def clean_up(self) -> None:
         for dispatcher in self.made:
-            for child in dispatcher._children.values():
+            for child in dispatcher.here.children.values():
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.process.pid, signal.SIGKILL)
                 child.process.wait(timeout=10)

@@ -15,6 +15,7 @@ import pytest
 from filelock import FileLock
 
 from core.runs import dispatcher as module
+from core.runs import local_processes
 from core.runs.devices import Device
 from core.runs.files import RunFiles
 from core.runs.liveness import worker_of
@@ -128,13 +129,13 @@ def test_a_worker_that_does_not_hear_a_stop_is_ended(
     line: str,
     number: int,
 ) -> None:
-    monkeypatch.setattr(module, "TERMINATE_AFTER", 0.3)
-    monkeypatch.setattr(module, "KILL_AFTER", 1.0)
+    monkeypatch.setattr(local_processes, "TERMINATE_AFTER", 0.3)
+    monkeypatch.setattr(local_processes, "KILL_AFTER", 1.0)
     run = queue()
     pretended.line = line
     dispatcher = pretended.dispatcher()
     dispatcher.step()
-    process = dispatcher._children[run.run_id].process
+    process = dispatcher.here.children[run.run_id].process
     eventually(lambda: SLEEP[-10:] in " ".join(psutil.Process(process.pid).cmdline()))
     time.sleep(0.2)  # until it ignores the signal
     asked = time.monotonic()
@@ -148,7 +149,7 @@ def test_a_worker_that_does_not_hear_a_stop_is_ended(
 def test_stopping_takes_the_workers_children_along(
     pretended: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TERMINATE_AFTER", 0.0)
+    monkeypatch.setattr(local_processes, "TERMINATE_AFTER", 0.0)
     run = queue()
     pretended.line = (
         "import subprocess, sys, time; "
@@ -232,8 +233,8 @@ def test_a_worker_that_cannot_be_started_fails_and_the_next_goes_on(
 ) -> None:
     bad, good = queue(), queue()
     dispatcher = pretended.dispatcher()
-    command = dispatcher.command
-    dispatcher.command = lambda job, slot: (
+    command = dispatcher.here.command
+    dispatcher.here.command = lambda job, slot: (
         ["/no/such/program"] if job.job_id == bad.run_id else command(job, slot)
     )
     dispatcher.step()
@@ -244,7 +245,7 @@ def test_a_worker_that_cannot_be_started_fails_and_the_next_goes_on(
 def test_a_finished_worker_that_lingers_is_ended(
     pretended: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(local_processes, "LINGER_SECONDS", 0.2)
     run, after = queue(), queue()
     pretended.line = STUBBORN
     dispatcher = pretended.dispatcher()
@@ -260,7 +261,7 @@ def test_only_one_of_two_dispatchers_works(
     pretended: Pretended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOCK_SECONDS", 0.1)
-    store, command = pretended.store, pretended.dispatcher().command
+    store, command = pretended.store, pretended.dispatcher().here.command
     lock = FileLock(store.workspace.dispatcher_lock)
     with lock:
         assert not module.serve(store, command, pretended.devices, idle=0.1)
@@ -282,7 +283,7 @@ def test_a_run_queued_while_the_dispatcher_ends_is_not_forgotten(
 
     monkeypatch.setattr(module, "_serve_locked", serve_locked)
     module.serve(
-        pretended.store, pretended.dispatcher().command, pretended.devices, poll=0.02, idle=0.1
+        pretended.store, pretended.dispatcher().here.command, pretended.devices, poll=0.02, idle=0.1
     )
     assert len(rounds) == 2
     assert len(pretended.started) == 1

@@ -18,6 +18,7 @@ from core.runs.files import RunFiles
 from core.runs.jobs import Job, JobStatus
 from core.runs.kinds import Kind, Seat
 from core.runs.line import ahead
+from core.runs.local_processes import LocalProcesses
 from core.runs.processes import living
 from core.runs.starting import worker_command
 from core.specs import RunSpec
@@ -63,7 +64,9 @@ class Begin:
 
     def another(self) -> Dispatcher:
         """A dispatcher that remembers nothing, as after the first was killed."""
-        self.dispatcher = Dispatcher(self.store, worker_command(self.store), CPU_ONLY)
+        self.dispatcher = Dispatcher(
+            self.store, LocalProcesses(self.store, worker_command(self.store), CPU_ONLY)
+        )
         return self.dispatcher
 
     def again(self, job: Job, what: str) -> bool:
@@ -269,7 +272,7 @@ def test_jobs_are_no_runs(start: Begin, store: Store) -> None:
 def test_a_job_that_hangs_is_ended(start: Begin) -> None:
     job = start("wait")
     process = psutil.Process(start.pid(job))
-    start.dispatcher.hang_seconds = 3.0
+    start.dispatcher.here.hang_seconds = 3.0
     process.suspend()
     found = start.reach(job, lambda one: one.state == "interrupted")
     assert found.reason == (
@@ -294,7 +297,7 @@ def test_what_is_known_of_a_job_by_its_row(start: Begin, store: Store) -> None:
 def test_a_version_that_does_not_know_a_kind_leaves_its_work_alone(store: Store) -> None:
     store.queue.add("jobs/one", "from the future", {})
     assert upkeep.unfinished(store) == []
-    assert not Dispatcher(store, worker_command(store), CPU_ONLY).step()
+    assert not Dispatcher(store, LocalProcesses(store, worker_command(store), CPU_ONLY)).step()
     found = store.queue.find("jobs/one")
     assert found is not None
     assert found.state == "queued"

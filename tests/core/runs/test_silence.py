@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import BusyError, StoreError
 from core.runs import dispatcher as module
-from core.runs import silence
+from core.runs import local_processes, silence
 from core.runs.liveness import DISK_FULL
 from core.store import Run, RunState
 from tests.core.runs.pretending import Pretended, begun, eventually
@@ -46,7 +46,7 @@ def test_a_worker_that_hangs_is_ended_and_can_be_resumed(beating: Pretended, que
     run = queue()
     dispatcher = beating.dispatcher()
     worker = _first_beat(beating, dispatcher, run)
-    dispatcher.hang_seconds = 3.0
+    dispatcher.here.hang_seconds = 3.0
     until = time.monotonic() + 4
     while time.monotonic() < until:  # a healthy one, watched for longer than that
         assert dispatcher.step()
@@ -75,7 +75,7 @@ def test_a_worker_that_hangs_with_the_stores_lock_in_its_hands_is_ended(
     )
     dispatcher = pretended.dispatcher()
     dispatcher.step()
-    dispatcher.hang_seconds = 2.0
+    dispatcher.here.hang_seconds = 2.0
 
     def locked() -> bool:
         try:
@@ -96,7 +96,7 @@ def test_a_worker_that_computes_while_somebody_else_writes_for_long_is_left_alon
     pretended.line = "while True: pass"
     dispatcher = pretended.dispatcher()
     dispatcher.step()
-    dispatcher.hang_seconds = 3.0
+    dispatcher.here.hang_seconds = 3.0
     with pretended.store.database.work(write=True):
         until = time.monotonic() + 6
         while time.monotonic() < until:
@@ -138,7 +138,7 @@ def test_neither_sleep_nor_a_full_disk_nor_the_clock_makes_a_worker_hang(
 def test_a_stop_is_carried_out_though_the_clock_was_set_back(
     pretended: Pretended, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TERMINATE_AFTER", 0.2)
+    monkeypatch.setattr(local_processes, "TERMINATE_AFTER", 0.2)
     run = queue()
     dispatcher = pretended.dispatcher()
     dispatcher.step()

@@ -18,6 +18,7 @@ from core.external.result_file import folder_of
 from core.external.testing import external_job
 from core.runs import starting
 from core.runs.dispatcher import Dispatcher
+from core.runs.local_processes import LocalProcesses
 from core.runs.processes import start_time
 from core.runs.starting import worker_command
 from core.specs import RunSpec
@@ -118,7 +119,7 @@ def test_a_process_that_still_waits_by_a_ticket_makes_place_for_the_new_one(
             pid_started=start_time(waits.pid))  # fmt: skip
         store = open_store(old)
         monkeypatch.setattr(starting, "ENTRY", "no_such_module")
-        dispatcher = Dispatcher(store, worker_command(store), CPU_ONLY)
+        dispatcher = Dispatcher(store, LocalProcesses(store, worker_command(store), CPU_ONLY))
         dispatcher.step()
         eventually(lambda: waits.poll() is not None)
         eventually(lambda: not dispatcher.step())

@@ -1,0 +1,38 @@
+"""What is known here of work that runs on a node of a cluster, and has no process of this machine.
+
+It lies beside the files of the work, for the dispatcher that comes after a killed one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.documents import Document
+from core.runs.files import job_folder
+from core.store import JobRow, Store
+
+FILE = "whereabouts.json"
+
+
+class Whereabouts(Document):
+    """``node``: which node of the cluster has the work or had it last, as the cluster calls it.
+    ``there``: whether it still has, as far as this machine has heard."""
+
+    node: str = ""
+    there: bool = False
+
+
+def whereabouts_file(store: Store, job: JobRow) -> Path:
+    """Where the ``Whereabouts`` of a row lies."""
+    return job_folder(store.workspace, job) / FILE
+
+
+def whereabouts(store: Store, job: JobRow) -> Whereabouts:
+    """What is known; an empty one for work that was never elsewhere."""
+    return Whereabouts.load_if_readable(whereabouts_file(store, job)) or Whereabouts()
+
+
+def is_elsewhere(store: Store, job: JobRow) -> bool:
+    """Whether an active row has no process here because a node has it. The dispatcher alone can
+    say whether that one lives."""
+    return job.is_active and job.pid is None and whereabouts(store, job).there
