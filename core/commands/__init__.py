@@ -64,5 +64,7 @@ ENTRIES = (
     Subcommand("classify", "classify films with a finished run", "classify"),
     Subcommand("check", "whether anything of the data folder is damaged or gone", "checking"),
     Subcommand("doctor", "whether this installation can work", "doctor"),
+    Subcommand("backup", "write the data folder as one file, while it is in use", "backup"),
+    Subcommand("restore", "make an empty folder the data folder that backup wrote", "backup"),
     Subcommand("cache", "what is kept on disk for speed, and its limit", "cache"),
 )

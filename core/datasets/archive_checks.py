@@ -36,13 +36,28 @@ class DamagedArchive(Exception):
 def check_list(file: BinaryIO, filename: str) -> None:
     """Refuse a list of files that would not fit into memory, before it is read.
     Raises InputError; leaves to others what is no zip at all."""
-    end = zipfile._EndRecData(file)  # type: ignore[attr-defined] # what zipfile itself goes by
-    file.seek(0)
-    if end and end[5] > MAX_LIST_BYTES:
+    if list_bytes(file) > MAX_LIST_BYTES:
         raise InputError(
             f"{filename} lists more files than the {MAX_FILES:,} that are unpacked. "
             "Unpack it yourself and import the folder."
         )
+
+
+def list_bytes(file: BinaryIO) -> int:
+    """How long the list at the end of a zip is; 0 for what is no zip. Leaves ``file`` at its
+    beginning."""
+    end = zipfile._EndRecData(file)  # type: ignore[attr-defined] # what zipfile itself goes by
+    file.seek(0)
+    return int(end[5]) if end else 0
+
+
+def check_layout(archive: zipfile.ZipFile, file: BinaryIO, filename: str) -> list[zipfile.ZipInfo]:
+    """The members, none left out, however many and large they are. Raises as ``check``."""
+    members = archive.infolist()
+    for one in members:
+        _check_member(one, filename)
+    _check_ranges(archive, file)
+    return _check_places(members, filename)
 
 
 def check(

@@ -171,6 +171,11 @@ class Database:
         self._close_idle = weakref.finalize(self, idle.close)
         self._file = _file_at(self.path)
 
+    def close(self) -> None:
+        """Let go of the file, so that it can be moved: with the last to let go, what stands in the
+        log beside it is written into it."""
+        self._close_idle()
+
     def check(self) -> str:
         """What is wrong with the file, a sentence; empty when nothing is. Reads all of it."""
         try:
