@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from core.datasets.export import export_tree
 from core.datasets.ingest import import_folder
@@ -17,6 +18,7 @@ from core.store import Store, open_store
 from core.workspace import PROJECT_ROOT, open_workspace
 
 DATASET = "bench"
+DRAWINGS = 150  # phantoms of each class that are drawn, for many that are made of them
 CLASSES = {"covid": "COVID-19", "healthy": "No finding"}
 
 
@@ -72,6 +74,45 @@ def many_phantoms(folder: Path, count: int, size: int) -> None:
         target.mkdir(parents=True, exist_ok=True)
         # Each a patient's only film, as the split by patient reads names.
         cv2.imwrite(str(target / f"{place:08d}_000.png"), pixels)
+
+
+def changed_phantoms(folder: Path, count: int, size: int) -> None:
+    """``count`` different films, half of them of each class, from some hundred drawings, each
+    moved, turned, enlarged and lit anew: no two are nearly the same. A patient has up to four of
+    one class, as many as in ChestX-ray14 on the whole. Those that are there stay, so that a larger
+    number goes on from a smaller one."""
+    drawn = {
+        finding: [
+            draw(seed, covid_like=finding == "COVID-19", size=size).pixels
+            for seed in range(DRAWINGS)
+        ]
+        for finding in CLASSES.values()
+    }
+    for finding in drawn:
+        (folder / finding).mkdir(parents=True, exist_ok=True)
+    for place in range(count):
+        finding, of_class = list(drawn)[place % 2], place // 2
+        name = f"{of_class // 4 * 2 + place % 2:08d}_{of_class % 4:03d}.png"
+        target = folder / finding / name
+        if target.exists():
+            continue
+        rng = np.random.default_rng(place)
+        film = _changed(drawn[finding][int(rng.integers(DRAWINGS))], rng)
+        cv2.imwrite(str(target), film)
+
+
+def _changed(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """uint8 (S, S) → uint8 (S, S)."""
+    side = len(film)
+    turn: np.ndarray = cv2.getRotationMatrix2D(
+        (side / 2, side / 2), rng.uniform(-8, 8), rng.uniform(0.92, 1.15)
+    )
+    turn[:, 2] = turn[:, 2] + rng.uniform(-0.06, 0.06, 2) * side
+    moved = cv2.warpAffine(film, turn, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    light = cv2.resize(rng.normal(0, 9, (4, 4)), (side, side), interpolation=cv2.INTER_CUBIC)
+    noise = rng.normal(0, 2, film.shape)
+    changed: np.ndarray = np.clip(moved * rng.uniform(0.85, 1.1) + light + noise, 0, 255)
+    return changed.astype(np.uint8)
 
 
 def prepare(data: Path, folder: Path, size: int) -> Store:

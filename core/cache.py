@@ -68,7 +68,7 @@ class _File:
 
     @property
     def finished(self) -> bool:
-        return self.path.suffix != ".part" and not _TEMPORARY.match(self.path.name)
+        return self.path.suffix not in (".part", ".sums") and not _TEMPORARY.match(self.path.name)
 
 
 def mark_used(path: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from core.datasets.importers import Candidate
 from core.datasets.label_map import UNKNOWN
-from core.datasets.looking import Looked
+from core.datasets.looked import Looked
+from core.images.header_facts import NO_FACTS
 
 HASHED = "dicom-"  # begins the name of a patient who is known by a hash
 MANY = 10  # films of one number, and of no other, from which on it is a placeholder
@@ -40,6 +41,8 @@ def _placeholders(looked_at: Sequence[tuple[Candidate, Looked]]) -> set[str]:
 
 def _filled(one: Candidate, looked: Looked, nobody: set[str]) -> Candidate:
     facts = looked.facts
+    if facts == NO_FACTS:  # of 100,000 films a second copy would fill the memory
+        return one
     patient = one.patient
     if not patient and facts.patient and facts.patient not in nobody:
         patient = f"{HASHED}{facts.patient}"

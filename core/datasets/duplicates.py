@@ -8,7 +8,8 @@ from pathlib import Path
 from core.datasets.importers import Candidate
 from core.datasets.importers.candidate import DUPLICATE, TWO_CLASSES
 from core.datasets.label_map import UNKNOWN
-from core.datasets.looking import Looked, name_as_text
+from core.datasets.looked import Looked
+from core.datasets.looking import name_as_text
 from core.store import Source
 
 
@@ -19,10 +20,7 @@ def reasons_to_leave_out(
     labels: Mapping[str, str],
 ) -> list[str]:
     """For each file why it is left out, or ``""``: unreadable, a duplicate, in two classes."""
-    same: dict[str, list[Candidate]] = {}
-    for one, looked in looked_at:
-        if not looked.reason:
-            same.setdefault(looked.film_id, []).append(one)
+    same = _several(looked_at)
     # Of a film that is there several times, a row with a finding goes before one without.
     kept = {
         film_id: next((one for one in several if one.finding != UNKNOWN), several[0])
@@ -40,12 +38,25 @@ def reasons_to_leave_out(
                 f"{TWO_CLASSES}: this one as {one.finding}, {name_as_text(other.file)} as "
                 f"{other.finding}"
             )
-        elif one is not kept[looked.film_id]:
+        elif several and one is not kept[looked.film_id]:
             first = kept[looked.film_id]
             reasons.append(f"{DUPLICATE} {name_as_text(first.file)} ({source.name})")
         else:
             reasons.append(_elsewhere(source, one, looked.film_id, known, labels))
     return reasons
+
+
+def _several(looked_at: list[tuple[Candidate, Looked]]) -> dict[str, list[Candidate]]:
+    """film_id → its files, of the films that are there more than once."""
+    first: dict[str, Candidate] = {}
+    found: dict[str, list[Candidate]] = {}
+    for one, looked in looked_at:
+        if looked.reason:
+            continue
+        before = first.setdefault(looked.film_id, one)
+        if before is not one:
+            found.setdefault(looked.film_id, [before]).append(one)
+    return found
 
 
 def _elsewhere(

@@ -17,7 +17,8 @@ from core.datasets.importers import (
 )
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN, in_short
 from core.datasets.label_map import UNKNOWN, findings_of
-from core.datasets.looking import Looked, name_as_text
+from core.datasets.looked import Looked
+from core.datasets.looking import name_as_text
 from core.images.emptiness import NOISE
 from core.store import Film, LeftOut
 from core.text import count, listed

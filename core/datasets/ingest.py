@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from core.datasets import import_report as report_of
 from core.datasets.archive import discard_archive, key_of, unpack
+from core.datasets.describing import described_films
 from core.datasets.dicom_patients import with_header_facts
 from core.datasets.duplicates import reasons_to_leave_out
 from core.datasets.importers import (
@@ -20,8 +21,7 @@ from core.datasets.importers import (
     unlisted,
 )
 from core.datasets.importers.choices import DEFAULT
-from core.datasets.importers.names import without_copy
-from core.datasets.importers.tables import is_personal
+from core.datasets.kept_looks import forget_looks, keeping_looks
 from core.datasets.known_films import (
     bring_up_to_date,
     follow_renamed,
@@ -29,10 +29,9 @@ from core.datasets.known_films import (
     replaced_by,
     set_apart_again,
 )
-from core.datasets.label_map import JOINT, UNKNOWN, normalise_finding
-from core.datasets.looking import Looked, is_text, look_into, name_as_text
-from core.datasets.patients import PatientFinder, hashed, patient_finder, with_patients
-from core.datasets.spelling import Spelling
+from core.datasets.looked import Looked
+from core.datasets.looking import is_text, look_into, name_as_text
+from core.datasets.patients import PatientFinder, patient_finder
 from core.datasets.uploads import importing
 from core.errors import InputError
 from core.images.emptiness import NOISE
@@ -161,19 +160,22 @@ def _import(
     choices = _as_before(store, found.root, choices)
     if found.layout.NAME == any_table.NAME:
         choices = any_table.settled(found.tree, choices)
-    candidates, written = _read(store, found, choices, find)
+    candidates, written = described_films(store, found, choices, find)
     known = store.catalogue.known()
     # Asked after the films that are known: else all of them would be told to be another's.
     there = store.catalogue.source_at(str(found.root))
     if there and there.name != source.name:
         raise imported_meanwhile(str(found.root), there.name)
     looked_at: list[tuple[Candidate, Looked]] = []
-    for done, pair in enumerate(look_into(store.workspace, candidates, known), 1):
-        looked_at.append(pair)
-        if progress is not None:
-            progress(done, len(candidates), name_as_text(pair[0].file))
+    with keeping_looks(store.workspace, found.root) as kept_looks:
+        for done, pair in enumerate(look_into(store.workspace, candidates, known, kept_looks), 1):
+            looked_at.append(pair)
+            if progress is not None:
+                progress(done, len(candidates), name_as_text(pair[0].file))
     looked_at = with_header_facts(looked_at)
-    labels = store.catalogue.finding_of_each(looked.film_id for _, looked in looked_at)
+    labels = store.catalogue.finding_of_each(
+        looked.film_id for _, looked in looked_at if looked.film_id in known
+    )
     reasons = reasons_to_leave_out(source, looked_at, known, labels)
     films, left_out, remarks = [], [], []
     for (one, looked), reason in zip(looked_at, reasons, strict=True):
@@ -184,21 +186,22 @@ def _import(
             remarks += [LeftOut(name_as_text(one.file), one.remark)] if one.remark else []
     empty = _set_apart(source, films, looked_at)
     fresh = [
-        replace(film, set_apart=empty.get(film.film_id, ""))
+        replace(film, set_apart=empty[film.film_id]) if film.film_id in empty else film
         for film in films
         if film.film_id not in known
     ]
+    again = [film for film in films if film.film_id in known]
     follow_renamed(store, films, known)
-    name_patients(store, [film for film in films if film.film_id in known], find is not None)
+    name_patients(store, again, find is not None)
     apart = {
         **store.catalogue.set_apart_in(source.name),
         **{film.film_id: film.set_apart for film in fresh if film.set_apart},
     }
-    updated = bring_up_to_date(store, [film for film in films if film.film_id in known])
+    updated = bring_up_to_date(store, again)
     films_apart = set_apart_again(store, source.name, looked_at, reasons, known)
     apart = {film_id: reason for film_id, reason in apart.items() if film_id not in films_apart}
     replaced = replaced_by(fresh, films, known)
-    files = {film.film_id: _below(film.path, found.root) for film in films}
+    files = {film.film_id: _below(film.path, found.root) for film in films if film.film_id in apart}
     report = ImportReport(
         source=source.name,
         layout=found.layout.NAME,
@@ -231,34 +234,8 @@ def _import(
         store.catalogue.save_source(
             replace(source, layout=report.layout, report=kept, imported_at=""), fresh, replaced
         )
+    forget_looks(store.workspace, found.root)
     return report
-
-
-def _read(
-    store: Store, found: Found, choices: Choices, find: PatientFinder | None
-) -> tuple[list[Candidate], dict[str, set[str]]]:
-    """The candidates, with patients and in one spelling; and finding → how it was written."""
-    read = list(found.layout.read(found.tree, choices))
-    if choices.columns and is_personal(choices.columns.patient):
-        salt = store.workspace.secret()
-        read = [replace(one, patient=hashed(one.patient, salt)) for one in read]
-    named = iter(with_patients([one for one in read if not one.left_out], find))
-    spelling = Spelling(store.catalogue.findings())
-    written: dict[str, set[str]] = {}
-    candidates = []
-    for one in read:
-        if not one.left_out:
-            finding = spelling.of(one.finding)
-            original = one.finding_original.strip()
-            alone = normalise_finding(without_copy(original))  # lists and votes are no spellings
-            if finding != UNKNOWN and JOINT not in finding and spelling.of(alone) == finding:
-                written.setdefault(finding, set()).add(original)
-            one = replace(next(named), finding=finding)
-        candidates.append(one)
-    candidates += [
-        Candidate(name, found.root, "", left_out=why) for name, why in found.tree.left_out
-    ]
-    return candidates, written
 
 
 def _set_apart(

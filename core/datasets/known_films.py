@@ -9,7 +9,7 @@ from pathlib import Path
 from core.datasets.dicom_patients import HASHED
 from core.datasets.importers import Candidate
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN
-from core.datasets.looking import Looked
+from core.datasets.looked import Looked
 from core.store import Film, Store
 
 # What a second import brings up to date on films that are there: all that the source says.
@@ -18,10 +18,14 @@ SAID = (
     "metadata",
 )  # fmt: skip
 
+AT_ONCE = 500  # films of the catalogue in memory beside those that are imported
+
 
 def follow_renamed(store: Store, films: list[Film], known: Mapping[str, tuple[str, str]]) -> None:
     """Renamed since the last import: the film is the same, its file is elsewhere."""
-    taken = {film.path: film.film_id for film in films}
+    if not any(film.film_id in known for film in films):
+        return
+    taken = {film.path for film in films}
     moved = {
         film.film_id: film.path
         for film in films
@@ -49,15 +53,18 @@ def replaced_by(
 
 def bring_up_to_date(store: Store, films: list[Film]) -> int:
     """Note what the source says now of films imported before; how many it says anew of."""
-    there = store.catalogue.films([one.film_id for one in films])
-    # What a person has corrected is not what the source said.
-    before = {film.film_id: film.as_its_source_says() for film in there}
-    changed = [
-        replace(before[film.film_id], **{name: getattr(film, name) for name in SAID})
-        for film in films
-        if film.film_id in before
-        and any(getattr(film, name) != getattr(before[film.film_id], name) for name in SAID)
-    ]
+    changed = []
+    for start in range(0, len(films), AT_ONCE):
+        chunk = films[start : start + AT_ONCE]
+        there = store.catalogue.films([one.film_id for one in chunk])
+        # What a person has corrected is not what the source said.
+        before = {film.film_id: film.as_its_source_says() for film in there}
+        changed += [
+            replace(before[film.film_id], **{name: getattr(film, name) for name in SAID})
+            for film in chunk
+            if film.film_id in before
+            and any(getattr(film, name) != getattr(before[film.film_id], name) for name in SAID)
+        ]
     if changed:
         store.catalogue.say_anew(changed)
     return len(changed)

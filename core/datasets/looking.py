@@ -5,65 +5,74 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import deque
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 
 from core.datasets.importers import Candidate
+from core.datasets.kept_looks import KeptLooks
+from core.datasets.looked import Looked
 from core.errors import FilmError, InputError
-from core.images.decode import HeaderFacts, decode_bytes, film_facts, film_id_of, read_film
+from core.images.decode import decode_bytes, film_facts, film_id_of, read_film
 from core.images.emptiness import why_empty
 from core.images.resize import thumbnail
 from core.workspace import Workspace
 
-NO_FACTS = HeaderFacts()
 THUMBNAIL_SIDE = 256
 THUMBNAIL_QUALITY = 85
 THREADS = min(8, os.cpu_count() or 1)
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What looking into one file gave: an id and a size, or a reason to leave it out.
-
-    ``empty``: why it shows hardly anything, ``""`` when it shows something or is known.
-    ``facts``: of a DICOM file, what its header says beside the picture.
-    """
-
-    film_id: str = ""
-    width: int = 0
-    height: int = 0
-    reason: str = ""
-    empty: str = ""
-    facts: HeaderFacts = NO_FACTS
-
-
 def look_into(
-    workspace: Workspace, candidates: Sequence[Candidate], known: Container[str]
+    workspace: Workspace,
+    candidates: Iterable[Candidate],
+    known: Container[str],
+    kept: KeptLooks | None = None,
 ) -> Iterator[tuple[Candidate, Looked]]:
     """Open the files in threads (the decoders let go of the GIL), in order, few at a time.
 
-    ``known``: ids of films that need no second look. Raises InputError when thumbnails cannot
+    ``known``: ids of films that need no second look. ``kept``: what an import that never ended
+    has seen, and where this one leaves what it sees. Raises InputError when thumbnails cannot
     be written; whatever is wrong with one file is its own reason.
     """
     salt = workspace.secret()
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="import")
-    waiting: deque[tuple[Candidate, Future[Looked]]] = deque()
+    waiting: deque[tuple[Candidate, os.stat_result | None, Future[Looked]]] = deque()
+
+    def first() -> tuple[Candidate, Looked]:
+        one, stat, future = waiting.popleft()
+        looked = future.result()
+        if kept is not None and stat is not None and not looked.reason:
+            kept.keep(one.file, stat, looked)
+        return one, looked
+
     try:
         for one in candidates:
-            waiting.append((one, threads.submit(look, workspace, one, known, salt)))
+            stat = None if kept is None or one.left_out else _stat(one)
+            seen = kept.found(one.file, stat) if kept is not None and stat is not None else None
+            if seen is not None and workspace.thumbnail(seen.film_id).exists():
+                future: Future[Looked] = Future()
+                future.set_result(seen)
+                waiting.append((one, None, future))
+            else:
+                waiting.append((one, stat, threads.submit(look, workspace, one, known, salt)))
             if len(waiting) >= 4 * THREADS:
-                first, looked = waiting.popleft()
-                yield first, looked.result()
+                yield first()
         while waiting:
-            first, looked = waiting.popleft()
-            yield first, looked.result()
+            yield first()
     finally:
         threads.shutdown(cancel_futures=True)
+
+
+def _stat(one: Candidate) -> os.stat_result | None:
+    """Of the file before it is read; None where there is none."""
+    try:
+        return one.path.stat()
+    except (OSError, ValueError):
+        return None
 
 
 def look(workspace: Workspace, one: Candidate, known: Container[str], salt: bytes) -> Looked:

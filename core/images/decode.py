@@ -15,7 +15,7 @@ from core.images.apart import decoders
 from core.images.decoding import JPEG, NOT_KEPT, PNG
 from core.images.film import DecodedFilm
 from core.images.grey_film import GreyFilm
-from core.images.header_facts import LOOKED_AT, HeaderFacts
+from core.images.header_facts import LOOKED_AT, NO_FACTS, HeaderFacts
 from core.images.identity import film_id_of
 from core.images.limits import MAX_BYTES, MAX_PIXELS
 from core.images.reading import read_film
@@ -53,7 +53,7 @@ def bare_film(data: bytes, name: str, salt: bytes) -> bytes:
 def film_facts(data: bytes, name: str, salt: bytes) -> HeaderFacts:
     """Whose film it is (hashed), view, sex and age, as a DICOM header says; none for others."""
     if data.startswith((PNG, JPEG, NOT_KEPT)):
-        return HeaderFacts()
+        return NO_FACTS
     return decoders().facts(data[:LOOKED_AT], name, salt)
 
 

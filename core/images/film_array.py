@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import struct
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from filelock import FileLock
@@ -21,6 +25,7 @@ from core.workspace import Workspace
 
 VERSION = 2  # raise it when decoding or resizing gives other pixels
 _AT_ONCE = 64  # films in memory while building, whatever the size of the data set
+_SUM = struct.Struct("<I")  # the check sum of as many films, to tell what was really written
 _NAMED = 5  # broken films that a message lists by name
 
 
@@ -52,18 +57,24 @@ def film_array(
         ready = _open(target, shape)
         if ready is not None:
             return ready
-        # We hold the lock, so a part that lies here belongs to a process that died.
+        # We hold the lock, so a part that lies here belongs to a process that died or was
+        # stopped; it is gone on with, or goes by age (``core.cache``).
         part = folder / f"{key}.part"
         try:
             _build(part, film_ids, paths, size, progress)
             part.replace(target)
+        except FilmError:
+            part.unlink(missing_ok=True)
+            raise
         except OSError as error:
+            part.unlink(missing_ok=True)
             raise InputError(
                 f"The films cannot be stored in {folder} ({error.strerror or error}). "
                 f"They need {np.prod(shape) / 1e6:.0f} MB of free space there."
             ) from error
         finally:
-            part.unlink(missing_ok=True)
+            if not part.exists():
+                _sums(part).unlink(missing_ok=True)
         built = _open(target, shape)  # under the lock: a clean-up may be waiting for it
     if built is None:
         raise InputError(f"{target} was written but cannot be read back. Check the disk.")
@@ -101,8 +112,11 @@ def _build(
     progress: Progress | None,
 ) -> None:
     """Decode in threads, write in order: plain writing, because a full disk is an error
-    here, and would be the end of the process in mapped memory."""
-    total, done, broken = len(film_ids), 0, []
+    here, and would be the end of the process in mapped memory. Goes on with what a process left
+    that was killed."""
+    total, broken = len(film_ids), []
+    with _sums(part).open("ab"):
+        pass  # there must be one to read
 
     def decoded(index: int) -> np.ndarray | FilmError:
         try:
@@ -110,22 +124,59 @@ def _build(
         except FilmError as error:
             return error
 
-    with part.open("wb") as stream, ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (total, size, size)}
-        np.lib.format.write_array_header_1_0(stream, header)
-        for start in range(0, total, _AT_ONCE):
+    header = io.BytesIO()
+    described = {"descr": "|u1", "fortran_order": False, "shape": (total, size, size)}
+    np.lib.format.write_array_header_1_0(header, described)
+    with (
+        part.open("r+b" if part.exists() else "w+b") as stream,
+        _sums(part).open("r+b") as sums,
+        ThreadPoolExecutor(os.cpu_count() or 1) as threads,
+    ):
+        done = _left(stream, sums, header.getvalue(), total, size)
+        if done and progress is not None:
+            progress(done, total)
+        for start in range(done, total, _AT_ONCE):
+            written = 0
             for film in threads.map(decoded, range(start, min(start + _AT_ONCE, total))):
                 if isinstance(film, FilmError):
                     broken.append(str(film))
                 elif not broken:
                     stream.write(film.data)
+                    written = zlib.crc32(film.data, written)
                 done += 1
                 if progress is not None:
                     progress(done, total)
-        stream.flush()
+            stream.flush()  # to the system, where it survives the end of this process
+            sums.write(_SUM.pack(written))
+            sums.flush()
         os.fsync(stream.fileno())
     if broken:
         raise FilmError(_sentence(broken))
+
+
+def _left(stream: BinaryIO, sums: BinaryIO, header: bytes, total: int, size: int) -> int:
+    """How many films are there from before, whole: ``stream`` then stands behind them, and
+    ``sums`` behind their sums. What comes after goes: it was cut short, or a power cut took it."""
+    films = 0
+    if stream.read(len(header)) == header:
+        while films + _AT_ONCE <= total:
+            block, told = stream.read(_AT_ONCE * size * size), sums.read(_SUM.size)
+            whole = len(block) == _AT_ONCE * size * size and len(told) == _SUM.size
+            if not whole or _SUM.unpack(told)[0] != zlib.crc32(block):
+                break
+            films += _AT_ONCE
+    stream.seek(0)
+    stream.write(header)
+    stream.seek(len(header) + films * size * size)
+    stream.truncate()
+    sums.seek(films // _AT_ONCE * _SUM.size)
+    sums.truncate()
+    return films
+
+
+def _sums(part: Path) -> Path:
+    """Where the sums of a part's blocks lie."""
+    return part.with_suffix(".sums")
 
 
 def _film(film_id: str, path: str, size: int) -> np.ndarray:

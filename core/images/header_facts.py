@@ -19,3 +19,6 @@ class HeaderFacts:
     view: str = ""
     sex: str = ""
     age: float | None = None
+
+
+NO_FACTS = HeaderFacts()

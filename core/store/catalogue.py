@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -126,7 +126,13 @@ class Catalogue:
         """
         columns = ", ".join(FIELDS)
         marks = ", ".join(f":{name}" for name in FIELDS)
-        rows = [film_row(film) for film in films]
+        ids: list[str] = []
+
+        def rows() -> Iterator[dict[str, object]]:
+            for film in films:  # one at a time: as rows they take as much memory again
+                ids.append(film.film_id)
+                yield film_row(film)
+
         with self._database.work(write=True) as work:
             taken = work.execute(
                 "SELECT root FROM sources WHERE name = ?", (source.name,)
@@ -160,10 +166,10 @@ class Catalogue:
             )
             before = work.total_changes
             work.executemany(
-                f"INSERT INTO films ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows
+                f"INSERT INTO films ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows()
             )
             added = work.total_changes - before
-            correct_again(work, (str(row["film_id"]) for row in rows))
+            correct_again(work, ids)
             work.execute("UPDATE catalogue_version SET number = number + 1")
         return added
 

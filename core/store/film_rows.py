@@ -24,7 +24,7 @@ class Source:
     report: ImportReport | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Film:
     """One X-ray film.
 
@@ -71,8 +71,8 @@ FIELDS = tuple(Film.__dataclass_fields__)
 def film_row(film: Film) -> Json:
     """The film as a row of the table."""
     row = {name: getattr(film, name) for name in FIELDS}
-    row["masks"] = json.dumps(film.masks)
-    row["metadata"] = json.dumps(film.metadata, ensure_ascii=False)
+    row["masks"] = json.dumps(film.masks) if film.masks else "{}"
+    row["metadata"] = json.dumps(film.metadata, ensure_ascii=False) if film.metadata else "{}"
     return row
 
 

@@ -16,7 +16,7 @@ TWO_CLASSES = "the same film stands in two classes"
 UNCERTAIN = "a finding of it is uncertain"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One row or file of a collection.
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from core.datasets import looking
 from core.datasets.ingest import ImportReport, import_folder
+from core.datasets.looked import Looked
 from core.errors import Cancelled, InputError
 from core.store import Store
 from tests.core.datasets.conftest import FILES, film_bytes, write
@@ -181,7 +182,7 @@ def test_files_are_opened_a_few_at_a_time(
 ) -> None:
     write(tmp_path / "Many", {f"Normal/{n:03d}.png": b"%d" % n for n in range(200)})
     begun = []
-    nothing = looking.Looked(reason="no film")
+    nothing = Looked(reason="no film")
     monkeypatch.setattr(looking, "look", lambda *asked: begun.append(1) or nothing)
     ahead = []
     import_folder(

@@ -45,7 +45,7 @@ def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 store = open_store(open_workspace(sys.argv[1]))
-module, name = {"unpacking": (archive, "_put"), "reading": (ingest, "_read"),
+module, name = {"unpacking": (archive, "_put"), "reading": (ingest, "described_films"),
                 "saving": (type(store.catalogue), "save_source")}[sys.argv[3]]
 setattr(module, name, die)
 with open(sys.argv[2], "rb") as file:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import FilmError, InputError
+from core.images import film_array as film_array_module
 from core.images.decode import decode_file, film_id_of
 from core.images.film_array import film_array
 from core.images.resize import resize
@@ -88,7 +89,48 @@ def test_lost_damaged_and_changed_films_are_named_together(
     with pytest.raises(FilmError, match=r"2 films .*film 3\.png.*film 66\.png is not the file"):
         film_array(workspace, ids, paths, 32)
     assert not list(workspace.film_cache.glob("*.npy"))
-    assert not list(workspace.film_cache.glob("*.part"))
+    assert not [*workspace.film_cache.glob("*.part"), *workspace.film_cache.glob("*.sums")]
+
+
+class _Killed(BaseException):
+    """What a kill is to the files that are left."""
+
+
+@pytest.mark.parametrize("harm", [None, "cut short", "rotten", "without sums"])
+def test_an_array_that_was_not_finished_is_gone_on_with(
+    workspace: Workspace,
+    films: tuple[list[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    harm: str | None,
+) -> None:
+    ids, paths = films
+
+    def killed(done: int, _: int) -> None:
+        if done == 66:
+            raise _Killed
+
+    with pytest.raises(_Killed):
+        film_array(workspace, ids, paths, 32, killed)
+    (part,) = workspace.film_cache.glob("*.part")
+    (sums,) = workspace.film_cache.glob("*.sums")
+    data = part.read_bytes()
+    if harm == "cut short":
+        part.write_bytes(data[: 40 * 32 * 32])
+    elif harm == "rotten":
+        part.write_bytes(data[:5000] + bytes(200) + data[5200:])
+    elif harm == "without sums":
+        sums.unlink()
+    decoded: list[str] = []
+    film = film_array_module._film
+    monkeypatch.setattr(
+        film_array_module, "_film", lambda *given: decoded.append(given[0]) or film(*given)
+    )
+    done = np.array(film_array(workspace, ids, paths, 32))
+    assert sorted(decoded) == sorted(ids[64:] if harm is None else ids)
+    assert not [*workspace.film_cache.glob("*.part"), *workspace.film_cache.glob("*.sums")]
+    for kept in workspace.film_cache.glob("*.npy"):
+        kept.unlink()
+    assert np.array_equal(film_array(workspace, ids, paths, 32), done)
 
 
 def test_a_long_list_of_broken_films_is_cut(
