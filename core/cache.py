@@ -26,6 +26,8 @@ from pydantic import Field
 
 from core.documents import Document
 from core.errors import InputError
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.workspace import Workspace
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_CACHE_GB"
@@ -99,6 +101,7 @@ def cache_limit(workspace: Workspace) -> Limit:
     return Limit(stored.limit_gb if stored else DEFAULT_GB, fixed=False)
 
 
+@asks(Deed.SETTLE)
 def set_cache_limit(workspace: Workspace, gigabytes: float) -> None:
     """Keep another limit in the workspace; ``trim`` then acts on it.
 
@@ -120,6 +123,7 @@ def set_cache_limit(workspace: Workspace, gigabytes: float) -> None:
         ) from error
 
 
+@asks(Deed.SETTLE)
 def trim(workspace: Workspace, limit_bytes: int | None = None) -> int:
     """Remove the files used longest ago until the rest fits; returns the bytes freed.
 
@@ -143,6 +147,7 @@ def trim(workspace: Workspace, limit_bytes: int | None = None) -> int:
     return freed
 
 
+@asks(Deed.SETTLE)
 def clear(workspace: Workspace) -> int:
     """Remove everything that nobody works on right now, parts included; returns the bytes
     freed."""

@@ -52,6 +52,12 @@ class DamagedError(NotFoundError):
     """A run, data set or kept result is there, and cannot be read. Says how to get rid of it."""
 
 
+class NotAllowedError(ThoraxLensError):
+    """Who asks may not do this. Says who may."""
+
+    exit_code = 2
+
+
 class StoreError(ThoraxLensError):
     """The database cannot be read or written now: damaged, locked, or on a full disk."""
 

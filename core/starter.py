@@ -17,6 +17,8 @@ from filelock import FileLock
 
 from core.documents import Document
 from core.errors import ThoraxLensError
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.store import Run, RunOrigin, RunState, Store
 from core.workspace import PROJECT_ROOT
 
@@ -111,6 +113,7 @@ def plan_starters(store: Store) -> None:
         StarterNote().save(store.workspace.starter_note)
 
 
+@asks(Deed.TAKE_IN)
 def install_starters(store: Store, *, again: bool = True) -> Installed:
     """Import those that are not here. ``again``: also those that were deleted, as somebody who
     asks for them wants; a server does not. Changes nothing where all are here."""

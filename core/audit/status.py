@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from core.audit.report import FILE, AuditReport, Level, audit_folder
 from core.errors import InputError, NotFoundError
 from core.evaluation.operating_point import OperatingPoint
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.runs import results
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
@@ -30,6 +32,7 @@ def audit_job(store: Store, run_id: str) -> Job:
     return Job(store, AUDIT, audit_folder(store.workspace.run_folder(run_id)))
 
 
+@asks(Deed.JUDGE)
 def start_audit(store: Store, run_id: str) -> Job:
     """Begin to audit a finished run; an audit that is under way goes on.
 
@@ -43,6 +46,7 @@ def start_audit(store: Store, run_id: str) -> Job:
         )
     job = audit_job(store, run.run_id)
     job.start(run=run.run_id)
+    store.deeds.note(f"started the audit of run {run.run_id}")
     return job
 
 

@@ -8,6 +8,7 @@ from core.commands.command import Command, Outcome, open_default_store, table
 from core.documents import Json
 from core.errors import InputError
 from core.evaluation.decision import decision_of
+from core.evaluation.keeping import forget_operating_point, keep_operating_point
 from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.performance import (
     OperatingPointPerformance,
@@ -56,16 +57,15 @@ def _operating_point(options: argparse.Namespace) -> Outcome:
     files = RunFiles(store.workspace.run_folder(run.run_id))
     predictions = Predictions.load(files.predictions)
     if options.most_probable:
-        files.operating_point.unlink(missing_ok=True)
+        forget_operating_point(store, run.run_id)
     band = tuple(options.band) if options.band else None
     if band and options.sensitivity is None:
         raise InputError(
             "--band says where “not sure” lies beside a threshold: give --sensitivity."
         )
     if options.sensitivity is not None:
-        choose_operating_point(predictions, options.sensitivity, band=band).save(
-            files.operating_point
-        )
+        chosen = choose_operating_point(predictions, options.sensitivity, band=band)
+        keep_operating_point(store, run.run_id, chosen)
     decision = decision_of(files, predictions.classes)
     point = decision.point or choose_operating_point(predictions)
     chosen_on = performance(point, predictions)

@@ -20,6 +20,7 @@ from core.datasets.export import export_tree
 from core.datasets.own_classes import own_classes
 from core.datasets.prepare import in_two_classes, plan, plan_document, save_dataset
 from core.datasets.presets import KINDS, preset
+from core.datasets.removing import delete_dataset
 from core.documents import Json
 from core.errors import DamagedError, SpecError
 from core.names import name_key
@@ -158,7 +159,7 @@ def _delete(options: argparse.Namespace) -> Outcome:
     ]
     if users:
         raise SpecError(f"“{options.name}” is in use by {', '.join(users)}. Stop those runs first.")
-    store.datasets.delete(options.name)
+    delete_dataset(store, options.name)
     return Outcome({"deleted": options.name}, f"Deleted {options.name}; its films stay.")
 
 

@@ -17,6 +17,8 @@ from core.datasets.choosing import belongs
 from core.datasets.label_map import findings_of, is_silent, join_findings, normalise_finding
 from core.datasets.spelling import Spelling
 from core.errors import InputError, NotFoundError
+from core.people.asking import asker, asks
+from core.people.roles import Deed
 from core.specs import ClassSpec
 from core.store import CorrectedCount, CorrectedFilm, Film, Store, StoredDataset
 from core.text import capital, count, listed
@@ -26,6 +28,7 @@ SHORTEST_ID = 6  # letters of a film's id by which it can be named
 _NAMED = 4  # kinds of correction that a sentence tells apart
 
 
+@asks(Deed.CORRECT)
 def correct_finding(store: Store, film_ids: Sequence[str], finding: str, who: str) -> int:
     """Have films go by another finding; how many went by something else before.
 
@@ -41,20 +44,31 @@ def correct_finding(store: Store, film_ids: Sequence[str], finding: str, who: st
     # A new finding begins as those of the collections do.
     new = join_findings(one if is_silent(one) else capital(one) for one in findings_of(normal))
     spelled = Spelling(store.catalogue.findings()).of(new)
-    return store.corrections.correct(film_ids, spelled, _who(who))
+    named = _who(who)
+    changed = store.corrections.correct(film_ids, spelled, named)
+    store.deeds.note(f"corrected {count(changed, 'film')} to “{spelled}”", named)
+    return changed
 
 
+@asks(Deed.CORRECT)
 def take_back(store: Store, film_ids: Sequence[str], who: str) -> int:
     """Have films go by what their sources say again; how many did not. Raises InputError."""
-    return store.corrections.undo(film_ids, _who(who))
+    named = _who(who)
+    changed = store.corrections.undo(film_ids, named)
+    store.deeds.note(f"took back the corrections of {count(changed, 'film')}", named)
+    return changed
 
 
+@asks(Deed.CORRECT)
 def leave_out(store: Store, film_ids: Sequence[str], who: str) -> None:
     """Set films apart, so that no data set made from now on has them. Raises InputError."""
-    said = f"Left out by {_who(who)}".removesuffix(".")
+    named = _who(who)
+    said = f"Left out by {named}".removesuffix(".")
     store.catalogue.set_apart(dict.fromkeys(film_ids, f"{said}."))
+    store.deeds.note(f"left out {count(len(film_ids), 'film')}", named)
 
 
+@asks(Deed.CORRECT)
 def tag_films(store: Store, film_ids: Sequence[str], tag: str) -> int:
     """Put a tag on films, in the spelling that it has already; how many did not have it. Raises
     InputError."""
@@ -62,7 +76,18 @@ def tag_films(store: Store, film_ids: Sequence[str], tag: str) -> int:
     if why := names.objection(tidy, LONGEST_TAG):
         raise InputError(f"“{tidy}” cannot be a tag: {why}.")
     there = {names.name_key(one): one for one in store.tags.all()}
-    return store.tags.add(film_ids, there.get(names.name_key(tidy), tidy))
+    spelled = there.get(names.name_key(tidy), tidy)
+    changed = store.tags.add(film_ids, spelled)
+    store.deeds.note(f"tagged {count(changed, 'film')} “{spelled}”")
+    return changed
+
+
+@asks(Deed.CORRECT)
+def untag_films(store: Store, film_ids: Sequence[str], tag: str) -> int:
+    """Take a tag from films; how many had it."""
+    changed = store.tags.remove(film_ids, tag)
+    store.deeds.note(f"took the tag “{tag}” from {count(changed, 'film')}")
+    return changed
 
 
 def film_named(store: Store, text: str) -> Film:
@@ -160,6 +185,10 @@ def _kinds(kinds: Sequence[CorrectedCount]) -> str:
 
 
 def _who(who: str) -> str:
+    """Who says so: the address of somebody who has signed in, else what they call themselves."""
+    person = asker()
+    if person.signed_in:
+        return person.name
     said = names.tidy(who)
     if why := names.objection(said, LONGEST_WHO):
         raise InputError(f"Say who does this, by a name or initials: {why}.")

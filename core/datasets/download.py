@@ -21,6 +21,8 @@ from core.datasets.ingest import ImportReport, import_folder
 from core.datasets.label_map import normalise_view
 from core.errors import DownloadError, ThoraxLensError
 from core.fetch import fetch, fetch_json, is_blob
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.progress import NamedProgress
 from core.store import Store
 
@@ -71,11 +73,13 @@ STUDY_SOURCES = (
 )
 
 
+@asks(Deed.IMPORT)
 def download_study(store: Store, progress: NamedProgress | None = None) -> list[ImportReport]:
     """Both collections, downloaded where missing and imported. Raises DownloadError."""
     return [download_ieee8023(store, progress), download_kaggle(store, progress)]
 
 
+@asks(Deed.IMPORT)
 def download_ieee8023(
     store: Store,
     progress: NamedProgress | None = None,
@@ -115,6 +119,7 @@ def download_ieee8023(
     return import_folder(store, folder, name=source, progress=progress)
 
 
+@asks(Deed.IMPORT)
 def download_kaggle(
     store: Store,
     progress: NamedProgress | None = None,

@@ -17,6 +17,8 @@ from core.errors import FilmError, InputError
 from core.images.decode import bare_film, read_imported
 from core.images.decoding import NOT_KEPT
 from core.names import file_of, folders_of, name_key, on_disk
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.privacy import for_the_user
 from core.progress import Progress
 from core.spreadsheet import csv_bytes
@@ -27,6 +29,7 @@ SPEC_FILE, TABLE_FILE = "spec.json", "films.csv"
 UNFINISHED = ".unfinished-export"
 
 
+@asks(Deed.EXPORT)
 def export_tree(
     store: Store, name: str, destination: Path, progress: Progress | None = None
 ) -> int:
@@ -76,6 +79,7 @@ def export_tree(
     return len(files)
 
 
+@asks(Deed.EXPORT)
 def export_zip(store: Store, name: str) -> Path:
     """The same tree as one zip file, in the workspace's ``exports``; returns its path.
 

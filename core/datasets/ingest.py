@@ -35,6 +35,8 @@ from core.datasets.patients import PatientFinder, patient_finder
 from core.datasets.uploads import importing
 from core.errors import InputError
 from core.images.emptiness import NOISE
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.progress import NamedProgress
 from core.store import (
     Film,
@@ -45,6 +47,7 @@ from core.store import (
     Store,
     imported_meanwhile,
 )
+from core.text import count
 
 __all__ = ["ImportReport", "LeftOut", "SetApart", "import_folder", "import_zip"]
 
@@ -52,6 +55,7 @@ __all__ = ["ImportReport", "LeftOut", "SetApart", "import_folder", "import_zip"]
 LONGEST_NAME = 80
 
 
+@asks(Deed.IMPORT)
 def import_folder(
     store: Store,
     path: str | Path,
@@ -82,9 +86,12 @@ def import_folder(
     choices = _as_before(store, folder, choices)
     found = detect_layout(folder, choices=choices)
     source = _source_for(store, found, name)
-    return _import(store, source, found, choices, find, progress)
+    report = _import(store, source, found, choices, find, progress)
+    store.deeds.note(imported_words(report))
+    return report
 
 
+@asks(Deed.IMPORT)
 def import_zip(
     store: Store,
     file: BinaryIO,
@@ -115,7 +122,13 @@ def import_zip(
             raise
         if fresh and not report.added and not report.known:
             discard_archive(folder)  # every film of it is kept elsewhere, or unreadable
+    store.deeds.note(imported_words(report))
     return report
+
+
+def imported_words(report: ImportReport) -> str:
+    """That films were imported, for the list of what was done."""
+    return f"imported {count(report.added, 'film')} into “{report.source}”"
 
 
 def _source_for(store: Store, found: Found, name: str | None) -> Source:

@@ -21,6 +21,8 @@ from core.datasets.ingest import import_folder
 from core.datasets.phantom_film import MARKER_CORNERS, Person, Phantom, person, render
 from core.documents import Document
 from core.errors import InputError
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.progress import NamedProgress
 from core.store import Store
 from core.workspace import Workspace
@@ -179,6 +181,7 @@ class PhantomNote(Document):
     imported_at: str = ""
 
 
+@asks(Deed.IMPORT)
 def ensure_phantoms(store: Store, progress: NamedProgress | None = None) -> None:
     """At a workspace's first start, make and import 60 phantom films of each class.
 
@@ -193,6 +196,7 @@ def ensure_phantoms(store: Store, progress: NamedProgress | None = None) -> None
             _install(store, progress)
 
 
+@asks(Deed.IMPORT)
 def restore_phantoms(store: Store, progress: NamedProgress | None = None) -> None:
     """Bring the phantom films back after their source was removed; else changes nothing."""
     with _lock(store.workspace):

@@ -25,6 +25,8 @@ from core.datasets.splitting import (
 from core.documents import Json
 from core.errors import InputError, NotFoundError, SpecError
 from core.images.film_array import film_array
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.specs import SPLITS, ClassSpec, DatasetSpec
 from core.store import CorrectedFilm, Member, Store, StoredDataset, counted
 from core.text import count, listed
@@ -113,6 +115,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
     )
 
 
+@asks(Deed.PREPARE)
 def save_dataset(
     store: Store, plan: DatasetPlan, progress: Callable[[int, int], None] | None = None
 ) -> StoredDataset:
@@ -149,6 +152,7 @@ def save_dataset(
         ],
         with_who(store, plan.corrected),
     )
+    store.deeds.note(f"made data set “{name}”")
     return store.datasets.get(name)
 
 

@@ -22,6 +22,8 @@ from core.datasets.ingest import ImportReport, import_folder
 from core.errors import DownloadError
 from core.fetch import fetch, is_blob
 from core.files import written_whole
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.progress import NamedProgress
 from core.store import Store
 
@@ -34,6 +36,7 @@ def sample_films() -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+@asks(Deed.IMPORT)
 def download_samples(
     store: Store,
     progress: NamedProgress | None = None,

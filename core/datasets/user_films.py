@@ -10,6 +10,8 @@ from PIL import Image
 from core.datasets.ingest import ImportReport, import_folder
 from core.errors import FilmError
 from core.images.decode import decode_bytes, film_id_of
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.store import Store
 
 KEPT_SOURCE = "Kept films"
@@ -17,6 +19,7 @@ KEPT_FOLDER = "kept"  # in the workspace's uploads
 CLASS_FOLDER = "unknown"  # the finding: nobody has said what these films show
 
 
+@asks(Deed.IMPORT)
 def keep_films(store: Store, films: Sequence[tuple[str, bytes]]) -> ImportReport:
     """Write the films (name, content) as PNG and import them as “Kept films”.
 

@@ -17,6 +17,8 @@ from typing import Literal
 
 from core.demonstration.answers import Answers
 from core.demonstration.films import Cohort
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.runs.jobs import Job, JobStatus
 from core.runs.kinds import DEMONSTRATION
 from core.store import Run, RunState, Store, open_store
@@ -116,6 +118,7 @@ class Demonstration:
         numbers = [_number(one) for one in self.folder.glob("take-*")]
         return self._session(max([1, *numbers]))
 
+    @asks(Deed.DEMONSTRATE)
     def make_ready(self) -> None:
         """Start the process of a session that has not begun, so that it has loaded its software
         and drawn its films when it is to begin. Raises InputError."""
@@ -127,6 +130,7 @@ class Demonstration:
         (session.folder / READY).touch()
         session.job.start(session=str(session.number), **{WAITS: "yes"})
 
+    @asks(Deed.DEMONSTRATE)
     def start(self) -> DemoSession:
         """Begin to train and answer. One at a time: where a session is under way or finished,
         that is the one. After one that failed, a new one. Raises InputError."""
@@ -143,6 +147,7 @@ class Demonstration:
             session.job.start(session=str(session.number))
         return session
 
+    @asks(Deed.DEMONSTRATE)
     def next(self) -> DemoSession:
         """End the latest session, if it is under way, and make place for another with other
         people."""

@@ -29,6 +29,8 @@ from core.external.result_file import (
     save_result,
 )
 from core.images.decode import read_imported
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.prediction.client import PredictionClient
 from core.progress import Progress
 from core.runs import results
@@ -50,10 +52,12 @@ def external_job(store: Store, run_id: str, source: str) -> Job:
     return Job(store, EXTERNAL_TEST, folder_of(store.workspace, run_id, source))
 
 
+@asks(Deed.JUDGE)
 def start_external(store: Store, run_id: str, source: str) -> Job:
     """Test in a process of its own; a test that is under way goes on. Raises InputError."""
     job = external_job(store, run_id, source)
     job.start(run=run_id, source=source)
+    store.deeds.note(f"started the external test of run {run_id} on “{source}”")
     return job
 
 

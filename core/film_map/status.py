@@ -10,6 +10,8 @@ from core.errors import InputError
 from core.film_map.document import FILE, LEAST, FilmMap, drawn_by_lot, films_to_map, map_folder
 from core.models.registry import FIRST_CHOICE
 from core.models.weights import find_weights, missing_message
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.runs.jobs import Job
 from core.runs.kinds import MAP
 from core.store import Store
@@ -32,6 +34,7 @@ def map_job(store: Store) -> Job:
     return Job(store, MAP, map_folder(store.workspace))
 
 
+@asks(Deed.JUDGE)
 def start_map(store: Store) -> Job:
     """Draw it in a process of its own; one that is under way goes on. Raises InputError when
     there are too few films, or the network's weights are not at hand."""
@@ -39,6 +42,7 @@ def start_map(store: Store) -> Job:
         raise InputError(why)
     job = map_job(store)
     job.start()
+    store.deeds.note("had the map of the films drawn")
     return job
 
 

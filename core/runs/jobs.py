@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.people.asking import doing
 from core.runs.files import LOG
 from core.runs.kinds import KINDS, Kind, Seat
 from core.runs.line import before, waiting_words
@@ -92,16 +93,18 @@ class Job:
 
         False when it waits or works already. Raises InputError when nothing can be started.
         """
-        added = self.store.queue.add(self.job_id, self.kind.name, arguments)
-        refresh(self.store, at_once=True)
+        with doing(self.kind.deed):
+            added = self.store.queue.add(self.job_id, self.kind.name, arguments)
+            refresh(self.store, at_once=True)
         return added
 
     def stop(self) -> None:
         """End it, if it waits or works. What it had finished and written stays."""
         row = self.store.queue.find(self.job_id)
         if row is not None and (row.state == RunState.QUEUED or row.is_active):
-            self.store.queue.request_cancel(self.job_id)
-            _end(self.store, self.job_id)
+            with doing(self.kind.deed):
+                self.store.queue.request_cancel(self.job_id)
+                _end(self.store, self.job_id)
 
     def _status(self, row: JobRow) -> JobStatus:
         told = row.progress

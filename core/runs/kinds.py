@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.people.roles import Deed
+
 
 class Seat(StrEnum):
     """What work must have before it may begin. ``DEVICE``: a GPU, or the CPU, for itself.
@@ -27,7 +29,8 @@ class Kind:
     those that wait for a slot. ``on_cpu``: whether GPUs are kept from it, because they belong to
     trainings. ``niceness``: how far it stands back behind other processes, as for ``os.nice``.
     ``keeps_what_it_had``: whether it ends by itself when a stop is asked for, and goes on later
-    from where it was; other work is ended at once, and begins again."""
+    from where it was; other work is ended at once, and begins again. ``deed``: what somebody must
+    be allowed to do who starts or stops it."""
 
     name: str
     module: str
@@ -37,6 +40,7 @@ class Kind:
     on_cpu: bool = False
     niceness: int = 0
     keeps_what_it_had: bool = False
+    deed: Deed = Deed.JUDGE
 
 
 TRAIN = Kind(
@@ -46,6 +50,7 @@ TRAIN = Kind(
     seat=Seat.DEVICE,
     niceness=5,  # pages stay quick while a training takes all it can get
     keeps_what_it_had=True,
+    deed=Deed.TRAIN,
 )
 AUDIT = Kind("audit", "core.audit.worker", called="audit’s process", on_cpu=True)
 EXTERNAL_TEST = Kind("external_test", "core.external.worker", called="external test’s process")
@@ -58,6 +63,7 @@ DEMONSTRATION = Kind(
     seat=Seat.NONE,
     on_cpu=True,
     niceness=5,
+    deed=Deed.DEMONSTRATE,
 )
 
 KINDS = {one.name: one for one in (TRAIN, AUDIT, EXTERNAL_TEST, MAP, DEMONSTRATION)}

@@ -16,6 +16,8 @@ from core.models.network import STUDY_HEAD, HeadForm
 from core.models.registry import get_network
 from core.models.weight_sources import PUBLISHED
 from core.models.weights import check_at_hand
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles
 from core.runs.jobs import stop_all
@@ -30,6 +32,7 @@ LOG_BYTES = 256 * 1024  # the most that one look at a log reads
 NOISE = ("WARNING: All log messages before absl::InitializeLog", "I0000 00:00:")
 
 
+@asks(Deed.TRAIN)
 def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
     """Queue a run and see that it gets started; returns at once. ``origin``: where it comes
     from, when it is not a person's own training.
@@ -40,10 +43,12 @@ def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
     reached. Where it can, the worker downloads them.
     """
     run = store.runs.create(checked(store, spec), origin)
+    store.deeds.note(f"started run {run.run_id}")
     refresh(store, at_once=True)
     return store.runs.get(run.run_id)
 
 
+@asks(Deed.TRAIN)
 def launch_repeats(store: Store, spec: RunSpec, kind: RepeatKind, count: int) -> list[Run]:
     """Queue the same training ``count`` (2 to 20) times: with other seeds, or on as many
     folds grouped by patient. Returns the runs, which share ``spec.repeat.group``.
@@ -59,6 +64,7 @@ def launch_repeats(store: Store, spec: RunSpec, kind: RepeatKind, count: int) ->
         raise InputError("Choose at least 2 repeats.")
     spec = checked(store, spec.changed(repeat=repeats[0]))
     runs = [store.runs.create(spec.changed(repeat=one)) for one in repeats]
+    store.deeds.note(f"started {count} runs of {group}")
     refresh(store, at_once=True)
     return [store.runs.get(run.run_id) for run in runs]
 
@@ -106,14 +112,17 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
     return spec.changed(dataset=dataset.name)
 
 
+@asks(Deed.TRAIN)
 def stop(store: Store, run_id: str) -> str:
     """Ask a run to stop; returns its state now. A run under way ends within a batch, or is
     ended after 5 seconds. Asking twice changes nothing. Raises NotFoundError."""
     state = store.runs.request_cancel(run_id)
+    store.deeds.note(f"stopped run {run_id}")
     refresh(store)
     return state
 
 
+@asks(Deed.TRAIN)
 def stop_group(store: Store, group: str) -> int:
     """Ask all runs of a group that are not finished to stop; returns how many that were.
 
@@ -122,10 +131,12 @@ def stop_group(store: Store, group: str) -> int:
     runs = [run for run in store.runs.group(group) if run.state not in FINISHED]
     for run in sorted(runs, key=lambda run: run.state != RunState.QUEUED):
         store.runs.request_cancel(run.run_id)
+    store.deeds.note(f"stopped {len(runs)} runs of {group}")
     refresh(store)
     return len(runs)
 
 
+@asks(Deed.TRAIN)
 def resume(store: Store, run_id: str) -> Run:
     """Queue a stopped run again, to go on from its last checkpoint.
 
@@ -135,10 +146,12 @@ def resume(store: Store, run_id: str) -> Run:
     run = store.runs.get(run_id)
     store.datasets.get(run.spec.dataset)
     store.runs.requeue(run_id)
+    store.deeds.note(f"resumed run {run_id}")
     refresh(store, at_once=True)
     return store.runs.get(run_id)
 
 
+@asks(Deed.DELETE)
 def delete(store: Store, run_id: str) -> None:
     """Forget a run and its files; its audit or external test, if under way, is ended.
 
@@ -152,6 +165,7 @@ def delete(store: Store, run_id: str) -> None:
         store.runs.delete_damaged(run_id)
     else:
         store.runs.delete(run_id)
+    store.deeds.note(f"deleted run {run_id}")
     folder = store.workspace.run_folder(run_id)
     if folder.parent != store.workspace.runs or folder.name in ("", "..", "."):
         return  # the name of a damaged row may be anything; nothing of ours lies there

@@ -10,6 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.errors import NotFoundError
+from core.people.asking import by_itself
+from core.public import is_public
 from core.runs.kinds import KINDS
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import start_detached, with_our_modules
@@ -32,6 +34,13 @@ def refresh(store: Store, *, at_once: bool = False) -> None:
     dispatcher that lives may be about to end. Two at once do no harm, since the second waits for
     the lock and goes. Raises NotFoundError when none can be started.
     """
+    if is_public():
+        return  # what a show is made of has ended, and nothing else is to begin
+    with by_itself():
+        _look_after(store, at_once=at_once)
+
+
+def _look_after(store: Store, *, at_once: bool) -> None:
     alive = [one for one in _dispatchers.get(store.workspace.root, []) if one.poll() is None]
     _dispatchers[store.workspace.root] = alive
     # One that lives sees to all of this itself, and knows the exit codes.

@@ -23,6 +23,7 @@ from core.store.corrections import (
 from core.store.damaged import Damaged
 from core.store.database import Database
 from core.store.datasets import Datasets, Member, StoredDataset
+from core.store.deeds import Deeds, Done
 from core.store.film_rows import Film, Source
 from core.store.import_report import ImportReport, LeftOut, SetApart
 from core.store.job_row import (
@@ -62,6 +63,8 @@ __all__ = [
     "Damaged",
     "Database",
     "Datasets",
+    "Deeds",
+    "Done",
     "Epoch",
     "Film",
     "ImportReport",
@@ -110,6 +113,7 @@ class Store:
     queue: Queue
     corrections: Corrections
     tags: Tags
+    deeds: Deeds
     database: Database
 
 
@@ -128,5 +132,6 @@ def open_store(workspace: Workspace) -> Store:
         Queue(database),
         Corrections(database),
         Tags(database),
+        Deeds(database),
         database,
     )

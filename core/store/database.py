@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BusyError, InputError, StoreError
+from core.people.asking import must_be_writing
 from core.store.upgrades import upgrade
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 SCHEMA = """
 CREATE TABLE sources (
@@ -55,6 +56,12 @@ CREATE TABLE corrections (
     at REAL NOT NULL
 );
 CREATE INDEX corrections_by_film ON corrections(film_id);
+CREATE TABLE deeds (
+    number INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL
+);
 CREATE TABLE film_tags (
     film_id TEXT NOT NULL,
     tag TEXT NOT NULL,
@@ -94,7 +101,8 @@ CREATE TABLE runs (
     origin TEXT NOT NULL DEFAULT '{}',
     kind TEXT NOT NULL DEFAULT 'train',
     remarks TEXT NOT NULL DEFAULT '{}',
-    node TEXT NOT NULL DEFAULT ''
+    node TEXT NOT NULL DEFAULT '',
+    who TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE taken_up (
     run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,
@@ -212,9 +220,12 @@ class Database:
 
         Taking it at once, instead of upgrading from a read, is what lets the busy
         timeout work: SQLite refuses an upgrade immediately. Raises StoreError for what the
-        user can see to: a damaged file, a full disk, a folder that cannot be written; and
-        BusyError when another process holds the write lock for ``patience`` seconds.
+        user can see to: a damaged file, a full disk, a folder that cannot be written;
+        BusyError when another process holds the write lock for ``patience`` seconds; and
+        NotAllowedError for a write that whoever asks may not make.
         """
+        if write:
+            must_be_writing()
         self._must_be_the_same_file()
         with self._work(write, patience) as connection:
             yield connection

@@ -14,6 +14,7 @@ from typing import Unpack
 
 from core.documents import Document
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
+from core.people.asking import asker
 from core.store.damaged import lenient
 from core.store.database import Database
 from core.store.job_row import (
@@ -51,8 +52,9 @@ class Queue:
                 return False
             work.execute("DELETE FROM runs WHERE run_id = ?", (job_id,))
             work.execute(
-                "INSERT INTO runs (run_id, kind, spec, state, created_at) VALUES (?, ?, ?, ?, ?)",
-                (job_id, kind, asked, RunState.QUEUED, time.time()),
+                "INSERT INTO runs (run_id, kind, spec, state, created_at, who) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (job_id, kind, asked, RunState.QUEUED, time.time(), asker().name),
             )
         return True
 

@@ -18,6 +18,8 @@ from pydantic import Field
 
 from core.documents import Document, Json, Part
 from core.errors import InputError, NotFoundError, SpecError
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.specs import DatasetSpec
 from core.store.corrections import CorrectedFilm, CorrectedFilms
 from core.store.damaged import dataset_spec, run_spec
@@ -86,8 +88,8 @@ class RunRecord(Document):
     """What the store knows of a run. ``stamp``: tells one end of the run from its next.
     ``files``: name → SHA-256 in hex. ``folders``: where the films of its data set came from."""
 
-    # 2: where the run comes from; 3: corrected findings; 4: which machine it ran on
-    VERSION: ClassVar[int] = 4
+    # 2: where the run comes from; 3: corrected findings; 4: which machine it ran on; 5: who began it
+    VERSION: ClassVar[int] = 5
     SPOKEN: ClassVar[str] = "The record of this run"
 
     stamp: str
@@ -106,6 +108,7 @@ class RunRecord(Document):
     folders: tuple[str, ...]
     origin: RunOrigin = RunOrigin()
     node: str = ""
+    who: str = ""
 
     def read_result(self) -> RunResult:
         """Raises DamagedError."""
@@ -157,6 +160,7 @@ def run_record(store: Store, run: Run) -> RunRecord:
         folders=folders,
         origin=run.origin,
         node=run.node,
+        who=run.who,
     )
 
 
@@ -199,6 +203,12 @@ def damaged_file(folder: Path) -> Path | None:
 def recovery_note(workspace: Workspace) -> Path:
     """What the last recovery found; there until somebody has read it."""
     return workspace.root / "recovered.json"
+
+
+@asks(Deed.SETTLE)
+def recovery_read(workspace: Workspace) -> None:
+    """Somebody has read it."""
+    recovery_note(workspace).unlink(missing_ok=True)
 
 
 def recovered(workspace: Workspace) -> Recovery | None:
@@ -275,7 +285,7 @@ def _insert(work: sqlite3.Connection, record: RunRecord, remarks: RunRemarks) ->
     over = record.state in FINISHED
     row = {
         **record.model_dump(
-            include={"run_id", "device", "node", "created_at", "started_at", "finished_at"}
+            include={"run_id", "device", "node", "created_at", "started_at", "finished_at", "who"}
         ),
         "spec": run_spec(json.dumps(record.spec)).to_json(),
         "state": record.state if over else RunState.INTERRUPTED,
@@ -286,8 +296,8 @@ def _insert(work: sqlite3.Connection, record: RunRecord, remarks: RunRemarks) ->
     }
     work.execute(
         "INSERT INTO runs (run_id, spec, state, reason, device, node, created_at, started_at, "
-        "finished_at, result, origin, remarks) VALUES (:run_id, :spec, :state, :reason, :device, "
-        ":node, :created_at, :started_at, :finished_at, :result, :origin, :remarks)",
+        "finished_at, result, origin, remarks, who) VALUES (:run_id, :spec, :state, :reason, "
+        ":device, :node, :created_at, :started_at, :finished_at, :result, :origin, :remarks, :who)",
         row,
     )
     work.executemany(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.names import name_key
+from core.people.asking import asker
 from core.specs import RunSpec
 from core.store.damaged import (
     Damaged,
@@ -61,7 +62,8 @@ class Run:
     ``progress``: what the worker last said. ``result``: without a number until it is done.
     ``origin``: where it comes from, what it was called there, and its licence. ``remarks``: what
     people here say of it. ``node``: the name of the machine that it works or worked on; empty
-    before it starts, and where nobody knows it.
+    before it starts, and where nobody knows it. ``who``: who started it or took it in, empty where
+    nobody was asked.
     """
 
     run_id: str
@@ -81,6 +83,7 @@ class Run:
     origin: RunOrigin = field(default_factory=RunOrigin)
     remarks: RunRemarks = field(default_factory=RunRemarks)
     node: str = ""
+    who: str = ""
 
     @property
     def title(self) -> str:
@@ -131,9 +134,9 @@ class Runs(Queue):
             run_id = f"{stamp}-{secrets.token_hex(2)}"
             with self._database.work(write=True) as work:
                 created = work.execute(
-                    "INSERT INTO runs (run_id, spec, state, created_at, origin) "
-                    "VALUES (?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING",
-                    (run_id, spec.to_json(), now, (origin or RunOrigin()).to_json()),
+                    "INSERT INTO runs (run_id, spec, state, created_at, origin, who) "
+                    "VALUES (?, ?, 'queued', ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (run_id, spec.to_json(), now, (origin or RunOrigin()).to_json(), asker().name),
                 ).rowcount
         return self.get(run_id)
 
@@ -299,6 +302,7 @@ def _parsed(row: tuple[Any, ...]) -> Run:
         values["spec"] = run_spec(text_of(values["spec"], "description"))
         values["result"] = RunResult.from_json(text_of(values["result"], "result"), "what is kept")
         values["origin"] = RunOrigin.from_json(text_of(values["origin"], "origin"))
+        text_of(values["who"], "who")
     except (SpecError, DamagedError) as error:
         raise DamagedError(
             f"The run {columns['run_id']} cannot be read. {error} It was changed by hand, damaged "

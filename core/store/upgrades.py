@@ -103,6 +103,14 @@ def _runs_say_where_they_ran(work: sqlite3.Connection, root: Path) -> None:
     work.execute("CREATE INDEX taken_up_by_run ON taken_up(run_id)")
 
 
+def _who_did_what_is_kept(work: sqlite3.Connection, root: Path) -> None:
+    work.execute("ALTER TABLE runs ADD COLUMN who TEXT NOT NULL DEFAULT ''")
+    work.execute(
+        "CREATE TABLE deeds (number INTEGER PRIMARY KEY, at REAL NOT NULL, who TEXT NOT NULL, "
+        "what TEXT NOT NULL)"
+    )
+
+
 # From version n to n + 1.
 STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     1: _epochs_have_a_phase,
@@ -115,6 +123,7 @@ STEPS: dict[int, Callable[[sqlite3.Connection, Path], None]] = {
     8: _findings_can_be_corrected,
     9: _runs_have_remarks,
     10: _runs_say_where_they_ran,
+    11: _who_did_what_is_kept,
 }
 
 

@@ -21,6 +21,8 @@ from core.external.result_file import FILE as EXTERNAL_FILE
 from core.external.result_file import ExternalRecord
 from core.gate.similarity import training_films
 from core.models.weights import file_name_of
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.runs.lr_range import LRRangeTest
@@ -45,6 +47,7 @@ class Exported:
     left_out: tuple[str, ...]
 
 
+@asks(Deed.EXPORT)
 def export_run(
     store: Store,
     run_id: str,

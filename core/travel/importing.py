@@ -23,6 +23,8 @@ from core.files import ARRAY_DAMAGES
 from core.gate.similarity import TrainingFilms
 from core.models.registry import get_network
 from core.models.weights import find_again, missing_again
+from core.people.asking import asker, asks
+from core.people.roles import Deed
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.runs.learnt_films import LearntFilms, learnt_films_file
@@ -51,6 +53,7 @@ class Imported:
     missing: str = ""
 
 
+@asks(Deed.TAKE_IN)
 def import_run(
     store: Store, file: Path | BinaryIO, name: str, origin: RunOrigin | None = None
 ) -> Imported:
@@ -70,6 +73,8 @@ def import_run(
         with FileLock(store.workspace.root / "run-import.lock"):
             known = _known(store, source.table)
             run = known or _take_in(store, parts, origin)
+    if known is None:
+        store.deeds.note(f"took in run {run.run_id}")
     return Imported(run, known is None, missing_weights(store, run))
 
 
@@ -243,6 +248,7 @@ def _record(parts: _Parts, run_id: str, origin: RunOrigin | None) -> RunRecord:
     return parts.record.model_copy(
         update={
             "run_id": run_id,
+            "who": asker().name,
             "dataset": None,
             "folders": (),
             "node": "",
