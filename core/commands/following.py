@@ -157,7 +157,7 @@ def run_document(store: Store, run: Run) -> Json:
         "state": run.state,
         "reason": run.reason,
         "origin": run.origin.kind,
-        "by": run.who,
+        "by": run.who or None,
         "title": run.called,
         "licence": run.origin.licence,
         "artificial": run.origin.artificial,

@@ -88,7 +88,8 @@ class RunRecord(Document):
     """What the store knows of a run. ``stamp``: tells one end of the run from its next.
     ``files``: name → SHA-256 in hex. ``folders``: where the films of its data set came from."""
 
-    # 2: where the run comes from; 3: corrected findings; 4: which machine it ran on; 5: who began it
+    # 2: where the run comes from; 3: corrected findings; 4: which machine it ran on; 5: who
+    # started it
     VERSION: ClassVar[int] = 5
     SPOKEN: ClassVar[str] = "The record of this run"
 

@@ -170,4 +170,13 @@ def test_of_a_run_of_long_ago_nobody_knows_where_it_ran(old: Workspace) -> None:
     store = open_store(old)
     assert store.runs.get("r1").node == ""
     assert run_document(store, store.runs.get("r1"))["node"] is None
+
+
+def test_of_older_runs_nobody_knows_who_started_them(old: Workspace) -> None:
+    store = open_store(old)
+    assert store.runs.get("r1").who == ""
+    assert run_document(store, store.runs.get("r1"))["by"] is None
+    assert store.deeds.latest(5) == []
+    store.deeds.note("deleted run r1")
+    assert store.deeds.count() == 1
     assert store.queue.taken_up() == []

@@ -153,6 +153,7 @@ def test_nothing_says_who_the_patients_are_or_where_files_lay(
         str(phantom_store.workspace.root),
         "meier",
         run.node,
+        run.who,
         "/home",
     } - {""}
     with zipfile.ZipFile(file) as archive:
