@@ -164,6 +164,7 @@ def _record(store: Store, run: Run, facts: Facts) -> RunRecord:
             "folders": (),
             "origin": origin,
             "node": "",  # the name of a machine here is nobody else's affair
+            "who": "",  # nor is a colleague’s address
         }
     )
 
