@@ -79,7 +79,7 @@ def test_the_command_line_is_the_user_of_this_system(monkeypatch: pytest.MonkeyP
     def unknown() -> str:
         raise KeyError
 
-    monkeypatch.setattr(asking.getpass, "getuser", unknown)
+    monkeypatch.setattr("getpass.getuser", unknown)
     assert asker() == Person("", Role.EDITOR)
 
 
