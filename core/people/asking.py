@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Person:
+class Somebody:
     """``name``: an address, or the name of a user of this system; empty where nobody is asked who
     they are. ``reason``: why a stranger is one, a sentence. ``signed_in``: whether a provider says
     that it is them."""
@@ -42,34 +42,34 @@ class Person:
         return deed in ALLOWED[self.role]
 
 
-OURSELVES = Person("ThoraxLens", Role.EDITOR)
+OURSELVES = Somebody("ThoraxLens", Role.EDITOR)
 FORGOTTEN = "Something was to be changed that nobody has been asked about."
 
-_override: ContextVar[Person | None] = ContextVar("asker", default=None)
+_override: ContextVar[Somebody | None] = ContextVar("asker", default=None)
 _doing: ContextVar[bool] = ContextVar("doing", default=False)
 
 
-def _system_user() -> Person | None:
+def _system_user() -> Somebody | None:
     try:
-        return Person(getpass.getuser(), Role.EDITOR)
+        return Somebody(getpass.getuser(), Role.EDITOR)
     except (OSError, KeyError):  # a user without a name, as in some containers
-        return Person("", Role.EDITOR)
+        return Somebody("", Role.EDITOR)
 
 
-_known_by: Callable[[], Person | None] = _system_user
+_known_by: Callable[[], Somebody | None] = _system_user
 # Whether a click is refused, too, that writes to the store without having asked, of somebody who
 # may do everything. Tests of pages set it: so they find what forgets to ask.
 strict = False
 
 
-def know_people_by(look: Callable[[], Person | None] | None) -> None:
+def know_people_by(look: Callable[[], Somebody | None] | None) -> None:
     """From now on, ``look`` says who asks, in whatever thread it is called; None: nobody does,
     the server works of its own accord. None in place of ``look``: this system's user again."""
     global _known_by
     _known_by = look or _system_user
 
 
-def asker() -> Person:
+def asker() -> Somebody:
     """Who asks now."""
     given = _override.get()
     if given is not None:
@@ -86,10 +86,10 @@ def must(deed: Deed) -> None:
     """Raises NotAllowedError, with a sentence to show, where who asks now may not do so."""
     person = asker()
     if not person.may(deed):
-        raise NotAllowedError(why_not(person, deed))
+        raise NotAllowedError(refusal_words(person, deed))
 
 
-def why_not(person: Person, deed: Deed) -> str:
+def refusal_words(person: Somebody, deed: Deed) -> str:
     """Why they may not, and what they can do about it: a sentence or two."""
     if person.role is Role.VISITOR:
         return f"This is a public show: nobody can {WORDS[deed]} here."
@@ -139,7 +139,7 @@ def by_itself() -> Iterator[None]:
 
 
 @contextmanager
-def acting_as(person: Person) -> Iterator[None]:
+def acting_as(person: Somebody) -> Iterator[None]:
     """The body is what this person asks for."""
     who = _override.set(person)
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
-from core.people.asking import Person
+from core.people.asking import Somebody
 from core.people.roles import Role
 
 LISTS = {"editors": Role.EDITOR, "viewers": Role.VIEWER}
@@ -105,7 +105,9 @@ def _addresses(file: Path, name: str, value: object) -> list[str]:
     return [same_address(one) for one in value]
 
 
-def person_signed_in(file: Path, claims: Mapping[str, Any], *, now: float | None = None) -> Person:
+def person_signed_in(
+    file: Path, claims: Mapping[str, Any], *, now: float | None = None
+) -> Somebody:
     """Who somebody is of whom the provider says ``claims`` (OpenID Connect Core 1.0, section 5.1;
     ``is_logged_in`` beside them). ``file``: the register. A stranger has a reason to show. ``now``:
     seconds since 1970."""
@@ -137,7 +139,7 @@ def person_signed_in(file: Path, claims: Mapping[str, Any], *, now: float | None
     role = register.role_of(name)
     if role is Role.STRANGER:
         return _stranger(name, f"{name} has no role here. {ADMINISTRATOR}")
-    return Person(name, role, signed_in=True)
+    return Somebody(name, role, signed_in=True)
 
 
 def _number(value: object) -> float:
@@ -145,5 +147,5 @@ def _number(value: object) -> float:
     return float(value) if fits else float("-inf")  # type: ignore[arg-type] # asked just before
 
 
-def _stranger(name: str, reason: str) -> Person:
-    return Person(name, Role.STRANGER, reason)
+def _stranger(name: str, reason: str) -> Somebody:
+    return Somebody(name, Role.STRANGER, reason)

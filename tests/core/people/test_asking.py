@@ -9,15 +9,26 @@ import pytest
 
 from core.errors import NotAllowedError
 from core.people import asking
-from core.people.asking import Person, acting_as, asker, asks, by_itself, doing, know_people_by, may
+from core.people.asking import (
+    Somebody,
+    acting_as,
+    asker,
+    asks,
+    by_itself,
+    doing,
+    know_people_by,
+    may,
+)
 from core.people.roles import ALLOWED, WORDS, Deed, Role
 from core.store import Store, open_store
 from core.workspace import open_workspace
 
-VIEWER = Person("ben@hospital.example", Role.VIEWER, signed_in=True)
-EDITOR = Person("ana@hospital.example", Role.EDITOR, signed_in=True)
-VISITOR = Person("", Role.VISITOR)
-STRANGER = Person("eve@elsewhere.example", Role.STRANGER, "eve@elsewhere.example has no role here.")
+VIEWER = Somebody("ben@hospital.example", Role.VIEWER, signed_in=True)
+EDITOR = Somebody("ana@hospital.example", Role.EDITOR, signed_in=True)
+VISITOR = Somebody("", Role.VISITOR)
+STRANGER = Somebody(
+    "eve@elsewhere.example", Role.STRANGER, "eve@elsewhere.example has no role here."
+)
 
 
 @pytest.fixture
@@ -46,7 +57,7 @@ def test_each_role_may_what_it_may() -> None:
 
 @pytest.mark.parametrize("deed", list(Deed))
 @pytest.mark.parametrize("person", [VIEWER, EDITOR, VISITOR, STRANGER])
-def test_a_function_that_asks_does_nothing_for_who_may_not(person: Person, deed: Deed) -> None:
+def test_a_function_that_asks_does_nothing_for_who_may_not(person: Somebody, deed: Deed) -> None:
     done = []
     work = asks(deed)(lambda: done.append(1))
     with acting_as(person):
@@ -74,13 +85,13 @@ def test_the_refusal_says_who_may() -> None:
 
 def test_the_command_line_is_the_user_of_this_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "radiographer")
-    assert asker() == Person("radiographer", Role.EDITOR)
+    assert asker() == Somebody("radiographer", Role.EDITOR)
 
     def unknown() -> str:
         raise KeyError
 
     monkeypatch.setattr("getpass.getuser", unknown)
-    assert asker() == Person("", Role.EDITOR)
+    assert asker() == Somebody("", Role.EDITOR)
 
 
 @pytest.mark.usefixtures("server")
@@ -123,7 +134,7 @@ def test_a_deed_is_over_when_its_function_is(store: Store) -> None:
 def test_who_did_what_is_kept(store: Store) -> None:
     with acting_as(EDITOR), doing(Deed.DELETE):
         store.deeds.note("deleted run r1")
-    with acting_as(Person("", Role.EDITOR)):
+    with acting_as(Somebody("", Role.EDITOR)):
         store.deeds.note("corrected 2 films to “Fracture”", "A. R.")
     with by_itself():
         store.deeds.note("started run r2")
