@@ -16,6 +16,7 @@ from pages.components.session import (
     DEMONSTRATION,
     EXPLORE,
     HOME,
+    MACHINES,
     PREPARE,
     RESULTS,
     RUN,
@@ -50,6 +51,7 @@ page = st.navigation(
         "Use": [
             st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
             st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
+            st.Page(MACHINES, title="Machines", icon=":material/dns:"),
         ],
     },
     position="hidden" if presenting() else "sidebar",

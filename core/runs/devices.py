@@ -47,13 +47,16 @@ def slot_for(wanted: str, devices: Sequence[Device], taken: set[str]) -> str | N
     ``auto`` takes a usable GPU and waits for one where there are any, else the CPU.
     A GPU that is not there (any more) is replaced by the CPU; the worker says so.
     """
+    return next((slot for slot in slots_fitting(wanted, devices) if slot not in taken), None)
+
+
+def slots_fitting(wanted: str, devices: Sequence[Device]) -> list[str]:
+    """All slots of which ``slot_for`` takes the first that is free; at least one."""
     gpus = [one.id for one in devices if one.id != CPU]
     if wanted == "auto":
         usable = [one.id for one in devices if one.id != CPU and not one.note]
-        suitable = usable or [CPU]
-    else:
-        suitable = [wanted if wanted in gpus else CPU]
-    return next((slot for slot in suitable if slot not in taken), None)
+        return usable or [CPU]
+    return [wanted if wanted in gpus else CPU]
 
 
 def slots_held(device: str) -> set[str]:

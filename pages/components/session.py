@@ -40,6 +40,7 @@ RESULTS = "results.py"
 RUN = "run.py"
 CLASSIFY = "classify.py"
 DEMONSTRATION = "demonstration.py"
+MACHINES = "machines.py"
 
 STARTER_PAUSE = 1.0  # seconds, in which the first page is drawn
 EXAMPLE_PAUSE = 1.5  # seconds, in which the first page is drawn

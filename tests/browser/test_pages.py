@@ -42,6 +42,7 @@ PAGES = {
     "run": "CNN",
     "classify": "Classify",
     "demonstration": "Cheating demo",
+    "machines": "Machines",
 }
 # Address → where a page that has nothing to show sends its reader.
 NEXT = {

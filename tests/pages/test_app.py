@@ -16,7 +16,7 @@ from tests.pages.opening import APP, as_read, everything_said, open_app
 
 PAGES = (
     "home", "explore", "prepare", "train", "results", "compare", "run", "classify",
-    "demonstration",
+    "demonstration", "machines",
 )  # fmt: skip
 
 

@@ -129,6 +129,7 @@ def test_what_was_found_out_then_is_told_again(
         ("run", {"run": DONE, "tab": "external", "source": AWAY}, ("5 of 6",)),
         ("classify", {"run": DONE}, ()),
         ("demonstration", {}, ()),
+        ("machines", {}, ()),
     ],
 )
 def test_every_page_opens_it(

@@ -1,0 +1,1 @@
+"""What the page Machines shows: who works, at what, and what waits."""

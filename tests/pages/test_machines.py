@@ -1,0 +1,108 @@
+"""The page Machines: what works where, what waits and why, what was taken up again."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from core.runs.processes import start_time
+from core.store import RunProgress, RunState, Store
+from core.version import node_name
+from tests.core.runs.jobs_at_hand import no_dispatcher
+from tests.pages.hostile import FINDING, SOURCE
+from tests.pages.opening import as_read, everything_said, open_app
+from tests.pages.runs import RESULT, make_dataset, make_run
+
+
+@pytest.fixture(autouse=True)
+def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_dispatcher(monkeypatch)
+
+
+def own() -> dict[str, object]:
+    return {"pid": os.getpid(), "pid_started": start_time(os.getpid()), "node": node_name()}
+
+
+def test_an_idle_machine_is_shown_with_the_way_on(phantom_store: Store) -> None:
+    app = open_app("machines")
+    table = app.get("html")[0].proto.body
+    assert node_name() in table
+    assert "0 of 1 <small>training on the processor</small>" in table
+    said = everything_said(app)
+    assert "Nothing is at work, and nothing waits." in said
+    assert "Waiting" not in said
+    assert "Taken up again" not in said
+
+
+def test_what_works_and_what_waits_say_where_and_why(phantom_store: Store) -> None:
+    store = phantom_store
+    make_dataset(store)
+    done = make_run(store, "done", epochs=3, result=RESULT)
+    make_run(
+        store,
+        "training",
+        progress={"stage": "training", "done": 20, "total": 40, "epoch": 2, "epochs": 3,
+                  "eta_seconds": 100.0},
+        device="CPU",
+        **own(),
+    )  # fmt: skip
+    audit = f"runs/{done.run_id}/audit"
+    store.queue.add(audit, "audit", {"run": done.run_id})
+    store.queue.transition(audit, RunState.WORKING, **own())
+    store.queue.beat(audit, RunProgress(stage="Comparing films", done=3, total=12))
+    store.queue.add("map", "map", {})
+    make_run(store, "queued")
+    app = open_app("machines")
+    table = app.get("html")[0].proto.body
+    assert "1 of 1 <small>training on the processor</small>" in table
+    assert "1 of 1 <small>other work</small>" in table
+    bars = [as_read(one.proto.text) for one in app.get("progress")]
+    assert "Training: epoch 2 of 3, 2 min left" in bars[0]
+    assert bars[1].startswith("**Audit of CNN (from scratch) on tiny")
+    assert bars[1].endswith("Comparing films (3 of 12)")
+    assert [one.proto.value for one in app.get("progress")] == [50, 25]
+    said = as_read(everything_said(app))
+    assert f"{node_name()} · CPU" in said
+    assert "1. **Map of the films** · Waiting for its turn: 1 other first." in said
+    assert "It waits for the processor, where 1 training is at work." in said
+
+
+def test_what_broke_off_and_was_taken_up_again_says_where_it_is_now(phantom_store: Store) -> None:
+    store = phantom_store
+    make_dataset(store)
+    run = make_run(store, "training", **(own() | {"node": "cellar"}))
+    store.queue.lost_node(run.run_id, "The machine cellar does not answer any more.")
+    store.queue.transition(run.run_id, RunState.TRAINING, started_at=time.time(), **own())
+    said = as_read(everything_said(open_app("machines")))
+    assert "broke off on cellar and was taken up again on" in said
+    assert "The machine cellar does not answer any more." in said
+    assert f"Now: Training on {node_name()}" in said
+
+
+def test_names_from_elsewhere_are_text(phantom_store: Store) -> None:
+    store = phantom_store
+    make_dataset(store)
+    node = f"{FINDING} {SOURCE}"
+    run = make_run(store, "training", **(own() | {"node": node, "device": FINDING}))
+    store.queue.lost_node(run.run_id, SOURCE)
+    store.queue.transition(run.run_id, RunState.TRAINING, **(own() | {"node": node}))
+    store.queue.add("odd", "external_test", {"run": FINDING, "source": SOURCE})
+    app = open_app("machines")
+    bars = "\n".join(one.proto.text for one in app.get("progress"))
+    said = f"{bars}\n{everything_said(app)}"
+    for raw in ("**b** !", "![x](", "<b>i", "$y$", "[l](", ":red[r"):
+        assert raw not in said, raw
+    # An address in it is code, so that nothing is fetched.
+    assert SOURCE in as_read(said).replace("`http", "http").replace(".png`", ".png")
+    assert FINDING in as_read(said)
+
+
+def test_a_damaged_run_keeps_nothing_from_the_page(phantom_store: Store) -> None:
+    phantom_store.queue.add(
+        "runs/20200101-000000-abcd/audit", "audit", {"run": "20200101-000000-abcd"}
+    )
+    app = open_app("machines")
+    assert not app.exception
+    assert "Audit of 20200101-000000-abcd" in as_read(everything_said(app))
