@@ -240,7 +240,7 @@ class Watched:
         self.settle()
 
     def check(self) -> None:
-        """Fail on an exception box, a console error or text wider than the window."""
+        """Fail on an exception box, a console error, text wider than the window or a cut table."""
         boxes = self.page.get_by_test_id("stException").all_inner_texts()
         assert not boxes, boxes
         assert self.page.get_by_text(UNFORESEEN).count() == 0, self.page.inner_text("body")
@@ -251,6 +251,13 @@ class Watched:
             ].map(one => one.scrollWidth - one.clientWidth))"""
         )
         assert overflow <= 1, f"the page is {overflow} px wider than the window"
+        cut = self.page.evaluate(
+            """() => [...document.querySelectorAll('[data-testid=stTable]')].filter(table =>
+                [table, ...table.querySelectorAll('div, table')].some(
+                    one => one.clientWidth && one.scrollWidth > one.clientWidth + 1
+            )).map(table => table.innerText)"""
+        )
+        assert not cut, f"cut at the right: {cut}"
 
     def check_access(self, *, colours_only: bool = False) -> None:
         """Fail on what keeps somebody out who reads with a screen reader, a keyboard or poor
