@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from core.datasets.training_data import load_training_data
-from core.features.vectors import FeatureSource, Variant, features
+from core.features.source import FeatureSource, Variant
+from core.features.vectors import features
 from core.models.build import POOL, backbone_hash, build_model
 from core.models.network import HeadForm
 from core.models.registry import get_network

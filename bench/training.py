@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.children import Cost, run
 from bench.films import DATASET, study_films
 from bench.settings import Settings
-from core.features.vectors import SUFFIX, record_of
+from core.features.shards import SUFFIX, record_of
 from core.models.registry import get_network
 from core.workspace import open_workspace
 

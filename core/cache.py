@@ -1,7 +1,7 @@
 """What is kept on disk for speed only, how much room it may take, and its clean-up.
 
 Two kinds: decoded films (``core.images.film_array``) and the vectors that frozen networks
-gave (``core.features.vectors``). Each file is made again when it is wanted and gone, so a
+gave (``core.features.shards``). Each file is made again when it is wanted and gone, so a
 limit costs time and nothing else. Files used longest ago go first; the modification time says
 when, because many systems do not keep the time of the last look.
 

@@ -25,7 +25,8 @@ from core.datasets.training_data import TrainingData
 from core.errors import ThoraxLensError
 from core.evaluation.predictions import Predictions, predict_classes
 from core.explain.keras_cam import CamModel
-from core.features.vectors import FeatureSource, Variant, features
+from core.features.source import FeatureSource, Variant
+from core.features.vectors import features
 from core.models.build import build_model
 from core.models.preprocess import KINDS_WITHOUT_WEIGHTS, preprocess
 from core.models.registry import SMALLEST_FROZEN, get_network

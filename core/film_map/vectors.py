@@ -5,16 +5,15 @@ Only films without a vector are read. One that cannot be read is left out: a map
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import FilmError
-from core.features.vectors import BATCH, FeatureSource, Variant, features, kept_films
+from core.features.source import FeatureSource, Variant
+from core.features.vectors import BATCH, Pass
 from core.images.decode import decode_bytes, read_imported
 from core.images.resize import resize
 from core.models.network import STUDY_SIZE
@@ -25,8 +24,6 @@ from core.specs import RunSpec
 from core.training import backend, precision
 from core.training.network import TrainableNetwork
 from core.workspace import Workspace
-
-AT_ONCE = 256  # films in memory
 
 
 def photograph_vectors(
@@ -50,55 +47,36 @@ def photograph_vectors(
         preprocessing=network.preprocessing_for("model", spec.weights),
         channels=network.vector_length(),
     )
-    folder = workspace.feature_cache
-    nothing = np.empty((0, STUDY_SIZE, STUDY_SIZE), np.uint8)
-    there = kept_films(folder, source(films=nothing, film_ids=()), Variant())
-    missing = [one for one in paths if one not in there]
-    broken: set[str] = set()
-    tell.stage("Looking at films", total=len(paths))
-    before = len(paths) - len(missing)
-    for start in range(0, len(missing), AT_ONCE):
-        chunk = missing[start : start + AT_ONCE]
-        read = _read(chunk, paths, tell)
-        broken |= set(chunk) - read.keys()
-        if read:
-            found = source(films=np.stack(list(read.values())), film_ids=list(read))
-            look = partial(trainable.extract, mode=mode)
-            told = partial(_told, tell, before + start, before)
-            features(folder, found, np.arange(len(read)), Variant(), look, told)
-    film_ids = [one for one in paths if one not in broken]
-    if not film_ids:
-        return [], np.empty((0, network.vector_length()), np.float32)
-    known = source(films=nothing, film_ids=film_ids)
-    rows = np.arange(len(film_ids))
-    return film_ids, features(folder, known, rows, Variant(), _never, lambda *_: None)[:]
+    film_ids = list(paths)
+    films = _FilesOfFilms([paths[one] for one in film_ids], film_ids, tell)
+    tell.stage("Looking at films", total=len(film_ids))
+    work = Pass(
+        workspace.feature_cache,
+        source(films=films, film_ids=film_ids),
+        np.arange(len(film_ids)),
+        Variant(),
+        partial(trainable.extract, mode=mode),
+        lambda done, already: tell.update(done, already=already),
+    )
+    work.carry_out()
+    return [film_ids[one] for one in work.found], work.vectors()[slice(None)]
 
 
-def _read(
-    film_ids: Sequence[str], paths: Mapping[str, str], tell: Reporter
-) -> dict[str, np.ndarray]:
-    """film id → uint8 (S, S), without those that cannot be read."""
+class _FilesOfFilms:
+    """Films read from their files when they are looked at: ``core.features.source.Films``."""
 
-    def one(film_id: str) -> np.ndarray | None:
+    def __init__(self, paths: Sequence[str], film_ids: Sequence[str], tell: Reporter) -> None:
+        self._paths, self._film_ids, self._tell = paths, film_ids, tell
+        self.shape = len(paths), STUDY_SIZE, STUDY_SIZE
+
+    def __getitem__(self, place: int) -> np.ndarray | None:
+        self._tell.check()
+        path, film_id = self._paths[place], self._film_ids[place]
         try:
-            path = paths[film_id]
-            return resize(
-                decode_bytes(read_imported(path, film_id), Path(path).name).pixels, STUDY_SIZE
-            )
+            film = decode_bytes(read_imported(path, film_id), Path(path).name).pixels
+            return resize(film, STUDY_SIZE)
         except (FilmError, OSError):
             return None
-
-    found = {}
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        for film_id, film in zip(film_ids, threads.map(one, film_ids), strict=True):
-            tell.check()
-            if film is not None:
-                found[film_id] = film
-    return found
-
-
-def _told(tell: Reporter, begun: int, before: int, done: int, _: int) -> None:
-    tell.update(begun + done, already=before)
 
 
 def _mode(workspace: Workspace, network: TrainableNetwork, tell: Reporter) -> precision.Mode:
@@ -110,7 +88,3 @@ def _mode(workspace: Workspace, network: TrainableNetwork, tell: Reporter) -> pr
 
     speeds = workspace.speeds
     return precision.choose_mode(speeds, FIRST_CHOICE.name, STUDY_SIZE, BATCH, step, tell.check)
-
-
-def _never(films: np.ndarray) -> np.ndarray:
-    raise RuntimeError("a vector that was just written is not there")

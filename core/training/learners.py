@@ -15,7 +15,8 @@ import numpy as np
 
 from core.datasets.training_data import TrainingData, balanced_weights
 from core.features.scaling import Scaling
-from core.features.vectors import BATCH, Extract, FeatureSource, Variant, features
+from core.features.source import FeatureSource, Variant
+from core.features.vectors import BATCH, Extract, features
 from core.models.build import first_dense_layer
 from core.models.preprocess import preprocess
 from core.runs.reporter import Reporter

@@ -21,7 +21,7 @@ import pytest
 
 from core.evaluation.predictions import Predictions
 from core.explain.methods import BY_GRADIENT
-from core.features.vectors import SUFFIX, record_of
+from core.features.shards import SUFFIX, record_of
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.specs import RunSpec

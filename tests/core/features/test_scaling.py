@@ -13,7 +13,7 @@ import pytest
 from core.datasets.training_data import TrainingData
 from core.features import scaling as module
 from core.features.scaling import Scaling
-from core.features.vectors import FeatureVectors, record_of
+from core.features.vectors import FeatureVectors
 from core.models.build import build_head
 from core.models.registry import get_network
 from core.specs import RunSpec
@@ -25,9 +25,8 @@ RNG = np.random.default_rng(0)
 
 def kept(count: int) -> FeatureVectors:
     """Vectors as they lie on disk: far from 0, and hardly different from each other."""
-    records = np.zeros(count, dtype=record_of(CHANNELS))
-    records["vector"] = RNG.normal(70, 30, CHANNELS) + RNG.normal(0, 5, (count, CHANNELS))
-    return FeatureVectors(records, np.arange(count))
+    vectors = RNG.normal(70, 30, CHANNELS) + RNG.normal(0, 5, (count, CHANNELS))
+    return FeatureVectors(vectors.astype(np.float32), np.arange(count))
 
 
 def test_scaled_vectors_have_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,9 +40,8 @@ def test_scaled_vectors_have_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPa
 
 
 def test_each_channel_can_have_its_own_unit_but_none_enlarges_rounding() -> None:
-    records = np.zeros(60, dtype=record_of(3))
-    records["vector"] = RNG.normal(0, 1, (60, 3)) * [100, 1, 1e-9] + [5, 5, 5]
-    vectors = FeatureVectors(records, np.arange(60))
+    values = RNG.normal(0, 1, (60, 3)) * [100, 1, 1e-9] + [5, 5, 5]
+    vectors = FeatureVectors(values.astype(np.float32), np.arange(60))
     scaled = Scaling.of(vectors, by_channel=True)(vectors[slice(None)])
     np.testing.assert_allclose(scaled.std(axis=0)[:2], 1, rtol=1e-3)
     assert np.abs(scaled[:, 2]).max() < 1e-3

@@ -10,15 +10,10 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled
-from core.features.vectors import (
-    BATCH,
-    SUFFIX,
-    FeatureSource,
-    FeatureVectors,
-    Variant,
-    features,
-    record_of,
-)
+from core.features import vectors
+from core.features.shards import SUFFIX, record_of
+from core.features.source import FeatureSource, Variant
+from core.features.vectors import BATCH, FeatureVectors, Pass, features
 from core.specs import AugmentSpec
 
 FILMS = np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8)
@@ -46,12 +41,12 @@ def quiet(done: int, already: int) -> None:
 def test_vectors_are_those_of_the_films(tmp_path: Path) -> None:
     network = Average()
     told: list[tuple[int, int]] = []
-    vectors = features(tmp_path, SOURCE, ROWS, Variant(), network, lambda *n: told.append(n))
+    found = features(tmp_path, SOURCE, ROWS, Variant(), network, lambda *n: told.append(n))
     np.testing.assert_allclose(
-        vectors[:], (FILMS / 255).mean(axis=(1, 2))[:, None].repeat(3, 1), 1e-5
+        found[:], (FILMS / 255).mean(axis=(1, 2))[:, None].repeat(3, 1), 1e-5
     )
-    assert vectors[:].dtype == np.float32
-    np.testing.assert_array_equal(vectors.take(ROWS[::-1])[ROWS[:3]], vectors[:][[49, 48, 47]])
+    assert found[:].dtype == np.float32
+    np.testing.assert_array_equal(found.take(ROWS[::-1])[ROWS[:3]], found[:][[49, 48, 47]])
     assert set(network.shapes) == {(BATCH, 8, 8, 3)}, "one shape, so one traced graph"
     assert told == [(done, 0) for done in (8, 16, 24, 32, 40, 48, 50)]
 
@@ -75,15 +70,15 @@ def test_an_interrupted_pass_goes_on_where_it_was(tmp_path: Path, variant: Varia
 
     with pytest.raises(Cancelled):
         features(tmp_path, SOURCE, ROWS, variant, Average(), stop)
-    [file] = tmp_path.glob(f"*{SUFFIX}")
+    file = max(tmp_path.glob(f"*{SUFFIX}"))
     with file.open("ab") as stream:
         stream.write(b"torn")  # as a process leaves it that is killed while it writes
     network = Average()
     told: list[tuple[int, int]] = []
-    vectors = features(tmp_path, SOURCE, ROWS, variant, network, lambda *n: told.append(n))
+    found = features(tmp_path, SOURCE, ROWS, variant, network, lambda *n: told.append(n))
     assert len(network.shapes) == 3
     assert told == [(32, 32), (40, 32), (48, 32), (50, 32)]
-    np.testing.assert_array_equal(vectors[:], expected[:])
+    np.testing.assert_array_equal(found[:], expected[:])
 
 
 def test_what_other_data_sets_left_is_used_whatever_the_order(tmp_path: Path) -> None:
@@ -92,11 +87,11 @@ def test_what_other_data_sets_left_is_used_whatever_the_order(tmp_path: Path) ->
     backwards = replace(SOURCE, films=FILMS[::-1], film_ids=SOURCE.film_ids[::-1])
     network = Average()
     told: list[tuple[int, int]] = []
-    vectors = features(tmp_path, backwards, ROWS, SHIFTS, network, lambda *n: told.append(n))
+    found = features(tmp_path, backwards, ROWS, SHIFTS, network, lambda *n: told.append(n))
     assert len(network.shapes) == 3
     assert told == [(30, 30), (38, 30), (46, 30), (50, 30)]
     expected = features(tmp_path / "afresh", SOURCE, ROWS, SHIFTS, Average(), quiet)
-    np.testing.assert_array_equal(vectors[::-1], expected[:])
+    np.testing.assert_array_equal(found[::-1], expected[:])
 
 
 def test_everything_that_changes_the_numbers_changes_the_name() -> None:
@@ -144,17 +139,64 @@ def test_two_runs_that_need_the_same_vectors_compute_them_once(tmp_path: Path) -
     np.testing.assert_array_equal(results[0][:], results[1][:])
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "nan"])
-def test_a_damaged_file_is_computed_again(tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["cut", "text", "nan", "empty"])
+def test_of_a_damaged_shard_the_films_are_computed_again(tmp_path: Path, damage: str) -> None:
     before = features(tmp_path, SOURCE, ROWS, Variant(), Average(), quiet)[:]
-    [whole] = tmp_path.glob(f"*{SUFFIX}")
+    whole = max(tmp_path.glob(f"*{SUFFIX}"), key=lambda one: one.stat().st_size)
+    records = np.fromfile(whole, dtype=record_of(3))
+    lost = len(records)
+    assert 1 < lost < 16
     if damage == "nan":
-        records = np.fromfile(whole, dtype=record_of(3))
-        records["vector"][7] = np.nan
+        records["vector"][1] = np.nan
         records.tofile(whole)
+    elif damage == "empty":  # as some systems leave what was written last before the power failed
+        records[-1:] = np.zeros(1, dtype=records.dtype)
+        records.tofile(whole)
+    elif damage == "text":
+        whole.write_bytes(b"no vectors" * 30)
     else:
-        whole.write_bytes(whole.read_bytes()[:200] if damage == "cut" else b"no vectors" * 30)
-    network = Average()
-    again = features(tmp_path, SOURCE, ROWS, Variant(), network, quiet)
+        whole.write_bytes(whole.read_bytes()[: records.itemsize + 5])
+        lost -= 1
+    network, told = Average(), []
+    again = features(tmp_path, SOURCE, ROWS, Variant(), network, lambda *n: told.append(n))
     np.testing.assert_array_equal(again[:], np.array(before))
-    assert network.shapes
+    assert len(network.shapes) == -(-lost // BATCH)
+    assert told[-1] == (50, 50 - lost)
+    untouched = Average()
+    features(tmp_path, SOURCE, ROWS, Variant(), untouched, quiet)
+    assert untouched.shapes == []
+
+
+def test_films_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    class Broken:
+        shape = FILMS.shape
+
+        def __getitem__(self, place: int) -> np.ndarray | None:
+            return None if place % 10 == 7 else FILMS[place]
+
+    broken = replace(SOURCE, films=Broken())
+    told: list[tuple[int, int]] = []
+    work = Pass(tmp_path, broken, ROWS, Variant(), Average(), lambda *n: told.append(n))
+    work.carry_out()
+    assert work.found.tolist() == [row for row in range(50) if row % 10 != 7]
+    whole = features(tmp_path / "whole", SOURCE, ROWS, Variant(), Average(), quiet)
+    np.testing.assert_array_equal(work.vectors()[:], whole[work.found])
+    assert told[-1] == (50, 5)
+    # Once their files are back, only they are computed.
+    network = Average()
+    features(tmp_path, SOURCE, ROWS, Variant(), network, quiet)
+    assert len(network.shapes) == 1
+
+
+def test_many_vectors_stay_on_disk_and_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = features(tmp_path, SOURCE, ROWS, Variant(), Average(), quiet)
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    large = features(tmp_path, SOURCE, ROWS, Variant(), Average(), quiet)
+    for file in tmp_path.glob(f"*{SUFFIX}"):
+        file.unlink()  # a clean-up takes nothing from those that have begun
+    some = np.array([49, 3, 3, 20])
+    np.testing.assert_array_equal(large[some], small[some])
+    np.testing.assert_array_equal(large.take(some)[:], small[some])
+    assert large[np.empty(0, np.int64)].shape == (0, 3)
