@@ -16,7 +16,7 @@ from core.specs import AugmentSpec
 VERSION = 3  # raise it when the same film gives another vector
 
 
-class Films(Protocol):
+class SizedFilms(Protocol):
     """Films to look at: an array uint8 (n, S, S), or what reads them when they are asked for."""
 
     @property
@@ -53,12 +53,12 @@ class Variant:
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """What vectors are made from. ``films``: see there; ``film_ids``: their hashes;
+    """What vectors are made from. ``films``: as ``SizedFilms``; ``film_ids``: their hashes;
     ``backbone``: the hash of its weights; ``preprocessing``: a kind of
     ``core.models.preprocess``; ``channels``: the length of a vector; ``blocks``: of how many
     blocks it has the channels."""
 
-    films: Films
+    films: SizedFilms
     film_ids: Sequence[str]
     backbone_name: str
     backbone: str

@@ -63,7 +63,7 @@ def photograph_vectors(
 
 
 class _FilesOfFilms:
-    """Films read from their files when they are looked at: ``core.features.source.Films``."""
+    """Films read from their files when they are looked at: ``core.features.source.SizedFilms``."""
 
     def __init__(self, paths: Sequence[str], film_ids: Sequence[str], tell: Reporter) -> None:
         self._paths, self._film_ids, self._tell = paths, film_ids, tell
