@@ -20,15 +20,17 @@ HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": 
 
 
 def thumbnail_route(thumbnail: Callable[[str], Path]) -> Route:
-    """``/thumbnail/FILM.jpg``. ``thumbnail``: film id → where its thumbnail lies."""
+    """``/thumbnail/FILM.jpg``, behind whatever path the pages are served under
+    (``server.baseUrlPath``). ``thumbnail``: film id → where its thumbnail lies."""
 
     def answer(request: Request) -> Response:
         film_id = str(request.path_params["film_id"])
+        under = str(request.path_params["under"])
         # What comes in an address becomes no path unless it is an id.
-        if FILM_ID.fullmatch(film_id):
+        if FILM_ID.fullmatch(film_id) and (not under or under.endswith("/")):
             path = thumbnail(film_id)
             if path.is_file():
                 return FileResponse(path, media_type="image/jpeg", headers=HEADERS)
         return PlainTextResponse("There is no such film.\n", 404)
 
-    return Route("/thumbnail/{film_id}.jpg", answer, methods=["GET"])
+    return Route("/{under:path}thumbnail/{film_id}.jpg", answer, methods=["GET"])

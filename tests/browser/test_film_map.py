@@ -18,10 +18,8 @@ POINTS = ".st-key-film_map .scatterlayer .point"
 FILM = ".film img"
 
 
-@pytest.fixture
-def mapped(stocked: Path, tmp_path: Path) -> Iterator[tuple[Server, Store]]:
-    """A server over a data folder with a map: a film every so often on a slope."""
-    data = tmp_path / "data"
+def with_a_map(stocked: Path, data: Path) -> Store:
+    """A copy of the data folder with a map: a film every so often on a slope."""
     shutil.copytree(stocked, data)
     store = open_store(Workspace(data))
     ids = sorted(store.catalogue.frame()["film_id"])
@@ -32,7 +30,14 @@ def mapped(stocked: Path, tmp_path: Path) -> Iterator[tuple[Server, Store]]:
         films=tuple(ids), x=slope, y=slope, made_at=1.0, of=len(ids),
         neighbours=tuple(((at + 1) % len(ids), (at + 2) % len(ids)) for at in range(len(ids))),
     ).save(folder / FILE)  # fmt: skip
-    server = Server(data)
+    return store
+
+
+@pytest.fixture
+def mapped(stocked: Path, tmp_path: Path) -> Iterator[tuple[Server, Store]]:
+    """A server over a data folder with a map."""
+    store = with_a_map(stocked, tmp_path / "data")
+    server = Server(tmp_path / "data")
     server.start()
     yield server, store
     server.kill()

@@ -272,5 +272,7 @@ def test_a_thumbnail_is_had_by_its_films_id_only(tmp_path: Path) -> None:
     app = Starlette(routes=[thumbnail_route(lambda one: tmp_path / f"{one}.jpg")])
     code, body, headers = ask(app, f"/thumbnail/{film}.jpg")
     assert (code, body, headers["content-type"]) == (200, b"jpeg", "image/jpeg")
+    assert ask(app, f"/lens/thumbnail/{film}.jpg")[:2] == (200, b"jpeg"), "under a path"
+    assert ask(app, f"/lensthumbnail/{film}.jpg")[0] == 404
     for name in ("secret", "1" * 32, "..%2fsecret", f"{film}x"):
         assert ask(app, f"/thumbnail/{name}.jpg")[0] == 404
