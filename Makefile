@@ -16,8 +16,11 @@ run: $(VENV)/.run-ready $(if $(RAY),$(VENV)/.ray-ready)
 	$(BIN)/streamlit run app.py $(if $(DATA)$(RAY)$(ARGS),-- $(if $(DATA),--data "$(DATA)") \
 	  $(if $(RAY),--ray "$(RAY)") $(ARGS))
 
+# One process more than there are cores in CI: now and then each waits, for a browser or a worker.
+TESTERS ?= 3
+
 test: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder \
 	  -m "not large and not ray" $(ARGS)
 
 # The same, and which branches it takes: by room, with a floor. Takes two fifths longer.

@@ -25,8 +25,12 @@ def real_data_folder() -> Path | None:
     return folder if (folder / "covid-chestxray-dataset" / "metadata.csv").exists() else None
 
 
-# What takes longest goes first, or one process would be left with it at the end.
+# The files that take longest go first, or one process would be left with one at the end.
 SLOWEST = (
+    "core/demonstration/test_worker",
+    "test_headless",
+    "test_rubbish",
+    "test_several_findings",
     "contracts/test_cam_hits",
     "contracts/test_models",
     "browser/test_walk",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True)
-class GreyFilm:
-    """``codes``: uint16 (h, w). Code 0 is no film; code c from 1 on is the grey value ``least`` +
-    (c − 1) × ``step``. ``least`` and ``highest``: the ends of the whole film's grey values.
+@dataclass(frozen=True, kw_only=True)
+class FilmGreys:
+    """What the codes of a film stand for. Code 0 is no film; code c from 1 on is the grey value
+    ``least`` + (c − 1) × ``step``. ``least`` and ``highest``: the ends of the whole film's grey
+    values.
 
     ``black`` and ``white``: the grey values that the film was read with as black and as white,
     white below black for a negative. ``curve``: what each code was read as, 0 to 255, where that
@@ -19,7 +20,6 @@ class GreyFilm:
     or None; ``at_detector`` as in ``core.images.tones.Tones``.
     """
 
-    codes: np.ndarray
     least: float
     highest: float
     step: float
@@ -31,6 +31,13 @@ class GreyFilm:
     curve: tuple[int, ...] = ()
     spacing: tuple[float, float] | None = None
     at_detector: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GreyFilm(FilmGreys):
+    """``codes``: uint16 (h, w); the rest says what they stand for."""
+
+    codes: np.ndarray
 
     @property
     def is_reduced(self) -> bool:

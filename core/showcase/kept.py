@@ -13,32 +13,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass as kept_dataclass
 
 from core.documents import Document, Part
 from core.errors import NotFoundError
 from core.files import ARRAY_DAMAGES, written_whole
-from core.images.grey_film import GreyFilm
+from core.images.grey_film import FilmGreys, GreyFilm
 from core.store import Run, Store
 from core.workspace import Workspace
 
 MOST = 1024  # px, the longest side of a kept film
 
 
-class KeptGreys(Part):
+@kept_dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class KeptGreys(FilmGreys):
     """All of a ``GreyFilm`` but its codes. ``lungs``: from ``core.audit.lungs.lung_greys``."""
 
-    least: float
-    highest: float
-    step: float
-    black: float
-    white: float
-    bits: int
-    height: int
-    width: int
-    curve: tuple[int, ...] = ()
-    spacing: tuple[float, float] | None = None
-    at_detector: bool = False
     lungs: tuple[float, float] | None = None
 
 
@@ -173,7 +164,8 @@ def arrays_of(
             }
     except ARRAY_DAMAGES:
         return None
-    told = one.greys.model_dump(exclude={"lungs"})
+    told = asdict(one.greys)
+    del told["lungs"]
     return GreyFilm(codes=codes, **told), heats
 
 

@@ -80,8 +80,7 @@ def renew(store: Store, client: PredictionClient) -> bool:
 
 def called(run: Run) -> str:
     """The run's title, else its network and what that had learnt before."""
-    own = run.remarks.title or run.origin.title
-    return own or f"{network_title(run.spec.model)} ({learnt_short(run.spec)})"
+    return run.called or f"{network_title(run.spec.model)} ({learnt_short(run.spec)})"
 
 
 def wanted(store: Store) -> Wanted | None:

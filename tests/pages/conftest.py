@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from tests.core.runs.jobs_at_hand import no_dispatcher
 
@@ -11,3 +15,13 @@ from tests.core.runs.jobs_at_hand import no_dispatcher
 def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that sees something queued starts a dispatcher, which would outlive the tests."""
     no_dispatcher(monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _packages_are_searched_once() -> Iterator[None]:
+    """Streamlit reads the description of every installed package for each app that a test opens,
+    which took longer than most pages; none is installed in between."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield

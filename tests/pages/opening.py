@@ -31,3 +31,15 @@ def everything_said(app: AppTest) -> str:
     """All text that stands on the page."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
     return "\n".join(str(getattr(one, "value", "")) for kind in kinds for one in app.get(kind))
+
+
+def table_read(page: AppTest, place: int) -> dict[str, dict[str, str]]:
+    """The ``place``-th table by its first column; cells as they are read."""
+    frame = page.table[place].value
+    rows = frame.set_index(frame.columns[0]).to_dict("index")
+    return {
+        as_read(str(name)): {
+            str(column): " ".join(as_read(str(cell)).split()) for column, cell in row.items()
+        }
+        for name, row in rows.items()
+    }

@@ -29,7 +29,7 @@ from core.store import (
 )
 from pages.components.downloads import safe_name
 from tests.core.prediction.conftest import saved
-from tests.pages.opening import APP, as_read
+from tests.pages.opening import APP, as_read, table_read
 from tests.pages.shown_films import shown_films
 
 
@@ -114,31 +114,19 @@ def address(app: AppTest) -> str:
     return value if isinstance(value, str) else value[0]
 
 
-def table(page: AppTest, place: int) -> dict[str, dict[str, str]]:
-    """The ``place``-th table by its first column; cells as they are read."""
-    frame = page.table[place].value
-    rows = frame.set_index(frame.columns[0]).to_dict("index")
-    return {
-        as_read(str(name)): {
-            str(column): " ".join(as_read(str(cell)).split()) for column, cell in row.items()
-        }
-        for name, row in rows.items()
-    }
-
-
 def summary(page: AppTest) -> dict[str, dict[str, str]]:
     """The three tables of the summary in one: results, precision, and how each was trained."""
     first = next(
         place for place, one in enumerate(page.table) if "Specificity" in one.value.columns
     )
-    results, precision, trained = (table(page, first + place) for place in range(3))
+    results, precision, trained = (table_read(page, first + place) for place in range(3))
     return {name: row | precision[name] | trained[name] for name, row in results.items()}
 
 
 def class_report(page: AppTest) -> dict[str, dict[str, str]]:
     """The first classification report."""
     place = next(place for place, one in enumerate(page.table) if "Recall (%)" in one.value.columns)
-    return table(page, place)
+    return table_read(page, place)
 
 
 def counts(row: dict[str, str]) -> tuple[str, str]:
@@ -288,7 +276,7 @@ def test_runs_with_other_test_films_are_called_so(quiet_store: Store) -> None:
     page.multiselect(key="run_picker").set_value([first.run_id, same.run_id]).run()
     assert not page.warning
     assert "cannot be told apart" in page.info[0].value, "before the tables"
-    [row] = table(page, 0).values()
+    [row] = table_read(page, 0).values()
     assert row["Told apart"] == "no"
     assert row["Difference"].startswith("0.0 points")
 

@@ -16,7 +16,7 @@ from core.runs.files import RunFiles
 from core.store import Run, Store
 from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
 from tests.core.runs.jobs_at_hand import noted, stand
-from tests.pages.opening import everything_said, open_app
+from tests.pages.opening import everything_said, open_app, table_read
 
 __all__ = ["fake_client", "finished"]
 
@@ -42,7 +42,7 @@ def test_before_a_test_the_page_says_what_would_be_tested(
     assert page.selectbox("external_source").value == AWAY, "the one it has not learnt from"
     assert page.selectbox("external_source").options[1].endswith("(the run has learnt from it)")
     assert f"**12** films of {AWAY} can test this run" in everything_said(page)
-    assert page.dataframe[0].value["Class of the run"].tolist() == ["covid", "healthy"]
+    assert [one["Class of the run"] for one in table_read(page, 0).values()] == ["covid", "healthy"]
     page.button("external_start").click().run()
     folder = external_job(phantom_store, finished.run_id, AWAY).folder
     assert started == [(folder, "external_test", {"run": finished.run_id, "source": AWAY})]
@@ -65,9 +65,8 @@ def test_a_drop_is_said_first_and_both_sides_stand_below(
         ("ROC area", "0.500"),
     ]
     assert any("6 of 6  \n61.0–100.0 %" in one.value for one in page.caption)
-    alarms = page.dataframe[0].value.set_index("Finding in the source")
-    assert alarms.loc["No finding", "Called covid"] == 6
-    assert alarms.loc["No finding", "95 % interval"] == "61.0–100.0 %"
+    alarms = table_read(page, 0)["No finding"]
+    assert (alarms["Called covid"], alarms["Share"]) == ("6", "100.0 % (61.0–100.0 %)")
     assert page.selectbox("compare_cell").value == (1, 0), "false alarms first"
     assert any("healthy, but called covid: 6 films" in one.value for one in page.caption)
     assert len([one for one in page.button if one.label == "covid 75.0 %"]) == 6

@@ -17,7 +17,7 @@ from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Run, RunState, Store
-from tests.pages.opening import APP
+from tests.pages.opening import APP, table_read
 
 
 @pytest.fixture(autouse=True)
@@ -225,9 +225,8 @@ def test_a_threshold_is_chosen_shown_and_stored_on_the_button(quiet_store: Store
     assert (stored.target_sensitivity, stored.chosen_by) == (0.8, "person")
     assert "(chosen by a person)" in said(page)
     assert page.button(key=f"store_aim_{run.run_id}").disabled
-    table = page.dataframe[0].value.set_index("Films")
-    assert table.loc["Test", "Sensitivity"] == "95.0 % (83.5–98.6)"
-    assert table.loc["Test", "Missed"] == 2
+    tested = table_read(page, 0)["Test"]
+    assert (tested["Sensitivity"], tested["Missed"]) == ("95.0 % (83.5–98.6)", "2")
     page.button(key=f"forget_aim_{run.run_id}").click().run()
     assert not files.operating_point.exists()
     assert "Not stored: the run goes by the most probable class" in said(page)

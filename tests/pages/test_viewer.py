@@ -61,7 +61,10 @@ def test_lungs_have_a_window_of_their_own_on_any_scale() -> None:
 
 
 def test_a_film_of_one_grey_has_no_window_for_its_lungs() -> None:
-    even = GreyFilm(np.ones((64, 64), np.uint16), 5, 5, 1, 5, 5, 8, 64, 64)
+    even = GreyFilm(
+        codes=np.ones((64, 64), np.uint16), least=5, highest=5, step=1, black=5, white=5, bits=8,
+        height=64, width=64,
+    )  # fmt: skip
     assert lung_greys(even) is None
 
 

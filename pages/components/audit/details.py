@@ -12,7 +12,8 @@ from core.store import Store
 from core.text import count
 from pages.components.downloads import csv_download
 from pages.components.films.film_dialog import open_film, show_opened_film
-from pages.components.films.gallery import OVER, tile
+from pages.components.films.gallery import tile
+from pages.components.films.tile_row import over
 from pages.components.run_labels import escaped
 
 TILE = 150  # px: two beside each other on a telephone
@@ -78,7 +79,7 @@ def _pairs(store: Store, pairs: Sequence[LeakPair]) -> None:
         return
     st.caption(f"{len(pairs):,} pairs, the most alike first; likeness 1 is the same picture.")
     with st.container(horizontal=True, gap="medium", key="audit_strip"):
-        st.html(OVER)
+        over("audit_strip", TILE)
         for place, one in enumerate(pairs[first : first + PER_PAGE]):
             _pair(store, one, place)
     show_opened_film(dict.fromkeys(id_ for one in pairs for id_ in (one.test_film, one.train_film)))

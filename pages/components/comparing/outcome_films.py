@@ -14,7 +14,8 @@ from core.text import count, probability
 from pages.components.comparing.comparison_state import Compared
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.films.film_dialog import open_film, show_opened_film
-from pages.components.films.gallery import OVER, PER_PAGE, TILE, tile
+from pages.components.films.gallery import PER_PAGE, TILE, tile
+from pages.components.films.tile_row import over
 from pages.components.run_labels import escaped
 
 RUN = "compare_cell_run"
@@ -130,7 +131,7 @@ def _gallery(
     shown = films.iloc[(number - 1) * PER_PAGE : number * PER_PAGE]
     known = {film.film_id: film for film in store.catalogue.films(list(shown["film_id"]))}
     with st.container(horizontal=True, gap="small", key="compare_strip"):
-        st.html(OVER)
+        over("compare_strip", TILE)
         # Of two classes one number says it all; of more, the one that made the answer.
         two = len(one.evaluation.classes) == 2
         name = one.positive if two else one.evaluation.classes[cell[1]]

@@ -26,6 +26,13 @@ from pages.components.comparing.outcome_films import (
     pick_from_click,
 )
 from pages.components.downloads import csv_download
+from pages.components.result_tables import (
+    ResultColumn,
+    meanings,
+    number_cell,
+    result_table,
+    words_cell,
+)
 from pages.components.run_labels import escaped
 
 FALSE_ALARM = (1, 0)  # row and column of the confusion matrix
@@ -127,24 +134,31 @@ def _table_of_films(shown: Compared, store: Store) -> pd.DataFrame:
 def _alarms(found: Comparison, store: Store) -> None:
     """Each finding of the source and how many of its films are called positive."""
     rows = alarms_by_finding(found, store.catalogue)
-    ends = [row["interval"] for row in rows]
-    called = f"Called {found.positive}"
-    table = pd.DataFrame(
-        {
-            "Finding in the source": [row["finding"] for row in rows],
-            "Class of the run": [row["class"] for row in rows],
-            "Films": [row["films"] for row in rows],
-            called: [row["called"] for row in rows],
-            "Share": [percent(row["share"]) for row in rows],
-            "95 % interval": [interval(one) for one in ends],
-        }
+    columns = {
+        "finding": ResultColumn("Finding in the source", is_number=False),
+        "class": ResultColumn("Class of the run", is_number=False),
+        "films": ResultColumn("Films"),
+        "called": ResultColumn(f"Called {found.positive}"),
+        "share": ResultColumn(
+            "Share", f"Of these films, how many are called so. In brackets the {INTERVAL}"
+        ),
+    }
+    result_table(
+        [
+            {
+                "finding": words_cell(str(row["finding"])),
+                "class": words_cell(str(row["class"])),
+                "films": number_cell(f"{row['films']:,}"),
+                "called": number_cell(f"{row['called']:,}"),
+                "share": number_cell(percent(row["share"]), interval(row["interval"])),
+            }
+            for row in rows
+        ],
+        columns,
+        key="external_alarms",
+        alt="Each finding of the source, and how many of its films are called positive",
     )
-    right = st.column_config.TextColumn(alignment="right", help=INTERVAL)
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={"Share": right, "95 % interval": right},
-    )
+    meanings(columns, key="external_alarms_meanings")
 
 
 def tested(
@@ -158,19 +172,31 @@ def tested(
     with st.expander("What is tested, and what is left out", expanded=expanded):
         for one in warnings:
             st.markdown(f":material/info: {escaped(one)}")
-        _table(mapped, {"finding": "Finding in the source", "class": "Class of the run"})
+        _table(
+            mapped,
+            {"finding": "Finding in the source", "class": "Class of the run"},
+            key="external_mapped",
+            alt="Which findings of the source became which class of the run",
+        )
         if left_out:
             st.caption("Left out")
-            _table(left_out, {"reason": "Why"})
+            _table(
+                left_out,
+                {"reason": "Why"},
+                key="external_left_out",
+                alt="How many films were left out, and why",
+            )
 
 
-def _table(rows: Sequence[Mapping[str, Any]], names: dict[str, str]) -> None:
-    table = pd.DataFrame(list(rows)).rename(columns={**names, "films": "Films"})
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={"Films": st.column_config.NumberColumn(format="%d", width="small")},
-    )
+def _table(rows: Sequence[Mapping[str, Any]], names: dict[str, str], *, key: str, alt: str) -> None:
+    """``names``: of each column of words, its head. Films are counted in the last."""
+    words = {name: ResultColumn(head, is_number=False) for name, head in names.items()}
+    cells = [
+        {name: words_cell(str(row[name])) for name in names}
+        | {"films": number_cell(f"{row['films']:,}")}
+        for row in rows
+    ]
+    result_table(cells, {**words, "films": ResultColumn("Films")}, key=key, alt=alt)
 
 
 def _side(title: str, side: Side, positive: str, key: str) -> None:

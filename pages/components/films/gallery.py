@@ -17,6 +17,7 @@ from core.workspace import Workspace
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
 from pages.components.films.credit import credit
 from pages.components.films.film_dialog import open_film
+from pages.components.films.tile_row import over
 from pages.components.run_labels import escaped
 
 if TYPE_CHECKING:
@@ -25,22 +26,6 @@ if TYPE_CHECKING:
 PER_PAGE = 24
 TILE = 156  # px: two side by side on a telephone, six on a desktop
 PAGINATION = 288  # px: five numbers and the two arrows
-
-
-# The button's area reaches over the picture: one clicks a film, not the word below it. The
-# picture's own “full screen” button would show the small preview, so it goes.
-OVER = f"""<style>
-[class*="_strip"] .stButton button {{position: relative; padding: 0; min-height: 0}}
-[class*="_strip"] .stButton button > * {{justify-content: flex-start; width: 100%;
-  text-align: left}}
-[class*="_strip"] .stButton button::after {{content: ""; position: absolute; inset: auto 0 100% 0;
-  height: {TILE + 8}px; cursor: pointer; border-radius: 6px}}
-[class*="_strip"] .stButton button:hover::after,
-[class*="_strip"] .stButton button:focus-visible::after {{
-  outline: 2px solid currentColor; outline-offset: -1px}}
-[class*="_strip"] .stImage .stElementToolbar, [class*="_strip"] [data-testid="stElementToolbar"] {{
-  display: none}}
-</style>"""
 
 
 def mixed(frame: pd.DataFrame, artificial: Collection[str]) -> pd.DataFrame:
@@ -83,8 +68,9 @@ def film_strip(
     films: Iterable[Film], workspace: Workspace, *, artificial: Collection[str], key: str
 ) -> None:
     """One tile a film: picture, finding and view, and a button that opens it."""
-    with st.container(horizontal=True, gap="small", key=f"{key}_strip"):
-        st.html(OVER)
+    row = f"{key}_strip"
+    with st.container(horizontal=True, gap="small", key=row):
+        over(row, TILE)
         for film in films:
             finding, view = (CATALOGUE_LABELS.get(one, one) for one in (film.finding, film.view))
             kind = f"finding {finding}, view {view}"

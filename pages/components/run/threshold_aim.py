@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core import figures
@@ -22,6 +21,13 @@ from core.statistics.proportions import Proportion
 from core.store import Run
 from core.text import interval, percent_of, probability
 from pages.components.charts import show, theme
+from pages.components.result_tables import (
+    ResultColumn,
+    meanings,
+    number_cell,
+    result_table,
+    words_cell,
+)
 from pages.components.run_labels import escaped
 
 SPLITS = {"validation": "Validation", "test": "Test"}
@@ -150,50 +156,56 @@ def _band(
 
 
 def _table(there: list[OperatingPointPerformance], positive: str) -> None:
-    shown = pd.DataFrame(
-        {
-            "Films": [SPLITS[one.split] for one in there],
-            "Sensitivity": [_share(one.sensitivity) for one in there],
-            "Specificity": [_share(one.specificity) for one in there],
-            "Missed": [one.sensitivity.trials - one.sensitivity.successes for one in there],
-            "False alarms": [one.false_positives for one in there],
-            "Not sure": [f"{one.not_sure} of {one.films}" for one in there],
-            "Sure and wrong": [one.wrong for one in there],
-        }
-    )
-    column = st.column_config
-    st.dataframe(
-        shown,
-        hide_index=True,
+    result_table(
+        [
+            {
+                "films": words_cell(SPLITS[one.split]),
+                "sensitivity": _share(one.sensitivity),
+                "specificity": _share(one.specificity),
+                "missed": number_cell(str(one.sensitivity.trials - one.sensitivity.successes)),
+                "alarms": number_cell(str(one.false_positives)),
+                "not_sure": number_cell(f"{one.not_sure} of {one.films}"),
+                "wrong": number_cell(str(one.wrong)),
+            }
+            for one in there
+        ],
+        columns := _columns(positive),
         key="aim_table",
         alt="What the threshold gives on validation and test films",
-        column_config={
-            "Sensitivity": column.TextColumn(
-                alignment="right",
-                help=f"Of the films that are {positive}, the share found; in brackets its 95 % "
-                "interval (Wilson).",
-            ),
-            "Specificity": column.TextColumn(
-                alignment="right",
-                help=f"Of the films that are not {positive}, the share not called so; in "
-                "brackets its 95 % interval.",
-            ),
-            "Missed": column.NumberColumn(
-                help=f"{positive} films below the threshold (false negatives)."
-            ),
-            "False alarms": column.NumberColumn(
-                help="Other films from the threshold on (false positives)."
-            ),
-            "Not sure": column.TextColumn(
-                alignment="right",
-                help="Films between the two thresholds, which Classify answers with “not sure”.",
-            ),
-            "Sure and wrong": column.NumberColumn(
-                help="Films outside the band that are called what they are not."
-            ),
-        },
     )
+    meanings(columns, key="aim_meanings")
+
+
+def _columns(positive: str) -> dict[str, ResultColumn]:
+    """``positive``: the class, escaped."""
+    return {
+        "films": ResultColumn("Films", is_number=False),
+        "sensitivity": ResultColumn(
+            "Sensitivity",
+            f"Of the films that are {positive}, the share found; in brackets its 95 % interval "
+            "(Wilson).",
+        ),
+        "specificity": ResultColumn(
+            "Specificity",
+            f"Of the films that are not {positive}, the share not called so; in brackets its "
+            "95 % interval.",
+        ),
+        "missed": ResultColumn(
+            "Missed", f"{positive} films below the threshold (false negatives)."
+        ),
+        "alarms": ResultColumn(
+            "False alarms", "Other films from the threshold on (false positives)."
+        ),
+        "not_sure": ResultColumn(
+            "Not sure",
+            "Films between the two thresholds, which Classify answers with “not sure”.",
+        ),
+        "wrong": ResultColumn(
+            "Sure and wrong", "Films outside the band that are called what they are not."
+        ),
+    }
 
 
 def _share(one: Proportion) -> str:
-    return f"{percent_of(one.successes, one.trials)} ({interval(one.interval).removesuffix(' %')})"
+    share = percent_of(one.successes, one.trials)
+    return number_cell(share, interval(one.interval).removesuffix(" %"))

@@ -16,7 +16,19 @@ def answered(
     heat = np.zeros((7, 7), np.float32)
     heat[0, 6] = 1
     return Answered(
-        film=GreyFilm(codes, 0.0, 1199.0, 1.0, 0.0, 1199.0, 12, 80, 60, (), (0.5, 0.25), True),
+        film=GreyFilm(
+            codes=codes,
+            least=0.0,
+            highest=1199.0,
+            step=1.0,
+            black=0.0,
+            white=1199.0,
+            bits=12,
+            height=80,
+            width=60,
+            spacing=(0.5, 0.25),
+            at_detector=True,
+        ),
         lungs=(100.0, 900.0),
         truth=truth,
         answer=answer,
