@@ -7,6 +7,7 @@ import streamlit as st
 from core.runs.default_run import default_run, starred_run
 from core.starter import first_asked
 from core.store import Run, RunState, Store
+from pages.components.classify.asking import make_ready
 from pages.components.classify.film_panel import film_panel
 from pages.components.classify.intake import add_films, intake
 from pages.components.classify.listed import Listed, my_list, start_over, want
@@ -49,6 +50,7 @@ def page() -> None:
             "films are there to try it with."
         )
         return
+    make_ready()
     found = my_list()
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="classify_head"

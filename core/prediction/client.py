@@ -113,6 +113,11 @@ class PredictionClient:
         worker = self._worker
         return worker.pid if worker is not None and worker.alive else None
 
+    def make_ready(self) -> None:
+        """Start the worker, which takes seconds to load its software, before the first film is
+        there; returns at once. Nothing where it runs. Raises OSError."""
+        self._running()
+
     def classify(
         self,
         run_ids: Sequence[str],

@@ -93,6 +93,10 @@ class Worklist:
         """What the runs wanted say of a film, in their order; None while one is missing."""
         return self._work.results(film)
 
+    def known(self, film: str) -> tuple[FilmResult, ...]:
+        """What those of the runs say of a film that have answered, in their order."""
+        return self._work.known(film)
+
     def wait(self, film: str, seconds: float) -> bool:
         """Wait for a film's results, but no longer than that; whether they are there."""
         return self._work.wait(film, seconds)
@@ -151,6 +155,10 @@ class _Work:
         with self._changed:
             return self._results(film)
 
+    def known(self, film: str) -> tuple[FilmResult, ...]:
+        with self._changed:
+            return self._known(film)
+
     def wait(self, film: str, seconds: float) -> bool:
         with self._changed:
             self._changed.wait_for(
@@ -168,8 +176,12 @@ class _Work:
             )
 
     def _results(self, film: str) -> tuple[FilmResult, ...] | None:
-        found = [self._found.get((film, run, self._lateral)) for run in self._runs]
-        return None if None in found else tuple(one for one in found if one is not None)
+        found = self._known(film)
+        return found if len(found) == len(self._runs) else None
+
+    def _known(self, film: str) -> tuple[FilmResult, ...]:
+        found = (self._found.get((film, run, self._lateral)) for run in self._runs)
+        return tuple(one for one in found if one is not None)
 
     def _begin(self) -> None:
         if self._thread is None and not self._stopped and self._next() is not None:

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
+from core.prediction.client import PredictionClient
 from tests.core.runs.jobs_at_hand import no_dispatcher
 
 
 @pytest.fixture(autouse=True)
 def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that sees something queued starts a dispatcher, which would outlive the tests."""
+    """A page that sees something queued starts a dispatcher, which would outlive the tests, and
+    Classify a worker."""
     no_dispatcher(monkeypatch)
+    monkeypatch.setattr(PredictionClient, "make_ready", lambda self: None)
 
 
 @pytest.fixture(autouse=True, scope="session")

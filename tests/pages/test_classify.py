@@ -9,10 +9,12 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -50,8 +52,13 @@ class Client:
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], list[str]]] = []
+        self.ready = 0
+        self.held: set[str] = set()  # runs that do not answer before they are let
         self.every_class = False
         self.lateral = False
+
+    def make_ready(self) -> None:
+        self.ready += 1
 
     def classify(
         self,
@@ -65,6 +72,8 @@ class Client:
     ) -> list[FilmResult]:
         self.asked.append((list(run_ids), [name for name, _ in films]))
         self.every_class = every_class
+        while self.held.intersection(run_ids):
+            time.sleep(0.01)
         results: list[FilmResult] = []
         for name, data in films:
             if progress:
@@ -250,6 +259,42 @@ def test_another_network_is_asked_for_what_is_missing(
     assert len(viewer["networks"]) == 2
     app.multiselect[0].set_value([]).run()
     assert "Choose a network first." in app.info[0].value
+
+
+def test_what_one_network_said_stays_while_another_is_asked(
+    ready: tuple[Store, Run, Run], client: Client
+) -> None:
+    _, first, second = ready
+    app = open_app("classify", run=second.run_id)
+    app = upload(app, ("one.png", png(1)), ("two.png", png(2)))
+    client.held = {first.run_id}
+    app.multiselect[0].set_value([second.run_id, first.run_id]).run()
+    try:
+        (viewer,) = shown_films(app)
+        assert len(viewer["networks"]) == 1, "the heat map of the one that has answered"
+        said = everything_said(app)
+        assert "### covid" in said
+        assert "hourglass_empty" in said, "and that another is being asked"
+        assert list(app.dataframe[0].value["Answer"]) == ["covid", "covid"]
+        assert list(rows(app, second, first)["Run id"]) == [second.run_id] * 2
+    finally:
+        client.held = set()
+    (viewer,) = shown_films(answered(app))
+    assert len(viewer["networks"]) == 2
+    assert list(rows(app, second, first)["Run id"]) == [second.run_id, first.run_id] * 2
+
+
+def test_the_worker_is_made_ready_once_where_there_is_memory(
+    ready: tuple[Store, Run, Run], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = SimpleNamespace(available=asking.MEMORY_TO_SPARE)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    open_app("classify")
+    assert client.ready == 0
+    memory.available += 1
+    app = open_app("classify")
+    app.run()
+    assert client.ready == 1
 
 
 def test_moving_the_threshold_asks_no_network_again(

@@ -124,6 +124,8 @@ def _all_text(app: AppTest) -> bool:
 class Client:
     """In place of the worker: one film is named a class, one is refused, one has an error."""
 
+    def make_ready(self) -> None: ...
+
     def classify(
         self, runs: Sequence[str], films: Sequence[tuple[str, bytes]], **_: Any
     ) -> list[FilmResult]:

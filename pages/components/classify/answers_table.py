@@ -28,7 +28,7 @@ NOT_READ, DISAGREE = "not readable", "networks disagree"
 
 @dataclass(frozen=True)
 class AnsweredFilm:
-    """One film and what each run says of it, in the order of the runs."""
+    """One film and what the runs that have answered say of it, in the order of the runs."""
 
     film: FilmInput
     answers: tuple[FilmResult, ...]
@@ -49,7 +49,7 @@ def classified(found: Listed, runs: Sequence[Run]) -> Classified:
     films = [
         AnsweredFilm(film, answers)
         for film in found.films.values()
-        if (answers := found.worklist.results(film.key)) is not None
+        if (answers := found.worklist.known(film.key))
     ]
     return Classified(
         {run.run_id: short_title(run) for run in runs},

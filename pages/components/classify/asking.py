@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import psutil
 import streamlit as st
 
 from core.datasets.user_films import keep_films
@@ -19,6 +21,20 @@ from core.store import Run, Store
 from core.text import count
 from pages.components.classify.film_input import FilmInput
 from pages.components.session import get_client, get_workspace
+
+MEMORY_TO_SPARE = 3 * 2**30  # bytes: a worker with a network takes one to two
+_READY = "classify_ready"
+
+
+def make_ready() -> None:
+    """Have the worker loaded when this session's first film comes, where there is memory to spare:
+    somebody may only look at the page."""
+    if _READY in st.session_state:
+        return
+    st.session_state[_READY] = True
+    if psutil.virtual_memory().available > MEMORY_TO_SPARE:
+        with suppress(OSError):  # who asks it is told why
+            get_client().make_ready()
 
 
 def ask() -> Ask:

@@ -37,18 +37,21 @@ WITH_STRIP = 0.38
 def film_panel(store: Store, found: Listed, runs: Sequence[Run], threshold: float | None) -> None:
     """Draw both. While the networks are asked, the film is there to be looked at."""
     film = found.films[found.chosen]
-    answers = found.worklist.results(film.key)
+    # Of several networks, those that have answered are read while another is asked.
+    answers = found.worklist.known(film.key)
+    there = {one.run_id for one in answers}
+    asked = [run for run in runs if run.run_id in there]
     left, right = st.columns([5, 3], gap="medium")
     with left:
-        _picture(film, answers or (), runs, threshold, alone=len(found.films) == 1)
+        _picture(film, answers, asked, threshold, alone=len(found.films) == 1)
     with right, st.container(key="classify_answer", gap="xsmall"):
         _heading(store, found, film)
-        if answers is None:
+        if errors := {one.error for one in answers if one.error}:
+            _with_errors(store, film, answers, asked, threshold, errors)
+        elif answers:
+            _answers(store, film, answers, asked, threshold)
+        if len(answers) < len(runs):
             _waiting(found)
-        elif errors := {one.error for one in answers if one.error}:
-            _with_errors(store, film, answers, runs, threshold, errors)
-        else:
-            _answers(store, film, answers, runs, threshold)
         _what_was_read(found, film)
 
 
@@ -164,7 +167,7 @@ def _picture(
         return
     asked = [
         NetworkAnswer(short_title(run), one, said(one, threshold))
-        for run, one in zip(runs, answers, strict=bool(answers))
+        for run, one in zip(runs, answers, strict=True)
     ]
     try:
         explained_film(

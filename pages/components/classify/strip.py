@@ -135,7 +135,7 @@ def _tiles(store: Store, found: Listed, threshold: float | None) -> None:
         over("classify_row", TILE)
         st.html(_style())
         for place, film in enumerate(films[first : first + PER_PAGE], start=first):
-            answers = found.worklist.results(film.key)
+            answers = found.worklist.known(film.key)
             _tile(store, found, film, place, answers, threshold)
 
 
@@ -144,10 +144,10 @@ def _tile(
     found: Listed,
     film: FilmInput,
     place: int,
-    answers: tuple[FilmResult, ...] | None,
+    answers: tuple[FilmResult, ...],
     threshold: float | None,
 ) -> None:
-    word = "waiting" if answers is None else badge(answers, threshold)
+    word = badge(answers, threshold) if answers else "waiting"
     chosen = "chosen" if film.key == found.chosen else "other"
     kind = _kind(answers, word)
     with st.container(width=TILE, gap="xsmall", key=f"badge_{kind}_{chosen}_{place}"):
@@ -166,24 +166,24 @@ def _tile(
         )
 
 
-def _kind(answers: tuple[FilmResult, ...] | None, word: str) -> str:
+def _kind(answers: tuple[FilmResult, ...], word: str) -> str:
     """For the colour of the small film's edge: the class's place, or that there is none."""
-    for answer in answers or ():
+    for answer in answers:
         if word in answer.probabilities:
             return f"class{list(answer.probabilities).index(word)}"
-    return "open" if answers is None else "none"
+    return "none" if answers else "open"
 
 
-def _how_likely(answers: tuple[FilmResult, ...] | None, word: str) -> str:
-    shares = [one.probabilities[word] for one in answers or () if word in one.probabilities]
+def _how_likely(answers: tuple[FilmResult, ...], word: str) -> str:
+    shares = [one.probabilities[word] for one in answers if word in one.probabilities]
     return f" {percent(shares[0], 0)}" if len(shares) == 1 else ""
 
 
 def _picture(
-    store: Store, found: Listed, film: FilmInput, answers: tuple[FilmResult, ...] | None
+    store: Store, found: Listed, film: FilmInput, answers: tuple[FilmResult, ...]
 ) -> bytes:
     """The film small: as the worker has seen it, else as the catalogue has it, else black."""
-    for answer in answers or ():
+    for answer in answers:
         if answer.picture is not None and film.key not in found.small:
             found.small[film.key] = _squared(answer.picture)
     if film.key in found.small:  # also while another network is asked

@@ -50,11 +50,16 @@ def test_from_first_film_to_crash_and_back(
     assert client.pid is None
     assert client.classify([], films) == client.classify(["one"], []) == []
     assert client.pid is None
+    client.make_ready()
+    made_ready = client.pid
+    assert made_ready is not None
 
     results = client.classify(["one", "two"], films, progress=lambda *step: steps.append(step))
     assert [(one.file, one.run_id) for one in results] == [
         (name, run) for name, _ in films for run in ("one", "two")
     ]
+    client.make_ready()
+    assert client.pid == made_ready, "it is the one that answers"
     assert [one.error is None for one in results] == [True, True, False, False, True, True]
     assert "bad.png" in (results[2].error or "")
     for one in results[:2] + results[4:]:

@@ -116,8 +116,10 @@ def test_only_what_is_missing_is_asked(network: Network) -> None:
     network.go(99)
     worklist.want(films(2), [ONE])
     idle(worklist)
+    assert [one.run_id for one in worklist.known("k0")] == ["one"]
     worklist.want(films(3), [ONE, TWO])
     idle(worklist)
+    assert [one.run_id for one in worklist.known("k0")] == ["one", "two"]
     results = worklist.results("k0")
     assert results is not None
     assert [one.run_id for one in results] == ["one", "two"]
