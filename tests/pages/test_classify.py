@@ -26,6 +26,7 @@ from core.evaluation.predictions import Predictions
 from core.gate.similarity import Neighbour, Similarity
 from core.images.decode import decode_bytes
 from core.prediction.client import FilmResult
+from core.public import VARIABLE
 from core.runs.files import RunFiles
 from core.spreadsheet import csv_bytes
 from core.store import Run, Store
@@ -295,6 +296,9 @@ def test_the_worker_is_made_ready_once_where_there_is_memory(
     app = open_app("classify")
     app.run()
     assert client.ready == 1
+    monkeypatch.setenv(VARIABLE, "1")
+    open_app("classify")
+    assert client.ready == 1, "most who come to a public show only look"
 
 
 def test_moving_the_threshold_asks_no_network_again(

@@ -16,6 +16,7 @@ from core.evaluation.predictions import Predictions
 from core.images.decode import decode_bytes
 from core.images.film_facts import facts_of
 from core.prediction.worklist import Ask
+from core.public import is_public
 from core.runs.files import RunFiles
 from core.store import Run, Store
 from core.text import count
@@ -28,8 +29,8 @@ _READY = "classify_ready"
 
 def make_ready() -> None:
     """Have the worker loaded when this session's first film comes, where there is memory to spare:
-    somebody may only look at the page."""
-    if _READY in st.session_state:
+    somebody may only look at the page, as most do in a public show."""
+    if is_public() or _READY in st.session_state:
         return
     st.session_state[_READY] = True
     if psutil.virtual_memory().available > MEMORY_TO_SPARE:
