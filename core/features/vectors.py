@@ -24,6 +24,7 @@ import numpy as np
 
 from core.features.shards import SHARDS, Shard, StoredVectors, record_of, shards_of, take_over
 from core.features.source import FeatureSource, Variant
+from core.images.film_array import give_back
 from core.models.preprocess import preprocess
 
 BATCH = 8  # films at a time: on two cores, a second or two between looks at a stop
@@ -32,6 +33,7 @@ BATCH = 8  # films at a time: on two cores, a second or two between looks at a s
 # which no batch but the last has to be filled up, and of a large one each shard is one.
 PIECE = 512
 IN_MEMORY = 32_000_000  # bytes of vectors; more of them are read as they are asked for
+MAPPED = 64  # batches, after which mapped films are given back to the system
 WAIT_SECONDS = 0.5  # between two looks at whether another process is done
 
 Extract = Callable[[np.ndarray], np.ndarray]  # float32 (BATCH, S, S, 3) → float32 (BATCH, c)
@@ -200,7 +202,8 @@ class Pass:
             return
         streams = {one: self._shards[one].path.open("ab") for one in piece if len(piece[one])}
         try:
-            for batch, films in _prepared(self._source, self._rows, places, self._variant):
+            prepared = _prepared(self._source, self._rows, places, self._variant)
+            for number, (batch, films) in enumerate(prepared, 1):
                 records = np.empty(len(batch), dtype=self._record)
                 records["film"] = self._wanted[batch]
                 records["vector"] = self._extract(films)[: len(batch)]
@@ -208,6 +211,8 @@ class Pass:
                     streams[one].write(records[self._number[batch] == one].data)
                     streams[one].flush()  # to the system, where it survives this process
                 self._computed += len(batch)
+                if number % MAPPED == 0:
+                    give_back(self._source.films)
                 self._progress(self._done(), self._already)
         finally:
             for stream in streams.values():

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import FilmError
 from core.features.source import FeatureSource, Variant
-from core.features.vectors import BATCH, Pass
+from core.features.vectors import Pass
 from core.images.decode import decode_bytes, read_imported
 from core.images.resize import resize
 from core.models.network import STUDY_SIZE
@@ -21,7 +21,7 @@ from core.models.registry import FIRST_CHOICE
 from core.models.weights import resolve_weights
 from core.runs.reporter import Reporter
 from core.specs import RunSpec
-from core.training import backend, precision
+from core.training import backend
 from core.training.network import TrainableNetwork
 from core.workspace import Workspace
 
@@ -39,7 +39,7 @@ def photograph_vectors(
     tell.stage("Loading the network")
     weights = resolve_weights(workspace, network, spec, lambda done, total: tell.check())
     trainable = TrainableNetwork(network, spec, STUDY_SIZE, 2, weights, workspace.backbones)
-    mode = _mode(workspace, trainable, tell)
+    mode = trainable.extraction_mode(workspace.speeds, tell.check)
     source = partial(
         FeatureSource,
         backbone_name=network.name,
@@ -77,14 +77,3 @@ class _FilesOfFilms:
             return resize(film, STUDY_SIZE)
         except (FilmError, OSError):
             return None
-
-
-def _mode(workspace: Workspace, network: TrainableNetwork, tell: Reporter) -> precision.Mode:
-    """As a training chooses it, so that both find each other's vectors."""
-    films = np.random.default_rng(0).random((BATCH, STUDY_SIZE, STUDY_SIZE, 3), dtype=np.float32)
-
-    def step(way: precision.Mode) -> precision.Step:
-        return lambda: network.extract(films, way)
-
-    speeds = workspace.speeds
-    return precision.choose_mode(speeds, FIRST_CHOICE.name, STUDY_SIZE, BATCH, step, tell.check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import os
 import struct
 import zlib
@@ -79,6 +80,14 @@ def film_array(
     if built is None:
         raise InputError(f"{target} was written but cannot be read back. Check the disk.")
     return built
+
+
+def give_back(films: object) -> None:
+    """Take what was looked at of a mapped array off this process's memory: the system counts it
+    there until somebody else wants the room. It is read again when it is wanted again."""
+    mapped = getattr(films, "_mmap", None)  # of np.memmap, which has no other way to it
+    if mapped is not None and hasattr(mapped, "madvise"):  # not on Windows
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def is_decoded(workspace: Workspace, film_ids: Sequence[str], size: int) -> bool:

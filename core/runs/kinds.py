@@ -52,6 +52,15 @@ TRAIN = Kind(
     keeps_what_it_had=True,
     deed=Deed.TRAIN,
 )
+# A GPU that nobody wants, for the films of a training: core.runs.helpers.
+FEATURES = Kind(
+    "features",
+    "core.training.helper",
+    called="process that helps a training",
+    seat=Seat.DEVICE,
+    niceness=5,
+    deed=Deed.TRAIN,
+)
 AUDIT = Kind("audit", "core.audit.worker", called="audit’s process", on_cpu=True)
 EXTERNAL_TEST = Kind("external_test", "core.external.worker", called="external test’s process")
 MAP = Kind("map", "core.film_map.worker", called="map’s process", on_cpu=True, niceness=5)
@@ -66,4 +75,4 @@ DEMONSTRATION = Kind(
     deed=Deed.DEMONSTRATE,
 )
 
-KINDS = {one.name: one for one in (TRAIN, AUDIT, EXTERNAL_TEST, MAP, DEMONSTRATION)}
+KINDS = {one.name: one for one in (TRAIN, FEATURES, AUDIT, EXTERNAL_TEST, MAP, DEMONSTRATION)}

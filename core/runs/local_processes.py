@@ -113,7 +113,7 @@ class LocalProcesses:
             return None  # resumed so quickly that its last worker is still on its way out
         seat = kind_of(job).seat
         if seat is Seat.DEVICE:
-            return slot_for(job.wanted_device, self.devices, self._taken(jobs))
+            return slot_for(job.wanted_device, self.devices, self.taken(jobs))
         return CPU if seat is Seat.NONE or not self._before(job, jobs) else None
 
     def _before(self, job: JobRow, jobs: Sequence[JobRow]) -> int:
@@ -126,7 +126,8 @@ class LocalProcesses:
         ]
         return before([*leaving, *jobs], job)
 
-    def _taken(self, jobs: Sequence[JobRow]) -> set[str]:
+    def taken(self, jobs: Sequence[JobRow]) -> set[str]:
+        """The device slots that are not free. ``jobs``: all that is not over."""
         children = self.children.values()
         taken = {child.slot for child in children if child.kind.seat is Seat.DEVICE}
         for job in jobs:

@@ -84,8 +84,9 @@ class JobRow:
 
     ``job_id``: a run's id, or the folder of other work, below the data folder. ``kind``: a name
     in ``core.runs.kinds``. ``arguments``: what was asked for; of a training nothing, its run says
-    it. ``wanted_device``: of a training, ``RunSpec.device``. ``progress``: what the worker last
-    said. ``exit_code``: as ``JobEnd`` has it. ``node``: as in ``Run``.
+    it. ``wanted_device``: of a training, ``RunSpec.device``; else the argument ``device``, if any.
+    ``progress``: what the worker last said. ``exit_code``: as ``JobEnd`` has it. ``node``: as in
+    ``Run``.
     """
 
     job_id: str
@@ -162,4 +163,9 @@ def job_row(row: Any) -> JobRow:
         return JobRow(**values, wanted_device=run_spec(spec).device)
     asked = JobArguments.from_json(spec)
     ended = JobEnd.from_json(result)
-    return JobRow(**values, arguments=asked.arguments, exit_code=ended.exit_code)
+    return JobRow(
+        **values,
+        arguments=asked.arguments,
+        wanted_device=asked.arguments.get("device", ""),
+        exit_code=ended.exit_code,
+    )

@@ -15,7 +15,6 @@ import numpy as np
 
 from core.datasets.training_data import TrainingData, balanced_weights
 from core.features.scaling import Scaling
-from core.features.source import FeatureSource, Variant
 from core.features.vectors import BATCH, Extract, features
 from core.models.build import first_dense_layer
 from core.models.preprocess import preprocess
@@ -24,6 +23,7 @@ from core.specs import RunSpec
 from core.training.backend import without_tuning
 from core.training.batches import Batches, FilmBatches, RepeatedBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
+from core.training.passes import feature_source, passes_of
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
 
@@ -136,23 +136,9 @@ class HeadTraining:
         ``backbone`` says what those in there must come from."""
         self.model = head
         spec, data = plan.spec, plan.data
-        source = FeatureSource(
-            data.films,
-            data.film_ids.tolist(),
-            spec.model,
-            backbone,
-            plan.preprocessing,
-            int(head.input.shape[-1]),
-            spec.vector_blocks,
-        )
-        everything, training = np.arange(len(data.films)), data.rows("train")
-        passes = [(everything, Variant())]
-        if spec.augment is not None:
-            passes += [
-                (training, Variant(spec.augment, spec.seed, k))
-                for k in range(spec.augmented_copies)
-            ]
-
+        channels = int(head.input.shape[-1])
+        source = feature_source(spec, data, plan.preprocessing, backbone, channels)
+        passes, training = passes_of(spec, data), data.rows("train")
         reporter.stage("features", sum(len(rows) for rows, _ in passes), "films")
         before = found = 0
         vectors = []

@@ -7,18 +7,20 @@ known from its hash, which is kept for weights that have been built before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from core.features.vectors import BATCH
 from core.files import remembered
 from core.models.build import backbone_hash, build_head, build_model, head_model
 from core.models.network import HeadForm, Network
 from core.specs import RunSpec
 from core.training.checkpoint import put, values_of
 from core.training.feature_extractor import FeatureExtractor
-from core.training.precision import FLOAT32, Mode
+from core.training.precision import FLOAT32, Mode, Step, choose_mode
 
 
 class TrainableNetwork:
@@ -78,6 +80,17 @@ class TrainableNetwork:
             if not self._spec.fine_tune:
                 self._whole = None  # a second copy of its weights, which nobody needs any more
         return self._extractor.extract(films, mode)
+
+    def extraction_mode(self, speeds: Path, check: Callable[[], None]) -> Mode:
+        """The fastest way for the frozen part to look at films, which all who ask on this device
+        agree about (``core.training.precision``): so they find each other's vectors."""
+        # As many as are looked at later, so that what is traced here serves then.
+        films = np.random.default_rng(0).random((BATCH, self._size, self._size, 3), np.float32)
+
+        def step(way: Mode) -> Step:
+            return lambda: self.extract(films, way)
+
+        return choose_mode(speeds, self._network.name, self._size, BATCH, step, check)
 
     def _hash(self, known: Path) -> str:
         key = f"{self._network.name} {self._identity()} keras {keras.__version__}"

@@ -173,16 +173,15 @@ def _mode(
 ) -> Mode:
     """How to compute. A frozen backbone mostly looks at films, the CNN mostly learns."""
     reporter.stage("model")
-    # As many as are looked at later, so that what is traced here serves then.
+    speeds = store.workspace.speeds
+    if network.is_frozen:
+        return network.extraction_mode(speeds, reporter.check)
     films = np.random.default_rng(0).random((BATCH, size, size, 3), dtype=np.float32)
 
     def step(way: Mode) -> precision.Step:
-        if network.is_frozen:
-            return lambda: network.extract(films, way)
         model = keras.models.clone_model(network.learns)
         return precision.training_step(model, way, films)
 
-    speeds = store.workspace.speeds
     return precision.choose_mode(speeds, spec.model, size, BATCH, step, reporter.check)
 
 

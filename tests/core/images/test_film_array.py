@@ -9,12 +9,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from core.errors import FilmError, InputError
 from core.images import film_array as film_array_module
 from core.images.decode import decode_file, film_id_of
-from core.images.film_array import film_array
+from core.images.film_array import film_array, give_back
 from core.images.resize import resize
 from core.workspace import PROJECT_ROOT, Workspace
 
@@ -200,3 +201,23 @@ def test_two_processes_build_at_once(
     expected = int(film_array(workspace, ids, paths, 64).astype(np.int64).sum())
     assert answers == [f"{expected}\n"] * 2
     assert len(list(workspace.film_cache.glob("*.npy"))) == 1
+
+
+def test_mapped_films_are_given_back_to_the_system_and_read_again(tmp_path: Path) -> None:
+    films = np.random.default_rng(0).integers(0, 256, (200, 64, 64), dtype=np.uint8)
+    path = tmp_path / "films.npy"
+    np.save(path, films)
+    mapped = np.load(path, mmap_mode="r")
+
+    def held() -> int:
+        """Bytes of the file that count as this process's memory."""
+        return sum(one.rss for one in psutil.Process().memory_maps() if one.path == str(path))
+
+    if not hasattr(psutil.Process, "memory_maps"):
+        pytest.skip("this system does not say what is mapped")
+    mapped.sum()
+    assert held() >= films.nbytes
+    give_back(mapped)
+    assert held() == 0
+    np.testing.assert_array_equal(mapped, films)
+    give_back(films)  # what is not mapped stays as it is

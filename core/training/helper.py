@@ -1,0 +1,68 @@
+"""What the process of a helper does [K]: it passes films of a training through the same frozen
+network, on a device that is free. What it computes lies where that training looks for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.datasets.training_data import load_training_data
+from core.errors import TrainingError
+from core.features.vectors import Pass
+from core.models.registry import get_network
+from core.models.weights import resolve_weights
+from core.runs.devices import CPU
+from core.runs.reporter import Reporter
+from core.runs.worker import Task
+
+
+def work(task: Task, tell: Reporter) -> None:
+    """Until all vectors are there that the run ``task.arguments["run"]`` learns from.
+
+    Raises TrainingError where the device does not answer, and Cancelled.
+    """
+    # Only now: a backend looks for its GPUs when it is loaded.
+    from core.training import backend
+
+    backend.load_only_the_chosen()
+    from core.training.network import TrainableNetwork
+    from core.training.passes import feature_source, passes_of
+
+    backend.prepare()
+    if task.slot != CPU and not backend.sees_gpu():
+        raise TrainingError(f"{task.slot.replace('gpu:', 'GPU ')} did not answer.")
+    store, workspace = task.store, task.workspace
+    spec = store.runs.get(task.arguments["run"]).spec
+    dataset = store.datasets.get(spec.dataset).spec
+    size = spec.image_size or dataset.image_size
+    network = get_network(spec.model)
+    tell.stage("Reading the films")
+    data = load_training_data(
+        store, spec.dataset, size, lambda *_: tell.check(), repeat=spec.repeat, caches=workspace
+    )
+    tell.stage("Loading the network")
+    weights = resolve_weights(workspace, network, spec, lambda *_: tell.check())
+    trainable = TrainableNetwork(
+        network, spec, size, len(data.classes), weights, workspace.backbones
+    )
+    mode = trainable.extraction_mode(workspace.speeds, tell.check)
+    kind = network.preprocessing_for(spec.preprocessing or dataset.preprocessing, spec.weights)
+    backbone = f"{trainable.backbone} {mode.name}"
+    channels = network.vector_length(spec.vector_blocks)
+    source = feature_source(spec, data, kind, backbone, channels)
+
+    def extract(films: np.ndarray) -> np.ndarray:
+        return trainable.extract(films, mode)
+
+    passes = passes_of(spec, data)
+    tell.stage("Looking at films", sum(len(rows) for rows, _ in passes))
+    # First what nobody is at, then whatever others leave undone.
+    for alone in (False, True):
+        before = 0
+        for rows, variant in passes:
+
+            def told(done: int, already: int, before: int = before) -> None:
+                tell.update(before + done)
+
+            part = Pass(workspace.feature_cache, source, rows, variant, extract, told)
+            part.carry_out(alone=alone)
+            before += len(rows)

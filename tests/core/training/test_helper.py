@@ -1,0 +1,89 @@
+"""A helper computes what its training would have, and leaves nothing to do."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from core.errors import TrainingError
+from core.features.shards import SUFFIX
+from core.runs import worker
+from core.runs.jobs import Job
+from core.runs.kinds import FEATURES, TRAIN
+from core.runs.reporter import Reporter
+from core.runs.worker import Task
+from core.specs import AugmentSpec, ClassSpec, DatasetSpec, RunSpec
+from core.store import Member, Run, RunState, Store
+from core.training import helper, precision
+from core.training.network import TrainableNetwork
+from tests.core.runs.jobs_at_hand import carried_out
+
+
+@pytest.fixture
+def run(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A training that waits, of a random VGG16 on 40 phantoms and one augmented copy of 24."""
+    monkeypatch.setattr(precision, "candidates", lambda: [precision.FLOAT32])  # nothing is timed
+    frame = phantom_store.catalogue.frame().sort_values("film_id")
+    members = []
+    for index, finding in enumerate(("COVID-19", "No finding")):
+        ids = frame.loc[frame["finding"] == finding, "film_id"]
+        splits = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
+        members += [Member(one, index, split) for one, split in zip(ids, splits, strict=True)]
+    classes = (
+        ClassSpec(name="covid", findings=("COVID-19",)),
+        ClassSpec(name="healthy", findings=("No finding",)),
+    )
+    spec = DatasetSpec.build(name="phantoms", classes=classes, image_size=32)
+    phantom_store.datasets.save(spec, members)
+    return phantom_store.runs.create(
+        RunSpec.build(
+            dataset="phantoms", model="vgg16", weights="random", epochs=2, batch_size=8,
+            augment=AugmentSpec(), augmented_copies=1,
+        )
+    )  # fmt: skip
+
+
+def test_after_a_helper_its_training_looks_at_no_film(
+    phantom_store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = phantom_store
+    job = Job(store, FEATURES, store.workspace.run_folder(run.run_id) / "helper-gpu-1")
+    looked: list[int] = []
+    extract = TrainableNetwork.extract
+
+    def counting(self: TrainableNetwork, films: np.ndarray, *mode: precision.Mode) -> np.ndarray:
+        looked.append(len(films))
+        return extract(self, films, *mode)
+
+    monkeypatch.setattr(TrainableNetwork, "extract", counting)
+    assert carried_out(job, run=run.run_id, device="cpu") == 0
+    row = store.queue.find(job.job_id)
+    assert row is not None
+    assert row.state is RunState.DONE, row.reason
+    assert (row.progress.done, row.progress.total) == (64, 64)
+    assert len(looked) == 8
+    kept = {one: one.read_bytes() for one in store.workspace.feature_cache.glob(f"*{SUFFIX}")}
+    assert kept
+
+    store.queue.transition(run.run_id, RunState.PREPARING, started_at=time.time())
+    claimed = worker.claim(store, run.run_id)
+    assert claimed is not None
+    store.workspace.run_folder(run.run_id).mkdir(parents=True, exist_ok=True)
+    worker.carry_out(store, claimed, TRAIN)
+    now = store.runs.get(run.run_id)
+    assert now.state is RunState.DONE, now.reason
+    assert len(looked) == 8, "every vector was there"
+    assert {one: one.read_bytes() for one in kept} == kept
+
+
+def test_a_gpu_that_does_not_answer_helps_nobody(phantom_store: Store, run: Run) -> None:
+    folder = phantom_store.workspace.run_folder(run.run_id) / "helper-gpu-1"
+    task = Task(phantom_store, "helper", folder, {"run": run.run_id}, slot="gpu:1")
+    with (
+        Reporter(phantom_store, "helper") as tell,
+        pytest.raises(TrainingError, match="GPU 1 did not answer"),
+    ):
+        helper.work(task, tell)
+    assert list(phantom_store.workspace.feature_cache.iterdir()) == []
