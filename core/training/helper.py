@@ -24,12 +24,14 @@ def work(task: Task, tell: Reporter) -> None:
     from core.training import backend
 
     backend.load_only_the_chosen()
+    from core.training.learners import feature_source, passes_of
     from core.training.network import TrainableNetwork
-    from core.training.passes import feature_source, passes_of
 
     backend.prepare()
-    if task.slot != CPU and not backend.sees_gpu():
-        raise TrainingError(f"{task.slot.replace('gpu:', 'GPU ')} did not answer.")
+    wanted = task.arguments["device"]
+    if task.slot != wanted or (wanted != CPU and not backend.sees_gpu()):
+        # On the processor it would compute other bits than its training.
+        raise TrainingError(f"{wanted.replace('gpu:', 'GPU ')} did not answer.")
     store, workspace = task.store, task.workspace
     spec = store.runs.get(task.arguments["run"]).spec
     dataset = store.datasets.get(spec.dataset).spec

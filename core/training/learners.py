@@ -15,6 +15,7 @@ import numpy as np
 
 from core.datasets.training_data import TrainingData, balanced_weights
 from core.features.scaling import Scaling
+from core.features.source import FeatureSource, Variant
 from core.features.vectors import BATCH, Extract, features
 from core.models.build import first_dense_layer
 from core.models.preprocess import preprocess
@@ -23,7 +24,6 @@ from core.specs import RunSpec
 from core.training.backend import without_tuning
 from core.training.batches import Batches, FilmBatches, RepeatedBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
-from core.training.passes import feature_source, passes_of
 
 HEADS_AT_ONCE = 256  # vectors through the head in one go
 
@@ -73,6 +73,34 @@ class Plan:
             "seed": self.spec.trained_seed,
             "shuffle": training,
         }
+
+
+def passes_of(spec: RunSpec, data: TrainingData) -> list[tuple[np.ndarray, Variant]]:
+    """Rows of ``data`` and how they are shown: first all films as they are, then those to train
+    on, once for each augmented copy."""
+    passes = [(np.arange(len(data.films)), Variant())]
+    if spec.augment is not None:
+        passes += [
+            (data.rows("train"), Variant(spec.augment, spec.seed, number))
+            for number in range(spec.augmented_copies)
+        ]
+    return passes
+
+
+def feature_source(
+    spec: RunSpec, data: TrainingData, preprocessing: str, backbone: str, channels: int
+) -> FeatureSource:
+    """All films of a data set. ``backbone``: the hash of the frozen weights and the arithmetic;
+    ``preprocessing``: a kind of ``core.models.preprocess``."""
+    return FeatureSource(
+        data.films,
+        data.film_ids.tolist(),
+        spec.model,
+        backbone,
+        preprocessing,
+        channels,
+        spec.vector_blocks,
+    )
 
 
 class FullTraining:

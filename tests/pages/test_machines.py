@@ -53,6 +53,10 @@ def test_what_works_and_what_waits_say_where_and_why(phantom_store: Store) -> No
     store.queue.transition(audit, RunState.WORKING, **own())
     store.queue.beat(audit, RunProgress(stage="Comparing films", done=3, total=12))
     store.queue.add("map", "map", {})
+    helper = f"runs/{done.run_id}/helper-gpu-1"
+    store.queue.add(helper, "features", {"run": done.run_id, "device": "gpu:1"})
+    store.queue.transition(helper, RunState.WORKING, device="GPU 1 (Card)", **own())
+    store.queue.beat(helper, RunProgress(stage="Looking at films", done=1, total=4))
     make_run(store, "queued")
     app = open_app("machines")
     table = app.get("html")[0].proto.body
@@ -62,7 +66,9 @@ def test_what_works_and_what_waits_say_where_and_why(phantom_store: Store) -> No
     assert "Training: epoch 2 of 3, 2 min left" in bars[0]
     assert bars[1].startswith("**Audit of CNN (from scratch) on tiny")
     assert bars[1].endswith("Comparing films (3 of 12)")
-    assert [one.proto.value for one in app.get("progress")] == [50, 25]
+    assert bars[2].startswith("**Help for CNN (from scratch) on tiny")
+    assert bars[2].endswith("Looking at films (1 of 4)")
+    assert [one.proto.value for one in app.get("progress")] == [50, 25, 25]
     said = as_read(everything_said(app))
     assert f"{node_name()} · CPU" in said
     assert "1. **Map of the films** · Waiting for its turn: 1 other first." in said

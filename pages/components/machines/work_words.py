@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.runs.kinds import AUDIT, DEMONSTRATION, EXTERNAL_TEST, MAP, TRAIN
+from core.runs.kinds import AUDIT, DEMONSTRATION, EXTERNAL_TEST, FEATURES, MAP, TRAIN
 from core.store import JobRow, Run
 from core.text import capital, rough
 from pages.components.run_labels import short_title, stage
@@ -47,6 +47,8 @@ def told(row: JobRow, runs: Mapping[str, Run]) -> Told:
     doing = (progress.stage or "Starting") + counted
     if row.kind == AUDIT.name:
         return Told(f"Audit of {named}", doing, share, RUN_PAGE, to_run(run_id, AUDIT_TAB))
+    if row.kind == FEATURES.name:
+        return Told(f"Help for {named}", doing, share, TRAIN_PAGE, {"run": run_id})
     if row.kind == EXTERNAL_TEST.name:
         title = f"External test of {named} on {row.arguments.get('source', '')}"
         return Told(title, doing, share, RUN_PAGE, to_run(run_id, EXTERNAL_TAB))

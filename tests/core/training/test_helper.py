@@ -78,9 +78,10 @@ def test_after_a_helper_its_training_looks_at_no_film(
     assert {one: one.read_bytes() for one in kept} == kept
 
 
-def test_a_gpu_that_does_not_answer_helps_nobody(phantom_store: Store, run: Run) -> None:
+@pytest.mark.parametrize("slot", ["gpu:1", "cpu"])
+def test_a_gpu_that_does_not_answer_helps_nobody(phantom_store: Store, run: Run, slot: str) -> None:
     folder = phantom_store.workspace.run_folder(run.run_id) / "helper-gpu-1"
-    task = Task(phantom_store, "helper", folder, {"run": run.run_id}, slot="gpu:1")
+    task = Task(phantom_store, "helper", folder, {"run": run.run_id, "device": "gpu:1"}, slot)
     with (
         Reporter(phantom_store, "helper") as tell,
         pytest.raises(TrainingError, match="GPU 1 did not answer"),
