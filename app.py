@@ -14,10 +14,12 @@ from starlette.middleware import Middleware
 from streamlit.config import get_option
 from streamlit.starlette import App
 
+from pages.components.guard import Guard
 from pages.components.hosts import KnownHosts
 from pages.components.index_page import IndexPage
 from pages.components.preload import load_first_page
 from pages.components.session import thumbnail_of
+from pages.components.signing_in import who_sends
 from pages.components.thumbnails import thumbnail_route
 
 
@@ -32,9 +34,18 @@ def _bound() -> str:
     return str(get_option("server.address") or "")
 
 
+def _base() -> str:
+    """The path below which it answers, as it was told."""
+    return str(get_option("server.baseUrlPath") or "")
+
+
 app = App(
     Path(__file__).parent / "pages" / "navigation.py",
     lifespan=_lifespan,
     routes=[thumbnail_route(thumbnail_of)],
-    middleware=[Middleware(KnownHosts, bound=_bound), Middleware(IndexPage)],
+    middleware=[
+        Middleware(KnownHosts, bound=_bound),
+        Middleware(Guard, who=who_sends, base=_base),
+        Middleware(IndexPage),
+    ],
 )

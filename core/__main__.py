@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TextIO
 from core.commands import ENTRIES, Outcome
 from core.errors import InputError, ThoraxLensError
 from core.escaping import terminal
+from core.public import VARIABLE, is_public
 from core.version import thoraxlens_version
 from core.workspace import ENVIRONMENT_VARIABLE, RAY_VARIABLE
 
@@ -28,6 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     wants_json = "--json" in words
     try:
+        if is_public():
+            raise InputError(
+                f"{VARIABLE} is set here: a public show is changed by nobody. Unset it to work on "
+                "the data folder."
+            )
         options = _parser(words).parse_args(
             words, argparse.Namespace(json=False, data=None, ray=None)
         )

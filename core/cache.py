@@ -28,6 +28,7 @@ from core.documents import Document
 from core.errors import InputError
 from core.people.asking import asks
 from core.people.roles import Deed
+from core.public import is_public
 from core.workspace import Workspace
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_CACHE_GB"
@@ -75,6 +76,8 @@ class _File:
 
 def mark_used(path: Path) -> None:
     """Note that a kept file has been read just now, so that it is among the last to go."""
+    if is_public():
+        return
     with suppress(OSError):  # a folder that may only be read; then nothing is removed from it
         os.utime(path)
 

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from core.errors import DownloadError
 from core.progress import Progress
+from core.public import is_public
 
 ATTEMPTS = 5
 # The most pieces of nothing in a row: a computer that is offline shall soon say so.
@@ -63,6 +64,8 @@ def fetch(
     """
     if destination.exists() and is_right(destination):
         return False
+    if is_public():
+        raise DownloadError(f"{called or url} is not here, and a public show downloads nothing.")
     one = _Download(url, destination, called or url, headers or {}, progress)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)

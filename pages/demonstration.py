@@ -5,8 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.demonstration.sessions import SHORTCUT, Demonstration, DemoSession
+from core.people.asking import may
+from core.people.roles import Deed
 from pages.components.demonstration.steps import STEP, STEPS, go
 from pages.components.error_boundary import boundary
+from pages.components.permission import say_why_not
 from pages.components.presenting import offer_presenting, presenting
 from pages.components.session import get_store
 
@@ -20,6 +23,9 @@ def page() -> None:
             ":material/draw: How a network can be right every time and know nothing, in six "
             "steps. All films here are **artificial**: a program drew them, and they show nobody."
         )
+    if not may(Deed.DEMONSTRATE):
+        say_why_not(Deed.DEMONSTRATE)
+        return
     demonstration = Demonstration(get_store())
     session = demonstration.latest()
     # A border of its own: whatever is wrong with a session, one can start again.

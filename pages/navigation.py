@@ -3,9 +3,14 @@ one error boundary."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
+from core.people.asking import asker, know_people_by
+from core.public import is_public
 from pages.components.error_boundary import boundary
+from pages.components.front_door import front_door, is_let_in
 from pages.components.page_chrome import ICON, frame
 from pages.components.preload import warm_up
 from pages.components.presenting import presenter_frame, presenting
@@ -15,6 +20,7 @@ from pages.components.session import (
     COMPARE,
     DEMONSTRATION,
     EXPLORE,
+    HISTORY,
     HOME,
     MACHINES,
     PREPARE,
@@ -23,6 +29,7 @@ from pages.components.session import (
     TRAIN,
     get_store,
 )
+from pages.components.signing_in import person_asking
 
 SIDEBAR = 240  # px
 
@@ -34,13 +41,19 @@ st.set_page_config(
     initial_sidebar_state=SIDEBAR,
 )
 
+know_people_by(person_asking)
+somebody = asker()
+let_in = is_let_in(somebody)
+# What nobody can do in a public show is not offered. Links that lead there find a sentence.
+working: Literal["visible", "hidden"] = "hidden" if is_public() else "visible"
+
 page = st.navigation(
     {
         "": [st.Page(HOME, title="Home", icon=":material/home:", default=True)],
         "Build": [
             st.Page(EXPLORE, title="Explore", icon=":material/image_search:"),
-            st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:"),
-            st.Page(TRAIN, title="Train", icon=":material/model_training:"),
+            st.Page(PREPARE, title="Prepare", icon=":material/splitscreen:", visibility=working),
+            st.Page(TRAIN, title="Train", icon=":material/model_training:", visibility=working),
         ],
         "Judge": [
             st.Page(RESULTS, title="Results", icon=":material/table_rows:"),
@@ -50,15 +63,24 @@ page = st.navigation(
         ],
         "Use": [
             st.Page(CLASSIFY, title="Classify", icon=":material/radiology:"),
-            st.Page(DEMONSTRATION, title="Cheating demo", icon=":material/theater_comedy:"),
-            st.Page(MACHINES, title="Machines", icon=":material/dns:"),
+            st.Page(
+                DEMONSTRATION,
+                title="Cheating demo",
+                icon=":material/theater_comedy:",
+                visibility=working,
+            ),
+            st.Page(MACHINES, title="Machines", icon=":material/dns:", visibility=working),
+            st.Page(HISTORY, title="History", icon=":material/history:", visibility=working),
         ],
     },
-    position="hidden" if presenting() else "sidebar",
+    position="hidden" if presenting() or not let_in else "sidebar",
 )
 
-(presenter_frame if presenting() else frame)()
-with boundary():
-    get_store()
-    page.run()
-warm_up()
+if not let_in:
+    front_door(somebody)
+else:
+    (presenter_frame if presenting() else frame)()
+    with boundary():
+        get_store()
+        page.run()
+    warm_up()

@@ -8,6 +8,8 @@ import streamlit as st
 
 from core.datasets import prepare
 from core.errors import SpecError
+from core.people.asking import may
+from core.people.roles import Deed
 from core.specs import DatasetSpec
 from core.store import Store
 from pages.components.datasets.augment_preview import augment_preview
@@ -15,6 +17,7 @@ from pages.components.datasets.form import dataset_form
 from pages.components.datasets.plan_view import show_plan
 from pages.components.datasets.saved import dataset_list
 from pages.components.empty_state import empty, next_step
+from pages.components.permission import say_why_not
 from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, TRAIN, catalogue_frame, get_store
 
@@ -46,6 +49,9 @@ def page() -> None:
 
 
 def _new(store: Store) -> None:
+    if not may(Deed.PREPARE):
+        say_why_not(Deed.PREPARE)
+        return
     spec = dataset_form(store)
     if spec is None:
         return

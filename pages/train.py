@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import UNFINISHED, Run, Store
 from core.text import count
 from pages.components.empty_state import empty
+from pages.components.permission import say_why_not
 from pages.components.session import PREPARE, get_store
 from pages.components.training import run_form
 from pages.components.training.cache_note import cache_note
@@ -48,7 +51,8 @@ def _view(store: Store) -> str:
     if wanted:
         st.session_state[VIEW] = wanted
     elif VIEW not in st.session_state:
-        busy = "run" in st.query_params or store.runs.all(UNFINISHED)
+        watches = "run" in st.query_params or not may(Deed.TRAIN)
+        busy = watches or store.runs.all(UNFINISHED)
         st.session_state[VIEW] = RUNS if busy else NEW
     view = st.segmented_control(
         "View", [NEW, RUNS], key=VIEW, required=True, label_visibility="collapsed"
@@ -57,6 +61,9 @@ def _view(store: Store) -> str:
 
 
 def _new(store: Store) -> None:
+    if not may(Deed.TRAIN):
+        say_why_not(Deed.TRAIN)
+        return
     if not store.datasets.all():
         empty(
             "There is no data set to train on yet. Prepare one first: it takes a minute.",

@@ -69,6 +69,23 @@ def leave_out(store: Store, film_ids: Sequence[str], who: str) -> None:
 
 
 @asks(Deed.CORRECT)
+def go_back_to(store: Store, film_ids: Sequence[str], finding: str, who: str) -> int:
+    """Have films go by a finding again that they went by a moment ago; how many did not. Raises
+    InputError."""
+    named = _who(who)
+    changed = store.corrections.correct(film_ids, finding, named)
+    store.deeds.note(f"took {count(changed, 'film')} back to “{finding}”", named)
+    return changed
+
+
+@asks(Deed.CORRECT)
+def use_films_again(store: Store, film_ids: Sequence[str]) -> None:
+    """Take films back into use that were set apart."""
+    store.catalogue.use_again(film_ids)
+    store.deeds.note(f"took {count(len(film_ids), 'film')} back into use")
+
+
+@asks(Deed.CORRECT)
 def tag_films(store: Store, film_ids: Sequence[str], tag: str) -> int:
     """Put a tag on films, in the spelling that it has already; how many did not have it. Raises
     InputError."""

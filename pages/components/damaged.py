@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.datasets.removing import delete_dataset
+from core.people.asking import may
+from core.people.roles import Deed
 from core.runs import launcher
 from core.store import Damaged, Store, recovered
-from core.store.records import recovery_note
+from core.store.records import recovery_read
 from pages.components.destroying import destroy_button
 from pages.components.run_labels import escaped
 from pages.components.session import store_trouble
@@ -24,21 +27,23 @@ def recovery(store: Store) -> None:
         return
     with st.container(border=True):
         st.warning(escaped(found.sentence), icon=":material/settings_backup_restore:")
-        st.button(
-            "I have read this",
-            key="recovery_read",
-            on_click=lambda: recovery_note(store.workspace).unlink(missing_ok=True),
-        )
+        if may(Deed.SETTLE):
+            st.button(
+                "I have read this",
+                key="recovery_read",
+                on_click=recovery_read,
+                args=(store.workspace,),
+            )
 
 
 def damaged_runs(store: Store) -> None:
     """Each run that cannot be read, with a button that deletes it."""
-    _named(store, store.runs.damaged(), "run", launcher.delete)
+    _named(store, store.runs.damaged(), "run", Deed.DELETE, launcher.delete)
 
 
 def damaged_datasets(store: Store) -> None:
     """Each data set that cannot be read, with a button that deletes it."""
-    _named(store, store.datasets.damaged(), "data set", lambda of, name: of.datasets.delete(name))
+    _named(store, store.datasets.damaged(), "data set", Deed.PREPARE, delete_dataset)
 
 
 def damaged_details(store: Store) -> None:
@@ -48,11 +53,17 @@ def damaged_details(store: Store) -> None:
 
 
 def _named(
-    store: Store, damaged: Sequence[Damaged], kind: str, delete: Callable[[Store, str], object]
+    store: Store,
+    damaged: Sequence[Damaged],
+    kind: str,
+    deed: Deed,
+    delete: Callable[[Store, str], object],
 ) -> None:
     for place, one in enumerate(damaged):
         with st.container(border=True, key=f"damaged_{kind[:3]}_{place}"):
             st.warning(escaped(one.reason), icon=":material/broken_image:")
+            if not may(deed):
+                continue
             with st.popover("Delete …", icon=":material/delete:", key=f"ask_{kind[:3]}_{place}"):
                 st.markdown("What can still be read of it goes too. This cannot be undone.")
                 if destroy_button(f"Delete this {kind}", key=f"delete_damaged_{kind[:3]}_{place}"):

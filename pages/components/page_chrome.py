@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.version import thoraxlens_version
+from pages.components.front_door import who_and_out
 
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"
@@ -18,4 +19,5 @@ def frame() -> None:
     """Draw it; ``navigation.py`` does so before each page."""
     st.logo(str(LOGO), size="large", icon_image=str(ICON))
     with st.sidebar:
+        who_and_out()
         st.caption(f"{REMINDER}  \nThoraxLens {thoraxlens_version()}")

@@ -20,9 +20,13 @@ import streamlit as st
 from core.datasets.uploads import clean_up
 from core.errors import InputError, ThoraxLensError
 from core.example import ExampleNote, pending, plan_example, prepare_example
+from core.people.asking import by_itself, must
+from core.people.roles import Deed
+from core.public import is_public
+from core.show import show_of
 from core.starter import install_starters, plan_starters, wants_starters
 from core.store import Source, Store, keep_records, open_store
-from core.workspace import RAY_VARIABLE, Workspace, open_workspace
+from core.workspace import RAY_VARIABLE, Workspace, named_workspace, open_workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +45,7 @@ RUN = "run.py"
 CLASSIFY = "classify.py"
 DEMONSTRATION = "demonstration.py"
 MACHINES = "machines.py"
+HISTORY = "history.py"
 
 STARTER_PAUSE = 1.0  # seconds, in which the first page is drawn
 EXAMPLE_PAUSE = 1.5  # seconds, in which the first page is drawn
@@ -59,8 +64,9 @@ def get_store() -> Store:
     ``--no-example`` were given. With ``--ray ADDRESS``, all that this server starts finds the
     cluster by the environment.
 
-    Raises InputError when the data folder cannot be used.
+    Raises InputError when the data folder cannot be used, NotAllowedError for a stranger.
     """
+    must(Deed.LOOK)
     _name_cluster()
     return _open(_data_folder())
 
@@ -68,6 +74,11 @@ def get_store() -> Store:
 def thumbnail_of(film_id: str) -> Path:
     """Where the thumbnail of a film lies; may be asked outside of a session."""
     return Workspace(Path(_data_folder())).thumbnail(film_id)
+
+
+def people_file() -> Path:
+    """Where an administrator says who has which role (``core.people.register``)."""
+    return Path(_chosen_folder()) / "people.toml"
 
 
 def get_client() -> PredictionClient:
@@ -132,11 +143,17 @@ def _name_cluster() -> None:
 
 
 def _data_folder() -> str:
-    """Where the data lies, as text: what the caches are keyed by."""
+    """Where the data lies, as text: what the caches are keyed by. In a public show a copy of it."""
+    return str(show_of(Path(_chosen_folder()))) if is_public() else _chosen_folder()
+
+
+def _chosen_folder() -> str:
     chosen = _options().data
     if chosen is None:
         raise InputError("--data needs a folder behind it: streamlit run app.py -- --data DIR")
     try:
+        if is_public():  # which makes no folders
+            return str(named_workspace(chosen or None).root)
         return str(open_workspace(chosen or None).root)
     except OSError as error:
         raise InputError(
@@ -147,6 +164,13 @@ def _data_folder() -> str:
 
 @st.cache_resource(show_spinner="Opening the data folder …")
 def _open(root: str) -> Store:
+    with by_itself():  # whoever is the first to come
+        return _opened(root)
+
+
+def _opened(root: str) -> Store:
+    if is_public():
+        return open_store(Workspace(Path(root)))
     store = open_store(Workspace(Path(root)).create())
     clean_up(store)
     if not _options().no_starters:
@@ -189,7 +213,7 @@ def _keep_records(store: Store) -> None:
 @st.cache_resource(show_spinner=False)
 def _example(root: str, _store: Store) -> Thread | None:
     """The thread that prepares what is left of the example; None where there is nothing left."""
-    if _options().no_example or pending(_store.workspace) is None:
+    if is_public() or _options().no_example or pending(_store.workspace) is None:
         return None
     thread = Thread(target=_prepare_example, args=(_store,), name="example", daemon=True)
     thread.start()

@@ -9,6 +9,8 @@ from core import fetch
 from core.cache import clear
 from core.errors import InputError
 from core.models.registry import NETWORKS, get_network
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.runs import launcher
 from core.runs.devices import Device, processor_name
 from core.runs.pace import Pace, keep_pace
@@ -23,6 +25,7 @@ from tests.pages.runs import RESULT, make_dataset, make_run
 def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs stay as the test wrote them: nothing is started, nothing is found dead."""
 
+    @asks(Deed.TRAIN)
     def launch(store: Store, spec: RunSpec) -> Run:
         return store.runs.create(launcher.checked(store, spec))
 
@@ -350,6 +353,7 @@ def test_a_weights_file_for_two_networks_is_refused(tiny: Store) -> None:
 def test_a_run_that_cannot_start_does_not_hold_back_the_others(
     tiny: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    @asks(Deed.TRAIN)
     def launch(store: Store, spec: RunSpec) -> Run:
         if spec.model == "vgg16":
             raise InputError("There is no room for it.")

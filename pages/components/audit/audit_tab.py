@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.audit.status import audit_job, start_audit
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Run, Store
 from pages.components.audit.checks_table import checks_table
 from pages.components.audit.details import audit_details
@@ -12,6 +14,7 @@ from pages.components.audit.verdict import show_verdict
 from pages.components.audit_word import audit_of
 from pages.components.error_boundary import boundary
 from pages.components.headlines import headline_of
+from pages.components.permission import say_why_not
 from pages.components.run_labels import escaped, when
 from pages.components.session import get_store
 
@@ -77,6 +80,9 @@ def _offer(store: Store, run: Run) -> None:
 
 
 def _button(store: Store, run: Run, label: str) -> None:
+    if not may(Deed.JUDGE):
+        say_why_not(Deed.JUDGE)
+        return
     if st.button(label, type="primary", icon=":material/policy:", key="audit_start"):
         start_audit(store, run.run_id)
         st.rerun()
@@ -92,6 +98,6 @@ def _progress(run_id: str) -> None:
     st.subheader("The audit is under way")
     st.progress(status.share, text=escaped(status.told))
     st.caption("It goes on when you close this page. Its verdict will stand here.")
-    if st.button("Stop", icon=":material/stop_circle:", key="audit_stop"):
+    if may(Deed.JUDGE) and st.button("Stop", icon=":material/stop_circle:", key="audit_stop"):
         job.stop()
         st.rerun(scope="app")

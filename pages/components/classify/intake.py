@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Run, Store
 from pages.components.classify.film_input import FilmInput, own_films
 from pages.components.classify.films_to_try import films_to_try
@@ -16,6 +18,9 @@ from pages.components.session import get_workspace
 PRIVACY = (
     "Films are not kept unless you ask for it. What a DICOM file says about the patient is neither "
     "shown nor stored."
+)
+NOT_KEPT_HERE = (
+    "Films are not kept. What a DICOM file says about the patient is neither shown nor stored."
 )
 
 
@@ -42,7 +47,7 @@ def intake(store: Store, runs: Sequence[Run]) -> None:
             args=(f"classify_folder_{drops}", True),
             help="With the folders inside it; what is no film is left out.",
         )
-    st.caption(PRIVACY)
+    st.caption(PRIVACY if may(Deed.IMPORT) else NOT_KEPT_HERE)
     st.markdown("**Or click on a film to try**")
     films_to_try(store, runs, _clicked)
 

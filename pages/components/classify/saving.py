@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Run, Store
 from core.text import count
 from pages.components.classify.answers_table import answers_table, classified
@@ -41,11 +43,15 @@ def save(store: Store, found: Listed, runs: Sequence[Run], threshold: float | No
         )
         st.caption("Both name the films by their files.")
         mine = [film for film in found.films.values() if not film.is_sample]
-        if mine and st.button(
-            f"Keep {count(len(mine), 'film')} in the catalogue",
-            key="classify_keep",
-            icon=":material/save:",
-            help="Under the source “Kept films”. Only the picture is kept, as PNG: no file name, "
-            "nothing of a DICOM header.",
+        if (
+            mine
+            and may(Deed.IMPORT)
+            and st.button(
+                f"Keep {count(len(mine), 'film')} in the catalogue",
+                key="classify_keep",
+                icon=":material/save:",
+                help="Under the source “Kept films”. Only the picture is kept, as PNG: no file "
+                "name, nothing of a DICOM header.",
+            )
         ):
             st.info(escaped(keep(store, mine)), icon=":material/save:")

@@ -8,7 +8,10 @@ import streamlit as st
 
 from core.datasets.correcting import corrected_sentences, corrected_since
 from core.datasets.prepare import export_zip
+from core.datasets.removing import delete_dataset
 from core.names import name_key
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import UNFINISHED, Store, StoredDataset, counted
 from core.text import count
 from pages.components.damaged import damaged_datasets
@@ -57,9 +60,11 @@ def _dataset(store: Store, stored: StoredDataset) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="center"):
         next_step(TRAIN, "Train on it", query={"dataset": stored.name})
-        _export(store, stored.name)
-        with st.popover("Delete …", icon=":material/delete:"):
-            _deletion(store, stored.name)
+        if may(Deed.EXPORT):
+            _export(store, stored.name)
+        if may(Deed.PREPARE):
+            with st.popover("Delete …", icon=":material/delete:"):
+                _deletion(store, stored.name)
 
 
 def _export(store: Store, name: str) -> None:
@@ -105,6 +110,6 @@ def _deletion(store: Store, name: str) -> None:
     kept = f" {count(len(runs), 'finished run')} on it {stay}." if runs else ""
     st.markdown(f"The data set “{escaped(name)}” goes; the films stay.{kept}")
     if destroy_button("Delete this data set", key=f"delete_{name}"):
-        store.datasets.delete(name)
+        delete_dataset(store, name)
         st.toast(f"“{escaped(name)}” is deleted.")
         st.rerun()

@@ -16,6 +16,8 @@ from core.external.testing import (
     nothing_to_test,
     start_external,
 )
+from core.people.asking import may
+from core.people.roles import Deed
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
 from core.store import Run, Store
@@ -23,6 +25,7 @@ from pages.components.empty_state import empty
 from pages.components.error_boundary import boundary
 from pages.components.external.choice import answer_rule, pick_source
 from pages.components.external.view import figures_and_films, show_answer, tested
+from pages.components.permission import say_why_not
 from pages.components.run_labels import escaped
 from pages.components.session import EXPLORE, catalogue_frame
 
@@ -107,6 +110,9 @@ def _after(store: Store, run: Run, result: ExternalResult, old: str) -> None:
 
 
 def _start_button(store: Store, run: Run, source: str, label: str, *, primary: bool) -> None:
+    if not may(Deed.JUDGE):
+        say_why_not(Deed.JUDGE)
+        return
     st.button(
         label,
         key="external_start",
@@ -133,6 +139,7 @@ def _running(job: Job) -> None:
         if not status.is_running:
             st.rerun()
         st.progress(status.share, f"{escaped(status.told)} …")
-        st.button("Stop", key="external_stop", icon=":material/stop:", on_click=job.stop)
+        if may(Deed.JUDGE):
+            st.button("Stop", key="external_stop", icon=":material/stop:", on_click=job.stop)
 
     look()

@@ -12,11 +12,16 @@ import streamlit as st
 from core.datasets.correcting import (
     LONGEST_TAG,
     correct_finding,
+    go_back_to,
     leave_out,
     tag_films,
     take_back,
+    untag_films,
+    use_films_again,
 )
 from core.errors import InputError
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Store
 from core.text import capital, count
 from pages.components.films.correct_film import WHO, finding_asked, who_asked
@@ -46,14 +51,16 @@ def choose(film_ids: Sequence[str]) -> None:
 
 def chosen_films(frame: pd.DataFrame, store: Store) -> None:
     """The chosen ones of a catalogue's frame, and what can be done with them."""
-    _last(store)
+    if may(Deed.CORRECT):
+        _last(store)
     wanted = st.session_state.get(CHOSEN, [])
     films = frame[frame["film_id"].isin(wanted)]
     if films.empty:
         st.markdown("**No films are chosen.** Draw a line round some on the map, or use a button.")
         return
     st.markdown(f"**{capital(count(len(films), 'film'))} chosen**")
-    _actions(films, store)
+    if may(Deed.CORRECT):
+        _actions(films, store)
     order = {film_id: place for place, film_id in enumerate(wanted)}
     if len(order) == len(films):  # as they were chosen: the oddest first
         films = films.iloc[films["film_id"].map(order).argsort()]
@@ -153,7 +160,7 @@ def _tagged(store: Store, ids: list[str], tag: str) -> _Done:
 
 
 def _untagged(store: Store, ids: list[str], tag: str) -> _Done:
-    return _Done(f"{capital(count(store.tags.remove(ids, tag), 'film'))} lost the tag “{tag}”.")
+    return _Done(f"{capital(count(untag_films(store, ids, tag), 'film'))} lost the tag “{tag}”.")
 
 
 def _findings(films: pd.DataFrame, ids: list[str]) -> tuple[tuple[str, str], ...]:
@@ -178,6 +185,6 @@ def _undo(store: Store, done: _Done) -> None:
     who = st.session_state.get(WHO) or "undone at once"
     for finding in dict.fromkeys(one for _, one in done.before):
         ids = [film_id for film_id, one in done.before if one == finding]
-        store.corrections.correct(ids, finding, who)
+        go_back_to(store, ids, finding, who)
     if done.used:
-        store.catalogue.use_again(done.used)
+        use_films_again(store, done.used)

@@ -17,6 +17,8 @@ from core.film_map.status import (
     start_map,
     why_no_map,
 )
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import RunState, Store
 from core.text import count
 from pages.components.charts import show, theme
@@ -71,6 +73,8 @@ def _first(store: Store, frame: pd.DataFrame, found: MapStatus) -> None:
 
 
 def _draw_button(store: Store, label: str) -> None:
+    if not may(Deed.JUDGE):
+        return
     if st.button(label, key="map_draw", type="primary", icon=":material/scatter_plot:"):
         start_map(store)
         st.rerun()
@@ -84,7 +88,7 @@ def _progress() -> None:
         st.rerun(scope="app")
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.progress(now.share, text=f"Drawing the map: {escaped(now.told)}")
-        if st.button("Stop", key="map_stop"):
+        if may(Deed.JUDGE) and st.button("Stop", key="map_stop"):
             job.stop()
             st.rerun(scope="app")
 

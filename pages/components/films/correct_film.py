@@ -8,7 +8,9 @@ import streamlit as st
 
 from core.datasets.choosing import counts
 from core.datasets.correcting import LONGEST_FINDING, LONGEST_WHO, correct_finding, take_back
-from core.errors import InputError
+from core.errors import InputError, NotAllowedError
+from core.people.asking import asker, may
+from core.people.roles import Deed
 from core.store import Film, Store
 from pages.components.run_labels import escaped
 from pages.components.session import catalogue_frame
@@ -18,6 +20,10 @@ WHO = "corrected_by"  # who corrects, in the session: asked once
 
 def who_asked(key: str) -> str:
     """Ask who says so; a page that asks again begins with what was said before."""
+    person = asker()
+    if person.signed_in:
+        st.caption(f"Kept with your address, {escaped(person.name)}.")
+        return person.name
     st.session_state.setdefault(key, st.session_state.get(WHO, ""))
     said = st.text_input(
         "Your name or initials",
@@ -45,7 +51,9 @@ def finding_asked(key: str) -> str:
 
 
 def correct_film(film: Film, store: Store) -> None:
-    """For one film, inside the dialog that shows it."""
+    """For one film, inside the dialog that shows it; nothing for who may not."""
+    if not may(Deed.CORRECT):
+        return
     with st.expander("Is the finding wrong?", icon=":material/edit:"):
         st.caption("What the source says stays beside it, and you can take this back.")
         finding = finding_asked(f"film_finding_{film.film_id}")
@@ -60,7 +68,7 @@ def correct_film(film: Film, store: Store) -> None:
 def _do(change: Callable[[], int]) -> None:
     try:
         change()
-    except InputError as error:
+    except (InputError, NotAllowedError) as error:
         st.error(escaped(str(error)))
     else:
         st.rerun()

@@ -11,6 +11,8 @@ from core.datasets.importers import Choices
 from core.datasets.importers.choices import Uncertain
 from core.datasets.ingest import ImportReport, import_folder, import_zip
 from core.errors import ThoraxLensError
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Store
 from pages.components.films.import_report import show_report
 from pages.components.films.samples import offer_samples
@@ -22,6 +24,7 @@ from pages.components.films.table_step import (
     uncertain_choice,
 )
 from pages.components.paths import typed_path
+from pages.components.permission import say_why_not
 from pages.components.run_labels import escaped
 
 REPORTS = "import_reports"  # session state: the ``ImportReport`` of each part of the last import
@@ -29,6 +32,9 @@ REPORTS = "import_reports"  # session state: the ``ImportReport`` of each part o
 
 def import_panel(store: Store) -> None:
     """Three ways in, and the report of the last import made in this session."""
+    if not may(Deed.IMPORT):
+        say_why_not(Deed.IMPORT)
+        return
     folder, zipped, study = st.columns(3, gap="medium")
     with folder:
         _from_folder(store)

@@ -11,6 +11,9 @@ import streamlit as st
 from core.datasets.importers import TITLES
 from core.datasets.importers.candidate import in_short
 from core.datasets.phantom import PHANTOM_SOURCE, restore_phantoms
+from core.datasets.removing import remove_source
+from core.people.asking import may
+from core.people.roles import Deed
 from core.spreadsheet import csv_bytes
 from core.store import ImportReport, Source, Store
 from core.text import count
@@ -81,7 +84,7 @@ def _list(lines: Sequence[str], title: str, key: str) -> None:
 
 def restore_button(store: Store) -> None:
     """Where the artificial films have been removed: a way to get them back."""
-    if PHANTOM_SOURCE in {one.name for one in store.catalogue.sources()}:
+    if not may(Deed.IMPORT) or PHANTOM_SOURCE in {one.name for one in store.catalogue.sources()}:
         return
     if st.button("Bring the artificial films back", icon=":material/draw:"):
         with st.spinner("Drawing films …"):
@@ -107,8 +110,9 @@ def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
                 left_out = source.report.left_out_in_all
                 with st.expander(f"Import report ({left_out:,} left out)"):
                     show_report(source.report, store, key=f"report_{position}")
-            with st.popover("Remove …", icon=":material/delete:"):
-                _removal(store, source)
+            if may(Deed.IMPORT):
+                with st.popover("Remove …", icon=":material/delete:"):
+                    _removal(store, source)
 
 
 def _removal(store: Store, source: Source) -> None:
@@ -127,7 +131,7 @@ def _removal(store: Store, source: Source) -> None:
             + escaped(", ".join(used))
         )
     if destroy_button("Remove this source", key=f"remove_{source.name}"):
-        removed = store.catalogue.remove_source(source.name)
+        removed = remove_source(store, source.name)
         gone = count(removed, "film")
         st.toast(f"“{escaped(source.name)}” is gone from ThoraxLens, with {gone}.")
         st.rerun()

@@ -6,6 +6,8 @@ import streamlit as st
 
 from core.datasets.credits import SAMPLE_SOURCE
 from core.errors import ThoraxLensError
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Store
 from pages.components.run_labels import escaped
 from pages.components.session import artificial_sources, sources
@@ -15,7 +17,7 @@ COUNT = 24
 
 def offer_samples(store: Store, key: str) -> None:
     """What they are and the button that fetches them; nothing once they are here."""
-    if SAMPLE_SOURCE in sources():
+    if SAMPLE_SOURCE in sources() or not may(Deed.IMPORT):
         return
     st.caption(
         f"{COUNT} frontal films from Hannover, Cali, Wuhan and Manila: 16 are labelled COVID-19, 8 "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import streamlit as st
 
+from core.datasets.correcting import use_films_again
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Film, Store
 from core.text import count
 from pages.components.films.gallery import TILE, tile
@@ -32,7 +35,7 @@ def set_apart_films(store: Store, key: str, source: str | None = None) -> None:
                 _one(film, store, key)
     if len(reasons) > MOST:
         st.caption(f"The first {MOST} are shown.")
-    if len(reasons) > 1:
+    if len(reasons) > 1 and may(Deed.CORRECT):
         st.button(
             "Use all of them",
             key=f"{key}_use_all",
@@ -48,6 +51,8 @@ def _one(film: Film, store: Store, key: str) -> None:
         alt=f"A film that is set apart: {film.set_apart}",
     )
     st.caption(escaped(film.set_apart))
+    if not may(Deed.CORRECT):
+        return
     st.button(
         "Use it",
         key=f"{key}_use_{film.film_id}",
@@ -57,5 +62,5 @@ def _one(film: Film, store: Store, key: str) -> None:
     )
 
 
-def _use(store: Store, film_ids: Iterable[str]) -> None:
-    store.catalogue.use_again(film_ids)
+def _use(store: Store, film_ids: Sequence[str]) -> None:
+    use_films_again(store, film_ids)

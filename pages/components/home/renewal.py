@@ -9,6 +9,7 @@ from threading import Lock, Thread
 import streamlit as st
 
 from core.errors import ThoraxLensError
+from core.public import is_public
 from core.store import RunState, Store
 from pages.components.session import client_of
 
@@ -47,7 +48,7 @@ def _renew(store: Store) -> None:
 
 def keep_up_to_date(store: Store) -> None:
     """See to it that Home shows what it should; nothing without a finished run."""
-    if store.runs.all([RunState.DONE]):
+    if not is_public() and store.runs.all([RunState.DONE]):
         _renewal(str(store.workspace.root)).wake(store)
 
 

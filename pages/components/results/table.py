@@ -15,6 +15,8 @@ import streamlit as st
 from core.documents import Json
 from core.errors import ThoraxLensError
 from core.palette import BUTTON
+from core.people.asking import may
+from core.people.roles import Deed
 from core.runs.remarks import remark
 from core.store import RemarksChange, Store
 from core.store.origin import LONGEST_TITLE
@@ -49,6 +51,7 @@ def results_table(rows: Sequence[Json]) -> None:
         # What was refused comes back as it was, and is new all the same: the table shows it again.
         "answered": st.session_state.get(ANSWERED, 0),
         "longest": {"title": LONGEST_TITLE, "tag": LONGEST_TAG, "notes": LONGEST_NOTES},
+        "fixed": not may(Deed.DESCRIBE),
         # Beside this page's own, for a link that is opened in another tab.
         "pages": {"run": Path(RUN).stem, "compare": Path(COMPARE).stem},
     }

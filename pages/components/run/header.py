@@ -7,6 +7,8 @@ from html import escape
 import streamlit as st
 
 from core.palette import CSS_SURROUND
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Run, Store
 from pages.components.audit.verdict import verdict_chip
 from pages.components.audit_word import audit_of
@@ -29,8 +31,9 @@ def run_header(store: Store, run: Run, finished: list[Run]) -> None:
     if note := _note(run.remarks.notes):
         st.caption(f":material/sticky_note_2: {escaped(note)}")
     with st.container(horizontal=True, gap="small"):
-        star_button(store, run)
-        remarks_form(store, run)
+        if may(Deed.DESCRIBE):
+            star_button(store, run)
+            remarks_form(store, run)
         another_run(finished, run)
 
 
@@ -38,6 +41,8 @@ def _facts(store: Store, run: Run) -> str:
     """As HTML, one line where it fits: the verdict, network and weights, data set, when, the id by
     which commands call it, and tags."""
     parts = [network(run), f"data set {run.spec.dataset}", when(run.finished_at or run.created_at)]
+    if run.who:
+        parts.append(f"{'taken in' if run.origin.is_from_elsewhere else 'started'} by {run.who}")
     tags = "".join(f'<span class="tag">{escape(one)}</span>' for one in run.remarks.tags)
     return (
         f'<div class="run-facts">{verdict_chip(audit_of(store, run))}'

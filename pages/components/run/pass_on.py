@@ -7,6 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.lent import lent_folder
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Run, Store
 from core.travel.exporting import export_run
 from core.travel.snippet import snippet
@@ -21,7 +23,9 @@ HELP = (
 
 
 def pass_on(store: Store, run: Run) -> None:
-    """A button for the run's file, and how to use the run from Python."""
+    """A button for the run's file, and how to use the run from Python; nothing for who may not."""
+    if not may(Deed.EXPORT):
+        return
     st.subheader("Take it elsewhere", help=HELP)
     st.caption(
         "The network and all that is known of it in one file, without films. Another ThoraxLens "

@@ -7,6 +7,7 @@ import streamlit as st
 from core import figures
 from core.errors import InputError
 from core.evaluation.decision import Decision
+from core.evaluation.keeping import forget_operating_point, keep_operating_point
 from core.evaluation.operating_point import TARGET, OperatingPoint, choose_operating_point
 from core.evaluation.performance import (
     OperatingPointPerformance,
@@ -16,6 +17,8 @@ from core.evaluation.performance import (
     target_words,
 )
 from core.evaluation.predictions import Predictions
+from core.people.asking import may
+from core.people.roles import Deed
 from core.runs.files import RunFiles
 from core.statistics.proportions import Proportion
 from core.store import Run
@@ -29,6 +32,7 @@ from pages.components.result_tables import (
     words_cell,
 )
 from pages.components.run_labels import escaped
+from pages.components.session import get_store
 
 SPLITS = {"validation": "Validation", "test": "Test"}
 
@@ -69,7 +73,7 @@ def threshold_for_the_aim(
         point = choose_operating_point(
             predictions, wanted / 100, band=_band(run, positive, wanted, stored)
         )
-        if st.button(
+        if may(Deed.JUDGE) and st.button(
             "Use this threshold",
             type="primary",
             icon=":material/save:",
@@ -78,9 +82,9 @@ def threshold_for_the_aim(
             help="Stored with the run, as chosen by a person: from then on answers, heat maps "
             "and figures everywhere go by it.",
         ):
-            point.save(files.operating_point)
+            keep_operating_point(get_store(), run.run_id, point)
             st.rerun()
-        if st.button(
+        if may(Deed.JUDGE) and st.button(
             "Use the most probable class",
             icon=":material/filter_none:",
             disabled=stored is None,
@@ -88,7 +92,7 @@ def threshold_for_the_aim(
             help="The run then has no threshold: each film gets its most probable class, and no "
             "answer is “not sure”.",
         ):
-            files.operating_point.unlink(missing_ok=True)
+            forget_operating_point(get_store(), run.run_id)
             st.rerun()
     st.markdown(
         f"From a probability of **{probability(point.threshold)}** on, a film is called "

@@ -6,6 +6,8 @@ import streamlit as st
 
 from core.cache import GB, cache_limit, cache_usage, clear, set_cache_limit, trim
 from core.errors import ThoraxLensError
+from core.people.asking import may
+from core.people.roles import Deed
 from core.workspace import Workspace
 from pages.components.run_labels import escaped
 
@@ -25,6 +27,8 @@ def cache_note(workspace: Workspace) -> None:
         st.caption(
             f"Saved for faster training: {spoken(taken)} of {limit.gigabytes:g} GB", width="content"
         )
+        if not may(Deed.SETTLE):
+            return
         with st.popover("Change or clear", type="tertiary"):
             st.markdown(
                 "Films at the size of a data set, and what frozen networks made of them, stay on "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThoraxLensError
+from core.people.asking import may
+from core.people.roles import Deed
 from core.store import Store
 from core.travel.importing import Imported, import_run
 from pages.components.run_labels import escaped, short_title
@@ -14,7 +16,9 @@ _FILE, _DONE = "run_import_file", "run_import_done"
 
 
 def import_box(store: Store, *, expanded: bool = False) -> None:
-    """A box to choose a run's file, and what came of it."""
+    """A box to choose a run's file, and what came of it; nothing for who may not."""
+    if not may(Deed.TAKE_IN):
+        return
     with st.expander("Import a run", expanded=expanded, icon=":material/upload_file:"):
         st.caption(
             "A zip that another ThoraxLens wrote: on a run's page under Card, “Run as a file”, or "

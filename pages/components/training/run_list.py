@@ -8,6 +8,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import NotFoundError, ThoraxLensError
+from core.people.asking import may
+from core.people.roles import Deed
 from core.runs import launcher
 from core.runs.upkeep import refresh
 from core.store import FINISHED, UNFINISHED, Run, RunState, Store
@@ -169,6 +171,8 @@ def _actions(store: Store, run: Run, duplicate: Callable[[Run], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.state == RunState.DONE:
             run_step(key, RESULT, "See its result")
+        if not may(Deed.TRAIN):
+            return
         if (run.is_active or run.state == RunState.QUEUED) and st.button(
             "Stop",
             key=f"stop_{key}",

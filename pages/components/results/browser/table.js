@@ -36,6 +36,7 @@ class Results {
     this.data = data;
     this.standing = standing(data.columns, data.together);
     this.send = send;
+    this.root.classList.toggle("fixed", data.fixed); // for who may look and not change anything
     const there = new Set(data.rows.map((row) => row.key));
     for (const key of kept.picked) if (!there.has(key)) kept.picked.delete(key);
     this.draw();
