@@ -28,7 +28,10 @@ PATIENCE = 60  # seconds for what takes one on a quiet machine
 
 # Asked at the address of a page, Streamlit's own front end looks there for its server first
 # and gets a 404, before it looks at the root.
-ASKED_IN_VAIN = re.compile(r"http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)$")
+# The provider that sign-in is tried with has no icon.
+ASKED_IN_VAIN = re.compile(
+    r"http://127\.0\.0\.1:\d+/(\w+/_stcore/(health|host-config)|favicon\.ico)$"
+)
 # What the app says when something broke that nobody foresaw (pages/components/error_boundary.py).
 UNFORESEEN = "Something went wrong that we did not foresee"
 T = TypeVar("T")
@@ -63,6 +66,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.options: list[str] = []  # more of the server’s own
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -89,6 +93,7 @@ class Server:
                     "app.py",
                     "--server.port",
                     str(self.port),
+                    *self.options,
                 ],
                 cwd=PROJECT_ROOT,
                 env={**os.environ, **self.environment},
