@@ -28,10 +28,7 @@ PATIENCE = 60  # seconds for what takes one on a quiet machine
 
 # Asked at the address of a page, Streamlit's own front end looks there for its server first
 # and gets a 404, before it looks at the root.
-# The provider that sign-in is tried with has no icon.
-ASKED_IN_VAIN = re.compile(
-    r"http://127\.0\.0\.1:\d+/(\w+/_stcore/(health|host-config)|favicon\.ico)$"
-)
+ASKED_IN_VAIN = re.compile(r"http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)$")
 # What the app says when something broke that nobody foresaw (pages/components/error_boundary.py).
 UNFORESEEN = "Something went wrong that we did not foresee"
 T = TypeVar("T")

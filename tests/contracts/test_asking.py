@@ -241,19 +241,18 @@ def test_what_is_let_through_is_still_there_and_still_writes() -> None:
 
 
 def _asking() -> list[tuple[str, Deed]]:
+    """“module:function” or “module:Class.method”, and what it asks for."""
     found = []
     for module, tree in _modules("core").items():
-        for owner in (tree, *(one for one in tree.body if isinstance(one, ast.ClassDef))):
-            for one in owner.body:
+        places = [("", tree.body)]
+        places += [(f"{one.name}.", one.body) for one in tree.body if isinstance(one, ast.ClassDef)]
+        for owner, body in places:
+            for one in body:
                 if isinstance(one, ast.FunctionDef) and _asks(one):
-                    mark = next(
-                        ast.unparse(each)
-                        for each in one.decorator_list
-                        if "asks(" in ast.unparse(each)
-                    )
+                    marks = [ast.unparse(each) for each in one.decorator_list]
+                    mark = next(each for each in marks if each.startswith("asks("))
                     deed = Deed[mark.removeprefix("asks(Deed.").removesuffix(")")]
-                    middle = f".{owner.name}" if isinstance(owner, ast.ClassDef) else ""
-                    found.append((f"{module}:{middle[1:]}{'.' if middle else ''}{one.name}", deed))
+                    found.append((f"{module}:{owner}{one.name}", deed))
     return found
 
 
@@ -274,4 +273,4 @@ def test_each_refuses_who_may_not_before_it_does_anything(name: str, deed: Deed)
     for one in refused:
         # Without what it works on: it must not come so far as to miss it.
         with acting_as(one), pytest.raises(NotAllowedError):
-            work()  # type: ignore[operator]
+            work()

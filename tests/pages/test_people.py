@@ -54,7 +54,7 @@ def stocked(phantom_store: Store) -> Store:
 
 
 def changing(app: AppTest) -> list[str]:
-    return [one.key for one in app.button if str(one.key).startswith(CHANGES)]
+    return [str(one.key) for one in app.button if str(one.key).startswith(CHANGES)]
 
 
 @pytest.mark.parametrize("page", PAGES)
