@@ -43,7 +43,8 @@ class Guard:
             return
         below = f"/{self._base().strip('/')}".rstrip("/")
         path = str(scope["path"]).removeprefix(below)
-        if path.startswith(GUARDED):
+        # Anywhere in it: some addresses are answered below any path.
+        if any(part in path for part in GUARDED):
             if not self._who(Request(scope).cookies).may(Deed.LOOK):
                 await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
                 return

@@ -86,6 +86,7 @@ def test_a_stranger_gets_no_picture_and_brings_no_film(path: str) -> None:
         assert Asked(Role.VISITOR).request(method, path).status_code == 200
     below = Asked(Role.STRANGER, base="/lens/")
     assert below.get(f"/lens{path}").status_code == 403
+    assert Asked(Role.STRANGER).get(f"/any/where{path}").status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/train", "/_stcore/health", "/static/js/index.js"])
