@@ -121,8 +121,10 @@ def serve(
     *,
     poll: float = POLL_SECONDS,
     idle: float = IDLE_SECONDS,
+    until: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Dispatch until there is nothing to do. Returns False when another one is at work."""
+    """Dispatch until there is nothing to do, or ``until`` says so. Returns False when another one
+    is at work."""
     lock = FileLock(store.workspace.dispatcher_lock)
     served = False
     while True:
@@ -133,17 +135,19 @@ def serve(
         try:
             served = True
             here = LocalProcesses(store, command, devices or list_devices())
-            _serve_locked(Dispatcher(store, here, elsewhere), poll, idle)
+            _serve_locked(Dispatcher(store, here, elsewhere), poll, idle, until)
         finally:
             lock.release()
         # What was queued while this one was about to end found the lock taken: look again.
-        if not unfinished(store):
+        if until() or not unfinished(store):
             return True
 
 
-def _serve_locked(dispatcher: Dispatcher, poll: float, idle: float) -> None:
+def _serve_locked(
+    dispatcher: Dispatcher, poll: float, idle: float, until: Callable[[], bool] = lambda: False
+) -> None:
     last_busy = last_well = time.monotonic()
-    while time.monotonic() - last_busy < idle:
+    while time.monotonic() - last_busy < idle and not until():
         try:
             busy = dispatcher.step()
             last_well = time.monotonic()

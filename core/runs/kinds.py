@@ -29,8 +29,9 @@ class Kind:
     those that wait for a slot. ``on_cpu``: whether GPUs are kept from it, because they belong to
     trainings. ``niceness``: how far it stands back behind other processes, as for ``os.nice``.
     ``keeps_what_it_had``: whether it ends by itself when a stop is asked for, and goes on later
-    from where it was; other work is ended at once, and begins again. ``deed``: what somebody must
-    be allowed to do who starts or stops it."""
+    from where it was; other work is ended at once, and begins again. ``travels``: whether a node of
+    a cluster can do it, which gets what ``core.cluster.packing`` packs. ``deed``: what somebody
+    must be allowed to do who starts or stops it."""
 
     name: str
     module: str
@@ -40,6 +41,7 @@ class Kind:
     on_cpu: bool = False
     niceness: int = 0
     keeps_what_it_had: bool = False
+    travels: bool = False
     deed: Deed = Deed.JUDGE
 
 
@@ -51,6 +53,11 @@ TRAIN = Kind(
     niceness=5,  # pages stay quick while a training takes all it can get
     keeps_what_it_had=True,
     deed=Deed.TRAIN,
+    travels=True,
+)
+AUDIT = Kind("audit", "core.audit.worker", called="audit’s process", on_cpu=True, travels=True)
+EXTERNAL_TEST = Kind(
+    "external_test", "core.external.worker", called="external test’s process", travels=True
 )
 # A GPU that nobody wants, for the films of a training: core.runs.helpers.
 FEATURES = Kind(
@@ -61,8 +68,6 @@ FEATURES = Kind(
     niceness=5,
     deed=Deed.TRAIN,
 )
-AUDIT = Kind("audit", "core.audit.worker", called="audit’s process", on_cpu=True)
-EXTERNAL_TEST = Kind("external_test", "core.external.worker", called="external test’s process")
 MAP = Kind("map", "core.film_map.worker", called="map’s process", on_cpu=True, niceness=5)
 # Small, and somebody waits before an audience.
 DEMONSTRATION = Kind(

@@ -17,7 +17,7 @@ from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import start_detached, with_our_modules
 from core.runs.whereabouts import is_elsewhere
 from core.store import JobRow, Store
-from core.workspace import PROJECT_ROOT, Workspace
+from core.workspace import PROJECT_ROOT, Workspace, ray_address
 
 DISPATCHER_LOG = "dispatcher.log"
 
@@ -78,7 +78,9 @@ def _dispatcher_is_at_work(workspace: Workspace) -> bool:
 
 
 def _start_dispatcher(workspace: Workspace) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "core.runs.dispatcher", "--data", str(workspace.root)]
+    # Named, not imported: that room stands higher, and loads Ray.
+    module = "core.cluster.dispatcher" if ray_address() else "core.runs.dispatcher"
+    command = [sys.executable, "-m", module, "--data", str(workspace.root)]
     try:
         return start_detached(
             command,

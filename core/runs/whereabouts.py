@@ -6,6 +6,9 @@ It lies beside the files of the work, for the dispatcher that comes after a kill
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from core.documents import Document
 from core.runs.files import job_folder
@@ -16,10 +19,12 @@ FILE = "whereabouts.json"
 
 class Whereabouts(Document):
     """``node``: which node of the cluster has the work or had it last, as the cluster calls it.
-    ``there``: whether it still has, as far as this machine has heard."""
+    ``there``: whether it still has, as far as this machine has heard. ``losses``: how many nodes
+    went away with it, one after the other, since its last epoch arrived here."""
 
     node: str = ""
     there: bool = False
+    losses: Annotated[int, Field(ge=0)] = 0
 
 
 def whereabouts_file(store: Store, job: JobRow) -> Path:

@@ -274,9 +274,11 @@ def test_a_run_queued_while_the_dispatcher_ends_is_not_forgotten(
     original = module._serve_locked
     rounds: list[int] = []
 
-    def serve_locked(dispatcher: module.Dispatcher, poll: float, idle: float) -> None:
+    def serve_locked(
+        dispatcher: module.Dispatcher, poll: float, idle: float, until: Callable[[], bool]
+    ) -> None:
         rounds.append(len(rounds))
-        original(dispatcher, poll, idle)
+        original(dispatcher, poll, idle, until)
         if len(rounds) == 1:
             pretended.line = "pass"
             queue()  # the lock is still held here, so no launcher would start a dispatcher

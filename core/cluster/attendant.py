@@ -1,0 +1,69 @@
+"""The one object that Ray keeps on a node for a piece of work. It travels as source, so that it can
+say in plain words what is missing where ThoraxLens is not; it imports nothing of it before.
+
+Only Python's own library is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+HOME_VARIABLE = "THORAXLENS_HOME"
+
+
+class Attendant:
+    """``home``: where the head has its copy of ThoraxLens; a node that has it elsewhere says so in
+    ``$THORAXLENS_HOME``."""
+
+    def __init__(self, home: str) -> None:
+        named = os.environ.get(HOME_VARIABLE, "").strip()
+        self._home = Path(named or home).expanduser().resolve()
+        self._work: Any = None
+        if self._is_there():
+            sys.path.insert(0, str(self._home))
+
+    def about(self, backend: str) -> dict[str, str]:
+        """What this node would work with, by name; ``missing``: a sentence, why it cannot."""
+        if not self._is_there():
+            return {
+                "missing": f"There is no copy of this ThoraxLens in {self._home}. Put one there, "
+                f"or name its folder in {HOME_VARIABLE} before Ray is started."
+            }
+        try:
+            from core.cluster.sameness import about_this_machine
+
+            return about_this_machine(backend)
+        except Exception as error:  # noqa: BLE001 - whatever a half installation lacks
+            return {"missing": f"ThoraxLens cannot be loaded there ({error})."}
+
+    def begin(self, parcel: Any) -> None:
+        """Begin the work; returns at once."""
+        import ray
+
+        from core.cluster.node_cache import node_cache
+        from core.cluster.node_work import NodeWork
+
+        self._work = NodeWork(parcel, ray.get, node_cache())
+
+    def has_begun(self) -> bool:
+        """Whether ``begin`` was called; what has not begun can be thrown away."""
+        return self._work is not None
+
+    def changes(self, number: int) -> Any:
+        """As ``NodeWork.changes``."""
+        return self._work.changes(number)
+
+    def stop(self) -> None:
+        """As ``NodeWork.stop``."""
+        self._work.stop()
+
+    def leave(self) -> None:
+        """As ``NodeWork.leave``."""
+        if self._work is not None:
+            self._work.leave()
+
+    def _is_there(self) -> bool:
+        return (self._home / "core" / "cluster" / "attendant.py").is_file()

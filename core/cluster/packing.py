@@ -1,0 +1,287 @@
+"""What a node needs for one row of the queue, put together on the head. No Ray here: ``put`` takes
+bytes into the cluster's object store and gives a reference to them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from core.cluster.parcels import Good, Parcel
+from core.errors import InputError, NotFoundError
+from core.images.film_array import film_array
+from core.models.registry import get_network
+from core.models.weight_sources import PUBLISHED
+from core.models.weights import file_name_of, find_again, resolve_weights
+from core.runs.config import RunConfig
+from core.runs.files import LOG, RunFiles, job_folder
+from core.runs.kinds import AUDIT, EXTERNAL_TEST
+from core.runs.whereabouts import FILE as WHEREABOUTS
+from core.store import JobRow, Run, RunState, Store
+from core.store.excerpt import write_films, write_rows
+from core.store.records import RECORD, REMARKS
+
+CHUNK = 32 * 1024 * 1024  # bytes that travel at a time
+INLINE = 256 * 1024  # bytes; what is larger goes through the object store
+KEYS_KEPT = 4 * 1024**3  # bytes that the object store is asked to hold for work to come
+# What decides with what, and how, a worker computes.
+ENVIRONMENT = ("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS", "TF_DETERMINISTIC_OPS", "TF_XLA_FLAGS")
+# Of a run's folder: other work of it, and what is the head's own.
+_OTHERS = ("audit", "external", "scratch")
+_OWN = {LOG, RECORD, REMARKS, WHEREABOUTS}
+
+# The stage of a training (``core.runs.reporter``), films or bytes done, and of how many.
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass
+class Shelf:
+    """What lies in the object store for the nodes, by key. ``folder``: for files that are made
+    only to be sent."""
+
+    put: Callable[[np.ndarray], Any]
+    folder: Path
+    _goods: dict[str, Good] = field(default_factory=dict)
+    # Several rows may be packed at once; what both need is made and put there once.
+    _at_it: RLock = field(default_factory=RLock)
+
+    def good(self, key: str, file: Path, at: str = "", *, copied: bool = False) -> Good:
+        """The file as a good; it is read once, whoever asks for it."""
+        with self._at_it:
+            if key not in self._goods:
+                chunks = tuple(self.put(one) for one in _pieces(file))
+                self._goods[key] = Good(key, file.name, file.stat().st_size, chunks=chunks)
+                self._trim(key)
+            else:
+                self._goods[key] = self._goods.pop(key)  # used last
+            return replace(self._goods[key], at=at, copied=copied)
+
+    def content(self, file: Path) -> Any:
+        """A small file's bytes, or a reference to those of a larger one."""
+        content = file.read_bytes()
+        return content if len(content) <= INLINE else self.put(np.frombuffer(content, np.uint8))
+
+    def made(self, key: str, name: str, make: Callable[[Path], None]) -> Good:
+        """A good whose file ``make`` writes, unless it has been made before."""
+        place = self.folder / key
+        with self._at_it:
+            if key in self._goods:
+                return self.good(key, place / name)
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            try:
+                make(place / name)
+                return self.good(key, place / name)
+            finally:
+                shutil.rmtree(place, ignore_errors=True)
+
+    def _trim(self, newest: str) -> None:
+        # References that nobody has any more let go of their bytes; work under way has its own.
+        held = sum(one.size for one in self._goods.values())
+        for key in list(self._goods):
+            if held <= KEYS_KEPT or key == newest:
+                return
+            held -= self._goods.pop(key).size
+
+
+def pack(store: Store, job: JobRow, shelf: Shelf, threads: int, tell: Tell) -> Parcel:
+    """The parcel of a training, an audit or an external test. Films that are not decoded yet are,
+    and weights that are not here are fetched, as a worker here would.
+
+    Raises what a worker would of films, data sets and weights: ThoraxLensError. Whatever ``tell``
+    raises passes through.
+    """
+    run = store.runs.get(job.job_id if job.is_training else job.arguments["run"])
+    folder = job_folder(store.workspace, job)
+    beside = _like(store, run) if job.kind == AUDIT.name else []
+    rows = [job.job_id, *(one.run_id for one in [run, *beside] if one.run_id != job.job_id)]
+    sources = [job.arguments["source"]] if job.kind == EXTERNAL_TEST.name else []
+    datasets = [one.spec.dataset for one in [run, *beside] if not one.origin.is_from_elsewhere]
+    goods: list[Good] = []
+    spec, weights, weights_path = "", None, ""
+    if job.kind != EXTERNAL_TEST.name:
+        goods.append(_films(store, run, shelf, tell))
+    if job.is_training:
+        spec = run.spec.to_json()
+        weights, weights_path = _weights_of_training(store, run, shelf, goods, tell)
+    else:
+        _weights_of_result(store, run, shelf, goods)
+    files = _of_run(store, run, shelf)
+    for other in beside:
+        files |= _of_run(store, other, shelf, only=("predictions.npz", "operating_point.json"))
+    if store.workspace.speeds.is_file():
+        files[store.workspace.speeds.name] = store.workspace.speeds.read_bytes()
+    return Parcel(
+        job_id=job.job_id,
+        folder=folder.relative_to(store.workspace.root).as_posix(),
+        films=_store_of_films(store, shelf, datasets, sources),
+        rows=_rows(store, shelf, rows),
+        goods=tuple(goods),
+        files=files,
+        spec=spec,
+        weights=weights,
+        weights_path=weights_path,
+        film_files=_film_files(store, shelf, run, job, sources),
+        environment={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+        threads=threads,
+    )
+
+
+def _like(store: Store, run: Run) -> list[Run]:
+    """The runs that an audit may hold the run beside: of the same network and weights."""
+    return [
+        one
+        for one in store.runs.all([RunState.DONE])
+        if (one.spec.model, one.spec.weights) == (run.spec.model, run.spec.weights)
+        and one.run_id != run.run_id
+        and not one.origin.is_from_elsewhere
+        and one.spec.repeat is None
+        and one.spec.dataset != run.spec.dataset
+    ]
+
+
+def _films(store: Store, run: Run, shelf: Shelf, tell: Tell) -> Good:
+    """The decoded films of the run's data set, at its size."""
+    members = store.datasets.members(run.spec.dataset)
+    if members["path"].isna().any():
+        raise InputError(
+            f"Films of the data set “{run.spec.dataset}” are no longer in the catalogue. Import "
+            "them again and resume this run, or prepare a new data set."
+        )
+    size = run.spec.image_size or store.datasets.get(run.spec.dataset).spec.image_size
+    array = film_array(
+        store.workspace,
+        members["film_id"].tolist(),
+        members["path"].tolist(),
+        size,
+        lambda done, total: tell("films", done, total),
+    )
+    file = Path(str(array.filename))
+    at = file.relative_to(store.workspace.root).as_posix()
+    return shelf.good(f"films-{file.stem}", file, at)
+
+
+def _weights_of_training(
+    store: Store, run: Run, shelf: Shelf, goods: list[Good], tell: Tell
+) -> tuple[Good | None, str]:
+    network = get_network(run.spec.model)
+    file = resolve_weights(
+        store.workspace, network, run.spec, lambda done, total: tell("weights", done, total)
+    )
+    if file is None:
+        return None, ""
+    good = shelf.good(_key_of(file), file, f"weights/{file.name}")
+    if run.spec.weights in PUBLISHED:
+        goods.append(good)
+        return None, str(file)
+    return good, str(file)
+
+
+def _weights_of_result(store: Store, run: Run, shelf: Shelf, goods: list[Good]) -> None:
+    config = RunConfig.load(RunFiles(store.workspace.run_folder(run.run_id)).config)
+    if config.weights == "random":
+        return
+    file = find_again(store.workspace, get_network(run.spec.model), config.weights)
+    if file is not None:  # else the work says itself what it cannot do without them
+        goods.append(shelf.good(_key_of(file), file, f"weights/{file_name_of(config.weights)}"))
+
+
+def _key_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return f"weights-{hashlib.file_digest(stream, 'sha256').hexdigest()[:32]}"
+
+
+def _of_run(store: Store, run: Run, shelf: Shelf, only: Iterable[str] = ()) -> dict[str, Any]:
+    folder = store.workspace.run_folder(run.run_id)
+    found: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() or name in _OWN or name.split("/")[0] in _OTHERS:
+            continue
+        if path.name.startswith("tmp-") or path.suffix in (".lock", ".part"):
+            continue
+        if only and name not in only:
+            continue
+        try:
+            found[path.relative_to(store.workspace.root).as_posix()] = shelf.content(path)
+        except FileNotFoundError:  # removed in this very moment
+            continue
+    return found
+
+
+def _store_of_films(store: Store, shelf: Shelf, datasets: list[str], sources: list[str]) -> Good:
+    database = store.workspace.database
+    named = sorted({*datasets}), sorted({*sources})
+    key = _digest(repr((named, store.catalogue.version(), _created(store, datasets))))
+    return shelf.made(
+        f"store-{key}", "films.sqlite3", lambda target: write_films(database, target, *named)
+    )
+
+
+def _created(store: Store, datasets: list[str]) -> list[tuple[str, str]]:
+    found = []
+    for name in sorted({*datasets}):
+        try:
+            one = store.datasets.get(name)
+        except NotFoundError:
+            continue
+        found.append((one.created_at, one.spec.to_json()))
+    return found
+
+
+def _rows(store: Store, shelf: Shelf, job_ids: list[str]) -> bytes:
+    shelf.folder.mkdir(parents=True, exist_ok=True)
+    target = shelf.folder / f"{_digest(repr(job_ids))}.rows"
+    target.unlink(missing_ok=True)
+    try:
+        write_rows(store.workspace.database, target, job_ids)
+        return target.read_bytes()
+    finally:
+        for file in shelf.folder.glob(f"{target.name}*"):
+            file.unlink(missing_ok=True)
+
+
+def _film_files(
+    store: Store, shelf: Shelf, run: Run, job: JobRow, sources: list[str]
+) -> Good | None:
+    """The films' own files where they are looked at themselves, and their masks where an audit
+    asks for them."""
+    wanted: dict[str, Path] = {}
+    if sources:
+        frame = store.catalogue.frame()
+        mine = frame[frame["source"].astype(str) == sources[0]]
+        for film_id, path in zip(mine["film_id"], mine["path"], strict=True):
+            wanted[f"{film_id}/{Path(str(path)).name}"] = Path(str(path))
+    elif job.kind == AUDIT.name:
+        ids = store.datasets.members(run.spec.dataset)["film_id"].tolist()
+        for film in store.catalogue.films(ids):
+            for kind, path in film.masks.items():
+                wanted[f"masks/{film.film_id}/{kind}/{Path(path).name}"] = Path(path)
+    wanted = {name: path for name, path in wanted.items() if path.is_file()}
+    if not wanted:
+        return None
+
+    def make(target: Path) -> None:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as files:
+            for name, path in wanted.items():
+                files.write(path, name)
+
+    return shelf.made(f"files-{_digest(repr(sorted(wanted)))}", "films.zip", make)
+
+
+def _pieces(file: Path) -> Iterable[np.ndarray]:
+    with file.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            yield np.frombuffer(piece, np.uint8)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,381 @@
+"""The place for work on the nodes of a Ray cluster. The only module that imports Ray, in the
+dispatcher's process alone.
+
+Each row that works on a node has one actor there, which Ray keeps by the row's name, in a namespace
+of the data folder, whatever becomes of this process: the next dispatcher finds it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.cluster import attendant
+from core.cluster.membership import Members, Node, Slot
+from core.cluster.node_work import LOST
+from core.cluster.packing import Shelf, pack
+from core.cluster.parcels import Update
+from core.cluster.receiving import Receiver
+from core.cluster.sameness import about_this_machine, chosen_backend, why_unfit
+from core.errors import Cancelled, ThoraxLensError
+from core.runs.files import RunFiles, job_folder
+from core.runs.liveness import STOPPED, mark_dead
+from core.runs.places import could_not_start, kind_of, log_line, taken_from_queue
+from core.runs.whereabouts import is_elsewhere, whereabouts, whereabouts_file
+from core.store import ACTIVE, JobRow, RunProgress, RunState, Store, keep_record
+from core.workspace import PROJECT_ROOT
+
+AGAIN_SECONDS = 10.0  # until a cluster that does not answer is asked again
+SILENT_SECONDS = 60.0  # how long a node may be out of reach before its work goes elsewhere
+STOP_SECONDS = 20.0  # how long work on a node may take to stop
+LEAVE_SECONDS = 15.0
+MOST_LOSSES = 3  # nodes lost one after the other without an epoch in between
+TELL_SECONDS = 0.5
+
+
+@dataclass
+class _Placed:
+    """A row on a node. ``starting``: until it is there. ``waiting``: for its next update."""
+
+    job: JobRow
+    receiver: Receiver
+    node: Node
+    slot: Slot
+    starting: Future[Any] | None = None
+    actor: Any = None
+    waiting: Any = None
+    number: int = 0
+    asked: float | None = None
+    silent: float | None = None
+    given_up: bool = False
+
+
+@dataclass
+class RayCluster:
+    """``address``: as ``core.workspace.ray_address`` has it."""
+
+    store: Store
+    address: str
+    _ray: Any = None
+    _again: float = 0.0
+    _members: Members = field(default_factory=Members)
+    _placed: dict[str, _Placed] = field(default_factory=dict)
+    _leaving: list[tuple[Any, Any, float]] = field(default_factory=list)
+    _hands: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="packing")
+    )
+
+    def __post_init__(self) -> None:
+        folder = self.store.workspace.root / "cluster"
+        shutil.rmtree(folder, ignore_errors=True)  # what an earlier dispatcher made to be sent
+        self._shelf = Shelf(self._put, folder)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._placed or self._leaving)
+
+    def takes(self, job: JobRow) -> bool:
+        return kind_of(job).travels
+
+    def holds(self, job: JobRow) -> bool:
+        return job.job_id in self._placed or is_elsewhere(self.store, job)
+
+    def free_slot(self, job: JobRow, jobs: Sequence[JobRow]) -> str | None:
+        if job.job_id in self._placed or not self._reached():
+            return None
+        taken = [(one.node.id, one.slot) for one in self._placed.values()]
+        return self._members.free(job, kind_of(job), taken)
+
+    def start(self, job: JobRow, slot: str) -> None:
+        node, wanted = self._members.slot(slot)
+        if not taken_from_queue(self.store, job, wanted.in_words, node.name):
+            return
+        try:
+            folder = job_folder(self.store.workspace, job)
+            folder.mkdir(parents=True, exist_ok=True)
+            before = whereabouts(self.store, job)
+            before.model_copy(update={"node": node.id, "there": True}).save(
+                whereabouts_file(self.store, job)
+            )
+            if job.is_training:
+                keep_record(self.store, self.store.runs.get(job.job_id))
+        except OSError as error:
+            could_not_start(self.store, job, error)
+            return
+        placed = _Placed(job, Receiver(self.store, job), node, wanted)
+        placed.starting = self._hands.submit(self._begin, placed)
+        self._placed[job.job_id] = placed
+        log_line(f"{job.job_id} goes to {node.name}")
+
+    def watch(self, job: JobRow) -> None:
+        placed = self._placed.get(job.job_id) or self._found_again(job)
+        if placed is None:
+            return
+        if placed.starting is not None and not self._has_started(placed):
+            return
+        if job.cancel_at is not None and not self._stopping(placed, job):
+            return
+        self._listen(placed)
+
+    def collect(self) -> None:
+        for job_id, placed in list(self._placed.items()):
+            row = self.store.queue.find(job_id)
+            if row is None or not row.is_active:  # stopped at once, or deleted, by somebody else
+                self._let_go(placed)
+        for actor, left, until in list(self._leaving):
+            ready, _ = self._ray.wait([left], timeout=0)
+            if ready or time.monotonic() > until:
+                self._leaving.remove((actor, left, until))
+                self._ray.kill(actor)
+
+    def forget(self, job_ids: Iterable[str]) -> None:
+        pass  # ``collect`` does
+
+    # The cluster
+
+    def _reached(self) -> bool:
+        """Whether the cluster answers; asked again now and then while it does not."""
+        if self._ray is None:
+            if time.monotonic() < self._again:
+                return False
+            self._ray = self._connected()
+            self._again = time.monotonic() + AGAIN_SECONDS
+        if self._ray is None:
+            return False
+        self._members.look(self._ray.nodes)
+        return True
+
+    def _connected(self) -> Any:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody outside
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        import ray
+
+        ray.cloudpickle.register_pickle_by_value(attendant)  # type: ignore[no-untyped-call]
+        try:
+            ray.init(
+                address=self.address,
+                namespace=self._namespace(),
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+        except Exception as error:  # noqa: BLE001 - Ray says it in errors of many kinds
+            log_line(f"the Ray cluster {self.address} does not answer: {error}")
+            return None
+        log_line(f"connected to the Ray cluster {self.address}")
+        return ray
+
+    def _namespace(self) -> str:
+        """Another one for each data folder, wherever it lies."""
+        secret = self.store.workspace.secret()
+        return f"thoraxlens-{hashlib.sha256(b'ray' + secret).hexdigest()[:16]}"
+
+    def _put(self, content: Any) -> Any:
+        return self._ray.put(content)
+
+    # One row
+
+    def _begin(self, placed: _Placed) -> Any:
+        """The row's actor, at work; in a thread, since packing may take minutes."""
+        job, ray = placed.job, self._ray
+        told = 0.0
+
+        def tell(stage: str, done: int, total: int) -> None:
+            nonlocal told
+            if placed.given_up:
+                raise Cancelled(STOPPED)
+            if time.monotonic() - told > TELL_SECONDS:
+                told = time.monotonic()
+                unit = "films" if stage == "films" else "bytes"
+                progress = RunProgress(stage=stage, done=done, total=total, unit=unit)
+                self.store.queue.beat(job.job_id, progress)
+
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        kind = ray.remote(attendant.Attendant)
+        actor = kind.options(
+            name=job.job_id,
+            lifetime="detached",
+            max_concurrency=4,
+            num_cpus=placed.slot.cpus,
+            num_gpus=placed.slot.gpus,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(placed.node.id, soft=False),
+        ).remote(str(PROJECT_ROOT))
+        try:
+            asked = actor.about.remote(chosen_backend())
+            parcel = pack(self.store, job, self._shelf, self._members.threads(placed.slot), tell)
+            unfit = why_unfit(
+                placed.node.name, ray.get(asked), about_this_machine(chosen_backend())
+            )
+            if unfit:
+                raise _Unfit(unfit)
+            ray.get(actor.begin.remote(parcel))
+        except BaseException:
+            ray.kill(actor)
+            raise
+        return actor
+
+    def _has_started(self, placed: _Placed) -> bool:
+        """Whether the actor is at work; sees to what went wrong."""
+        starting = placed.starting
+        if starting is None or not starting.done():
+            return False
+        placed.starting = None
+        job = placed.job
+        try:
+            placed.actor = starting.result()
+        except _Unfit as error:
+            log_line(str(error))
+            self._members.shun(placed.node.id, str(error))
+            self._back_to_queue(placed, str(error))
+        except Cancelled:
+            self._forget(placed)
+            mark_dead(self.store, self.store.queue.find(job.job_id) or job)
+        except (ThoraxLensError, OSError) as error:
+            self._forget(placed)
+            self.store.queue.transition(
+                job.job_id,
+                RunState.FAILED,
+                only_from=ACTIVE,
+                reason=str(error),
+                finished_at=time.time(),
+            )
+        except Exception as error:  # noqa: BLE001 - Ray has many kinds
+            self._lost(placed, f"{type(error).__name__}: {error}")
+        else:
+            log_line(f"{job.job_id} works on {placed.node.name}")
+            return True
+        return False
+
+    def _stopping(self, placed: _Placed, job: JobRow) -> bool:
+        """Whether work that shall stop is to be listened to."""
+        now = time.monotonic()
+        if placed.asked is None:
+            placed.asked = now
+            if kind_of(job).keeps_what_it_had:
+                placed.actor.stop.remote()
+        if kind_of(job).keeps_what_it_had and now - placed.asked < STOP_SECONDS:
+            return True
+        mark_dead(self.store, job)
+        self._let_go(placed)
+        return False
+
+    def _listen(self, placed: _Placed) -> None:
+        if placed.waiting is None:
+            placed.waiting = placed.actor.changes.remote(placed.number)
+        ready, _ = self._ray.wait([placed.waiting], timeout=0)
+        if not ready:
+            return
+        waiting, placed.waiting = placed.waiting, None
+        try:
+            update: Update = self._ray.get(waiting)
+        except self._ray.exceptions.ActorUnavailableError as error:
+            now = time.monotonic()
+            placed.silent = placed.silent or now
+            if now - placed.silent > SILENT_SECONDS or self._members.is_dead(placed.node.id):
+                self._lost(placed, f"it cannot be reached ({_first_line(error)})")
+            return
+        except Exception as error:  # noqa: BLE001 - however it went, nothing comes any more
+            self._lost(placed, _first_line(error))
+            return
+        placed.silent = None
+        if update.row.get("state") == LOST:
+            self._lost(placed, str(update.row.get("reason")))
+            return
+        placed.receiver.take(update)
+        placed.number = update.number
+        if update.over:
+            log_line(f"{placed.job.job_id} is over on {placed.node.name}")
+            self._let_go(placed)
+
+    def _found_again(self, job: JobRow) -> _Placed | None:
+        """What an earlier dispatcher has placed."""
+        if not self._reached():
+            return None
+        node = self._members.named(whereabouts(self.store, job).node, job.node)
+        slot = self._members.slot_of(job.device, node)
+        placed = _Placed(job, Receiver(self.store, job), node, slot)
+        self._placed[job.job_id] = placed
+        try:
+            placed.actor = self._ray.get_actor(job.job_id)
+            begun = self._ray.get(placed.actor.has_begun.remote(), timeout=SILENT_SECONDS)
+        except Exception as error:  # noqa: BLE001 - it is not there, or does not answer
+            self._lost(placed, _first_line(error))
+            return None
+        if not begun:
+            self._lost(placed, "the dispatcher ended before the work had begun")
+            return None
+        log_line(f"{job.job_id} was found again on {node.name}")
+        return placed
+
+    def _lost(self, placed: _Placed, why: str) -> None:
+        """The node, or what worked there, is gone: the row goes on elsewhere."""
+        job, node = placed.job, placed.node.name
+        log_line(f"{job.job_id} was lost on {node}: {why}")
+        self._members.shun(placed.node.id, "", for_a_while=True)
+        there = whereabouts(self.store, job)
+        losses = 1 if placed.receiver.has_epochs else there.losses + 1
+        there.model_copy(update={"losses": losses}).save(whereabouts_file(self.store, job))
+        then = _goes_on(self.store, job)
+        if losses < MOST_LOSSES:
+            self._back_to_queue(placed, f"{node} went away while it worked on this. {then}")
+            return
+        self._let_go(placed)
+        self.store.queue.transition(
+            job.job_id,
+            RunState.INTERRUPTED,
+            only_from=ACTIVE,
+            reason=f"{MOST_LOSSES} machines went away one after the other while they worked on "
+            f"this, {node} last ({why}). Resume tries again.",
+            finished_at=time.time(),
+        )
+
+    def _back_to_queue(self, placed: _Placed, reason: str) -> None:
+        self._let_go(placed)
+        if not self.store.queue.lost_node(placed.job.job_id, reason):
+            row = self.store.queue.find(placed.job.job_id)
+            if row is not None and row.is_active:  # somebody has asked to stop it
+                mark_dead(self.store, row)
+
+    def _let_go(self, placed: _Placed) -> None:
+        """Nothing more is taken from this actor; it cleans up and ends."""
+        self._forget(placed)
+        placed.given_up = True
+        if placed.actor is not None:
+            until = time.monotonic() + LEAVE_SECONDS
+            self._leaving.append((placed.actor, placed.actor.leave.remote(), until))
+        elif placed.starting is not None:
+            placed.starting.add_done_callback(self._end_late)
+
+    def _end_late(self, starting: Future[Any]) -> None:
+        if not starting.cancelled() and starting.exception() is None:
+            self._ray.kill(starting.result())
+
+    def _forget(self, placed: _Placed) -> None:
+        self._placed.pop(placed.job.job_id, None)
+        file = whereabouts_file(self.store, placed.job)
+        if file.parent.is_dir():
+            known = whereabouts(self.store, placed.job)
+            known.model_copy(update={"there": False}).save(file)
+
+
+class _Unfit(Exception):
+    """A node that has another program or other libraries."""
+
+
+def _goes_on(store: Store, job: JobRow) -> str:
+    if not kind_of(job).keeps_what_it_had:
+        return "It begins again elsewhere."
+    epoch = RunFiles(store.workspace.run_folder(job.job_id)).resumes_after()
+    return f"It goes on elsewhere from epoch {epoch + 1}."
+
+
+def _first_line(error: Exception) -> str:
+    said = str(error).strip().splitlines()
+    return said[0] if said else type(error).__name__
