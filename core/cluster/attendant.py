@@ -6,6 +6,7 @@ Only Python's own library is imported here.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -41,11 +42,10 @@ class Attendant:
 
     def begin(self, parcel: Any) -> None:
         """Begin the work; returns at once."""
-        import ray
-
         from core.cluster.node_cache import node_cache
         from core.cluster.node_work import NodeWork
 
+        ray: Any = importlib.import_module("ray")
         self._work = NodeWork(parcel, ray.get, node_cache())
 
     def has_begun(self) -> bool:

@@ -8,6 +8,7 @@ of the data folder, whatever becomes of this process: the next dispatcher finds 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import logging
 import os
 import shutil
@@ -155,9 +156,9 @@ class RayCluster:
     def _connected(self) -> Any:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody outside
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        import ray
-
-        ray.cloudpickle.register_pickle_by_value(attendant)  # type: ignore[no-untyped-call]
+        # By its name: it need not be installed, and has types only where it is.
+        ray: Any = importlib.import_module("ray")
+        ray.cloudpickle.register_pickle_by_value(attendant)
         try:
             ray.init(
                 address=self.address,
@@ -196,8 +197,7 @@ class RayCluster:
                 progress = RunProgress(stage=stage, done=done, total=total, unit=unit)
                 self.store.queue.beat(job.job_id, progress)
 
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
+        strategies = importlib.import_module("ray.util.scheduling_strategies")
         kind = ray.remote(attendant.Attendant)
         actor = kind.options(
             name=job.job_id,
@@ -205,7 +205,9 @@ class RayCluster:
             max_concurrency=4,
             num_cpus=placed.slot.cpus,
             num_gpus=placed.slot.gpus,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(placed.node.id, soft=False),
+            scheduling_strategy=strategies.NodeAffinitySchedulingStrategy(
+                placed.node.id, soft=False
+            ),
         ).remote(str(PROJECT_ROOT))
         try:
             asked = actor.about.remote(chosen_backend())

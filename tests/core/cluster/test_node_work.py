@@ -3,13 +3,10 @@ part is to carry bytes."""
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from core.cluster.node_cache import Cache
@@ -17,8 +14,6 @@ from core.cluster.node_work import NodeWork
 from core.cluster.packing import Shelf, pack
 from core.cluster.parcels import Update
 from core.cluster.receiving import Receiver
-from core.datasets.folds import check_folds
-from core.runs.files import RunFiles
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Member, Run, RunState, Store
 
