@@ -65,6 +65,11 @@ def remembered(file: Path, key: str, work_out: Callable[[], T]) -> T:
     return cast(T, kept[key])  # whoever kept it under this key made it as ``work_out`` does
 
 
+def remembered_keys(file: Path) -> set[str]:
+    """What ``file`` keeps something under."""
+    return set(_read(file))
+
+
 def _read(file: Path) -> dict[str, object]:
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))

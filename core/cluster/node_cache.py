@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from core.cache import cache_limit
 from core.cluster.parcels import Good
 from core.errors import InputError
+from core.features.shards import SUFFIX
 from core.files import written_whole
 from core.privacy import keep_to_ourselves
 from core.store import Store
@@ -43,14 +44,7 @@ class Cache:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
             if not (target.is_file() and target.stat().st_size == good.size):
-                with written_whole(target) as temporary, temporary.open("wb") as stream:
-                    for chunk in good.chunks:
-                        stream.write(fetch(chunk))
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                if target.stat().st_size != good.size:
-                    target.unlink()
-                    raise OSError(f"{good.name} did not arrive whole")
+                _fetched(good, target, fetch)
             os.utime(
                 folder
             )  # it was used just now; the file keeps its time, which says which it is
@@ -81,6 +75,35 @@ class Cache:
                 )
                 for film in masked
             )
+
+    def share_vectors(self, workspace: Workspace) -> None:
+        """Let all work on this node have its vectors in one folder: what one has made is there for
+        the next, and two at once share the work, as on one machine."""
+        self._vectors.mkdir(exist_ok=True)
+        workspace.feature_cache.rmdir()
+        workspace.feature_cache.symlink_to(self._vectors, target_is_directory=True)
+
+    def lacks_vectors(self, good: Good) -> bool:
+        """Whether a file of vectors holds more than the one that is here."""
+        file = self._vectors / good.name
+        return not file.is_file() or file.stat().st_size < good.size
+
+    def take_vectors(self, good: Good, fetch: Callable[[Any], Any]) -> None:
+        """Put a file of vectors among those of this node, unless somebody adds to it just now."""
+        target = self._vectors / good.name
+        with suppress(Timeout), FileLock(target.with_suffix(".lock"), timeout=0):
+            if self.lacks_vectors(good):
+                _fetched(good, target, fetch)
+
+    def vectors_since(self, moment: float, had: Mapping[str, int]) -> dict[str, bytes]:
+        """The files of vectors that were used or made since then (seconds since 1970), but those
+        that have not grown beyond what the head had, ``had``: name → bytes."""
+        found = {}
+        for file in self._vectors.glob(f"*{SUFFIX}") if self._vectors.is_dir() else ():
+            state = file.stat()
+            if state.st_mtime >= moment and state.st_size > had.get(file.name, 0):
+                found[file.name] = file.read_bytes()
+        return found
 
     def lend_note(self, name: str, target: Path) -> None:
         """Put what this machine has noted under that name beside what ``target`` says, which
@@ -120,8 +143,23 @@ class Cache:
         return self.root / "goods"
 
     @property
+    def _vectors(self) -> Path:
+        return self.root / "vectors"
+
+    @property
     def work(self) -> Path:
         return self.root / "work"
+
+
+def _fetched(good: Good, target: Path, fetch: Callable[[Any], Any]) -> None:
+    with written_whole(target) as temporary:
+        with temporary.open("wb") as stream:
+            for chunk in good.chunks:
+                stream.write(fetch(chunk))
+            stream.flush()
+            os.fsync(stream.fileno())
+        if temporary.stat().st_size != good.size:
+            raise OSError(f"{good.name} did not arrive whole")
 
 
 def node_cache() -> Cache:

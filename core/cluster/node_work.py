@@ -20,7 +20,6 @@ from core.cluster.changes import FolderChanges
 from core.cluster.node_cache import Cache, work_folder
 from core.cluster.parcels import Good, Parcel, Update
 from core.errors import DamagedError, ThoraxLensError
-from core.files import written_whole
 from core.models.weight_sources import PUBLISHED
 from core.runs.config import RunConfig
 from core.runs.devices import list_devices
@@ -59,6 +58,8 @@ class NodeWork:
         self._stop = False
         self._left = threading.Event()
         self._number = 0
+        self._began = time.time()
+        self._had: dict[str, int] = {}
         self._told: str = ""
         self._asking = threading.Lock()
         self._thread = threading.Thread(target=self._carry_out, name="node work", daemon=True)
@@ -75,7 +76,7 @@ class NodeWork:
             until = time.monotonic() + PATIENCE_SECONDS
             while True:
                 update = self._update()
-                said = json.dumps([update.row, update.epochs], sort_keys=True, default=str)
+                said = json.dumps([update.row, update.epochs, update.kept], sort_keys=True)
                 new = said != self._told or update.files or update.gone or update.log
                 if new or update.over or time.monotonic() > until:
                     self._told = said
@@ -124,8 +125,14 @@ class NodeWork:
         rows = data / "rows.sqlite3"
         rows.write_bytes(parcel.rows)
         spec = RunSpec.from_json(parcel.spec) if parcel.spec else None
+        self._cache.share_vectors(workspace)
         for good in parcel.goods:
-            _put(self._held(good), data / good.at, copied=good.copied)
+            if not good.is_vectors:
+                _put(self._held(good), data / good.at)
+                continue
+            self._had[good.name] = good.size
+            if self._cache.lacks_vectors(good):
+                self._cache.take_vectors(good, self._fetch)
         if parcel.weights is not None and spec is not None:
             held = self._held(parcel.weights)
             if spec.weights not in PUBLISHED:
@@ -165,17 +172,19 @@ class NodeWork:
         gone: tuple[str, ...] = ()
         log = b""
         kept: dict[str, str] = {}
+        vectors: dict[str, bytes] = {}
         store, changes = self._store, self._changes
         if store is not None and changes is not None and self._folder is not None:
             row, epochs = _said(store, self._parcel.job_id)
             files, gone, log = changes.look(settled=over)
             self._with_own_path(files)
+            kept = self._notes(store.workspace)
             if over:
-                kept = self._notes(store.workspace)
+                vectors = self._cache.vectors_since(self._began, self._had)
         if self._failed is not None:
             row = {"state": self._failed[0], "reason": self._failed[1]}
         self._number += 1
-        return Update(self._number, row, epochs, files, gone, log, kept, over)
+        return Update(self._number, row, epochs, files, gone, log, kept, vectors, over)
 
     def _with_own_path(self, files: dict[str, bytes]) -> None:
         """A run says where its weights lie: on the head, not here."""
@@ -220,17 +229,12 @@ def _end(store: Store, job_id: str) -> None:
         end_worker(worker, signal.SIGKILL)
 
 
-def _put(held: Path, target: Path, *, copied: bool) -> None:
+def _put(held: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not copied:
-        try:
-            os.link(held, target)
-        except OSError:  # a file system without links
-            pass
-        else:
-            return
-    with written_whole(target) as temporary:
-        shutil.copyfile(held, temporary)
+    try:
+        os.link(held, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(held, target)
 
 
 def _compute_as(parcel: Parcel) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.cluster.parcels import Good, Parcel
+from core.cluster.vectors import known_vectors
 from core.errors import InputError, NotFoundError
 from core.images.film_array import film_array
 from core.models.registry import get_network
@@ -53,7 +54,7 @@ class Shelf:
     # Several rows may be packed at once; what both need is made and put there once.
     _at_it: RLock = field(default_factory=RLock)
 
-    def good(self, key: str, file: Path, at: str = "", *, copied: bool = False) -> Good:
+    def good(self, key: str, file: Path, at: str = "", *, is_vectors: bool = False) -> Good:
         """The file as a good; it is read once, whoever asks for it."""
         with self._at_it:
             if key not in self._goods:
@@ -62,7 +63,7 @@ class Shelf:
                 self._trim(key)
             else:
                 self._goods[key] = self._goods.pop(key)  # used last
-            return replace(self._goods[key], at=at, copied=copied)
+            return replace(self._goods[key], at=at, is_vectors=is_vectors)
 
     def content(self, file: Path) -> Any:
         """A small file's bytes, or a reference to those of a larger one."""
@@ -110,6 +111,7 @@ def pack(store: Store, job: JobRow, shelf: Shelf, threads: int, tell: Tell) -> P
     if job.kind != EXTERNAL_TEST.name:
         goods.append(_films(store, run, shelf, tell))
     if job.is_training:
+        goods += _vectors(store, run, shelf)
         spec = run.spec.to_json()
         weights, weights_path = _weights_of_training(store, run, shelf, goods, tell)
     else:
@@ -167,6 +169,17 @@ def _films(store: Store, run: Run, shelf: Shelf, tell: Tell) -> Good:
     file = Path(str(array.filename))
     at = file.relative_to(store.workspace.root).as_posix()
     return shelf.good(f"films-{file.stem}", file, at)
+
+
+def _vectors(store: Store, run: Run, shelf: Shelf) -> list[Good]:
+    """The files of vectors that a training like this one has sent."""
+    found = []
+    for name in known_vectors(store, run):
+        file = store.workspace.feature_cache / name
+        if file.is_file():  # records are only ever added, so that its size says which it is
+            key = f"vectors-{name}-{file.stat().st_size}"
+            found.append(shelf.good(key, file, is_vectors=True))
+    return found
 
 
 def _weights_of_training(

@@ -12,17 +12,17 @@ Below = str  # a path below the data folder, with slashes
 class Good:
     """A file that many pieces of work may want, known by ``key``, which its content decides.
 
-    ``name``: where the node keeps it in its cache, below the key. ``size``: bytes. ``at``: where
-    work finds it, below the data folder, empty for the cache alone. ``copied``: whether work may
-    write to it, so that it gets one of its own. ``chunks``: references to its bytes in the
-    cluster's object store, in order.
+    ``name``: what the node calls it, in its cache below the key. ``size``: bytes. ``at``: where
+    work finds it, below the data folder, empty for the cache alone. ``is_vectors``: whether it
+    holds vectors of films, which the node keeps among its own, and adds to. ``chunks``:
+    references to its bytes in the cluster's object store, in order.
     """
 
     key: str
     name: str
     size: int
     at: Below = ""
-    copied: bool = False
+    is_vectors: bool = False
     chunks: tuple[Any, ...] = ()
 
 
@@ -62,7 +62,8 @@ class Update:
     ``state``, as JSON. ``epochs``: all of them, one tuple each in the order of ``Epoch``.
     ``files``: name below the row's folder → content. ``gone``: names of files that are no longer
     there. ``log``: what the worker has printed since. ``kept``: small JSON notes of the machine,
-    by file name. ``over``: whether this is the last one.
+    by file name. ``vectors``: with the last one, files of vectors that the work has used or made,
+    by name. ``over``: whether this is the last one.
     """
 
     number: int
@@ -72,4 +73,5 @@ class Update:
     gone: tuple[Below, ...]
     log: bytes
     kept: dict[str, str]
+    vectors: dict[str, bytes]
     over: bool

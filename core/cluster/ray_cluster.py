@@ -25,6 +25,7 @@ from core.cluster.packing import Shelf, pack
 from core.cluster.parcels import Update
 from core.cluster.receiving import Receiver
 from core.cluster.sameness import about_this_machine, chosen_backend, why_unfit
+from core.cluster.vectors import arithmetic_is_known
 from core.errors import Cancelled, ThoraxLensError
 from core.runs.files import RunFiles, job_folder
 from core.runs.liveness import STOPPED, mark_dead
@@ -68,6 +69,7 @@ class RayCluster:
     _again: float = 0.0
     _members: Members = field(default_factory=Members)
     _placed: dict[str, _Placed] = field(default_factory=dict)
+    _measured: set[tuple[str, int]] = field(default_factory=set)
     _leaving: list[tuple[Any, Any, float]] = field(default_factory=list)
     _hands: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="packing")
@@ -89,7 +91,7 @@ class RayCluster:
         return job.job_id in self._placed or is_elsewhere(self.store, job)
 
     def free_slot(self, job: JobRow, jobs: Sequence[JobRow]) -> str | None:
-        if job.job_id in self._placed or not self._reached():
+        if job.job_id in self._placed or not self._reached() or self._measuring(job):
             return None
         taken = [(one.node.id, one.slot) for one in self._placed.values()]
         return self._members.free(job, kind_of(job), taken)
@@ -138,6 +140,28 @@ class RayCluster:
 
     def forget(self, job_ids: Iterable[str]) -> None:
         pass  # ``collect`` does
+
+    def _measuring(self, job: JobRow) -> bool:
+        """Whether another one tries just now which arithmetic is fastest for the same network:
+        what begins before it has told would try as well, and might find another."""
+        mine = self._network_of(job)
+        if mine is None or mine in self._measured:
+            return False
+        if arithmetic_is_known(self.store.workspace, *mine):
+            self._measured.add(mine)
+            return False
+        return any(self._network_of(placed.job) == mine for placed in self._placed.values())
+
+    def _network_of(self, job: JobRow) -> tuple[str, int] | None:
+        """A training's network and pixels a side."""
+        if not job.is_training:
+            return None
+        try:
+            spec = self.store.runs.get(job.job_id).spec
+            size = spec.image_size or self.store.datasets.get(spec.dataset).spec.image_size
+        except ThoraxLensError:  # the work says itself what is gone
+            return None
+        return spec.model, size
 
     # The cluster
 
@@ -290,8 +314,17 @@ class RayCluster:
         if update.row.get("state") == LOST:
             self._lost(placed, str(update.row.get("reason")))
             return
-        placed.receiver.take(update)
+        try:
+            placed.receiver.take(update)
+        except OSError as error:  # a full disk, say: it is told again
+            log_line(f"what {placed.job.job_id} sent could not be written ({error})")
+            time.sleep(TELL_SECONDS)
+            return
         placed.number = update.number
+        if update.row.get("state") not in (RunState.QUEUED, RunState.PREPARING):
+            network = self._network_of(placed.job)
+            if network is not None:  # it has been measured, or there was nothing to choose from
+                self._measured.add(network)
         if update.over:
             log_line(f"{placed.job.job_id} is over on {placed.node.name}")
             self._let_go(placed)

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.cluster.parcels import Update
-from core.errors import DamagedError
+from core.cluster.vectors import take_vectors
+from core.errors import DamagedError, NotFoundError
 from core.files import remembered, written_whole
 from core.runs.files import LOG, job_folder
 from core.runs.pace import Paces, keep_pace, kept_paces
@@ -56,6 +57,10 @@ class Receiver:
         _write(folder, update)
         self._take_epochs(update.epochs)
         _take_notes(self.store, update.kept)
+        if update.vectors and self.job.is_training:
+            with suppress(NotFoundError):
+                run = self.store.runs.get(self.job.job_id)
+                take_vectors(self.store, run, update.vectors)
         self._take_row(update.row, over=update.over)
 
     def _take_epochs(self, epochs: tuple[tuple[Any, ...], ...]) -> None:

@@ -35,9 +35,10 @@ import threading
 """
 
 
-def _loaded(data: Path, script: str) -> set[str]:
-    """What of HEAVY a fresh Python has loaded when the script is through."""
-    tell = f"import json; print(json.dumps(sorted(set({sorted(HEAVY)}) & set(sys.modules))))"
+def _loaded(data: Path, script: str, of: set[str] | None = None) -> set[str]:
+    """What of HEAVY, or of other packages, a fresh Python has loaded when the script is through."""
+    asked = sorted(of or HEAVY)
+    tell = f"import json; print(json.dumps(sorted(set({asked}) & set(sys.modules))))"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", f"import sys\n{script}\n{tell}"],
         cwd=PROJECT_ROOT,
@@ -72,6 +73,19 @@ def _command(*words: str, code: int = 0) -> str:
 )
 def test_a_process_begins_light(store: Store, script: str) -> None:
     assert not _loaded(store.workspace.root, script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        _command("runs"),
+        _command("train", "absent", "--model", "cnn", code=2),
+        "import core.runs.dispatcher, core.cluster.node_work, core.cluster.ray_cluster",
+    ],
+    ids=lambda script: script.splitlines()[-1],
+)
+def test_without_a_cluster_nothing_of_ray_is_loaded(store: Store, script: str) -> None:
+    assert "ray" not in _loaded(store.workspace.root, script, {"ray"})
 
 
 def test_runs_are_listed_lightly(store: Store) -> None:

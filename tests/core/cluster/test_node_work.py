@@ -3,19 +3,29 @@ part is to carry bytes."""
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import psutil
 import pytest
 
+from core.audit.status import audit_job
 from core.cluster.node_cache import Cache
 from core.cluster.node_work import NodeWork
 from core.cluster.packing import Shelf, pack
 from core.cluster.parcels import Update
 from core.cluster.receiving import Receiver
-from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import Member, Run, RunState, Store
+from core.external.testing import external_job
+from core.runs.files import RunFiles
+from core.specs import RunSpec
+from core.store import Run, RunState, Store
+from tests.core.cluster.made import with_a_dataset
+from tests.core.runs.jobs_at_hand import carried_out, no_dispatcher
+from tests.core.runs.pretending import eventually
 
 
 def no_word(stage: str, done: int, total: int) -> None:
@@ -24,20 +34,7 @@ def no_word(stage: str, done: int, total: int) -> None:
 
 @pytest.fixture
 def films(phantom_store: Store) -> Store:
-    """The store with the data set “phantoms”: 12 films to train on, 4 and 4 to check."""
-    frame = phantom_store.catalogue.frame().sort_values("film_id")
-    members = []
-    for index, finding in enumerate(("COVID-19", "No finding")):
-        ids = frame.loc[frame["finding"] == finding, "film_id"]
-        splits = ["train"] * 6 + ["validation"] * 2 + ["test"] * 2
-        members += [Member(one, index, split) for one, split in zip(ids, splits, strict=False)]
-    classes = (
-        ClassSpec(name="covid", findings=("COVID-19",)),
-        ClassSpec(name="healthy", findings=("No finding",)),
-    )
-    spec = DatasetSpec.build(name="phantoms", classes=classes, image_size=32)
-    phantom_store.datasets.save(spec, members)
-    return phantom_store
+    return with_a_dataset(phantom_store, 6, 2, 2)
 
 
 @pytest.fixture
@@ -84,3 +81,99 @@ def test_a_training_comes_back_whole(films: Store, shelf: Shelf, cache: Cache) -
     assert done.result.of("test").accuracy is not None
     assert films.runs.epochs(run.run_id)["epoch"].tolist() == [1, 2, 3]
     assert not any(cache.work.glob("[0-9]")), "nothing of it stays on the node"
+
+
+def test_a_stop_reaches_the_work_and_leaves_a_checkpoint(
+    films: Store, shelf: Shelf, cache: Cache
+) -> None:
+    run = queued(films, epochs=400)
+    job = films.queue.find(run.run_id)
+    assert job is not None
+    work = NodeWork(pack(films, job, shelf, 0, no_word), bytes, cache)
+    receiver = Receiver(films, job)
+    update = work.changes(0)
+    while len(films.runs.finished_epochs(run.run_id)) < 3:
+        receiver.take(update)
+        assert not update.over, update.row
+        update = work.changes(update.number)
+    films.queue.request_cancel(run.run_id)
+    work.stop()
+    followed(work, receiver)
+    work.leave()
+    stopped = films.runs.get(run.run_id)
+    assert (stopped.state, stopped.reason) == ("cancelled", "Stopped at your request.")
+    kept = RunFiles(films.workspace.run_folder(run.run_id)).resumes_after()
+    assert 1 <= kept <= len(films.runs.finished_epochs(run.run_id))
+
+    # It goes on from there on another node, which has nothing of it.
+    films.queue.requeue(run.run_id)
+    films.runs.transition(run.run_id, RunState.PREPARING)
+    again = NodeWork(pack(films, job, shelf, 0, no_word), bytes, other_node(cache))
+    receiver = Receiver(films, job)
+    update = again.changes(0)
+    while len(films.runs.finished_epochs(run.run_id)) <= kept + 1:
+        receiver.take(update)
+        assert not update.over, update.row
+        assert update.row.get("progress", "{}").find('"epoch": 1,') < 0, "it began again"
+        update = again.changes(update.number)
+    again.leave()
+    assert films.runs.epochs(run.run_id)["epoch"].is_monotonic_increasing
+    eventually(lambda: not processes_with(run.run_id))
+
+
+@pytest.mark.large
+@pytest.mark.timeout(600)
+def test_an_audit_and_an_external_test_say_the_same_as_here(
+    films: Store, shelf: Shelf, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queued(films, image_size=32)
+    job = films.queue.find(run.run_id)
+    assert job is not None
+    work = NodeWork(pack(films, job, shelf, 0, no_word), bytes, cache)
+    followed(work, Receiver(films, job))
+    work.leave()
+    no_dispatcher(monkeypatch)
+    source = films.catalogue.sources()[0].name
+    for asked, arguments, file in (
+        (audit_job(films, run.run_id), {}, "audit.json"),
+        (external_job(films, run.run_id, source), {"source": source}, "predictions.npz"),
+    ):
+        wanted = {"run": run.run_id, **arguments}
+        assert carried_out(asked, **wanted) == 0
+        here = told_in(asked.folder / file)
+        shutil.rmtree(asked.folder)
+        asked.folder.mkdir(parents=True)
+        films.queue.add(asked.job_id, asked.kind.name, wanted)
+        films.queue.transition(asked.job_id, RunState.PREPARING)
+        row = films.queue.find(asked.job_id)
+        assert row is not None
+        work = NodeWork(pack(films, row, shelf, 0, no_word), bytes, cache)
+        followed(work, Receiver(films, row), 300)
+        work.leave()
+        status = asked.status()
+        assert (status.state, status.reason) == ("done", "")
+        assert told_in(asked.folder / file) == here
+
+
+def other_node(cache: Cache) -> Cache:
+    (cache.root / "other" / "goods").mkdir(parents=True)
+    return Cache(cache.root / "other")
+
+
+def told_in(file: Path) -> Any:
+    """What it says, but for when."""
+    if file.suffix == ".npz":
+        with np.load(file) as stored:
+            return {name: stored[name].tolist() for name in stored.files}
+    said = json.loads(file.read_text(encoding="utf-8"))
+    said.pop("made_at")
+    return said
+
+
+def processes_with(name: str) -> list[int]:
+    """Living processes that have the name on their command line."""
+    return [
+        one.pid
+        for one in psutil.process_iter(["cmdline", "status"])
+        if one.info["status"] != psutil.STATUS_ZOMBIE and name in (one.info["cmdline"] or [])
+    ]
