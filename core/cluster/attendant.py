@@ -46,7 +46,7 @@ class Attendant:
         from core.cluster.node_work import NodeWork
 
         ray: Any = importlib.import_module("ray")
-        self._work = NodeWork(parcel, ray.get, node_cache())
+        self._work = NodeWork(parcel, ray.get, node_cache(), lambda: os._exit(0))
 
     def has_begun(self) -> bool:
         """Whether ``begin`` was called; what has not begun can be thrown away."""

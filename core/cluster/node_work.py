@@ -48,7 +48,15 @@ class NodeWork:
     The worker is tied to that thread: it ends with it, however this process ends.
     """
 
-    def __init__(self, parcel: Parcel, fetch: Fetch, cache: Cache) -> None:
+    def __init__(
+        self,
+        parcel: Parcel,
+        fetch: Fetch,
+        cache: Cache,
+        forgotten: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``forgotten``: called when nobody has asked for the result in a day."""
+        self._forgotten = forgotten
         self._parcel, self._fetch, self._cache = parcel, fetch, cache
         self._store: Store | None = None
         self._folder: Path | None = None
@@ -110,7 +118,9 @@ class NodeWork:
                 _end(store, self._parcel.job_id)  # what was still at work when somebody left
                 self._keep_notes(data)
                 self._served = True
-                self._left.wait(KEPT_SECONDS)
+                asked_for = self._left.wait(KEPT_SECONDS)
+            if not asked_for:
+                self._forgotten()
         except ThoraxLensError as error:
             self._failed = (RunState.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - the head has to hear of it, and is not here

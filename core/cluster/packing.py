@@ -29,6 +29,7 @@ from core.runs.whereabouts import FILE as WHEREABOUTS
 from core.store import JobRow, Run, RunState, Store
 from core.store.excerpt import write_films, write_rows
 from core.store.records import RECORD, REMARKS
+from core.workspace import Workspace
 
 CHUNK = 32 * 1024 * 1024  # bytes that travel at a time
 INLINE = 256 * 1024  # bytes; what is larger goes through the object store
@@ -109,9 +110,11 @@ def pack(store: Store, job: JobRow, shelf: Shelf, threads: int, tell: Tell) -> P
     goods: list[Good] = []
     spec, weights, weights_path = "", None, ""
     if job.kind != EXTERNAL_TEST.name:
-        goods.append(_films(store, run, shelf, tell))
+        shares = run.spec.cache or not job.is_training
+        goods.append(_films(store, run, shelf, tell, shares=shares))
     if job.is_training:
-        goods += _vectors(store, run, shelf)
+        if run.spec.cache:
+            goods += _vectors(store, run, shelf)
         spec = run.spec.to_json()
         weights, weights_path = _weights_of_training(store, run, shelf, goods, tell)
     else:
@@ -150,8 +153,9 @@ def _like(store: Store, run: Run) -> list[Run]:
     ]
 
 
-def _films(store: Store, run: Run, shelf: Shelf, tell: Tell) -> Good:
-    """The decoded films of the run's data set, at its size."""
+def _films(store: Store, run: Run, shelf: Shelf, tell: Tell, *, shares: bool) -> Good:
+    """The decoded films of the run's data set, at its size. ``shares``: whether the work looks for
+    them in the cache, else in what a run has of its own."""
     members = store.datasets.members(run.spec.dataset)
     if members["path"].isna().any():
         raise InputError(
@@ -167,8 +171,13 @@ def _films(store: Store, run: Run, shelf: Shelf, tell: Tell) -> Good:
         lambda done, total: tell("films", done, total),
     )
     file = Path(str(array.filename))
-    at = file.relative_to(store.workspace.root).as_posix()
+    caches = store.workspace if shares else Workspace(_scratch(store, run))
+    at = (caches.film_cache / file.name).relative_to(store.workspace.root).as_posix()
     return shelf.good(f"films-{file.stem}", file, at)
+
+
+def _scratch(store: Store, run: Run) -> Path:
+    return RunFiles(store.workspace.run_folder(run.run_id)).scratch
 
 
 def _vectors(store: Store, run: Run, shelf: Shelf) -> list[Good]:

@@ -120,8 +120,11 @@ class RayCluster:
     def watch(self, job: JobRow) -> None:
         placed = self._placed.get(job.job_id) or self._found_again(job)
         if placed is None:
+            if job.cancel_at is not None and self._ray is None:  # nobody there would hear of it
+                mark_dead(self.store, job)
             return
         if placed.starting is not None and not self._has_started(placed):
+            placed.given_up = job.cancel_at is not None
             return
         if job.cancel_at is not None and not self._stopping(placed, job):
             return

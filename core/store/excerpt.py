@@ -29,20 +29,15 @@ def write_films(
     )
     both = (*datasets, *sources)
     with _new(target), _beside(target, database) as work:
-        work.execute(
-            "INSERT INTO sources SELECT * FROM here.sources WHERE name IN "
-            f"(SELECT source FROM here.films WHERE film_id IN ({wanted}))",
+        _copy(
+            work,
+            "sources",
+            f"name IN (SELECT source FROM here.films WHERE film_id IN ({wanted}))",
             both,
         )
-        work.execute(
-            f"INSERT INTO films SELECT * FROM here.films WHERE film_id IN ({wanted})", both
-        )
+        _copy(work, "films", f"film_id IN ({wanted})", both)
         for table, column in (("datasets", "name"), ("dataset_films", "dataset")):
-            work.execute(
-                f"INSERT INTO {table} SELECT * FROM here.{table} "
-                f"WHERE {column} COLLATE NOCASE IN ({of_sets})",
-                tuple(datasets),
-            )
+            _copy(work, table, f"{column} COLLATE NOCASE IN ({of_sets})", datasets)
 
 
 def write_rows(database: Path, target: Path, job_ids: Iterable[str]) -> None:
@@ -73,12 +68,17 @@ def take_rows(target: Path, rows: Path, job_id: str, spec: RunSpec | None) -> No
 
 
 def _copy_rows(work: sqlite3.Connection, job_ids: Sequence[str]) -> None:
-    marks = ", ".join(_marks(job_ids))
     for table in ("runs", "epochs"):
-        work.execute(
-            f"INSERT INTO {table} SELECT * FROM here.{table} WHERE run_id IN ({marks})",
-            tuple(job_ids),
-        )
+        _copy(work, table, f"run_id IN ({', '.join(_marks(job_ids))})", job_ids)
+
+
+def _copy(work: sqlite3.Connection, table: str, where: str, values: Sequence[str]) -> None:
+    # By their names: a store that was upgraded has its columns in another order than a new one.
+    names = ", ".join(str(row[1]) for row in work.execute(f"PRAGMA main.table_info({table})"))
+    work.execute(
+        f"INSERT INTO main.{table} ({names}) SELECT {names} FROM here.{table} WHERE {where}",
+        tuple(values),
+    )
 
 
 def _marks(values: Sequence[str]) -> list[str]:
