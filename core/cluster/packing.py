@@ -23,6 +23,7 @@ from core.models.registry import get_network
 from core.models.weight_sources import PUBLISHED
 from core.models.weights import file_name_of, find_again, resolve_weights
 from core.runs.config import RunConfig
+from core.runs.devices import CPU
 from core.runs.files import LOG, RunFiles, job_folder
 from core.runs.kinds import AUDIT, EXTERNAL_TEST
 from core.runs.whereabouts import FILE as WHEREABOUTS
@@ -115,7 +116,9 @@ def pack(store: Store, job: JobRow, shelf: Shelf, threads: int, tell: Tell) -> P
     if job.is_training:
         if run.spec.cache:
             goods += _vectors(store, run, shelf)
-        spec = run.spec.to_json()
+        # Which of its GPUs a node gives is Ray's to say.
+        wanted = run.spec.device if run.spec.device == CPU else "auto"
+        spec = run.spec.changed(device=wanted).to_json()
         weights, weights_path = _weights_of_training(store, run, shelf, goods, tell)
     else:
         _weights_of_result(store, run, shelf, goods)

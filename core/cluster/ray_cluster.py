@@ -182,7 +182,6 @@ class RayCluster:
 
     def _connected(self) -> Any:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody outside
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         # By its name: it need not be installed, and has types only where it is.
         ray: Any = importlib.import_module("ray")
         ray.cloudpickle.register_pickle_by_value(attendant)

@@ -177,3 +177,19 @@ def processes_with(name: str) -> list[int]:
         for one in psutil.process_iter(["cmdline", "status"])
         if one.info["status"] != psutil.STATUS_ZOMBIE and name in (one.info["cmdline"] or [])
     ]
+
+
+def test_what_a_node_gets_is_what_it_needs(films: Store, shelf: Shelf, tmp_path: Path) -> None:
+    run = queued(films, cache=False)
+    job = films.queue.find(run.run_id)
+    assert job is not None
+    told: list[str] = []
+    parcel = pack(films, job, shelf, 3, lambda stage, done, total: told.append(stage))
+    [array] = parcel.goods
+    assert array.at.startswith(f"runs/{run.run_id}/scratch/cache/films/"), "nothing is shared"
+    assert b"".join(array.chunks)[:6] == b"\x93NUMPY"
+    assert (parcel.threads, parcel.weights_path, parcel.folder) == (3, "", f"runs/{run.run_id}")
+    assert set(told) == {"films"}, "they are decoded here, where their files are"
+    again = pack(films, job, shelf, 3, no_word)
+    assert again.films is not parcel.films
+    assert again.films.chunks is parcel.films.chunks, "it lies in the object store once"
