@@ -28,7 +28,7 @@ from core.runs.files import LOG, RunFiles, job_folder
 from core.runs.kinds import AUDIT, EXTERNAL_TEST
 from core.runs.whereabouts import FILE as WHEREABOUTS
 from core.store import JobRow, Run, RunState, Store
-from core.store.excerpt import write_films, write_rows
+from core.store.excerpt import write_films_part, write_rows_part
 from core.store.records import RECORD, REMARKS
 from core.workspace import Workspace
 
@@ -247,7 +247,7 @@ def _store_of_films(store: Store, shelf: Shelf, datasets: list[str], sources: li
     named = sorted({*datasets}), sorted({*sources})
     key = _digest(repr((named, store.catalogue.version(), _created(store, datasets))))
     return shelf.made(
-        f"store-{key}", "films.sqlite3", lambda target: write_films(database, target, *named)
+        f"store-{key}", "films.sqlite3", lambda target: write_films_part(database, target, *named)
     )
 
 
@@ -267,7 +267,7 @@ def _rows(store: Store, shelf: Shelf, job_ids: list[str]) -> bytes:
     target = shelf.folder / f"{_digest(repr(job_ids))}.rows"
     target.unlink(missing_ok=True)
     try:
-        write_rows(store.workspace.database, target, job_ids)
+        write_rows_part(store.workspace.database, target, job_ids)
         return target.read_bytes()
     finally:
         for file in shelf.folder.glob(f"{target.name}*"):

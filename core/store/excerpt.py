@@ -16,7 +16,7 @@ from core.store.database import Database
 from core.store.job_row import TRAINING_KIND, RunState
 
 
-def write_films(
+def write_films_part(
     database: Path, target: Path, datasets: Sequence[str], sources: Sequence[str]
 ) -> None:
     """A new store at ``target`` with these data sets and their films, and all films of these
@@ -40,7 +40,7 @@ def write_films(
             _copy(work, table, f"{column} COLLATE NOCASE IN ({of_sets})", datasets)
 
 
-def write_rows(database: Path, target: Path, job_ids: Iterable[str]) -> None:
+def write_rows_part(database: Path, target: Path, job_ids: Iterable[str]) -> None:
     """A new store at ``target`` with these rows of the queue, and the epochs of those that are
     trainings."""
     with _new(target), _beside(target, database) as work:
@@ -48,7 +48,7 @@ def write_rows(database: Path, target: Path, job_ids: Iterable[str]) -> None:
 
 
 def take_rows(target: Path, rows: Path, job_id: str, spec: RunSpec | None) -> None:
-    """Add to the store at ``target`` what ``write_rows`` has put into ``rows``. The row ``job_id``
+    """Add to the store at ``target`` what ``write_rows_part`` has put into ``rows``. The row ``job_id``
     waits there from now on, whatever it did before; of a training, ``spec`` is what it is asked."""
     with closing(sqlite3.connect(rows)) as other:
         names = [str(row[0]) for row in other.execute("SELECT run_id FROM runs")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.specs import RunSpec
 from core.store import Epoch, RunState, Store, open_store
-from core.store.excerpt import take_rows, write_films, write_rows
+from core.store.excerpt import take_rows, write_films_part, write_rows_part
 from core.workspace import open_workspace
 from tests.core.cluster.made import with_a_dataset
 
@@ -39,8 +39,8 @@ def test_a_part_says_the_same_whatever_the_order_of_columns(
     reordered(store)
 
     there = open_workspace(tmp_path / "there")
-    write_films(store.workspace.database, there.database, ["PHANTOMS"], [])
-    write_rows(store.workspace.database, tmp_path / "rows", [run.run_id])
+    write_films_part(store.workspace.database, there.database, ["PHANTOMS"], [])
+    write_rows_part(store.workspace.database, tmp_path / "rows", [run.run_id])
     asked = run.spec.changed(epochs=3)
     take_rows(there.database, tmp_path / "rows", run.run_id, asked)
     part = open_store(there)
@@ -63,7 +63,7 @@ def test_all_films_of_a_source_come_along_when_asked_for(
 ) -> None:
     there = open_workspace(tmp_path / "there")
     [source] = phantom_store.catalogue.sources()
-    write_films(phantom_store.workspace.database, there.database, [], [source.name])
+    write_films_part(phantom_store.workspace.database, there.database, [], [source.name])
     part = open_store(there)
     assert part.catalogue.sources() == [source]
     assert len(part.catalogue.frame()) == len(phantom_store.catalogue.frame())
