@@ -48,8 +48,9 @@ def write_rows_part(database: Path, target: Path, job_ids: Iterable[str]) -> Non
 
 
 def take_rows(target: Path, rows: Path, job_id: str, spec: RunSpec | None) -> None:
-    """Add to the store at ``target`` what ``write_rows_part`` has put into ``rows``. The row ``job_id``
-    waits there from now on, whatever it did before; of a training, ``spec`` is what it is asked."""
+    """Add to the store at ``target`` what ``write_rows_part`` has put into ``rows``. The row
+    ``job_id`` waits there from now on, whatever it did before; of a training, ``spec`` is what it
+    is asked."""
     with closing(sqlite3.connect(rows)) as other:
         names = [str(row[0]) for row in other.execute("SELECT run_id FROM runs")]
     with _beside(target, rows) as work:
