@@ -18,6 +18,7 @@ from bench import (
     classify,
     cnn,
     interaction,
+    many_films,
     pages,
     scale,
     server,
@@ -35,6 +36,7 @@ SECTIONS = {
     "cnn": cnn,
     "accuracy": accuracy,
     "scale": scale,
+    "collections": many_films,
     "classify": classify,
     "pages": pages,
     "server": server,
@@ -42,6 +44,7 @@ SECTIONS = {
     "shortcuts": shortcuts,
     "transfer": transfer,
 }
+ON_DEMAND = {"collections"}  # takes an hour: only where it is named
 
 
 def main() -> int:
@@ -53,7 +56,7 @@ def main() -> int:
     }
     settings = Settings.quick(**given) if options.quick else Settings(**given)
     print(f"{machine()}{', small size' if options.quick else ''}", flush=True)
-    for name in options.sections or SECTIONS:
+    for name in options.sections or [one for one in SECTIONS if one not in ON_DEMAND]:
         section = SECTIONS[name]
         title = (section.__doc__ or "").splitlines()[0]
         print(f"\n## {name}: {title}\n", flush=True)
@@ -93,6 +96,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--accuracy-epochs", type=int)
     parser.add_argument("--cnn-epochs", type=int, help="epochs the CNN really trains")
     parser.add_argument("--plain-epochs", type=int, help="timed, then scaled")
+    parser.add_argument("--clicks", type=int, help="of each kind, of collections and interaction")
+    parser.add_argument("--films", type=int, nargs="+", metavar="N", help="of collections")
+    parser.add_argument(
+        "--films-folder",
+        metavar="DIR",
+        help="of collections: where films and data folders are kept, for another time",
+    )
     parser.add_argument(
         "--phantoms", action="store_true", default=None, help="even when real films are here"
     )

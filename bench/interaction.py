@@ -129,14 +129,14 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
         page = browser.new_context(viewport=WIDE).new_page()
         page.set_default_timeout(PATIENCE * 1000)
         page.add_init_script(f"({WATCH})()")
-        for name, found in _page_changes(page, address, settings.clicks):
+        for name, found in page_changes(page, address, settings.clicks):
             yield row(name, spread(found, "s", 2), "0.60 s")
         for action in _actions(runs):
             draw(page, f"{address}/{action.page}")
             action.prepare(page)
-            _settle(page)
+            settle(page)
             each = [
-                _timed(page, turn)
+                timed(page, turn)
                 for turn, _ in zip(
                     itertools.cycle(action.turns), range(settings.clicks + 1), strict=False
                 )
@@ -172,16 +172,16 @@ def _train(data: Path, settings: Settings) -> list[str]:
     return ids
 
 
-def _page_changes(page: Any, address: str, times: int) -> Iterator[tuple[str, list[float]]]:
+def page_changes(page: Any, address: str, times: int) -> Iterator[tuple[str, list[float]]]:
     """All pages in the navigation, in turn: first of them all, then of each."""
     draw(page, address)
-    _settle(page)
+    settle(page)
     links = page.get_by_test_id("stSidebar").get_by_role("link")
     names = [name.strip() for name in links.all_inner_texts()]
     found: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(times + 1):
         for place in [*range(1, len(names)), 0]:
-            seconds = _timed(page, partial(_follow, links, place))
+            seconds = timed(page, partial(_follow, links, place))
             if turn:
                 found[names[place]].append(seconds)
     yield "another page", [one for each in found.values() for one in each]
@@ -193,7 +193,7 @@ def _follow(links: Any, place: int, _: Any) -> None:
     links.nth(place).click()
 
 
-def _timed(page: Any, act: Callable[[Any], None]) -> float:
+def timed(page: Any, act: Callable[[Any], None]) -> float:
     """Seconds from the click or key in ``act`` to the last change that came of it."""
     _begin(page)
     act(page)
@@ -201,7 +201,7 @@ def _timed(page: Any, act: Callable[[Any], None]) -> float:
     return float(found.json_value()["ms"]) / 1000
 
 
-def _settle(page: Any) -> None:
+def settle(page: Any) -> None:
     page.evaluate("() => { window.interactionWatch.began = performance.now(); }")
     page.wait_for_function(SETTLED)
 
@@ -228,9 +228,9 @@ def _actions(runs: Sequence[str]) -> list[Action]:
             1.0,
             f"compare?runs={runs[0]}",
             _nothing,
-            [_choose(RUNS), _drop(RUNS)],
+            [choose(RUNS), drop(RUNS)],
         ),
-        Action("Explore: a filter", 0.4, "explore", _nothing, [_choose(VIEW), _drop(VIEW)]),
+        Action("Explore: a filter", 0.4, "explore", _nothing, [choose(VIEW), drop(VIEW)]),
         Action(
             "Classify: one film, the network loaded",
             0.5,
@@ -282,7 +282,7 @@ def _begin(page: Any) -> None:
     page.evaluate("() => { window.interactionWatch.began = null; }")
 
 
-def _choose(label: str, place: int = 0) -> Callable[[Any], None]:
+def choose(label: str, place: int = 0) -> Callable[[Any], None]:
     """Choose an entry of a multiple choice."""
 
     def click(page: Any) -> None:
@@ -295,7 +295,7 @@ def _choose(label: str, place: int = 0) -> Callable[[Any], None]:
     return click
 
 
-def _drop(label: str) -> Callable[[Any], None]:
+def drop(label: str) -> Callable[[Any], None]:
     """Take back the entry of a multiple choice that was chosen last."""
 
     def press(page: Any) -> None:

@@ -27,6 +27,8 @@ class Settings:
     accuracy_seeds: int = 3
     scale_films: tuple[int, ...] = (1_000, 4_000, 16_000)
     scale_size: int = 96
+    films: tuple[int, ...] = (1_000, 10_000, 112_120)
+    films_folder: str = ""  # a folder that goes with the benchmark
     classified: int = 50  # single films, one after the other
     plainly: int = 10  # of them, the plain way, which is slow
     batch: int = 100
@@ -54,6 +56,7 @@ class Settings:
             accuracy_seeds=2,
             scale_films=(100, 400),
             scale_size=48,
+            films=(60, 120),
             classified=6,
             plainly=3,
             batch=8,

@@ -118,10 +118,13 @@ def probe_sentence(
     test: int,
     chance: float,
     level: Level,
+    tested: int = 0,
 ) -> tuple[str, str]:
-    """On a classifier that sees only ``what``; value is its balanced accuracy."""
+    """On a classifier that sees only ``what``; value is its balanced accuracy. ``tested``: of how
+    many test films ``test`` were drawn by lot, 0 where it is all of them."""
+    lot = f", drawn by lot from {tested:,}," if tested else ""
     got = (
-        f"{_share(value)} ({_between(interval)}) of {test} test films right, "
+        f"{_share(value)} ({_between(interval)}) of {test} test films{lot} right, "
         "the classes counted alike"
     )
     start = f"A classifier that sees only {what} gets {got}"

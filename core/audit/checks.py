@@ -20,9 +20,11 @@ def data_checks(
     """Associations, classifiers without lungs, and leaks. ``stage`` is told what begins."""
     stage("Comparing what is recorded of the classes")
     found = associations(material)
+    shown = material.drawn()
     for one in PROBES:
         stage(f"Trying a classifier on {one.what}")
-        found.append(try_probe(one, material))
+        found.append(try_probe(one, shown))
+    del shown
     stage("Looking for test films that training has seen")
     leaks = find_leaks(material)
     return [*found, *of_leaks(material, leaks)], leaks

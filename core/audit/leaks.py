@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +19,9 @@ _FRAME = 64
 # brightened stay within; films of two patients do not.
 MOST_BITS = 64
 LEAST_CORRELATION = 0.985
-_BLOCK = 512  # test films compared at a time
+_BLOCK = 512  # test films compared at a time, at most,
+_CELLS = 4_000_000  # and pairs: 100,000 films must fit into the memory, too
+_LOOKS = 2_000  # films whose pictures are kept at hand
 _SHOWN = 200  # pairs that are kept
 
 
@@ -51,30 +55,38 @@ def find_leaks(material: AuditData) -> Leaks:
     for row in train:  # a film of an unknown patient has a name of its own and meets no other
         by_patient.setdefault(patients[row], []).append(int(row))
     same = [(int(a), b) for a in test for b in by_patient.get(patients[a], ())]
-    looks = _looks(material.films)
+    looks = _Looks(material.films)
     twice = set(duplicates)
-    pairs = [_pair(material, looks, a, b, "duplicate") for a, b in duplicates]
-    pairs += [_pair(material, looks, a, b, "patient") for a, b in same if (a, b) not in twice]
-    pairs.sort(key=lambda one: (-one.likeness, one.test_film))
+    pairs = [("duplicate", a, b) for a, b in duplicates]
+    pairs += [("patient", a, b) for a, b in same if (a, b) not in twice]
+    ids = material.table["film_id"].to_numpy()
+    # Of all of them only the places: with a patient's other films there are many.
+    likest = heapq.nsmallest(
+        _SHOWN,
+        ((-round(looks.alike(a, b), 4), str(ids[a]), place)
+         for place, (_, a, b) in enumerate(pairs)),
+    )  # fmt: skip
     return Leaks(
         np.isin(test, [a for a, _ in same]),
         np.isin(test, [a for a, _ in duplicates]),
-        tuple(pairs[:_SHOWN]),
+        tuple(_pair(material, *pairs[place], -unlike) for unlike, _, place in likest),
     )
 
 
 def near_duplicates(films: np.ndarray, one: np.ndarray, other: np.ndarray) -> list[tuple[int, int]]:
     """Pairs (row of ``one``, row of ``other``) of films uint8 (n, S, S) that are nearly the
     same picture: at most ``MOST_BITS`` of 256 bits differ, and the pictures correlate."""
-    codes, looks = perceptual_hashes(films), _looks(films)
+    codes, looks = perceptual_hashes(films), _Looks(films)
     found = []
-    for start in range(0, len(one), _BLOCK):
-        rows = one[start : start + _BLOCK]
-        bits = np.zeros((len(rows), len(other)), np.int64)
+    at_once = max(1, min(_BLOCK, _CELLS // max(len(other), 1)))
+    others = codes[other]
+    for start in range(0, len(one), at_once):
+        rows = one[start : start + at_once]
+        bits = np.zeros((len(rows), len(other)), np.uint16)
         for word in range(codes.shape[1]):
-            bits += np.bitwise_count(codes[rows, word][:, None] ^ codes[other, word][None, :])
+            bits += np.bitwise_count(codes[rows, word][:, None] ^ others[:, word][None, :])
         for a, b in np.argwhere(bits <= MOST_BITS):
-            if looks[rows[a]] @ looks[other[b]] >= LEAST_CORRELATION:
+            if looks.alike(int(rows[a]), int(other[b])) >= LEAST_CORRELATION:
                 found.append((int(rows[a]), int(other[b])))
     return found
 
@@ -99,15 +111,31 @@ def _framed(film: np.ndarray) -> np.ndarray:
     return cv2.resize(np.asarray(film), (_FRAME, _FRAME), interpolation=cv2.INTER_AREA)
 
 
-def _looks(films: np.ndarray) -> np.ndarray:
-    """float32 (n, 4096) of mean 0 and length 1: the product of two is their correlation."""
-    rows = np.stack([_framed(film).astype(np.float32).ravel() for film in films])
-    rows -= rows.mean(axis=1, keepdims=True)
-    values: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
-    return values
+class _Looks:
+    """Films as float32 (4096,) of mean 0 and length 1, so that the product of two is their
+    correlation. Those asked for last are kept: of 100,000 films all would take 2 GB."""
+
+    def __init__(self, films: np.ndarray) -> None:
+        self._films = films
+        self._kept: OrderedDict[int, np.ndarray] = OrderedDict()
+
+    def alike(self, one: int, other: int) -> float:
+        """The correlation of two films, by their rows, from -1 to 1."""
+        return float(self._of(one) @ self._of(other))
+
+    def _of(self, row: int) -> np.ndarray:
+        look = self._kept.pop(row, None)
+        if look is None:
+            look = _framed(self._films[row]).astype(np.float32).ravel()
+            look -= look.mean()
+            look /= max(float(np.linalg.norm(look)), 1e-6)
+        self._kept[row] = look
+        if len(self._kept) > _LOOKS:
+            self._kept.popitem(last=False)
+        return look
 
 
-def _pair(material: AuditData, looks: np.ndarray, a: int, b: int, kind: str) -> LeakPair:
+def _pair(material: AuditData, kind: str, a: int, b: int, likeness: float) -> LeakPair:
     ids, labels = material.table["film_id"], material.labels
     return LeakPair(
         kind="duplicate" if kind == "duplicate" else "patient",
@@ -115,5 +143,5 @@ def _pair(material: AuditData, looks: np.ndarray, a: int, b: int, kind: str) -> 
         train_film=str(ids[b]),
         test_class=material.classes[labels[a]],
         train_class=material.classes[labels[b]],
-        likeness=round(float(looks[a] @ looks[b]), 4),
+        likeness=likeness,
     )

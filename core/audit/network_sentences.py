@@ -80,13 +80,16 @@ def untrained_sentence(
     more: bool,
     easy: bool,
     level: Level,
+    tested: int = 0,
 ) -> tuple[str, str]:
     """On a network with random weights, next to the run's accuracy ``own``. ``more``: the run
-    is shown to be better; ``easy``: what learnt nothing gets far above guessing."""
+    is shown to be better; ``easy``: what learnt nothing gets far above guessing. ``tested``: of how
+    many test films ``test`` were drawn by lot, 0 where it is all of them."""
+    lot = f", drawn by lot from {tested:,}," if tested else ""
     told = (
         f"{title} with random weights, which has learnt nothing about films, and a logistic "
-        f"regression get {_share(value)} ({_between(interval)}) of {test} test films right; the "
-        f"run gets {_share(own)}, both by the most probable class (McNemar {text.p_value(p)})"
+        f"regression get {_share(value)} ({_between(interval)}) of {test} test films{lot} right; "
+        f"the run gets {_share(own)}, both by the most probable class (McNemar {text.p_value(p)})"
     )
     if more:
         return f"{told}: the run learnt more than that.", ""

@@ -238,7 +238,10 @@ def _untrained(
     kind = card.preprocessing if own else network.preprocessing
     if kind not in KINDS_WITHOUT_WEIGHTS:
         kind = network.preprocessing
-    tell.stage(f"Looking at films through {network.title} with random weights", len(data.films))
+    train, test = material.some(data.rows("train")), material.some(data.rows("test"))
+    all_test = len(data.rows("test"))
+    shown = np.sort(np.concatenate([train, test, material.some(data.rows("validation"))]))
+    tell.stage(f"Looking at films through {network.title} with random weights", len(shown))
     trainable = TrainableNetwork(network, spec, size, len(data.classes), None, workspace.backbones)
     source = FeatureSource(
         data.films,
@@ -248,14 +251,13 @@ def _untrained(
         kind,
         network.feature_channels,
     )
-    everything = np.arange(len(data.films))
     vectors = features(
-        workspace.feature_cache, source, everything, Variant(), trainable.extract,
+        workspace.feature_cache, source, shown, Variant(), trainable.extract,
         lambda done, _: tell.update(done),
     )  # fmt: skip
-    train, test = data.rows("train"), data.rows("test")
-    head = vector_classifier().fit(vectors[train], data.y_true[train])
-    correct = head.predict(vectors[test]) == data.y_true[test]
+    learnt, tried = (vectors[np.searchsorted(shown, rows)] for rows in (train, test))
+    head = vector_classifier().fit(learnt, data.y_true[train])
+    correct = head.predict(tried) == data.y_true[test]
     accuracy = Proportion.of(int(correct.sum()), len(test))
     value, interval = accuracy.value, accuracy.interval
     tested = predictions.of("test")
@@ -276,7 +278,7 @@ def _untrained(
     level: Level = raised if easy and not more else "no_shortcut_found"
     said = untrained_sentence(
         network.title, value, interval, float(own_correct.mean()), len(test), p,
-        more=more, easy=easy, level=level,
+        more=more, easy=easy, level=level, tested=all_test if all_test > len(test) else 0,
     )  # fmt: skip
     details = {"run_accuracy": float(own_correct.mean()), "mcnemar": p, "network": network.title,
                "run_is_random": run.spec.weights == "random" and own}  # fmt: skip
@@ -285,6 +287,8 @@ def _untrained(
         lambda *_: said, details,
     )  # fmt: skip
     tell.stage("Comparing ways to deal out the films")
-    torn = len(material.apart()) < len(train)
-    beside = split_inflation(vectors[everything], data.y_true, material.patients, torn=torn)
+    torn = len(material.apart()) < len(data.rows("train"))
+    beside = split_inflation(
+        vectors[slice(None)], data.y_true[shown], material.patients[shown], torn=torn
+    )
     return [untrained, beside]

@@ -142,7 +142,14 @@ def judge_probe(one: Probe, material: AuditData, probabilities: np.ndarray) -> C
 
     def say(level: Level, p: float) -> tuple[str, str]:
         return probe_sentence(
-            one.what, value, interval, p, test=len(test), chance=chance, level=level
+            one.what,
+            value,
+            interval,
+            p,
+            test=len(test),
+            chance=chance,
+            level=level,
+            tested=material.tested,
         )
 
     details = {"accuracy": accuracy, "chance": chance, "test_films": len(test), "what": one.what}

@@ -6,6 +6,7 @@ Keras is imported only once the checks on films alone are done.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from core.audit.audit_data import of_run
 from core.audit.check_result import after_holm
@@ -15,10 +16,12 @@ from core.audit.report import AuditReport, audit_folder
 from core.audit.status import audit_basis
 from core.audit.verdict import gravest, judge_findings
 from core.evaluation.decision import decided
+from core.evaluation.predictions import Predictions
+from core.lent import lent_folder
 from core.runs.files import RunFiles
 from core.runs.reporter import Reporter
 from core.runs.worker import Task
-from core.store import Store
+from core.store import Run, Store
 
 
 def work(task: Task, tell: Reporter) -> None:
@@ -34,7 +37,19 @@ def audit(store: Store, run_id: str, tell: Reporter) -> AuditReport:
     folder = store.workspace.run_folder(run_id)
     predictions = decided(RunFiles(folder))
     tell.stage("Reading films", len(predictions))
-    material, data = of_run(store, run, lambda done, _: tell.update(done))
+    with lent_folder(store.workspace.lent) as scratch:
+        return _made(store, run, basis, predictions, tell, scratch)
+
+
+def _made(
+    store: Store,
+    run: Run,
+    basis: dict[str, str],
+    predictions: Predictions,
+    tell: Reporter,
+    scratch: Path,
+) -> AuditReport:
+    material, data = of_run(store, run, lambda done, _: tell.update(done), scratch)
     measured, leaks = data_checks(material, tell.stage)
     measured.append(inflation(material, leaks, predictions))
     measured += other_split(store, run)
@@ -48,7 +63,7 @@ def audit(store: Store, run_id: str, tell: Reporter) -> AuditReport:
     )
     verdict, sentence = judge_findings(findings, test_films=len(material.rows("test")))
     report = AuditReport(
-        run=run_id,
+        run=run.run_id,
         dataset=run.spec.dataset,
         verdict=verdict,
         sentence=sentence,
@@ -57,6 +72,6 @@ def audit(store: Store, run_id: str, tell: Reporter) -> AuditReport:
         made_at=time.time(),
         basis=basis,
     )
-    store.runs.get(run_id)  # deleted meanwhile: there is nothing left to keep it in
-    report.save_in(audit_folder(folder))
+    store.runs.get(run.run_id)  # deleted meanwhile: there is nothing left to keep it in
+    report.save_in(audit_folder(store.workspace.run_folder(run.run_id)))
     return report

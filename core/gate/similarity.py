@@ -38,6 +38,7 @@ LENGTH = TONES**2 + CELLS**2 * DIRECTIONS
 NEAREST = 3
 USUAL = 0.99  # of the training films are at most so far from their own nearest
 SAME = 0.15  # a film and its own thumbnail are up to 0.1 apart, two films mostly 0.4 and more
+COMPARED = 10_000  # training films that a film is compared with, at most: 6 kB of memory each
 SAMPLED = 2000  # training films to learn the usual distance from; more say the same
 _AT_ONCE = 256
 BROUGHT = 900  # the most training films whose descriptors go with a run into another data folder
@@ -56,12 +57,15 @@ class Neighbour:
 @dataclass(frozen=True)
 class Similarity:
     """``unlike``: further from its nearest training films than 99 % of these are from theirs.
-    ``distance``: its mean distance to them; ``usual``: the one that 99 % stay within."""
+    ``distance``: its mean distance to them; ``usual``: the one that 99 % stay within.
+    ``learnt``: how many training films there are, where only some of them, drawn by lot, were
+    compared; else 0."""
 
     unlike: bool
     distance: float
     usual: float
     nearest: tuple[Neighbour, ...]
+    learnt: int = 0
 
     @property
     def seen(self) -> bool:
@@ -81,11 +85,17 @@ def descriptor(pixels: np.ndarray) -> np.ndarray:
 
 
 class TrainingFilms:
-    """Descriptors of the films that one run has learnt from, at least two."""
+    """Descriptors of the films that one run has learnt from, at least two. ``learnt``: how many
+    there are in all, where these are only some of them."""
 
     def __init__(
-        self, film_ids: Sequence[str], class_names: Sequence[str], descriptors: np.ndarray
+        self,
+        film_ids: Sequence[str],
+        class_names: Sequence[str],
+        descriptors: np.ndarray,
+        learnt: int = 0,
     ) -> None:
+        self._learnt = learnt
         self._film_ids = film_ids
         self._class_names = class_names
         self._descriptors = np.asarray(descriptors, dtype=np.float32)
@@ -141,7 +151,7 @@ class TrainingFilms:
             Neighbour(self._film_ids[one], self._class_names[one], float(distances[one]))
             for one in nearest
         )
-        return Similarity(mean > self._usual, mean, self._usual, found)
+        return Similarity(mean > self._usual, mean, self._usual, found, self._learnt)
 
     def _usual_distance(self) -> float:
         """Each training film is asked about as if it were not among the others."""
@@ -160,8 +170,9 @@ class TrainingFilms:
 def training_films(workspace: Workspace, files: RunFiles) -> TrainingFilms | None:
     """Those of a finished run, from the thumbnails that the import made.
 
-    The descriptors are kept in the workspace's cache; a run from elsewhere brought its own. None
-    for a run that left no predictions, or whose films are no longer in the catalogue.
+    The descriptors are kept in the workspace's cache; a run from elsewhere brought its own. Of
+    more than ``COMPARED`` films so many are drawn by lot. None for a run that left no predictions,
+    or whose films are no longer in the catalogue.
     """
     if files.vectors.is_file():
         return _brought(files.vectors)
@@ -169,16 +180,20 @@ def training_films(workspace: Workspace, files: RunFiles) -> TrainingFilms | Non
         learnt = Predictions.load(files.predictions).of("train")
     except ThoraxLensError:
         return None
+    rows = np.arange(len(learnt))
+    if len(learnt) > COMPARED:  # an id is a hash: the first ones are as good as drawn by lot
+        rows = np.sort(np.argsort(learnt.film_ids, kind="stable")[:COMPARED])
     there = [
         (str(film_id), learnt.classes[truth])
-        for film_id, truth in zip(learnt.film_ids, learnt.y_true, strict=True)
+        for film_id, truth in zip(learnt.film_ids[rows], learnt.y_true[rows], strict=True)
         if workspace.thumbnail(str(film_id)).is_file()
     ]
     if len(there) < 2:
         return None
     film_ids = [film_id for film_id, _ in there]
     descriptors = _kept_descriptors(workspace, film_ids)
-    return TrainingFilms(film_ids, [name for _, name in there], descriptors)
+    of = len(learnt) if len(learnt) > len(rows) else 0
+    return TrainingFilms(film_ids, [name for _, name in there], descriptors, of)
 
 
 def _brought(file: Path) -> TrainingFilms | None:

@@ -93,6 +93,7 @@ class Job:
 
         False when it waits or works already. Raises InputError when nothing can be started.
         """
+        self.status()  # one whose process was killed is found to be gone here, and starts anew
         with doing(self.kind.deed):
             added = self.store.queue.add(self.job_id, self.kind.name, arguments)
             refresh(self.store, at_once=True)

@@ -145,6 +145,7 @@ def resume(store: Store, run_id: str) -> Run:
     """
     run = store.runs.get(run_id)
     store.datasets.get(run.spec.dataset)
+    refresh(store)  # one whose process was killed is found to be gone here
     store.runs.requeue(run_id)
     store.deeds.note(f"resumed run {run_id}")
     refresh(store, at_once=True)

@@ -535,7 +535,7 @@ def test_not_sure_unlike_and_the_nearest_films(
     answering["odd.png"] = FilmResult(
         "odd.png", "", "covid", {"covid": 0.6, "healthy": 0.4}, np.ones((2, 2), np.float32), None,
         "covid", "frontal", answer="not_sure", not_sure=(0.4, 0.7),
-        similarity=Similarity(True, 0.65, 0.5, near), decision=decision,
+        similarity=Similarity(True, 0.65, 0.5, near, 67_272), decision=decision,
     )  # fmt: skip
     app = upload(open_app("classify"), ("odd.png", png(1)))
     text = everything_said(app)
@@ -544,6 +544,7 @@ def test_not_sure_unlike_and_the_nearest_films(
     assert "Unlike the films that this network learnt from" in app.warning[0].value
     assert f"**covid**  \n{film['finding']}  \ndistance 0.61" in text
     assert "**healthy**  \ndistance 0.70" in text
+    assert "Compared with some of the 67,272 training films, drawn by lot." in text
     assert len(app.image) == 1, "the neighbour that is here"
     (viewer,) = shown_films(app)
     assert [(one["class"], one["said"]) for one in viewer["layers"] if one["answered"]] == [

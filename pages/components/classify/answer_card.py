@@ -123,6 +123,8 @@ def neighbours(similarity: Similarity) -> None:
                     )
                 finding = f"{escaped(findings[one.film_id])}  \n" if one.film_id in findings else ""
                 st.caption(f"**{escaped(one.class_name)}**  \n{finding}distance {one.distance:.2f}")
+    if similarity.learnt:
+        st.caption(f"Compared with some of the {similarity.learnt:,} training films, drawn by lot.")
     if not any(get_workspace().thumbnail(one.film_id).exists() for one in similarity.nearest):
         st.caption("These films are not on this computer.")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import cv2
 import numpy as np
+import pytest
 
+from core.audit import leaks as leaks_module
 from core.audit.leak_findings import inflation
 from core.audit.leaks import find_leaks, near_duplicates
 from core.evaluation.predictions import Predictions
@@ -42,6 +46,32 @@ def test_another_film_of_the_patient_is_a_leak(make: Make) -> None:
     leaks = find_leaks(make(patient=names))
     assert np.flatnonzero(leaks.any).tolist() == [4]
     assert [one.kind for one in leaks.pairs] == ["patient"]
+
+
+def test_leaks_among_many_films_take_little_memory() -> None:
+    """All pictures at once would be 16 kB a film, and all pairs of films far more."""
+    held = []
+    for count in (100, 800):
+        films = pictures(count, np.random.default_rng(1))
+        rows = np.arange(2 * count)
+        tracemalloc.start()
+        near_duplicates(films, rows[count:], rows[:count])
+        held.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (held[1] - held[0]) / 1400 < 8_000
+
+
+def test_the_likest_of_many_pairs_are_told(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"p{place % 40}" for place in range(80)]
+    material = make(patient=names)
+    every = find_leaks(material).pairs
+    assert len(every) == 40
+    assert [one.likeness for one in every] == sorted((one.likeness for one in every), reverse=True)
+    monkeypatch.setattr(leaks_module, "_SHOWN", 7)
+    assert find_leaks(material).pairs == every[:7]
+    monkeypatch.setattr(leaks_module, "_LOOKS", 1)  # what is forgotten is looked at again
+    monkeypatch.setattr(leaks_module, "_CELLS", 1)
+    assert find_leaks(material).pairs == every[:7]
 
 
 def test_inflation_compares_test_films_with_and_without_a_leak(make: Make) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
+from core.gate import similarity
 from core.gate.similarity import TrainingFilms, descriptor, training_films
 from core.runs.files import RunFiles
 from core.workspace import Workspace
@@ -70,6 +71,32 @@ def test_neither_exposure_nor_size_matters() -> None:
     assert np.linalg.norm(base - descriptor(large)) < 0.4
     assert np.linalg.norm(base - descriptor(film(4))) > 0.4
     assert not descriptor(np.zeros((20, 20), np.uint8)).any()
+
+
+def test_of_many_training_films_some_are_compared_and_it_is_said(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [f"{seed:02d}film" for seed in range(8)]
+    for seed, film_id in enumerate(ids):
+        place = workspace.thumbnail(film_id)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place), film(seed))
+    files = RunFiles(workspace.run_folder("run")).create()
+    shuffled = [ids[place] for place in (3, 7, 0, 5, 1, 6, 2, 4)]
+    classes, truth = ("covid", "healthy"), np.array([0, 1] * 4)
+    scores = np.full((8, 2), 0.5)
+    Predictions(classes, np.array(shuffled), np.full(8, "train"), truth, scores).save(
+        files.predictions
+    )
+    every = training_films(workspace, files)
+    monkeypatch.setattr(similarity, "COMPARED", 4)
+    some = training_films(workspace, files)
+    assert every is not None
+    assert some is not None
+    assert every.compare(film(7)).learnt == 0
+    found = some.compare(film(7))
+    assert found.learnt == 8
+    assert {one.film_id for one in found.nearest} <= {"00film", "01film", "02film", "03film"}
 
 
 def test_descriptors_are_kept_and_made_again_when_damaged(workspace: Workspace) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -188,6 +190,26 @@ def test_a_killed_dispatcher_loses_neither_what_works_nor_what_waits(start: Begi
     os.kill(pid, signal.SIGKILL)
     assert "is gone" in start.reach(first, lambda one: one.state == "interrupted").reason
     start.reach(second, lambda one: one.state == "done")
+
+
+def test_a_job_whose_processes_were_all_killed_starts_anew_when_it_is_asked_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if nobody has looked since."""
+    job = Job(store, kinds.AUDIT, store.workspace.run_folder("one") / "audit")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    monkeypatch.setattr(upkeep, "_start_dispatcher", lambda _: gone)
+    store.queue.add(job.job_id, job.kind.name, {})
+    store.queue.transition(
+        job.job_id,
+        RunState.WORKING,
+        started_at=time.time() - 600,
+        pid=gone.pid,
+        pid_started=1.0,
+    )
+    assert job.start(run="one")
+    assert job.status().state == RunState.QUEUED
 
 
 def test_a_process_that_cannot_be_started_is_told(
