@@ -240,6 +240,23 @@ def test_stop_and_resume_and_delete(
             call(store, "20200101-000000-abcd")
 
 
+def test_a_run_whose_processes_were_all_killed_can_be_resumed_at_once(
+    store: Store, dataset: str, queue: Queue, dispatchers: list[Alive]
+) -> None:
+    """Even if nobody has looked since."""
+    run = queue()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    store.runs.transition(
+        run.run_id,
+        RunState.TRAINING,
+        started_at=time.time() - 600,
+        pid=gone.pid,
+        pid_started=1.0,
+    )
+    assert launcher.resume(store, run.run_id).state == "queued"
+
+
 def test_an_active_run_cannot_be_deleted(
     store: Store, queue: Queue, dispatchers: list[Alive]
 ) -> None:
