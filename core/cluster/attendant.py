@@ -40,6 +40,15 @@ class Attendant:
         except Exception as error:  # noqa: BLE001 - whatever a half installation lacks
             return {"missing": f"ThoraxLens cannot be loaded there ({error})."}
 
+    def look(self) -> dict[str, Any]:
+        """How large this machine is and how busy: the fields of ``core.runs.machines.Machine``.
+        Only where ``about`` found nothing missing."""
+        from dataclasses import asdict
+
+        from core.runs.machines import this_machine
+
+        return asdict(this_machine([]))
+
     def begin(self, parcel: Any) -> None:
         """Begin the work; returns at once."""
         from core.cluster.node_cache import node_cache

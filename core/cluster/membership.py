@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,16 +134,21 @@ def cpus_each() -> int:
     return int(named)
 
 
+def named_by_ray(said: Mapping[str, Any]) -> str:
+    """What people call a node of ``ray.nodes``: as it was named, else as its machine is called."""
+    address, name = said.get("NodeManagerAddress", ""), said.get("NodeName", "")
+    if name and name != address:
+        return str(name)
+    return str(said.get("NodeManagerHostname") or address)
+
+
 def _node(said: dict[str, Any]) -> Node | None:
     if not said.get("Alive"):
         return None
     has = said.get("Resources", {})
-    address, name = said.get("NodeManagerAddress", ""), said.get("NodeName", "")
-    if not name or name == address:
-        name = said.get("NodeManagerHostname") or address
     return Node(
         said["NodeID"],
-        name,
+        named_by_ray(said),
         int(has.get("CPU", 0)),
         int(has.get("GPU", 0)),
         int(has.get("memory", 0)),

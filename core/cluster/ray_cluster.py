@@ -23,6 +23,7 @@ from core.cluster.membership import Members, Node, Slot
 from core.cluster.node_work import LOST
 from core.cluster.packing import Shelf, pack
 from core.cluster.parcels import Update
+from core.cluster.reaching import why_unreachable
 from core.cluster.receiving import Receiver
 from core.cluster.sameness import about_this_machine, chosen_backend, why_unfit
 from core.cluster.vectors import arithmetic_is_known
@@ -181,6 +182,9 @@ class RayCluster:
         return True
 
     def _connected(self) -> Any:
+        if why := why_unreachable(self.address):
+            log_line(why)
+            return None
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody outside
         # By its name: it need not be installed, and has types only where it is.
         ray: Any = importlib.import_module("ray")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.doctor import installation, place
+from core.doctor import cluster, installation, place
 from core.doctor.observation import Observation
 from core.runs.devices import list_devices
-from core.workspace import Workspace
+from core.workspace import Workspace, ray_address
 
 
 def examine(workspace: Workspace) -> Iterator[Observation]:
@@ -18,4 +18,5 @@ def examine(workspace: Workspace) -> Iterator[Observation]:
     yield from place.store(workspace)
     yield from place.weights(workspace)
     yield place.port()
+    yield from cluster.ray(ray_address())
     yield from installation.computing(list_devices())

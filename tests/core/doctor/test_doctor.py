@@ -176,7 +176,8 @@ def test_the_command_says_all_of_it_and_computes(
     assert told["well"]
     parts = {one["part"] for one in told["observations"]}
     assert parts == {
-        "Python", "Libraries", "Disk", "Store", "Films", "Queue", "Weights", "Port", "Devices",
+        "Python", "Libraries", "Disk", "Store", "Films", "Queue", "Weights", "Port", "Ray",
+        "Devices",
     }  # fmt: skip
     assert any("computes on CPU" in one["sentence"] for one in told["observations"])
     monkeypatch.setenv("KERAS_BACKEND", "theano")
