@@ -104,16 +104,17 @@ $(VENV)/.backends-ready: requirements-backends.txt $(VENV)/.dev-ready
 	touch $@
 
 # After a change of requirements*.txt: the rest stays as it is locked, where it may.
-# ARGS=--upgrade takes what is newest of all that we do not choose ourselves.
+# ARGS=--upgrade takes what is newest of all that we do not choose ourselves. Extras stay written:
+# without them pip asks for the newest of what another library wants with an extra, and no hash fits.
 lock: | $(VENV)/bin/python
 	$(INSTALL) $$(grep -o '^uv==[^ ]*' requirements-dev.txt)
 	for each in requirements requirements-cuda requirements-dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	    --no-header --no-annotate --output-file $$each.lock $$each.txt $(ARGS) || exit 1; \
 	done
 	# On top of requirements.lock, with what both need as it is there.
 	sed 's/ *\\$$//; /--hash=/d' requirements.lock > requirements-ray.lock.with
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-header --no-annotate --constraint requirements-ray.lock.with \
 	  --output-file requirements-ray.lock requirements-ray.txt $(ARGS); \
 	  status=$$?; rm -f requirements-ray.lock.with; exit $$status
