@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Unpack
 
+from core.errors import InputError
 from core.people.asking import asks
 from core.people.roles import Deed
 from core.store import RemarksChange, Store
 from core.store.records import keep_remarks
+from core.store.remarks import RunRemarks
 from core.text import listed
 
 
@@ -27,6 +29,28 @@ def remark(store: Store, run_ids: Sequence[str], **change: Unpack[RemarksChange]
     for run_id in sorted(asked):
         with suppress(OSError):  # a copy, for a store that gets lost; on a full disk it has to wait
             keep_remarks(store, store.runs.get(run_id))
+
+
+def still_meant(seen: RunRemarks, typed: RemarksChange, now: RunRemarks) -> RemarksChange:
+    """What to keep of what somebody typed: what they changed of ``seen``, which is what the run's
+    remarks were when they began. Tags that others gave or took meanwhile, as ``now`` has them,
+    stay so. Raises InputError for a title or notes that others have changed as well."""
+    found: RemarksChange = {}
+    if "star" in typed:
+        found["star"] = typed["star"]
+    if "tags" in typed and typed["tags"] != seen.tags:
+        kept = [one for one in now.tags if one not in seen.tags or one in typed["tags"]]
+        found["tags"] = (*kept, *(one for one in typed["tags"] if one not in (*seen.tags, *kept)))
+    for what in ("title", "notes"):
+        if what not in typed or typed[what] == getattr(seen, what):
+            continue
+        if getattr(now, what) not in (getattr(seen, what), typed[what]):
+            raise InputError(
+                f"Somebody else has changed the {what} meanwhile, and yours was not kept. Copy "
+                "what you typed, reload the page and look at theirs."
+            )
+        found[what] = typed[what]
+    return found
 
 
 def _named(run_ids: Sequence[str]) -> str:

@@ -115,7 +115,7 @@ def drawn(seeds: range, kinds: tuple[bool, ...]) -> Films:
     "name",
     [
         "cnn",
-        "vgg16",
+        pytest.param("vgg16", marks=pytest.mark.large),
         "efficientnetlite0",
         pytest.param("nasnetlarge", marks=pytest.mark.large),
         pytest.param("inceptionresnetv2", marks=pytest.mark.large),

@@ -129,7 +129,9 @@ def test_what_the_browser_asks_for_is_kept_for_all_of_a_result(quiet: Store) -> 
     for asked in (
         {"what": "title", "key": run.run_id, "value": " Mine "},
         {"what": "tags", "key": run.run_id, "value": ["paper", "Paper"]},
-        {"what": "notes", "key": run.run_id, "value": "Once."},
+        # Others have taken “old” away and given “paper” since this browser drew the row.
+        {"what": "tags", "key": run.run_id, "value": ["old", "mine"], "seen": ["old"]},
+        {"what": "notes", "key": run.run_id, "value": "Once.", "seen": ""},
         {"what": "star", "key": group, "value": True},
         # None of these says what to change.
         {"what": "star", "key": run.run_id, "value": "yes"},
@@ -138,8 +140,10 @@ def test_what_the_browser_asks_for_is_kept_for_all_of_a_result(quiet: Store) -> 
     ):
         table.keep_asked(quiet, asked)
     assert quiet.runs.get(run.run_id).remarks == RunRemarks(
-        title="Mine", tags=("paper",), notes="Once."
+        title="Mine", tags=("paper", "mine"), notes="Once."
     )
+    with pytest.raises(InputError, match="changed the notes meanwhile"):
+        table.keep_asked(quiet, {"what": "notes", "key": run.run_id, "value": "Twice.", "seen": ""})
     assert [one.remarks.star for one in quiet.runs.group(group)] == [True, True]
     assert {row["key"]: row["star"] for row in rows(quiet)} == {run.run_id: False, group: True}
     with pytest.raises(InputError, match="Another run is called"):

@@ -85,6 +85,26 @@ def test_a_run_is_starred_named_and_noted_there(phantom_store: Store) -> None:
     assert "&lt;b&gt;bold&lt;/b&gt;" in facts(opened(run))
 
 
+def test_what_others_said_meanwhile_is_not_written_over(phantom_store: Store) -> None:
+    run = make_run(phantom_store, "done")
+    phantom_store.runs.remark([run.run_id], tags=("slow",))
+    app = opened(run)
+    phantom_store.runs.remark([run.run_id], tags=("slow", "theirs"), notes="Theirs.")
+    app.multiselect(key=f"run_tags_{run.run_id}").set_value(["slow", "mine"])
+    keep = f"FormSubmitter:run_remarks_{run.run_id}-Keep"
+    app.button(key=keep).click().run()
+    assert not app.exception
+    kept = phantom_store.runs.get(run.run_id).remarks
+    assert (kept.tags, kept.notes) == (("slow", "theirs", "mine"), "Theirs.")
+    assert app.text_area(key=f"run_notes_{run.run_id}").value == "Theirs.", "the form begins anew"
+
+    phantom_store.runs.remark([run.run_id], notes="Theirs again.")
+    app.text_area(key=f"run_notes_{run.run_id}").set_value("Mine.")
+    app.button(key=keep).click().run()
+    assert "changed the notes meanwhile" in as_read(app.error[0].value)
+    assert phantom_store.runs.get(run.run_id).remarks.notes == "Theirs again."
+
+
 def test_folds_are_named_alike(phantom_store: Store) -> None:
     folds = [
         make_run(

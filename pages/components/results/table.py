@@ -17,7 +17,7 @@ from core.errors import ThoraxLensError
 from core.palette import BUTTON
 from core.people.asking import may
 from core.people.roles import Deed
-from core.runs.remarks import remark
+from core.runs.remarks import remark, still_meant
 from core.store import RemarksChange, Store
 from core.store.origin import LONGEST_TITLE
 from core.store.remarks import LONGEST_NOTES, LONGEST_TAG
@@ -77,7 +77,23 @@ def lead(asked: Mapping[str, object], rows: Sequence[Json]) -> None:
 
 def keep_asked(store: Store, asked: Mapping[str, object]) -> None:
     """Keep what a message says of a result. Raises InputError."""
-    what, value, key = asked.get("what"), asked.get("value"), str(asked.get("key"))
+    typed, key = _remarks(asked, "value"), str(asked.get("key"))
+    if not typed:
+        return
+    runs = [run for run in store.runs.all() if key in (run.run_id, _group(run.spec.repeat))]
+    if runs:
+        now = runs[0].remarks
+        before = _remarks(asked, "seen")
+        if before.get("title") == runs[0].called:  # by the name that it came with
+            before["title"] = now.title
+        typed = still_meant(now.model_copy(update=dict(before)), typed, now)
+    if typed:
+        remark(store, [run.run_id for run in runs] or [key], **typed)
+
+
+def _remarks(asked: Mapping[str, object], part: str) -> RemarksChange:
+    """What a message says was typed (``value``), or stood there before (``seen``)."""
+    what, value = asked.get("what"), asked.get(part)
     change: RemarksChange = {}
     if what == "title" and isinstance(value, str):
         change["title"] = value
@@ -87,10 +103,7 @@ def keep_asked(store: Store, asked: Mapping[str, object]) -> None:
         change["tags"] = tuple(map(str, value))
     elif what == "notes" and isinstance(value, str):
         change["notes"] = value
-    if not change:
-        return
-    runs = [run for run in store.runs.all() if key in (run.run_id, _group(run.spec.repeat))]
-    remark(store, [run.run_id for run in runs] or [key], **change)
+    return change
 
 
 def _keep() -> None:

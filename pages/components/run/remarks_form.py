@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThoraxLensError
-from core.runs.remarks import remark
+from core.runs.remarks import remark, still_meant
 from core.store import RemarksChange, Run, Store
 from core.store.origin import LONGEST_TITLE
 from core.store.remarks import LONGEST_NOTES, LONGEST_TAG, MOST_TAGS
@@ -14,6 +14,7 @@ from pages.components.session import get_store
 
 PROBLEM = "run_remarks_problem"
 FORM = "run_remarks"
+SEEN = "run_remarks_seen"
 STAR_HELP = "Pages begin with the run that has a star."
 
 
@@ -35,6 +36,8 @@ def remarks_form(store: Store, run: Run) -> None:
     """A button that opens name, tags and notes, which one more click keeps."""
     same = _same(store, run)
     given = run.remarks
+    fields = _fields(run.run_id)
+    _begin(run)
     with st.popover(
         "Edit",
         icon=":material/edit:",
@@ -47,24 +50,20 @@ def remarks_form(store: Store, run: Run) -> None:
         with st.form(f"run_remarks_{run.run_id}", border=False, enter_to_submit=True):
             st.text_input(
                 "Name",
-                given.title,
                 max_chars=LONGEST_TITLE,
                 placeholder=run.origin.title or "Called by its network and data set",
-                key=f"run_title_{run.run_id}",
+                key=fields["title"],
             )
             st.multiselect(
                 "Tags",
-                sorted({*_tags(store), *given.tags}),
-                default=list(given.tags),
+                sorted({*_tags(store), *given.tags, *st.session_state[fields["tags"]]}),
                 max_selections=MOST_TAGS,
                 accept_new_options=True,
                 placeholder="Words to find it by",
                 help=f"Type a word and press Enter; at most {LONGEST_TAG} letters.",
-                key=f"run_tags_{run.run_id}",
+                key=fields["tags"],
             )
-            st.text_area(
-                "Notes", given.notes, max_chars=LONGEST_NOTES, key=f"run_notes_{run.run_id}"
-            )
+            st.text_area("Notes", max_chars=LONGEST_NOTES, key=fields["notes"])
             st.form_submit_button(
                 "Keep", type="primary", on_click=_keep_form, args=(run.run_id, same)
             )
@@ -76,14 +75,38 @@ def remarks_problem() -> None:
         st.error(escaped(problem), icon=":material/error:")
 
 
+def _begin(run: Run) -> None:
+    """Fill the form with what stands there now, unless somebody is typing: they began with what
+    ``SEEN`` remembers."""
+    state, fields = st.session_state, _fields(run.run_id)
+    is_new = fields["title"] not in state or f"{SEEN}_{run.run_id}" not in state
+    if is_new or (not state.get(FORM) and state[f"{SEEN}_{run.run_id}"] != run.remarks):
+        state[f"{SEEN}_{run.run_id}"] = run.remarks
+        state[fields["title"]] = run.remarks.title
+        state[fields["tags"]] = list(run.remarks.tags)
+        state[fields["notes"]] = run.remarks.notes
+
+
+def _fields(run_id: str) -> dict[str, str]:
+    """What the form asks → the key of its field."""
+    return {what: f"run_{what}_{run_id}" for what in ("title", "tags", "notes")}
+
+
 def _keep_form(run_id: str, same: list[str]) -> None:
     state = st.session_state
-    change: RemarksChange = {
-        "title": state[f"run_title_{run_id}"],
-        "tags": tuple(map(str, state[f"run_tags_{run_id}"])),
-        "notes": state[f"run_notes_{run_id}"],
+    fields = _fields(run_id)
+    typed: RemarksChange = {
+        "title": state[fields["title"]],
+        "tags": tuple(map(str, state[fields["tags"]])),
+        "notes": state[fields["notes"]],
     }
-    _keep(same, change)
+    try:
+        change = still_meant(state[f"{SEEN}_{run_id}"], typed, get_store().runs.get(run_id).remarks)
+    except ThoraxLensError as error:
+        state[PROBLEM] = str(error)
+        return
+    if change:
+        _keep(same, change)
     state[FORM] = False
 
 

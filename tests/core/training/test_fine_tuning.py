@@ -6,6 +6,7 @@ import os
 import signal
 
 import numpy as np
+import pytest
 
 from core.evaluation.predictions import Predictions
 from core.images.film_array import film_array
@@ -23,6 +24,7 @@ __all__ = ["films"]  # a fixture
 TRAINING, FINE_TUNING = PHASES
 
 
+@pytest.mark.large
 def test_it_is_killed_resumed_and_the_tuned_network_classifies(films: Store) -> None:
     spec = RunSpec.build(
         dataset="phantoms", model="vgg16", weights="random", epochs=4, batch_size=8, image_size=32,

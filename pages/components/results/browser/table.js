@@ -43,11 +43,12 @@ class Results {
   }
 
   ask(what, row, value) {
+    const seen = row[what] ?? null;  // what others have changed meanwhile is not written over
     // Shown at once; what the server has kept comes right behind it.
     if (what === "star" || what === "tags" || what === "notes") row[what] = value;
     // Several runs are seen as one result on Compare; one fold is not the result.
     if (what === "open" && row.members.length) this.send({ what: "compare", keys: [row.key] });
-    else this.send({ what, key: row.key, value });
+    else this.send({ what, key: row.key, value, seen });
     this.draw();
   }
 
