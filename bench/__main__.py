@@ -22,6 +22,7 @@ from bench import (
     pages,
     scale,
     server,
+    sessions,
     shortcuts,
     train,
     transfer,
@@ -41,6 +42,7 @@ SECTIONS = {
     "pages": pages,
     "server": server,
     "interaction": interaction,
+    "sessions": sessions,
     "shortcuts": shortcuts,
     "transfer": transfer,
 }
@@ -103,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="of collections: where films and data folders are kept, for another time",
     )
+    parser.add_argument("--sessions", type=int, help="of sessions: how many browsers")
+    parser.add_argument("--session-minutes", type=float, help="of sessions: for how long")
+    parser.add_argument("--session-pause", type=float, help="of sessions: seconds on a page")
     parser.add_argument(
         "--phantoms", action="store_true", default=None, help="even when real films are here"
     )

@@ -30,10 +30,10 @@ DRAWN = """() => {
 
 
 def there_is_a_browser() -> bool:
-    return bool(_chromium() and find_spec("playwright"))
+    return bool(chromium() and find_spec("playwright"))
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -44,7 +44,7 @@ def opened() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=_chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         yield browser
         browser.close()
@@ -74,8 +74,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(app: Path, data: Path, port: int) -> Iterator[tuple[psutil.Process, str, float]]:
-    """A server of ``app``: its process, its address, and the moment before it was started.
+def server(
+    app: Path, data: Path, port: int, log: Path = Path(os.devnull)
+) -> Iterator[tuple[psutil.Process, str, float]]:
+    """A server of ``app``: its process, its address, and the moment before it was started. What it
+    says goes to ``log``.
 
     (The system's own start time of a process is derived from its boot time in whole seconds.)
     """
@@ -88,13 +91,13 @@ def server(app: Path, data: Path, port: int) -> Iterator[tuple[psutil.Process, s
         "browser.gatherUsageStats": "false",
     }
     began = time.monotonic()
-    with subprocess.Popen(
+    with log.open("ab") as told, subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(app),
          *(f"--{name}={value}" for name, value in settings.items())],
         cwd=app.parent,
         env={**os.environ, ENVIRONMENT_VARIABLE: str(data)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=told,
+        stderr=told,
     ) as process:  # fmt: skip
         try:
             yield psutil.Process(process.pid), f"http://127.0.0.1:{port}", began

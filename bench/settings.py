@@ -35,6 +35,9 @@ class Settings:
     catalogue: int = 112_120  # as many films as ChestX-ray14 has
     changes: int = 50  # of a filter
     clicks: int = 10  # of each kind, of interaction
+    sessions: int = 20
+    session_minutes: float = 10.0
+    session_pause: float = 20.0  # seconds that somebody looks at a page, in the middle
     transfer_size: int = 224
     transfer_large: int = 260  # of EfficientNetLite2
     planted_sets: int = 20  # data sets with, and without, each shortcut
@@ -63,6 +66,9 @@ class Settings:
             catalogue=5_000,
             changes=8,
             clicks=2,
+            sessions=2,
+            session_minutes=0.5,
+            session_pause=2.0,
             transfer_size=64,
             planted_sets=2,
             planted_per_class=40,

@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 from core.backup.manifest import STORE, BackupManifest
 from core.backup.reading import BackupFile, opened_backup
 from core.errors import InputError
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.privacy import keep_to_ourselves
 from core.progress import Progress
 from core.store.database import SCHEMA_VERSION, Database
@@ -34,6 +36,7 @@ class Restored:
     gone: tuple[str, ...]
 
 
+@asks(Deed.SETTLE)
 def restore(path: Path, into: Path, *, progress: Progress | None = None) -> Restored:
     """Make ``into`` the data folder that ``path`` holds; it must be empty or missing.
 

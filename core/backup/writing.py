@@ -25,6 +25,8 @@ from core.backup.reading import is_backup
 from core.errors import InputError
 from core.files import written_whole
 from core.lent import lent_folder
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.progress import Progress
 from core.runs.files import RunFiles
 from core.runs.kinds import DEMONSTRATION, KINDS
@@ -53,6 +55,7 @@ class BackedUp:
     passed_over: tuple[str, ...]
 
 
+@asks(Deed.SETTLE)
 def backup(
     store: Store, path: Path, *, films: bool = False, progress: Progress | None = None
 ) -> BackedUp:
@@ -98,6 +101,7 @@ def backup(
                 )
         except OSError as error:
             raise _not_written(path, error) from error
+    store.deeds.note(f"wrote a backup: {path.name}")
     return BackedUp(
         path,
         path.stat().st_size,
