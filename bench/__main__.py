@@ -106,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
         help="of collections: where films and data folders are kept, for another time",
     )
     parser.add_argument("--sessions", type=int, help="of sessions: how many browsers")
+    parser.add_argument(
+        "--no-browsers", action="store_false", default=None, dest="session_browsers",
+        help="of sessions: the server's part alone",
+    )  # fmt: skip
     parser.add_argument("--session-minutes", type=float, help="of sessions: for how long")
     parser.add_argument("--session-pause", type=float, help="of sessions: seconds on a page")
     parser.add_argument(

@@ -5,7 +5,8 @@ to page by the navigation at the side, and every fifth time by address, as a rel
 on each for a time drawn around ``--session-pause``. A page change is timed inside the page, from
 the click until the page is drawn and stays so for 400 ms, which do not count. Memory is the
 server's own, taken each second: what it has more, at most, after two minutes than it had then.
-chromium, the training and the server share the machine's cores.
+chromium, the training and the server share the machine's cores. With ``--no-browsers`` the
+sessions are viewers without a browser (``bench.viewers``): the server's part alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import psutil
 from bench.browsing import PATIENCE, answered, chromium, free_port, server, there_is_a_browser
 from bench.report import head, p95, row
 from bench.settings import Settings
+from bench.viewers import Viewer
 from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import preset
@@ -35,8 +37,12 @@ from core.text import percent
 from core.workspace import PROJECT_ROOT, open_workspace
 
 APP = PROJECT_ROOT / "app.py"
-PAGES = ("Home", "Explore", "Prepare", "Train", "Results", "Compare", "One run", "Classify",
-         "Cheating demo")  # fmt: skip
+# In the navigation → in the address.
+PAGES = {
+    "Home": "", "Explore": "explore", "Prepare": "prepare", "Train": "train", "Results": "results",
+    "Compare": "compare", "One run": "run", "Classify": "classify",
+    "Cheating demo": "demonstration", "Machines": "machines",
+}  # fmt: skip
 RELOADS = 5  # of so many page changes one is by address
 SETTLED_AFTER = 120.0  # seconds, from when on memory is to stay as it is
 GROWTH, CHANGE = 0.15, 2.0  # what is wanted: of memory, and seconds at p95
@@ -85,16 +91,15 @@ class _Seen:
 
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
-    if not there_is_a_browser():
-        yield "No browser here (Playwright and chromium are needed): nothing was measured."
-        return
     data, log = folder / "data", folder / "server.log"
     store = open_store(open_workspace(data))
     training = _prepare(store)
     try:
         with server(APP, data, free_port(), log) as (process, address, _):
             answered(address)
-            seen = asyncio.run(_all(settings, process, address))
+            browsers = settings.session_browsers and there_is_a_browser()
+            how = _in_browsers if browsers else _without
+            seen = asyncio.run(how(settings, process, address))
         still = store.runs.get(training).state in ACTIVE
     finally:
         stop(store, training)
@@ -113,7 +118,7 @@ def _prepare(store: Store) -> str:
     return launch(store, short.changed(epochs=1000)).run_id
 
 
-async def _all(settings: Settings, process: psutil.Process, address: str) -> _Seen:
+async def _in_browsers(settings: Settings, process: psutil.Process, address: str) -> _Seen:
     from playwright.async_api import async_playwright
 
     seen = _Seen()
@@ -135,6 +140,39 @@ async def _all(settings: Settings, process: psutil.Process, address: str) -> _Se
     return seen
 
 
+async def _without(settings: Settings, process: psutil.Process, address: str) -> _Seen:
+    seen = _Seen()
+    began = time.monotonic()
+    until = began + settings.session_minutes * 60
+    watch = asyncio.create_task(_watch(process, began, seen))
+    await asyncio.gather(
+        *(_viewer(address, number, settings, until, seen) for number in range(settings.sessions))
+    )
+    watch.cancel()
+    return seen
+
+
+async def _viewer(address: str, number: int, settings: Settings, until: float, seen: _Seen) -> None:
+    """As ``_session``, without a browser: every fifth time it connects anew."""
+    chance = random.Random(number)
+    await asyncio.sleep(_arrival(chance, settings))
+    turn = number
+    at = "Home"
+    while time.monotonic() < until:
+        async with Viewer(address, seen.wrong, UNFORESEEN) as viewer:
+            while time.monotonic() < until:
+                took = await viewer.turn_to(PAGES[at])
+                if took is None:
+                    seen.wrong.append(f"{at} was not ready within {PATIENCE:.0f} s")
+                else:
+                    seen.changes.append((at, took))
+                await asyncio.sleep(settings.session_pause * chance.uniform(0.5, 1.5))
+                at = chance.choice([one for one in PAGES if one != at])
+                turn += 1
+                if turn % RELOADS == 0:
+                    break
+
+
 async def _watch(process: psutil.Process, began: float, seen: _Seen) -> None:
     while True:
         seen.memory.append((time.monotonic() - began, process.memory_info().rss))
@@ -146,8 +184,7 @@ async def _session(
 ) -> None:
     """One window from its opening to the end; seeded by its number."""
     chance = random.Random(number)
-    # Not all at the same moment: a class comes in within half a minute.
-    await asyncio.sleep(chance.uniform(0, min(30.0, settings.session_minutes * 6)))
+    await asyncio.sleep(_arrival(chance, settings))
     context = await browser.new_context(
         viewport={"width": 1024, "height": 768}, reduced_motion="reduce"
     )
@@ -172,6 +209,11 @@ async def _session(
         if boxes := await page.evaluate(BOXES):
             seen.wrong.append(f"{boxes} error boxes on {at}")
     await context.close()
+
+
+def _arrival(chance: random.Random, settings: Settings) -> float:
+    """Not all at the same moment: a class comes in within half a minute."""
+    return chance.uniform(0, min(30.0, settings.session_minutes * 6))
 
 
 async def _by_address(page: Any, address: str, seen: _Seen) -> None:

@@ -36,6 +36,7 @@ class Settings:
     changes: int = 50  # of a filter
     clicks: int = 10  # of each kind, of interaction
     sessions: int = 20
+    session_browsers: bool = True  # else the server's part alone
     session_minutes: float = 10.0
     session_pause: float = 20.0  # seconds that somebody looks at a page, in the middle
     transfer_size: int = 224
