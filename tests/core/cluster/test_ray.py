@@ -24,7 +24,7 @@ from core.workspace import RAY_VARIABLE, open_workspace
 from tests.core.cluster.made import with_a_dataset
 from tests.core.runs.pretending import eventually
 
-pytestmark = [pytest.mark.large, pytest.mark.ray, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.large, pytest.mark.ray, pytest.mark.timeout(1500)]
 # Ray leaves files and threads open, and says so of its own code.
 pytestmark.append(pytest.mark.filterwarnings("ignore"))
 
@@ -62,6 +62,7 @@ class Nodes:
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     pytest.importorskip("ray")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray calls it so
     made = Nodes(tmp_path_factory.mktemp("node"))
     yield made
     made.end()
