@@ -15,6 +15,7 @@ import shutil
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,7 @@ AGAIN_SECONDS = 10.0  # until a cluster that does not answer is asked again
 SILENT_SECONDS = 60.0  # how long a node may be out of reach before its work goes elsewhere
 STOP_SECONDS = 20.0  # how long work on a node may take to stop
 LEAVE_SECONDS = 15.0
+ROOM_SECONDS = 60.0  # how long a node may take to begin, since others may use the cluster too
 MOST_LOSSES = 3  # nodes lost one after the other without an epoch in between
 TELL_SECONDS = 0.5
 
@@ -200,7 +202,16 @@ class RayCluster:
             log_line(f"the Ray cluster {self.address} does not answer: {error}")
             return None
         log_line(f"connected to the Ray cluster {self.address}")
+        self._end_orphans(ray)
         return ray
+
+    def _end_orphans(self, ray: Any) -> None:
+        """End what a killed dispatcher had no time to end: work whose row is over."""
+        for name in ray.util.list_named_actors():
+            row = self.store.queue.find(name)
+            if row is None or not row.is_active:
+                with suppress(ValueError):  # it went by itself meanwhile
+                    ray.get_actor(name).leave.remote()
 
     def _namespace(self) -> str:
         """Another one for each data folder, wherever it lies."""
@@ -242,9 +253,11 @@ class RayCluster:
         try:
             asked = actor.about.remote(chosen_backend())
             parcel = pack(self.store, job, self._shelf, self._members.threads(placed.slot), tell)
-            unfit = why_unfit(
-                placed.node.name, ray.get(asked), about_this_machine(chosen_backend())
-            )
+            try:
+                its = ray.get(asked, timeout=ROOM_SECONDS)
+            except ray.exceptions.GetTimeoutError:  # others than this data folder have its slots
+                raise _NoRoom(f"{placed.node.name} had no room for it.") from None
+            unfit = why_unfit(placed.node.name, its, about_this_machine(chosen_backend()))
             if unfit:
                 raise _Unfit(unfit)
             ray.get(actor.begin.remote(parcel))
@@ -265,6 +278,10 @@ class RayCluster:
         except _Unfit as error:
             log_line(str(error))
             self._members.shun(placed.node.id, str(error))
+            self._back_to_queue(placed, str(error))
+        except _NoRoom as error:
+            log_line(f"{job.job_id}: {error}")
+            self._members.shun(placed.node.id, "", for_a_while=True)
             self._back_to_queue(placed, str(error))
         except Cancelled:
             self._forget(placed)
@@ -404,6 +421,10 @@ class RayCluster:
         if file.parent.is_dir():
             known = whereabouts(self.store, placed.job)
             known.model_copy(update={"there": False}).save(file)
+
+
+class _NoRoom(Exception):
+    """A node that did not begin in time."""
 
 
 class _Unfit(Exception):
