@@ -159,7 +159,8 @@ def test_five_folds_of_two_networks_with_a_node_killed_are_as_without_ray(
     nodes.add("n0")
     assert [(run.state, run.reason) for run in done] == [("done", "")] * 2 * FOLDS
     assert {run.node for run in done} >= {"n1", "n2"}
-    assert max(len(counts) for counts in seen.values()) > 3, "epochs arrive while it trains"
+    arrived = {count for counts in seen.values() for count in counts}
+    assert any(0 < count < 25 for count in arrived), "epochs arrive while it trains"
     [lost] = [one for one in films.queue.taken_up() if one.job_id == victim.run_id]
     assert lost.node == "n0"
     assert "went away" in lost.reason
