@@ -99,6 +99,21 @@ class Workspace:
     def dispatcher_lock(self) -> Path:
         return self.root / "dispatcher.lock"
 
+    @property
+    def warm_setting(self) -> Path:
+        """For how long the software stays loaded (``core.runs.warm_time``)."""
+        return self.root / "warm.json"
+
+    @property
+    def warm_note(self) -> Path:
+        """There as long as a process has the software loaded (``core.runs.warm``)."""
+        return self.root / "warm_process.json"
+
+    @property
+    def warm_wish(self) -> Path:
+        """Touched by who will need the software soon (``core.runs.upkeep``)."""
+        return self.root / "warm_wish"
+
     def thumbnail(self, film_id: str) -> Path:
         """Where a film's thumbnail lies (JPEG, longer side at most 256 px)."""
         return self.thumbnails / film_id[:2] / f"{film_id}.jpg"

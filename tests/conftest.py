@@ -13,6 +13,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Nearly every test opens the app on a folder of its own: none of them is to train networks there.
 os.environ["THORAXLENS_NO_EXAMPLE"] = "1"
 os.environ["THORAXLENS_NO_STARTERS"] = "1"
+# Many tests wait until the dispatcher of their own folder has gone, which should be at once.
+os.environ["THORAXLENS_WARM_MINUTES"] = "0"
 
 from core.store import Store, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, Workspace, open_workspace

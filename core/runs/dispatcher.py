@@ -2,7 +2,8 @@
 
 One dispatcher a data folder (a file lock), started on demand (``core.runs.upkeep``). It holds
 nothing that is not in the store, so that the next one can go on where a killed one was. It ends
-when nothing is queued or active. Where the work runs is another's business (``core.runs.places``).
+when nothing is queued or active, and the software is not kept loaded for what may come next
+(``core.runs.warm``). Where the work runs is another's business (``core.runs.places``).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from core.runs.places import WorkPlace, log_line
 from core.runs.processes import end_worker
 from core.runs.starting import WorkerCommand, worker_command
 from core.runs.upkeep import unfinished
+from core.runs.warm import Warmth
 from core.store import JobRow, RunState, Store, keep_records, open_store
 from core.workspace import open_workspace
 
@@ -134,8 +136,13 @@ def serve(
             return served
         try:
             served = True
-            here = LocalProcesses(store, command, devices or list_devices())
-            _serve_locked(Dispatcher(store, here, elsewhere), poll, idle, until)
+            # With a cluster, what could use it runs there.
+            warmth = None if elsewhere else Warmth(store.workspace)
+            here = LocalProcesses(store, command, devices or list_devices(), warmth=warmth)
+            try:
+                _serve_locked(Dispatcher(store, here, elsewhere), poll, idle, until)
+            finally:
+                here.close()
         finally:
             lock.release()
         # What was queued while this one was about to end found the lock taken: look again.
@@ -155,6 +162,8 @@ def _serve_locked(
             if time.monotonic() - last_well > TROUBLE_SECONDS:
                 raise
             log_line(str(error))
+            if not dispatcher.store.workspace.root.exists():
+                return
             busy = True
             time.sleep(idle)
         if busy:

@@ -18,7 +18,7 @@ from core.runs.kinds import KINDS, Kind, Seat
 from core.runs.line import before, waiting_words
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import end_worker
-from core.runs.upkeep import refresh
+from core.runs.upkeep import make_way, refresh
 from core.runs.whereabouts import is_elsewhere
 from core.store import BROKEN_OFF, JobRow, RunState, Store
 
@@ -95,6 +95,7 @@ class Job:
         """
         self.status()  # one whose process was killed is found to be gone here, and starts anew
         with doing(self.kind.deed):
+            make_way(self.store)
             added = self.store.queue.add(self.job_id, self.kind.name, arguments)
             refresh(self.store, at_once=True)
         return added

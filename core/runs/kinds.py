@@ -1,5 +1,6 @@
 """The kinds of work that have a process of their own. To add one: a row here, and in the module
-that it names a function ``work(task, tell)`` (``core.runs.worker``)."""
+that it names a function ``work(task, tell)`` (``core.runs.worker``), and ``LOADS``: the names of
+modules that it loads late (``core.runs.warm_process``)."""
 
 from __future__ import annotations
 

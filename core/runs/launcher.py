@@ -21,7 +21,7 @@ from core.people.roles import Deed
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles
 from core.runs.jobs import stop_all
-from core.runs.upkeep import refresh
+from core.runs.upkeep import make_way, refresh
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import FINISHED, Run, RunOrigin, RunState, Store
 from core.store.records import RECORD
@@ -42,7 +42,9 @@ def launch(store: Store, spec: RunSpec, origin: RunOrigin | None = None) -> Run:
     WeightsMissingError for published weights that are not here and whose server cannot be
     reached. Where it can, the worker downloads them.
     """
-    run = store.runs.create(checked(store, spec), origin)
+    spec = checked(store, spec)
+    make_way(store)
+    run = store.runs.create(spec, origin)
     store.deeds.note(f"started run {run.run_id}")
     refresh(store, at_once=True)
     return store.runs.get(run.run_id)
@@ -63,6 +65,7 @@ def launch_repeats(store: Store, spec: RunSpec, kind: RepeatKind, count: int) ->
     if not repeats:
         raise InputError("Choose at least 2 repeats.")
     spec = checked(store, spec.changed(repeat=repeats[0]))
+    make_way(store)
     runs = [store.runs.create(spec.changed(repeat=one)) for one in repeats]
     store.deeds.note(f"started {count} runs of {group}")
     refresh(store, at_once=True)
@@ -146,6 +149,7 @@ def resume(store: Store, run_id: str) -> Run:
     run = store.runs.get(run_id)
     store.datasets.get(run.spec.dataset)
     refresh(store)  # one whose process was killed is found to be gone here
+    make_way(store)
     store.runs.requeue(run_id)
     store.deeds.note(f"resumed run {run_id}")
     refresh(store, at_once=True)

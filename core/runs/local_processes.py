@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -23,6 +24,7 @@ from core.runs.places import could_not_start, kind_of, log_line, taken_from_queu
 from core.runs.processes import end_worker, start_detached, start_time, with_our_modules
 from core.runs.silence import HANG_SECONDS, Silences
 from core.runs.starting import WorkerCommand, device_words, environment_of
+from core.runs.warm import CopiedWorker, Warmth
 from core.store import JobRow, RunState, Store, keep_record
 from core.version import node_name
 from core.workspace import PROJECT_ROOT
@@ -36,7 +38,7 @@ LINGER_SECONDS = 20.0  # a worker that has written its result and still does not
 class _Child:
     """A worker that this dispatcher started itself, so it gets its exit code."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | CopiedWorker
     kind: Kind
     slot: str
     over_since: float | None = None
@@ -46,13 +48,15 @@ class _Child:
 class LocalProcesses:
     """The place for all kinds. ``command`` is replaced in tests.
 
-    ``hang_seconds``: after so long without a heartbeat a worker counts as hung.
+    ``hang_seconds``: after so long without a heartbeat a worker counts as hung. ``warmth``: keeps
+    the software loaded between workers; None: each loads its own.
     """
 
     store: Store
     command: WorkerCommand
     devices: Sequence[Device]
     hang_seconds: float = HANG_SECONDS
+    warmth: Warmth | None = None
     children: dict[str, _Child] = field(default_factory=dict)
     _silences: Silences = field(default_factory=Silences)
     _asked: dict[str, float] = field(default_factory=dict)
@@ -60,7 +64,12 @@ class LocalProcesses:
 
     @property
     def is_busy(self) -> bool:
-        return bool(self.children)
+        return bool(self.children) or (self.warmth is not None and self.warmth.is_there)
+
+    def close(self) -> None:
+        """The dispatcher ends; workers go on."""
+        if self.warmth is not None:
+            self.warmth.release("the dispatcher ends")
 
     def takes(self, job: JobRow) -> bool:
         return True
@@ -69,6 +78,8 @@ class LocalProcesses:
         return True
 
     def watch(self, job: JobRow) -> None:
+        if self._has_lost_its_maker(job):
+            return
         child = self.children.get(job.job_id)
         code = child.process.poll() if child else None
         worker = worker_of(job)
@@ -90,8 +101,23 @@ class LocalProcesses:
                 self._terminated.add(job.job_id)
                 end_worker(worker, signal.SIGTERM)
 
+    def _has_lost_its_maker(self, job: JobRow) -> bool:
+        """Whether a row waits again, because what should have made its worker is gone. A worker
+        that was made in time is watched like that of an earlier dispatcher."""
+        child = self.children.get(job.job_id)
+        if child is None or not isinstance(child.process, CopiedWorker):
+            return False
+        if not child.process.is_orphan:
+            return False
+        del self.children[job.job_id]
+        return job.pid is None and self.store.queue.transition(
+            job.job_id, RunState.QUEUED, only_from=[RunState.PREPARING]
+        )
+
     def collect(self) -> None:
         """Reap workers whose rows are over, and end those that will not go."""
+        if self.warmth is not None:
+            self.warmth.look()
         for job_id, child in list(self.children.items()):
             if self._is_active(job_id):
                 continue
@@ -100,7 +126,7 @@ class LocalProcesses:
                 self._terminated.discard(job_id)
                 continue
             child.over_since = child.over_since or time.monotonic()
-            if time.monotonic() - child.over_since > LINGER_SECONDS:
+            if child.process.pid and time.monotonic() - child.over_since > LINGER_SECONDS:
                 end_worker(psutil.Process(child.process.pid), signal.SIGKILL)
 
     def forget(self, job_ids: Iterable[str]) -> None:
@@ -145,16 +171,15 @@ class LocalProcesses:
             folder.mkdir(parents=True, exist_ok=True)
             if job.is_training:
                 keep_record(self.store, self.store.runs.get(job.job_id))
-            process = start_detached(
-                self.command(job, slot),
-                cwd=PROJECT_ROOT,
-                environment=with_our_modules(environment_of(kind, slot)),
-                log=folder / LOG,
-            )
+            process = self._worker(job, kind, slot, folder / LOG)
         except OSError as error:
             could_not_start(self.store, job, error)
             return
         self.children[job.job_id] = _Child(process, kind, slot)
+        where = f" on {device}" if device else ""
+        if process.pid is None:
+            log_line(f"{job.job_id} begins{where}")
+            return
         # The worker writes the same two itself, in case this process dies right here.
         self.store.queue.transition(
             job.job_id,
@@ -163,8 +188,20 @@ class LocalProcesses:
             pid=process.pid,
             pid_started=start_time(process.pid),
         )
-        where = f" on {device}" if device else ""
         log_line(f"{job.job_id} started{where} as process {process.pid}")
+
+    def _worker(
+        self, job: JobRow, kind: Kind, slot: str, log: Path
+    ) -> subprocess.Popen[bytes] | CopiedWorker:
+        """A copy of the process that has the software loaded, or a fresh one. Raises OSError."""
+        environment = with_our_modules(environment_of(kind, slot))
+        if self.warmth is not None:
+            copied = self.warmth.worker(job.job_id, slot, environment, log)
+            if copied is not None:
+                return copied
+        return start_detached(
+            self.command(job, slot), cwd=PROJECT_ROOT, environment=environment, log=log
+        )
 
     def _is_active(self, job_id: str) -> bool:
         job = self.store.queue.find(job_id)

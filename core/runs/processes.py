@@ -28,8 +28,9 @@ def living(pid: int, started: float, *, named: str) -> psutil.Process | None:
     """The process of that number that started then (seconds since 1970), or None.
 
     A pid alone proves nothing, since systems use them again: the start time must agree,
-    or ``named`` must be an argument of its command line (a start time moves when the clock
-    is set). A zombie is dead; in a container nobody may ever collect it.
+    or ``named`` must be an argument of its command line, or in the name of a file that it has
+    open, as its log is (a start time moves when the clock is set, and a copy of another process
+    has the command line of that). A zombie is dead; in a container nobody may ever collect it.
     """
     try:
         process = psutil.Process(pid)
@@ -37,6 +38,8 @@ def living(pid: int, started: float, *, named: str) -> psutil.Process | None:
             return None
         moved = abs(process.create_time() - started)
         if moved <= START_TIME_TOLERANCE or named in process.cmdline():
+            return process
+        if any(named in one.path for one in process.open_files()):
             return process
     # Gone, not ours to look at, or a number from a damaged file: then it is not the one either.
     except (psutil.Error, OverflowError, ValueError, TypeError):
@@ -65,9 +68,15 @@ def with_our_modules(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def start_detached(
-    command: list[str], *, cwd: Path, environment: dict[str, str], log: Path
+    command: list[str],
+    *,
+    cwd: Path,
+    environment: dict[str, str],
+    log: Path,
+    asked_by: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a process that outlives its parent; everything it prints is added to ``log``.
+    ``asked_by``: the open file that is its standard input; nothing by default.
 
     Its own session keeps Ctrl-C and the end of a terminal away from it. Raises OSError.
     """
@@ -76,7 +85,7 @@ def start_detached(
             command,
             cwd=cwd,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=asked_by,
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,11 +16,16 @@ from core.public import is_public
 from core.runs.kinds import KINDS
 from core.runs.liveness import is_starting, mark_dead, worker_of
 from core.runs.processes import start_detached, with_our_modules
+from core.runs.spare_memory import LEAST_BYTES, spare_memory
+from core.runs.surroundings import surroundings
+from core.runs.warm_time import WarmNote, can_be_warm, warm_time
 from core.runs.whereabouts import is_elsewhere
 from core.store import JobRow, Store
 from core.workspace import PROJECT_ROOT, Workspace, ray_address
 
 DISPATCHER_LOG = "dispatcher.log"
+MAKE_WAY_SECONDS = 4.0  # how long an idle dispatcher may take to go
+WISH_SECONDS = 20.0  # between two wishes that the software be loaded
 
 # The dispatchers that this process started, so that it does not start one a second while
 # the first is still loading, and collects each when it has ended.
@@ -60,6 +66,39 @@ def _reconcile(store: Store) -> None:
     if unfinished(store):
         started = _start_dispatcher(store.workspace)
         _dispatchers.setdefault(store.workspace.root, []).append(started)
+
+
+def make_way(store: Store) -> None:
+    """Call it before something is queued: what is idle and has the software loaded with other code
+    or other settings than this process has goes first, so that it does not get the work."""
+    workspace = store.workspace
+    note = WarmNote.load_if_readable(workspace.warm_note)
+    if note is None or unfinished(store):
+        return
+    if note.surroundings == surroundings(os.environ):
+        return
+    workspace.warm_note.unlink(missing_ok=True)
+    until = time.monotonic() + MAKE_WAY_SECONDS
+    while time.monotonic() < until and _dispatcher_is_at_work(workspace):
+        time.sleep(0.05)
+
+
+def keep_warm(store: Store) -> None:
+    """Somebody is about to start work: let the software be loaded, unless it is, as long as the
+    setting says from now on. Returns at once, and may be called at every look at a page."""
+    workspace = store.workspace
+    if not can_be_warm() or not warm_time(workspace).minutes or spare_memory() < LEAST_BYTES:
+        return
+    try:
+        if time.time() - workspace.warm_wish.stat().st_mtime < WISH_SECONDS:
+            return
+    except FileNotFoundError:
+        pass
+    make_way(store)
+    workspace.warm_wish.touch()
+    if not _dispatcher_is_at_work(workspace):
+        started = _start_dispatcher(workspace)
+        _dispatchers.setdefault(workspace.root, []).append(started)
 
 
 def unfinished(store: Store) -> list[JobRow]:

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
@@ -41,7 +42,7 @@ log = logging.getLogger("thoraxlens")
 class Task:
     """What ``work`` is given. ``job_id``: the name of its row, of a training its run's id.
     ``folder``: where its files lie. ``arguments``: what was asked for. ``slot``: ``cpu`` or
-    ``gpu:N``, for what has a device of its own. ``began``: when this process did, seconds since
+    ``gpu:N``, for what has a device of its own. ``began``: when this worker did, seconds since
     1970."""
 
     store: Store
@@ -56,8 +57,9 @@ class Task:
         return self.store.workspace
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """One piece of work from its first word to its last; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, began: float = BEGAN) -> int:
+    """One piece of work from its first word to its last; returns the exit code. ``began``: when
+    this worker did, seconds since 1970."""
     parser = argparse.ArgumentParser(prog="core.runs.worker", description=__doc__)
     parser.add_argument("--data", required=True, help="the data folder")
     parser.add_argument("--slot", default=CPU, help="cpu or gpu:N, as the dispatcher decided")
@@ -78,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind = KINDS[job.kind]
     if kind.niceness and hasattr(os, "nice"):
         os.nice(kind.niceness)
-    return carry_out(store, job, kind, options.slot)
+    return carry_out(store, job, kind, options.slot, began)
 
 
 def claim(store: Store, job_id: str) -> JobRow | None:
@@ -99,9 +101,9 @@ def claim(store: Store, job_id: str) -> JobRow | None:
     return store.queue.find(job_id)
 
 
-def carry_out(store: Store, job: JobRow, kind: Kind, slot: str = CPU) -> int:
+def carry_out(store: Store, job: JobRow, kind: Kind, slot: str = CPU, began: float = BEGAN) -> int:
     """Do the work of a row that is this process's own; returns the exit code."""
-    task = Task(store, job.job_id, job_folder(store.workspace, job), job.arguments, slot)
+    task = Task(store, job.job_id, job_folder(store.workspace, job), job.arguments, slot, began)
     with Reporter(store, job.job_id) as reporter:
         end = _end_of(task, kind, reporter)
     if end is None:
@@ -152,7 +154,7 @@ def _last_word(store: Store, job_id: str, state: RunState, change: RunChange) ->
             return 0
 
 
-def _leave(code: int) -> None:
+def leave(code: int) -> NoReturn:
     """At once: a backend that is torn down may crash or hang after all is written."""
     logging.shutdown()
     sys.stdout.flush()
@@ -161,4 +163,4 @@ def _leave(code: int) -> None:
 
 
 if __name__ == "__main__":
-    _leave(main())
+    leave(main())

@@ -18,6 +18,15 @@ from core.workspace import PROJECT_ROOT
 
 GPU_CHECK_SECONDS = 180  # a GPU newer than the backend compiles its kernels on first use
 
+# What ``work`` loads late, and what that loads late in its turn.
+LOADS = (
+    "core.training.backend",
+    "core.training.trainer",
+    "pyarrow.pandas_compat",
+    "rich.progress",
+    "sklearn.metrics",
+)
+
 log = logging.getLogger("thoraxlens.training")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -75,4 +76,5 @@ class Pretended:
             for child in dispatcher.here.children.values():
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.process.pid, signal.SIGKILL)
+                assert isinstance(child.process, subprocess.Popen)
                 child.process.wait(timeout=10)
