@@ -26,6 +26,7 @@ from bench import (
     shortcuts,
     train,
     transfer,
+    warm,
 )
 from bench.report import machine
 from bench.settings import Settings
@@ -33,6 +34,7 @@ from core.models.registry import NETWORKS
 
 SECTIONS = {
     "train": train,
+    "warm": warm,
     "backbones": backbones,
     "cnn": cnn,
     "accuracy": accuracy,

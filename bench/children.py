@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from core.runs.warm_time import ENVIRONMENT_VARIABLE as WARM
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 
 
@@ -28,13 +29,20 @@ class Cost:
     answer: Any
 
 
-def run(module: str, *arguments: str, data: Path) -> Cost:
-    """``python -m module arguments``; raises RuntimeError with its output when it fails."""
+def run(module: str, *arguments: str, data: Path, warm_minutes: str = "0") -> Cost:
+    """``python -m module arguments``; raises RuntimeError with its output when it fails.
+    ``warm_minutes``: for how long the software stays loaded after a run; what has it loaded is
+    left behind then."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=PROJECT_ROOT,
-        env={**os.environ, ENVIRONMENT_VARIABLE: str(data), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={
+            **os.environ,
+            ENVIRONMENT_VARIABLE: str(data),
+            WARM: warm_minutes,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -51,7 +59,9 @@ def run(module: str, *arguments: str, data: Path) -> Cost:
         raise RuntimeError(
             f"{module} {' '.join(arguments)} ended with {process.returncode}: {output}"
         )
-    while _dispatched(data):  # the dispatcher looks around for a second before it goes
+    while warm_minutes == "0" and _dispatched(
+        data
+    ):  # the dispatcher looks around for a second before it goes
         time.sleep(0.1)
     return Cost(seconds, peak, worker_peak, json.loads(output.strip().splitlines()[-1]))
 

@@ -39,6 +39,9 @@ class Settings:
     session_browsers: bool = True  # else the server's part alone
     session_minutes: float = 10.0
     session_pause: float = 20.0  # seconds that somebody looks at a page, in the middle
+    warm_first: int = 3  # first runs, with the page open before
+    warm_turns: int = 10  # second runs, each side
+    warm_runs: int = 50  # from one process, one after the other
     transfer_size: int = 224
     transfer_large: int = 260  # of EfficientNetLite2
     planted_sets: int = 20  # data sets with, and without, each shortcut
@@ -70,6 +73,9 @@ class Settings:
             sessions=2,
             session_minutes=0.5,
             session_pause=2.0,
+            warm_first=1,
+            warm_turns=2,
+            warm_runs=3,
             transfer_size=64,
             planted_sets=2,
             planted_per_class=40,

@@ -15,6 +15,7 @@ from pages.components.training import run_form
 from pages.components.training.cache_note import cache_note
 from pages.components.training.run_import import import_box
 from pages.components.training.run_list import runs_view
+from pages.components.training.warm_note import warm_note
 
 NEW = "New runs"
 RUNS = "Runs"
@@ -40,6 +41,8 @@ def page() -> None:
             runs_view(store, duplicate)
             import_box(store)
         cache_note(store.workspace)
+        if store.datasets.all() and may(Deed.TRAIN):
+            warm_note(store, soon=view == NEW)
 
 
 def _view(store: Store) -> str:

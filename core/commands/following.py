@@ -16,7 +16,7 @@ from core.runs.jobs import STARTING, Job, JobStatus
 from core.runs.upkeep import refresh
 from core.store import FINISHED, Run, RunState, Store
 
-LOOK_SECONDS = 0.3
+LOOK_SECONDS = 0.1
 
 
 def follow(store: Store, run: Run, *, wait: bool) -> Outcome:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core.errors import NotFoundError
-from core.people.asking import by_itself
+from core.people.asking import asks, by_itself
+from core.people.roles import Deed
 from core.public import is_public
 from core.runs.kinds import KINDS
 from core.runs.liveness import is_starting, mark_dead, worker_of
@@ -24,7 +27,7 @@ from core.store import JobRow, Store
 from core.workspace import PROJECT_ROOT, Workspace, ray_address
 
 DISPATCHER_LOG = "dispatcher.log"
-MAKE_WAY_SECONDS = 4.0  # how long an idle dispatcher may take to go
+LET_GO_SECONDS = 4.0  # how long an idle dispatcher may take to go
 WISH_SECONDS = 20.0  # between two wishes that the software be loaded
 
 # The dispatchers that this process started, so that it does not start one a second while
@@ -75,30 +78,45 @@ def make_way(store: Store) -> None:
     note = WarmNote.load_if_readable(workspace.warm_note)
     if note is None or unfinished(store):
         return
-    if note.surroundings == surroundings(os.environ):
-        return
-    workspace.warm_note.unlink(missing_ok=True)
-    until = time.monotonic() + MAKE_WAY_SECONDS
-    while time.monotonic() < until and _dispatcher_is_at_work(workspace):
+    if note.surroundings != surroundings(os.environ):
+        let_go(store)
+
+
+def let_go(store: Store) -> None:
+    """Make what has the software loaded go, and with it a dispatcher that is idle; returns when
+    they are gone, or after 4 seconds, because they are at work."""
+    store.workspace.warm_note.unlink(missing_ok=True)
+    until = time.monotonic() + LET_GO_SECONDS
+    while time.monotonic() < until and _dispatcher_is_at_work(store.workspace):
         time.sleep(0.05)
 
 
+@asks(Deed.TRAIN)
 def keep_warm(store: Store) -> None:
     """Somebody is about to start work: let the software be loaded, unless it is, as long as the
     setting says from now on. Returns at once, and may be called at every look at a page."""
     workspace = store.workspace
     if not can_be_warm() or not warm_time(workspace).minutes or spare_memory() < LEAST_BYTES:
         return
-    try:
-        if time.time() - workspace.warm_wish.stat().st_mtime < WISH_SECONDS:
+    if ray_address() or is_public():  # then runs are elsewhere, or there are none
+        return
+    # Where it cannot be, the run that comes loads it itself, or says why it does not start.
+    with suppress(OSError, NotFoundError):
+        if _age(workspace.warm_wish) < WISH_SECONDS:
             return
+        make_way(store)
+        workspace.warm_wish.touch()
+        if not _dispatcher_is_at_work(workspace):
+            started = _start_dispatcher(workspace)
+            _dispatchers.setdefault(workspace.root, []).append(started)
+
+
+def _age(file: Path) -> float:
+    """Seconds since it was written; as long as can be for one that is not there."""
+    try:
+        return abs(time.time() - file.stat().st_mtime)
     except FileNotFoundError:
-        pass
-    make_way(store)
-    workspace.warm_wish.touch()
-    if not _dispatcher_is_at_work(workspace):
-        started = _start_dispatcher(workspace)
-        _dispatchers.setdefault(workspace.root, []).append(started)
+        return math.inf
 
 
 def unfinished(store: Store) -> list[JobRow]:

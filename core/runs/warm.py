@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from core.runs.processes import start_detached, with_our_modules
 from core.runs.spare_memory import LEAST_BYTES, spare_memory
 from core.runs.surroundings import surroundings
 from core.runs.upkeep import DISPATCHER_LOG
-from core.runs.warm_messages import STAY, Lines, Order, Report, line_of
+from core.runs.warm_messages import STAY, Lines, Order, Report, as_line
 from core.runs.warm_time import WarmNote, can_be_warm, warm_time
 from core.text import count
 from core.workspace import PROJECT_ROOT, Workspace
@@ -118,7 +119,7 @@ class Warmth:
         order = Order(
             job_id=job_id, slot=slot, environment=environment, log=str(log), began=time.time()
         )
-        if not process.send(line_of(order)):
+        if not process.send(as_line(order)):
             self._lose("it does not answer")
             return None
         process.workers[job_id] = worker = CopiedWorker()
@@ -171,6 +172,10 @@ class Warmth:
         if report.what == "ready":
             process.ready = report
             self._renew()
+            # Without its note it shall go already. A full disk only keeps others from knowing.
+            with suppress(OSError):
+                if self.workspace.warm_note.exists():
+                    self._note(process, loaded=True)
             log_line(f"software loaded by process {process.child.pid}: {_memory(report.memory)}")
         elif report.what == "unfit":
             self._lose(report.why)
@@ -247,15 +252,18 @@ class Warmth:
                 )
             ours.setblocking(False)
             self._process = _Process(child, ours, surroundings(os.environ))
-            WarmNote(pid=child.pid, surroundings=self._process.surroundings).save(
-                self.workspace.warm_note
-            )
+            self._note(self._process, loaded=False)
         except OSError as error:
             self._unfit = True
             ours.close()
             log_line(f"the software cannot be kept loaded: {error}")
             return False
         return True
+
+    def _note(self, process: _Process, *, loaded: bool) -> None:
+        """Raises OSError."""
+        note = WarmNote(pid=process.child.pid, surroundings=process.surroundings, loaded=loaded)
+        note.save(self.workspace.warm_note)
 
     def _lose(self, why: str) -> None:
         """It cannot be, or is gone: from now on workers are started one by one."""

@@ -44,7 +44,7 @@ class Report(Part):
 STAY = b"\n"  # from the dispatcher: nothing to do, but somebody may need you soon
 
 
-def line_of(message: Order | Report) -> bytes:
+def as_line(message: Order | Report) -> bytes:
     """One message as it is sent."""
     return message.model_dump_json().encode() + b"\n"
 

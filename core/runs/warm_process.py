@@ -29,7 +29,7 @@ import psutil
 
 from core.runs import worker
 from core.runs.kinds import KINDS
-from core.runs.warm_messages import Lines, Order, Report, line_of
+from core.runs.warm_messages import Lines, Order, Report, as_line
 from core.runs.warm_time import BACKEND
 
 GRACE_SECONDS = 30.0  # beyond the time that the dispatcher keeps
@@ -80,7 +80,7 @@ class _Warm:
         self._bell, self._rung = socket.socketpair()
 
     def tell(self, report: Report) -> None:
-        self._line.sendall(line_of(report))
+        self._line.sendall(as_line(report))
 
     def serve(self) -> None:
         """Until the dispatcher closes the line, or says nothing for too long."""

@@ -13,6 +13,8 @@ from pydantic import Field
 
 from core.documents import Document
 from core.errors import InputError
+from core.people.asking import asks
+from core.people.roles import Deed
 from core.workspace import Workspace
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_WARM_MINUTES"
@@ -30,10 +32,12 @@ class _Setting(Document):
 
 class WarmNote(Document):
     """There while a process has the software loaded. ``pid``: which; ``surroundings``: what it has
-    of code and settings (``core.runs.surroundings``). Who removes the file makes it go."""
+    of code and settings (``core.runs.surroundings``); ``loaded``: whether it is through with
+    loading. Who removes the file makes it go."""
 
     pid: int
     surroundings: str
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ def warm_time(workspace: Workspace) -> WarmTime:
     return WarmTime(stored.minutes if stored else DEFAULT_MINUTES, fixed=False)
 
 
+@asks(Deed.SETTLE)
 def set_warm_time(workspace: Workspace, minutes: float) -> None:
     """Keep another time in the workspace; what is loaded longer than that goes at once.
 

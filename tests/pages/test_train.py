@@ -16,7 +16,7 @@ from core.runs.devices import Device, processor_name
 from core.runs.pace import Pace, keep_pace
 from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
-from pages.components.training import run_form
+from pages.components.training import run_form, warm_note
 from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import RESULT, make_dataset, make_run
 
@@ -519,3 +519,31 @@ def test_what_is_kept_for_speed_is_told_limited_and_cleared(
     click(app, "cache_clear")
     assert not kept.exists()
     assert "Saved for faster training" not in everything_said(app)
+
+
+def test_the_software_is_loaded_while_the_form_is_filled_in_and_its_time_is_set(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wished: list[Store] = []
+    monkeypatch.setattr(warm_note, "keep_warm", wished.append)
+    assert open_app("train").number_input(warm_note.MINUTES).disabled, "the environment decides"
+    monkeypatch.delenv("THORAXLENS_WARM_MINUTES")
+    app = open_app("train")
+    assert "stays loaded for 5 minutes after a run" in everything_said(app)
+    assert len(wished) == 2
+    app.number_input(warm_note.MINUTES).set_value(1).run()
+    click(app, "warm_set")
+    assert "stays loaded for 1 minute after a run" in everything_said(app)
+    app.number_input(warm_note.MINUTES).set_value(0).run()
+    click(app, "warm_set")
+    assert "Each run loads its own software" in everything_said(app)
+    wished.clear()
+    app.segmented_control(key="train_view").set_value("Runs").run()
+    assert not wished, "nobody is about to start a run"
+
+
+def test_where_nothing_can_be_kept_loaded_nothing_is_said_of_it(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_note, "can_be_warm", lambda: False)
+    assert "oftware" not in everything_said(open_app("train"))
