@@ -44,6 +44,11 @@ class Settings:
     warm_runs: int = 50  # from one process, one after the other
     transfer_size: int = 224
     transfer_large: int = 260  # of EfficientNetLite2
+    placed: int = 1_000  # tasks that do nothing, through Ray
+    placed_actors: int = 100
+    sweep_runs: int = 5  # through Ray, and without
+    sweep_epochs: int = 20
+    sweep_size: int = 96  # pixels a side
     planted_sets: int = 20  # data sets with, and without, each shortcut
     planted_per_class: int = 60  # patients
 
@@ -77,6 +82,11 @@ class Settings:
             warm_turns=2,
             warm_runs=3,
             transfer_size=64,
+            placed=20,
+            placed_actors=2,
+            sweep_runs=2,
+            sweep_epochs=1,
+            sweep_size=32,
             planted_sets=2,
             planted_per_class=40,
         )
