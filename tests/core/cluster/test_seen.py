@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -246,7 +245,11 @@ def test_each_node_says_how_it_is_and_what_it_lacks(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.ray
-def test_a_real_cluster_is_seen_and_a_node_that_goes(tmp_path: Path) -> None:
+@pytest.mark.timeout(900)
+# Ray leaves files and threads open, and says so of its own code.
+@pytest.mark.filterwarnings("ignore")
+def test_a_real_cluster_is_seen_and_a_node_that_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     import ray
     from ray.cluster_utils import Cluster
 
