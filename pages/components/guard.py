@@ -17,7 +17,8 @@ from core.people.asking import Somebody
 from core.people.roles import Deed
 from pages.components.front_door import FAILED
 
-GUARDED = ("/media/", "/_stcore/upload_file/", "/thumbnail/", "/_stcore/metrics", "/component/")
+THUMBNAIL = "/thumbnail/"  # answered below any path
+GUARDED = ("/media/", "/_stcore/upload_file/", "/_stcore/metrics", "/component/")
 LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
 REFUSAL = "Sign in to ThoraxLens first.\n"
 USER_COOKIE = b"_streamlit_user="
@@ -43,8 +44,7 @@ class Guard:
             return
         below = f"/{self._base().strip('/')}".rstrip("/")
         path = str(scope["path"]).removeprefix(below)
-        # Anywhere in it: some addresses are answered below any path.
-        if any(part in path for part in GUARDED):
+        if path.startswith(GUARDED) or THUMBNAIL in path:
             if not self._who(Request(scope).cookies).may(Deed.LOOK):
                 await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
                 return

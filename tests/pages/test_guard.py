@@ -86,10 +86,17 @@ def test_a_stranger_gets_no_picture_and_brings_no_film(path: str) -> None:
         assert Asked(Role.VISITOR).request(method, path).status_code == 200
     below = Asked(Role.STRANGER, base="/lens/")
     assert below.get(f"/lens{path}").status_code == 403
-    assert Asked(Role.STRANGER).get(f"/any/where{path}").status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/", "/train", "/_stcore/health", "/static/js/index.js"])
+def test_a_thumbnail_is_refused_below_any_path() -> None:
+    for below in ("/any/where", "/static", "/static/media"):
+        asked = Asked(Role.STRANGER).get(f"{below}/thumbnail/0123.jpg")
+        assert asked.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/train", "/_stcore/health", "/static/js/index.js", "/static/media/font.woff2"]
+)
 def test_the_way_to_the_front_door_is_open(path: str) -> None:
     assert Asked(Role.STRANGER).get(path).status_code == 200
 

@@ -18,7 +18,7 @@ from tests.pages.runs import RESULT, make_dataset, make_run
 
 PAGES = (
     "home", "explore", "prepare", "train", "results", "compare", "run", "classify",
-    "demonstration", "history",
+    "demonstration", "history", "machines",
 )  # fmt: skip
 VIEWER = Somebody("ben@hospital.example", Role.VIEWER, signed_in=True)
 EDITOR = Somebody("ana@hospital.example", Role.EDITOR, signed_in=True)
