@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -68,7 +69,9 @@ class Asked:
             async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
                 return await client.request(method, path)
 
-        return asyncio.run(ask())
+        # In a thread: a browser's test in this process may have left a loop in the main one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, ask()).result()
 
     def get(self, path: str) -> httpx.Response:
         return self.request("GET", path)
