@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.privacy import keep_to_ourselves, salt_of, tighten
+from core.public import is_public
 
 ENVIRONMENT_VARIABLE = "THORAXLENS_DATA"
 RAY_VARIABLE = "THORAXLENS_RAY"
@@ -143,6 +144,8 @@ class Workspace:
 
     def _create(self) -> Workspace:
         keep_to_ourselves()
+        if is_public():  # whose folder was made whole; a process that outlives it makes no other
+            return self
         is_ours = not self.root.exists() or self.database.exists() or not any(self.root.iterdir())
         for folder in (
             self.root,

@@ -43,6 +43,7 @@ HOUSEKEEPING = {
     "core.workspace.open_workspace": "makes the data folder",
     "core.show.show_of": "a public show's copy of the data folder, in memory",
     "core.runs.upkeep.refresh": "looks after what was asked for already",
+    "core.cluster.seen.seen_cluster": "notes that somebody looks, so that a cluster is watched",
     "core.lent.lent_folder": "a folder for a film while it is classified, gone with it",
     "core.card.answers_pdf.answers_pdf": "letters drawn in a temporary folder",
     "core.card.pdf.to_pdf": "likewise",
