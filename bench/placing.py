@@ -28,6 +28,8 @@ def table(settings: Settings, folder: Path) -> Iterator[str]:
         yield "Ray is not installed: pip install --require-hashes -r requirements-ray.lock."
         return
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Else Ray's work stands back behind all else on the machine, and what is compared is the load.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray wants it so
     cluster: Any = utilities.Cluster(
         initialize_head=True,
         head_node_args={
