@@ -25,7 +25,7 @@ import psutil
 from bench.browsing import PATIENCE, answered, chromium, free_port, server, there_is_a_browser
 from bench.report import head, p95, row
 from bench.settings import Settings
-from bench.viewers import Viewer
+from bench.viewers import Viewer, load
 from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import preset
@@ -141,6 +141,7 @@ async def _in_browsers(settings: Settings, process: psutil.Process, address: str
 
 
 async def _without(settings: Settings, process: psutil.Process, address: str) -> _Seen:
+    load()
     seen = _Seen()
     began = time.monotonic()
     until = began + settings.session_minutes * 60

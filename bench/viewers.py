@@ -17,6 +17,13 @@ from typing import Any, Self
 PATIENCE = 120.0  # seconds
 
 
+def load() -> None:
+    """Load what the messages are read with: it takes seconds, which nobody is to wait for."""
+    import streamlit.proto.BackMsg_pb2
+    import streamlit.proto.ForwardMsg_pb2  # noqa: F401
+    import websockets.asyncio.client  # noqa: F401
+
+
 class Viewer:
     """One session of the server at ``address``, as an asynchronous context. ``wrong``: what it
     was shown that should not be, in words; it is added to."""
