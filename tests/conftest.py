@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ os.environ["THORAXLENS_NO_STARTERS"] = "1"
 # Many tests wait until the dispatcher of their own folder has gone, which should be at once.
 os.environ["THORAXLENS_WARM_MINUTES"] = "0"
 
+from core.people.asking import know_people_by
 from core.store import Store, open_store
 from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT, Workspace, open_workspace
 
@@ -62,6 +64,13 @@ def pytest_report_header() -> str:
 def _no_stray_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may touch the developer's own data folder."""
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _this_systems_user_asks() -> Iterator[None]:
+    """A page that a test opens in this process says who asks from then on, in later tests, too."""
+    yield
+    know_people_by(None)
 
 
 @pytest.fixture

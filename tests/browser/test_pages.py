@@ -117,8 +117,9 @@ def test_a_page_opens_cold(browser: Browser, stocked: Path, tmp_path: Path, page
     left = workers_of(data)
     for process in left:
         process.kill()
-    # The cheating demo has its process started ahead.
-    assert bool(left) == (page == "demonstration")
+    # The cheating demo has its process started ahead, and so has what answers on Classify, where
+    # there is memory to spare.
+    assert bool(left) == (page == "demonstration") or page == "classify"
 
 
 @pytest.fixture(scope="module")
