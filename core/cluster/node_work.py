@@ -114,6 +114,8 @@ class NodeWork:
                     poll=0.1,
                     idle=0.2,
                     until=self._left.is_set,
+                    # This folder has this one row, and a copy of a process is tied to nobody.
+                    warm=False,
                 )
                 _end(store, self._parcel.job_id)  # what was still at work when somebody left
                 self._keep_notes(data)

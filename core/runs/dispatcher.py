@@ -124,9 +124,10 @@ def serve(
     poll: float = POLL_SECONDS,
     idle: float = IDLE_SECONDS,
     until: Callable[[], bool] = lambda: False,
+    warm: bool = True,
 ) -> bool:
     """Dispatch until there is nothing to do, or ``until`` says so. Returns False when another one
-    is at work."""
+    is at work. ``warm``: whether the software may be kept loaded for what comes next."""
     lock = FileLock(store.workspace.dispatcher_lock)
     served = False
     while True:
@@ -137,7 +138,7 @@ def serve(
         try:
             served = True
             # With a cluster, what could use it runs there.
-            warmth = None if elsewhere else Warmth(store.workspace)
+            warmth = Warmth(store.workspace) if warm and not elsewhere else None
             here = LocalProcesses(store, command, devices or list_devices(), warmth=warmth)
             try:
                 _serve_locked(Dispatcher(store, here, elsewhere), poll, idle, until)
