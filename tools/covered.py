@@ -18,6 +18,8 @@ from core.workspace import PROJECT_ROOT
 REPORT = PROJECT_ROOT / ".coverage.json"
 WHOLE = 90.0  # per cent
 ROOM = 85.0
+# Parts of its other files, too, are reached under Ray alone, and so by make test-ray.
+LOWER = {"core/cluster": 78.0}
 
 
 class Summary(TypedDict):
@@ -60,7 +62,7 @@ def too_low(shares: dict[str, float]) -> list[str]:
     return [
         f"{room}: {share:.1f} % is less than {floor:.0f} %"
         for room, share in shares.items()
-        if share < (floor := WHOLE if room == "all of it" else ROOM)
+        if share < (floor := WHOLE if room == "all of it" else LOWER.get(room, ROOM))
     ]
 
 
