@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.backup.manifest import (
     may_stand,
 )
 from core.datasets.archive_checks import (
+    DAMAGES,
     STORED,
     DamagedArchive,
     check_layout,
@@ -34,8 +34,6 @@ CHUNK = 1024 * 1024
 DAMAGED = "{} is damaged: {}. Take another copy of it, or an earlier backup."
 NONE = "{} is no backup of ThoraxLens, or it is damaged. Choose a file that backup made."
 BYTES_A_PART = 400  # of the list at the end of a zip, at most
-_ENDED = (zipfile.BadZipFile, DamagedArchive, zlib.error, EOFError, OSError, NotImplementedError,
-          RuntimeError, ValueError)  # fmt: skip
 
 
 class BackupFile:
@@ -71,7 +69,7 @@ class BackupFile:
                     told.update(chunk)
                     size += len(chunk)
                     yield chunk
-        except _ENDED as error:
+        except DAMAGES as error:
             raise InputError(
                 DAMAGED.format(self.name, f"{shown_member(name)} cannot be read")
             ) from error
@@ -106,7 +104,7 @@ def is_backup(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(BACKUP_MANIFEST) as stream:
             return b'"thoraxlens-backup"' in stream.read(CHUNK)
-    except (*_ENDED, KeyError):
+    except DAMAGES:
         return False
 
 
@@ -136,7 +134,7 @@ def _manifest(archive: zipfile.ZipFile, name: str) -> BackupManifest:
         raise InputError(DAMAGED.format(name, "its table of contents is too long"))
     try:
         text = archive.read(BACKUP_MANIFEST).decode("utf-8")
-    except _ENDED as error:
+    except DAMAGES as error:
         raise InputError(DAMAGED.format(name, "its table of contents cannot be read")) from error
     manifest = BackupManifest.from_json(text, name)
     if there != {one: part.size for one, part in manifest.parts.items()} or STORE not in there:

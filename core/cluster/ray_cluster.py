@@ -1,5 +1,4 @@
-"""The place for work on the nodes of a Ray cluster. The only module that imports Ray, in the
-dispatcher's process alone.
+"""The place for work on the nodes of a Ray cluster, in the dispatcher's process alone.
 
 Each row that works on a node has one actor there, which Ray keeps by the row's name, in a namespace
 of the data folder, whatever becomes of this process: the next dispatcher finds it again.
@@ -8,9 +7,6 @@ of the data folder, whatever becomes of this process: the next dispatcher finds 
 from __future__ import annotations
 
 import hashlib
-import importlib
-import logging
-import os
 import shutil
 import time
 from collections.abc import Iterable, Sequence
@@ -19,47 +15,27 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.cluster import attendant
-from core.cluster.membership import Members, Node, Slot
+from core.cluster.beginning import NoRoomError, Placed, UnfitNodeError, begin_on_node
+from core.cluster.connection import connected
+from core.cluster.membership import Members
 from core.cluster.node_work import LOST
-from core.cluster.packing import Shelf, pack
+from core.cluster.packing import Shelf
 from core.cluster.parcels import Update
-from core.cluster.reaching import why_unreachable
 from core.cluster.receiving import Receiver
-from core.cluster.sameness import about_this_machine, chosen_backend, why_unfit
 from core.cluster.vectors import arithmetic_is_known
-from core.errors import Cancelled, ThoraxLensError
+from core.errors import Cancelled, InputError, ThoraxLensError
 from core.runs.files import RunFiles, job_folder
-from core.runs.liveness import STOPPED, mark_dead
+from core.runs.liveness import mark_dead
 from core.runs.places import could_not_start, kind_of, log_line, taken_from_queue
 from core.runs.whereabouts import is_elsewhere, whereabouts, whereabouts_file
-from core.store import ACTIVE, JobRow, RunProgress, RunState, Store, keep_record
-from core.workspace import PROJECT_ROOT
+from core.store import ACTIVE, JobRow, RunState, Store, keep_record
 
 AGAIN_SECONDS = 10.0  # until a cluster that does not answer is asked again
 SILENT_SECONDS = 60.0  # how long a node may be out of reach before its work goes elsewhere
 STOP_SECONDS = 20.0  # how long work on a node may take to stop
 LEAVE_SECONDS = 15.0
-ROOM_SECONDS = 60.0  # how long a node may take to begin, since others may use the cluster too
+RETRY_SECONDS = 0.5  # until what could not be written is told again
 MOST_LOSSES = 3  # nodes lost one after the other without an epoch in between
-TELL_SECONDS = 0.5
-
-
-@dataclass
-class _Placed:
-    """A row on a node. ``starting``: until it is there. ``waiting``: for its next update."""
-
-    job: JobRow
-    receiver: Receiver
-    node: Node
-    slot: Slot
-    starting: Future[Any] | None = None
-    actor: Any = None
-    waiting: Any = None
-    number: int = 0
-    asked: float | None = None
-    silent: float | None = None
-    given_up: bool = False
 
 
 @dataclass
@@ -71,7 +47,7 @@ class RayCluster:
     _ray: Any = None
     _again: float = 0.0
     _members: Members = field(default_factory=Members)
-    _placed: dict[str, _Placed] = field(default_factory=dict)
+    _placed: dict[str, Placed] = field(default_factory=dict)
     _measured: set[tuple[str, int]] = field(default_factory=set)
     _leaving: list[tuple[Any, Any, float]] = field(default_factory=list)
     _hands: ThreadPoolExecutor = field(
@@ -115,7 +91,7 @@ class RayCluster:
         except OSError as error:
             could_not_start(self.store, job, error)
             return
-        placed = _Placed(job, Receiver(self.store, job), node, wanted)
+        placed = Placed(job, Receiver(self.store, job), node, wanted)
         placed.starting = self._hands.submit(self._begin, placed)
         self._placed[job.job_id] = placed
         log_line(f"{job.job_id} goes to {node.name}")
@@ -184,20 +160,13 @@ class RayCluster:
         return True
 
     def _connected(self) -> Any:
-        if why := why_unreachable(self.address):
-            log_line(why)
-            return None
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody outside
-        # By its name: it need not be installed, and has types only where it is.
-        ray: Any = importlib.import_module("ray")
-        ray.cloudpickle.register_pickle_by_value(attendant)
         try:
-            ray.init(
-                address=self.address,
-                namespace=self._namespace(),
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
+            ray = connected(self.address, self._namespace())
+        except InputError as error:  # nothing listens there
+            log_line(str(error))
+            return None
+        except ImportError:
+            raise
         except Exception as error:  # noqa: BLE001 - Ray says it in errors of many kinds
             log_line(f"the Ray cluster {self.address} does not answer: {error}")
             return None
@@ -223,50 +192,11 @@ class RayCluster:
 
     # One row
 
-    def _begin(self, placed: _Placed) -> Any:
-        """The row's actor, at work; in a thread, since packing may take minutes."""
-        job, ray = placed.job, self._ray
-        told = 0.0
+    def _begin(self, placed: Placed) -> Any:
+        threads = self._members.threads(placed.slot)
+        return begin_on_node(self.store, self._ray, placed, self._shelf, threads)
 
-        def tell(stage: str, done: int, total: int) -> None:
-            nonlocal told
-            if placed.given_up:
-                raise Cancelled(STOPPED)
-            if time.monotonic() - told > TELL_SECONDS:
-                told = time.monotonic()
-                unit = "films" if stage == "films" else "bytes"
-                progress = RunProgress(stage=stage, done=done, total=total, unit=unit)
-                self.store.queue.beat(job.job_id, progress)
-
-        strategies = importlib.import_module("ray.util.scheduling_strategies")
-        kind = ray.remote(attendant.Attendant)
-        actor = kind.options(
-            name=job.job_id,
-            lifetime="detached",
-            max_concurrency=4,
-            num_cpus=placed.slot.cpus,
-            num_gpus=placed.slot.gpus,
-            scheduling_strategy=strategies.NodeAffinitySchedulingStrategy(
-                placed.node.id, soft=False
-            ),
-        ).remote(str(PROJECT_ROOT))
-        try:
-            asked = actor.about.remote(chosen_backend())
-            parcel = pack(self.store, job, self._shelf, self._members.threads(placed.slot), tell)
-            try:
-                its = ray.get(asked, timeout=ROOM_SECONDS)
-            except ray.exceptions.GetTimeoutError:  # others than this data folder have its slots
-                raise _NoRoom(f"{placed.node.name} had no room for it.") from None
-            unfit = why_unfit(placed.node.name, its, about_this_machine(chosen_backend()))
-            if unfit:
-                raise _Unfit(unfit)
-            ray.get(actor.begin.remote(parcel))
-        except BaseException:
-            ray.kill(actor)
-            raise
-        return actor
-
-    def _has_started(self, placed: _Placed) -> bool:
+    def _has_started(self, placed: Placed) -> bool:
         """Whether the actor is at work; sees to what went wrong."""
         starting = placed.starting
         if starting is None or not starting.done():
@@ -275,11 +205,11 @@ class RayCluster:
         job = placed.job
         try:
             placed.actor = starting.result()
-        except _Unfit as error:
+        except UnfitNodeError as error:
             log_line(str(error))
             self._members.shun(placed.node.id, str(error))
             self._back_to_queue(placed, str(error))
-        except _NoRoom as error:
+        except NoRoomError as error:
             log_line(f"{job.job_id}: {error}")
             self._members.shun(placed.node.id, "", for_a_while=True)
             self._back_to_queue(placed, str(error))
@@ -302,7 +232,7 @@ class RayCluster:
             return True
         return False
 
-    def _stopping(self, placed: _Placed, job: JobRow) -> bool:
+    def _stopping(self, placed: Placed, job: JobRow) -> bool:
         """Whether work that shall stop is to be listened to."""
         now = time.monotonic()
         if placed.asked is None:
@@ -315,7 +245,7 @@ class RayCluster:
         self._let_go(placed)
         return False
 
-    def _listen(self, placed: _Placed) -> None:
+    def _listen(self, placed: Placed) -> None:
         if placed.waiting is None:
             placed.waiting = placed.actor.changes.remote(placed.number)
         ready, _ = self._ray.wait([placed.waiting], timeout=0)
@@ -341,7 +271,7 @@ class RayCluster:
             placed.receiver.take(update)
         except OSError as error:  # a full disk, say: it is told again
             log_line(f"what {placed.job.job_id} sent could not be written ({error})")
-            time.sleep(TELL_SECONDS)
+            time.sleep(RETRY_SECONDS)
             return
         placed.number = update.number
         if update.row.get("state") not in (RunState.QUEUED, RunState.PREPARING):
@@ -352,13 +282,13 @@ class RayCluster:
             log_line(f"{placed.job.job_id} is over on {placed.node.name}")
             self._let_go(placed)
 
-    def _found_again(self, job: JobRow) -> _Placed | None:
+    def _found_again(self, job: JobRow) -> Placed | None:
         """What an earlier dispatcher has placed."""
         if not self._reached():
             return None
         node = self._members.named(whereabouts(self.store, job).node, job.node)
         slot = self._members.slot_of(job.device, node)
-        placed = _Placed(job, Receiver(self.store, job), node, slot)
+        placed = Placed(job, Receiver(self.store, job), node, slot)
         self._placed[job.job_id] = placed
         try:
             placed.actor = self._ray.get_actor(job.job_id)
@@ -372,7 +302,7 @@ class RayCluster:
         log_line(f"{job.job_id} was found again on {node.name}")
         return placed
 
-    def _lost(self, placed: _Placed, why: str) -> None:
+    def _lost(self, placed: Placed, why: str) -> None:
         """The node, or what worked there, is gone: the row goes on elsewhere."""
         job, node = placed.job, placed.node.name
         log_line(f"{job.job_id} was lost on {node}: {why}")
@@ -394,14 +324,14 @@ class RayCluster:
             finished_at=time.time(),
         )
 
-    def _back_to_queue(self, placed: _Placed, reason: str) -> None:
+    def _back_to_queue(self, placed: Placed, reason: str) -> None:
         self._let_go(placed)
         if not self.store.queue.lost_node(placed.job.job_id, reason):
             row = self.store.queue.find(placed.job.job_id)
             if row is not None and row.is_active:  # somebody has asked to stop it
                 mark_dead(self.store, row)
 
-    def _let_go(self, placed: _Placed) -> None:
+    def _let_go(self, placed: Placed) -> None:
         """Nothing more is taken from this actor; it cleans up and ends."""
         self._forget(placed)
         placed.given_up = True
@@ -415,20 +345,12 @@ class RayCluster:
         if not starting.cancelled() and starting.exception() is None:
             self._ray.kill(starting.result())
 
-    def _forget(self, placed: _Placed) -> None:
+    def _forget(self, placed: Placed) -> None:
         self._placed.pop(placed.job.job_id, None)
         file = whereabouts_file(self.store, placed.job)
         if file.parent.is_dir():
             known = whereabouts(self.store, placed.job)
             known.model_copy(update={"there": False}).save(file)
-
-
-class _NoRoom(Exception):
-    """A node that did not begin in time."""
-
-
-class _Unfit(Exception):
-    """A node that has another program or other libraries."""
 
 
 def _goes_on(store: Store, job: JobRow) -> str:

@@ -7,8 +7,6 @@ an actor of its own for it, which asks for no core and goes with this process.
 from __future__ import annotations
 
 import argparse
-import importlib
-import logging
 import os
 import sys
 import time
@@ -18,9 +16,8 @@ from typing import Any
 
 from filelock import Timeout
 
-from core.cluster import attendant
+from core.cluster.connection import attendant_on, connected
 from core.cluster.membership import named_by_ray
-from core.cluster.reaching import why_unreachable
 from core.cluster.sameness import about_this_machine, chosen_backend, why_unfit
 from core.cluster.seen import (
     WATCHED_SECONDS,
@@ -32,7 +29,7 @@ from core.cluster.seen import (
 )
 from core.errors import InputError
 from core.runs.machines import Card
-from core.workspace import PROJECT_ROOT, Workspace, named_workspace
+from core.workspace import Workspace, named_workspace
 
 LOOK_SECONDS = 2.0
 ANSWER_SECONDS = 5.0  # a node that takes longer is shown without what only it can say
@@ -77,15 +74,7 @@ class Watch:
         )
 
     def _ask(self, node_id: str) -> _Asked:
-        affinity = importlib.import_module("ray.util.scheduling_strategies")
-        actor = (
-            self.ray.remote(attendant.Attendant)
-            .options(
-                num_cpus=0,
-                scheduling_strategy=affinity.NodeAffinitySchedulingStrategy(node_id, soft=False),
-            )
-            .remote(str(PROJECT_ROOT))
-        )
+        actor = attendant_on(self.ray, node_id, num_cpus=0)
         return _Asked(actor, actor.about.remote(self.backend))
 
     def _listen(self, nodes: Mapping[str, str], patience: float) -> None:
@@ -144,18 +133,6 @@ class Watch:
 def _why_gone(node: Mapping[str, Any]) -> str:
     said = str(node.get("DeathReasonMessage") or "").strip()
     return f"It is gone ({said.splitlines()[0][:200]})." if said else "It is gone."
-
-
-def connected(address: str) -> Any:
-    """Ray, connected to the cluster. Raises InputError, and what Ray raises."""
-    if why := why_unreachable(address):
-        raise InputError(why)
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody outside
-    # By its name: it need not be installed, and has types only where it is.
-    ray: Any = importlib.import_module("ray")
-    ray.cloudpickle.register_pickle_by_value(attendant)
-    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    return ray
 
 
 def _trouble(address: str, error: BaseException) -> SeenCluster:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import lzma
 import shutil
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +13,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from core.datasets.archive_checks import (
+    DAMAGES,
     DamagedArchive,
     check,
     check_list,
@@ -39,24 +37,6 @@ HELD = 256 * CHUNK  # bytes of films that are unpacked and wait to be laid bare
 # What is kept as it is, beside films.
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 LISTS = ("train_val_list.txt", "test_list.txt")  # of ChestX-ray14
-
-# What zipfile and the decompressors raise on bytes that mean nothing. bzip2's OSError has no
-# number, and a disk's has one.
-DAMAGES = (
-    DamagedArchive,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    TypeError,
-    LookupError,
-    OverflowError,
-    OSError,
-)
 
 
 def unpack(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
@@ -31,6 +33,25 @@ ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
 
 class DamagedArchive(Exception):
     """The archive contradicts itself, or ends too early."""
+
+
+# What zipfile and the decompressors raise on bytes that mean nothing. bzip2's OSError has no
+# number, and a disk's has one.
+DAMAGES = (
+    DamagedArchive,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    OverflowError,
+    OSError,
+)
 
 
 def check_list(file: BinaryIO, filename: str) -> None:

@@ -7,8 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.datasets.archive import DAMAGES
-from core.datasets.archive_checks import check, check_list
+from core.datasets.archive_checks import DAMAGES, check, check_list
 from core.datasets.archive_names import put_right
 from core.datasets.importers.tree import FILM_SUFFIXES
 from core.errors import FilmError, InputError

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from core.datasets import archive_checks
-from core.datasets.archive_checks import DamagedArchive, shown_member
+from core.datasets.archive_checks import DAMAGES, DamagedArchive, shown_member
 from core.errors import InputError
 from core.files import written_whole
 from core.travel import manifest
@@ -27,8 +26,6 @@ from core.workspace import Workspace
 
 ALWAYS = (1980, 1, 1, 0, 0, 0)  # a zip has no earlier time
 DAMAGED = "{} is damaged: {}. Copy it again, or export the run again."
-_ENDED = (zipfile.BadZipFile, DamagedArchive, zlib.error, EOFError, OSError, NotImplementedError,
-          RuntimeError, ValueError)  # fmt: skip
 
 
 def write_run_file(path: Path, entries: Mapping[str, bytes], run_id: str, answers: str) -> Manifest:
@@ -67,7 +64,7 @@ class RunFile:
             raise InputError(DAMAGED.format(self.name, f"it lacks {name}"))
         try:
             data = self._archive.read(name)
-        except _ENDED as error:
+        except DAMAGES as error:
             raise InputError(DAMAGED.format(self.name, f"{name} cannot be read")) from error
         if len(data) != entry.size or hashlib.sha256(data).hexdigest() != entry.sha256:
             raise InputError(
@@ -164,7 +161,7 @@ def _table(archive: zipfile.ZipFile, name: str) -> Manifest:
         raise InputError(DAMAGED.format(name, "its table of contents is too long"))
     try:
         text = archive.read(MANIFEST).decode("utf-8")
-    except _ENDED as error:
+    except DAMAGES as error:
         raise InputError(DAMAGED.format(name, "its table of contents cannot be read")) from error
     table = Manifest.from_json(text, name)
     if there != {one: entry.size for one, entry in table.entries.items()}:

@@ -7,6 +7,7 @@ thumbnails. Streamlit's own files, its health and the way to the provider are op
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from core.people.asking import Somebody
 from core.people.roles import Deed
 from pages.components.front_door import FAILED
 
+LOG = logging.getLogger("thoraxlens.pages")
 THUMBNAIL = "/thumbnail/"  # answered below any path
 GUARDED = ("/media/", "/_stcore/upload_file/", "/_stcore/metrics", "/component/")
 LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
@@ -70,9 +72,10 @@ class Guard:
         try:
             await self._app(scope, receive, seen)
         except Exception:
-            if is_lost:
-                return
-            raise
+            if not is_lost:
+                raise
+            # Our page has been sent already, so nobody would see what else went wrong.
+            LOG.exception("A sign-in failed")
 
 
 def _comes_from_the_provider(scope: Scope) -> bool:

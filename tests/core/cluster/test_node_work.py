@@ -23,7 +23,7 @@ from core.external.testing import external_job
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Run, RunState, Store
-from tests.core.cluster.made import with_a_dataset
+from tests.core.phantom_dataset import with_a_dataset
 from tests.core.runs.jobs_at_hand import carried_out, no_dispatcher
 from tests.core.runs.pretending import eventually
 

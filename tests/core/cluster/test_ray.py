@@ -21,7 +21,7 @@ from core.runs.upkeep import refresh
 from core.specs import RunSpec
 from core.store import FINISHED, Run, RunState, Store, open_store
 from core.workspace import RAY_VARIABLE, open_workspace
-from tests.core.cluster.made import with_a_dataset
+from tests.core.phantom_dataset import with_a_dataset
 from tests.core.runs.pretending import eventually
 
 pytestmark = [pytest.mark.large, pytest.mark.ray, pytest.mark.timeout(1500)]
@@ -60,7 +60,6 @@ class Nodes:
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    pytest.importorskip("ray")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray calls it so
     made = Nodes(tmp_path_factory.mktemp("node"))

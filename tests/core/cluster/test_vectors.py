@@ -9,7 +9,7 @@ from filelock import FileLock
 from core.cluster.vectors import known_vectors, take_vectors
 from core.specs import RunSpec
 from core.store import Run, Store
-from tests.core.cluster.made import with_a_dataset
+from tests.core.phantom_dataset import with_a_dataset
 
 
 def run_of(store: Store, **fields: object) -> Run:

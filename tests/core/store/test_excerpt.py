@@ -10,7 +10,7 @@ from core.specs import RunSpec
 from core.store import Epoch, RunState, Store, open_store
 from core.store.excerpt import take_rows, write_films_part, write_rows_part
 from core.workspace import open_workspace
-from tests.core.cluster.made import with_a_dataset
+from tests.core.phantom_dataset import with_a_dataset
 
 
 def reordered(store: Store) -> None:

@@ -14,10 +14,11 @@ from core.runs.jobs import Job
 from core.runs.kinds import FEATURES, TRAIN
 from core.runs.reporter import Reporter
 from core.runs.worker import Task
-from core.specs import AugmentSpec, ClassSpec, DatasetSpec, RunSpec
-from core.store import Member, Run, RunState, Store
+from core.specs import AugmentSpec, RunSpec
+from core.store import Run, RunState, Store
 from core.training import helper, precision
 from core.training.network import TrainableNetwork
+from tests.core.phantom_dataset import with_a_dataset
 from tests.core.runs.jobs_at_hand import carried_out
 
 
@@ -25,18 +26,7 @@ from tests.core.runs.jobs_at_hand import carried_out
 def run(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A training that waits, of a random VGG16 on 40 phantoms and one augmented copy of 24."""
     monkeypatch.setattr(precision, "candidates", lambda: [precision.FLOAT32])  # nothing is timed
-    frame = phantom_store.catalogue.frame().sort_values("film_id")
-    members = []
-    for index, finding in enumerate(("COVID-19", "No finding")):
-        ids = frame.loc[frame["finding"] == finding, "film_id"]
-        splits = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
-        members += [Member(one, index, split) for one, split in zip(ids, splits, strict=True)]
-    classes = (
-        ClassSpec(name="covid", findings=("COVID-19",)),
-        ClassSpec(name="healthy", findings=("No finding",)),
-    )
-    spec = DatasetSpec.build(name="phantoms", classes=classes, image_size=32)
-    phantom_store.datasets.save(spec, members)
+    with_a_dataset(phantom_store, 12, 4, 4)
     return phantom_store.runs.create(
         RunSpec.build(
             dataset="phantoms", model="vgg16", weights="random", epochs=2, batch_size=8,

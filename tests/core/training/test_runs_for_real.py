@@ -22,30 +22,19 @@ from core.runs import launcher
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.runs.upkeep import refresh
-from core.specs import ClassSpec, DatasetSpec, RunSpec
-from core.store import Member, Run, Store
+from core.specs import RunSpec
+from core.store import Run, Store
 from core.training.precision import candidates
 from core.version import software, thoraxlens_version
 from core.workspace import PROJECT_ROOT
+from tests.core.phantom_dataset import with_a_dataset
 from tests.core.runs.pretending import eventually
 
 
 @pytest.fixture
 def films(phantom_store: Store) -> Store:
     """The store with the data set “phantoms”: 24 films to train on, 8 and 8 to check."""
-    frame = phantom_store.catalogue.frame().sort_values("film_id")
-    members = []
-    for index, finding in enumerate(("COVID-19", "No finding")):
-        ids = frame.loc[frame["finding"] == finding, "film_id"]
-        splits = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
-        members += [Member(one, index, split) for one, split in zip(ids, splits, strict=False)]
-    classes = (
-        ClassSpec(name="covid", findings=("COVID-19",)),
-        ClassSpec(name="healthy", findings=("No finding",)),
-    )
-    spec = DatasetSpec.build(name="phantoms", classes=classes, image_size=64)
-    phantom_store.datasets.save(spec, members)
-    return phantom_store
+    return with_a_dataset(phantom_store, 12, 4, 4, image_size=64)
 
 
 def until(store: Store, run: Run, ready: str, seconds: float = 120) -> Run:

@@ -6,7 +6,9 @@ from core.specs import ClassSpec, DatasetSpec
 from core.store import Member, Store
 
 
-def with_a_dataset(store: Store, train: int, validation: int, test: int) -> Store:
+def with_a_dataset(
+    store: Store, train: int, validation: int, test: int, image_size: int = 32
+) -> Store:
     """The store with the data set “phantoms”: so many films of each of two classes."""
     frame = store.catalogue.frame().sort_values("film_id")
     members = []
@@ -18,6 +20,6 @@ def with_a_dataset(store: Store, train: int, validation: int, test: int) -> Stor
         ClassSpec(name="covid", findings=("COVID-19",)),
         ClassSpec(name="healthy", findings=("No finding",)),
     )
-    spec = DatasetSpec.build(name="phantoms", classes=classes, image_size=32)
+    spec = DatasetSpec.build(name="phantoms", classes=classes, image_size=image_size)
     store.datasets.save(spec, members)
     return store
