@@ -273,7 +273,7 @@ def test_a_data_set_deleted_under_a_run(trained: Trained, told: dict[str, Any]) 
     assert "is in use by" in answer["error"]
     store.datasets.delete("short-lived")  # as a second program may do, past all questions
 
-    ended = launcher.wait(store, waiting.run_id, timeout=60)
+    ended = launcher.wait(store, waiting.run_id, timeout=240)
     assert ended.state == "failed"
     assert ended.reason == (
         "There is no data set called “short-lived”. It may have been deleted. There are: silent."

@@ -88,7 +88,7 @@ def proxy(configuration: Path, secure: int) -> Iterator[None]:
         stderr=subprocess.PIPE,
     )
     try:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while True:
             assert process.poll() is None, process.communicate()[1].decode()
             with socket.socket() as probe:

@@ -24,7 +24,7 @@ from core.workspace import ENVIRONMENT_VARIABLE, PROJECT_ROOT
 
 WIDE: ViewportSize = {"width": 1440, "height": 1000}
 NARROW: ViewportSize = {"width": 390, "height": 844}
-PATIENCE = 60  # seconds for what takes one on a quiet machine
+PATIENCE = 120  # seconds for what takes one on a quiet machine
 
 # Asked at the address of a page, Streamlit's own front end looks there for its server first
 # and gets a 404, before it looks at the root.

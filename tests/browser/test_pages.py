@@ -226,10 +226,10 @@ def test_a_page_of_another_name_gets_nothing(stocked_server: Server) -> None:
                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
     evil = {"Host": f"evil.example:{port}"}
     for path in ("", "/train", "/_stcore/health", "/media/x.png"):
-        assert requests.get(stocked_server.url + path, headers=evil, timeout=60).status_code == 421
+        assert requests.get(stocked_server.url + path, headers=evil, timeout=240).status_code == 421
     stream = f"{stocked_server.url}/_stcore/stream"
     for headers in (evil, {"Origin": "http://evil.example"}):
-        answer = requests.get(stream, headers={**upgrade, **headers}, timeout=60)
+        answer = requests.get(stream, headers={**upgrade, **headers}, timeout=240)
         assert answer.status_code == 403
 
 

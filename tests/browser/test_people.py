@@ -133,7 +133,7 @@ def test_who_has_not_signed_in_sees_no_page_and_gets_no_film(
         assert watched.page.locator("img[src*=thumbnail], img[src*=media]").count() == 0
         watched.check()
     watched.check_access()
-    asked = requests.get(f"{office.url}/thumbnail/{film}.jpg", timeout=10)
+    asked = requests.get(f"{office.url}/thumbnail/{film}.jpg", timeout=60)
     assert (asked.status_code, asked.text) == (403, "Sign in to ThoraxLens first.\n")
 
 

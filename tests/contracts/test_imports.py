@@ -15,7 +15,7 @@ def test_no_contract_is_broken() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()",
          "--no-logo", "--no-cache"],
-        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(rooms.contracts())} kept, 0 broken" in done.stdout
@@ -71,7 +71,7 @@ print(sorted(name for name in never if name in sys.modules))
 """
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
-        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "[]"

@@ -26,7 +26,7 @@ FIRST_PAGE = """
 from streamlit.testing.v1 import AppTest
 from pages.components import preload
 preload.PACKAGES = {packages}
-app = AppTest.from_file(r"{app}", default_timeout=60).run()
+app = AppTest.from_file(r"{app}", default_timeout=240).run()
 assert not app.exception and app.title[0].value == "ThoraxLens", app
 """
 WAIT = """
@@ -45,7 +45,7 @@ def _loaded(data: Path, script: str, of: set[str] | None = None) -> set[str]:
         env={**os.environ, ENVIRONMENT_VARIABLE: str(data)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

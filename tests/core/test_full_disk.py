@@ -114,7 +114,7 @@ def carried_out(work: str, kind: str, store: Store, tmp_path: Path) -> Any:
     try:
         done = subprocess.run(
             [*APART, "sh", "-c", MOUNTED], cwd=PROJECT_ROOT, env=environment,
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         pytest.skip("this system has no unshare, so no disk can be made for the test")

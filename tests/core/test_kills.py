@@ -38,7 +38,7 @@ def killed(store: Store, work: str, seen: Callable[[], object], *arguments: Path
     command = [sys.executable, "-c", SLOWLY + work, str(store.workspace.root), *arguments]
     process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while not seen():
             assert process.poll() is None, process.communicate()[1].decode()
             assert time.monotonic() < until
@@ -80,7 +80,7 @@ def test_a_zip_whose_import_is_killed_leaves_nothing_unpacked(
     assert (again.catalogue.count(), again.catalogue.sources()) == (0, [])
     # As every start does. A decoder that the killed process was just starting holds its lock
     # for some milliseconds more, until it has become a program of its own.
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     clean_up(again)
     while any(uploads.iterdir()) and time.monotonic() < until:
         time.sleep(0.05)

@@ -11,10 +11,13 @@ from core.workspace import PROJECT_ROOT
 
 # What Streamlit runs for each viewer: links to other pages work only inside it.
 APP = str(PROJECT_ROOT / "pages" / "navigation.py")
+# Seconds for one run of it. A page takes none of them; a machine that reads its libraries from a
+# cold disk meanwhile, or stands still as a whole, has been seen to take more than 60.
+PATIENCE = 240
 
 
 def open_app(page: str = "home", **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    app = AppTest.from_file(APP, default_timeout=PATIENCE).run()
     if page != "home" or query:
         app.switch_page(f"{page}.py")
         app.query_params.update(query)

@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.store import Catalogue, Store
 from core.workspace import RAY_VARIABLE, ray_address
 from pages.components import session
-from tests.pages.opening import APP, as_read, everything_said, open_app
+from tests.pages.opening import APP, PATIENCE, as_read, everything_said, open_app
 
 PAGES = (
     "home", "explore", "prepare", "train", "results", "compare", "run", "classify",
@@ -88,7 +88,7 @@ def test_the_data_folder_can_be_named_on_the_command_line(
 
 def test_a_data_option_without_a_folder_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["app.py", "--data"])
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    app = AppTest.from_file(APP, default_timeout=PATIENCE).run()
     assert "--data needs a folder" in app.error[0].value
 
 
@@ -101,7 +101,7 @@ def test_a_cluster_can_be_named_on_the_command_line(
     session.get_store()
     assert ray_address() == "10.0.0.7:6379"
     monkeypatch.setattr("sys.argv", ["app.py", "--ray"])
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    app = AppTest.from_file(APP, default_timeout=PATIENCE).run()
     assert "--ray needs an address" in app.error[0].value
 
 
@@ -110,5 +110,5 @@ def test_a_data_folder_that_cannot_be_made_is_explained(
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("THORAXLENS_DATA", str(tmp_path / "file"))
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    app = AppTest.from_file(APP, default_timeout=PATIENCE).run()
     assert "cannot be used" in app.error[0].value

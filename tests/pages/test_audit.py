@@ -17,7 +17,7 @@ from core.palette import SURROUNDS
 from core.store import Run, Store
 from pages.components.audit.checks_table import checks_html
 from tests.core.runs.jobs_at_hand import noted, stand
-from tests.pages.opening import APP
+from tests.pages.opening import APP, PATIENCE
 from tests.pages.runs import make_dataset, make_run
 from tests.pages.shown_films import shown_films
 
@@ -32,7 +32,7 @@ def _fresh_caches() -> Iterator[None]:
 
 
 def opened(**address: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=PATIENCE)
     app.switch_page("run.py")
     app.query_params["tab"] = "audit"
     for name, value in address.items():

@@ -29,7 +29,7 @@ from core.store import (
 )
 from pages.components.downloads import safe_name
 from tests.core.prediction.conftest import saved
-from tests.pages.opening import APP, as_read, table_read
+from tests.pages.opening import APP, PATIENCE, as_read, table_read
 from tests.pages.shown_films import shown_films
 
 
@@ -99,7 +99,7 @@ def finished_group(store: Store, kind: RepeatKind, *, count: int = 3, finished: 
 
 def opened(**address: str) -> AppTest:
     """The page inside the app, whose links to other pages work only there."""
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=PATIENCE)
     app.switch_page("compare.py")
     for name, value in address.items():
         app.query_params[name] = value

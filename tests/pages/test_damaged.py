@@ -157,7 +157,7 @@ def test_rot_in_the_store_is_told_on_the_first_page(
     monkeypatch.setattr(type(phantom_store.database), "check", lambda self: "It has *rotten*.")
     root = str(phantom_store.workspace.root)
     open_app()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while not session.store_trouble(root) and time.monotonic() < until:
         Event().wait(0.02)
     assert "It has *rotten*." in as_read(everything_said(open_app()))

@@ -18,6 +18,7 @@ from core.prediction.explanations import Explanations, HeatMap
 from core.progress import NamedProgress
 from pages.components.viewer import explained_film
 from pages.components.viewer.packing import HeatLayer, Offer
+from tests.pages.opening import PATIENCE
 
 RAMP = np.linspace(0, 1, 16, dtype=np.float32).reshape(4, 4)
 CLASSES = ("covid", "healthy")
@@ -119,7 +120,7 @@ def viewer(monkeypatch: pytest.MonkeyPatch) -> Viewer:
 
 @pytest.fixture
 def page(client: Client, viewer: Viewer) -> AppTest:
-    app = AppTest.from_function(_page).run()
+    app = AppTest.from_function(_page, default_timeout=PATIENCE).run()
     assert not app.exception
     return app
 

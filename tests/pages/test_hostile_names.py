@@ -23,7 +23,7 @@ from core.workspace import Workspace
 from pages.components.classify import asking
 from pages.components.run_links import TABS
 from tests.pages.hostile import CLASS, FINDING, SOURCE, ids, make_hostile
-from tests.pages.opening import APP
+from tests.pages.opening import APP, PATIENCE
 
 RAW = (
     "**b**", "![x](", "<b>i", "$y$", "_f_", "[l](", "$x$", "`c`", ":red[r", "_k_", "[m](", "$z$",
@@ -102,7 +102,7 @@ def test_a_page_shows_names_as_text(hostile: Store, page: str, query: Any) -> No
         query = {"run": next(one.run_id for one in hostile.runs.all([RunState.FAILED]))}
     elif "film" in query:
         query = {"film": ids(hostile)[0]}
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=PATIENCE)
     app.switch_page(f"{page}.py")
     for name, value in query.items():
         app.query_params[name] = value
@@ -145,7 +145,7 @@ class Client:
 
 def test_answers_show_names_as_text(hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "get_client", Client)
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=PATIENCE)
     app.switch_page("classify.py")
     app.run()
     film = Path(hostile.catalogue.films(ids(hostile)[:1])[0].path).read_bytes()
@@ -167,7 +167,7 @@ def test_an_error_is_text(hostile: Store, monkeypatch: pytest.MonkeyPatch) -> No
         raise InputError(f"{FINDING} in {SOURCE} is damaged.")
 
     monkeypatch.setattr(Catalogue, "count", fail)
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    app = AppTest.from_file(APP, default_timeout=PATIENCE).run()
     assert len(app.error) == 1
     assert _all_text(app)
 

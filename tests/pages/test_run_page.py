@@ -17,7 +17,7 @@ from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Run, RunState, Store
-from tests.pages.opening import APP, table_read
+from tests.pages.opening import APP, PATIENCE, table_read
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def files_of(store: Store, run: Run) -> RunFiles:
 
 
 def opened(**address: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=PATIENCE)
     app.switch_page("run.py")
     for name, value in address.items():
         app.query_params[name] = value
@@ -112,7 +112,7 @@ def test_only_the_open_tab_is_worked_out(
 ) -> None:
     run = finished(quiet_store)
     files_of(quiet_store, run).predictions.write_bytes(b"rot")
-    page = AppTest.from_file(APP, default_timeout=60)
+    page = AppTest.from_file(APP, default_timeout=PATIENCE)
     page.switch_page("run.py")
     page.query_params.update({"run": run.run_id, "tab": "audit"})
     page.run()
@@ -161,7 +161,7 @@ def test_a_run_without_a_result_says_why_and_where_to_go(
 def test_an_audit_speaks_at_the_top(quiet_store: Store, verdict: str, kind: str) -> None:
     run = finished(quiet_store)
     audited(quiet_store, run, verdict)
-    page = AppTest.from_file(APP, default_timeout=60)
+    page = AppTest.from_file(APP, default_timeout=PATIENCE)
     page.switch_page("run.py").run()
     boxes = [str(getattr(one, "value", "")) for one in page.get(kind)]
     assert any("**Mind it:** each class has its source." in one for one in boxes)
@@ -273,7 +273,7 @@ def test_an_unknown_run_in_the_address_is_named(quiet_store: Store) -> None:
 def test_a_run_without_predictions_is_one_plain_sentence(quiet_store: Store) -> None:
     run = finished(quiet_store)
     files_of(quiet_store, run).predictions.unlink()
-    page = AppTest.from_file(APP, default_timeout=60)
+    page = AppTest.from_file(APP, default_timeout=PATIENCE)
     page.switch_page("run.py").run()
     assert not page.exception
     assert "Train the run again" in page.error[0].value

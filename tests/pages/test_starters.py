@@ -60,7 +60,7 @@ def test_a_server_installs_them_behind_the_first_page_and_only_once(
     monkeypatch.delenv(session.NO_STARTERS)
     monkeypatch.setattr(session, "STARTER_PAUSE", 0)
     assert not open_app().exception
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     note = StarterNote()
     while len(note.installed) < len(STARTERS) and time.monotonic() < until:
         time.sleep(0.05)

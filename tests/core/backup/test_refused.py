@@ -221,7 +221,7 @@ def test_a_restore_that_was_killed_is_done_again(file: Path, tmp_path: Path) -> 
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(file), str(into)], cwd=PROJECT_ROOT
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not list(into.glob(f"{restoring.UNFINISHED}/*")):
         assert process.poll() is None
         assert time.monotonic() < until

@@ -213,5 +213,5 @@ def test_two_processes_start_at_once(store: Store) -> None:
         )
         for _ in range(2)
     ]
-    assert [one.wait(timeout=90) for one in running] == [0, 0]
+    assert [one.wait(timeout=240) for one in running] == [0, 0]
     assert store.catalogue.count() == 8

@@ -56,7 +56,7 @@ def main(folder: Path, name: str, company: int) -> None:
 
     def extract(batch: np.ndarray) -> np.ndarray:
         (folder / f"{name}.begun").touch()
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while len(list(folder.glob("*.begun"))) < company and time.monotonic() < until:
             time.sleep(0.01)
         time.sleep(SLOWLY)

@@ -197,7 +197,7 @@ def test_two_processes_build_at_once(
         one.stdin.write(question)
         one.stdin.close()
         one.stdin = None
-    answers = [one.communicate(timeout=60)[0] for one in running]
+    answers = [one.communicate(timeout=240)[0] for one in running]
     expected = int(film_array(workspace, ids, paths, 64).astype(np.int64).sum())
     assert answers == [f"{expected}\n"] * 2
     assert len(list(workspace.film_cache.glob("*.npy"))) == 1

@@ -172,7 +172,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         env={**os.environ, "TMPDIR": str(temporary_files)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == -9, done.stderr

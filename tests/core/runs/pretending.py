@@ -23,7 +23,7 @@ SLEEP = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
 
 
-def eventually(what: Callable[[], object], seconds: float = 15.0) -> None:
+def eventually(what: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until ``what()`` is true; fails when it is not in time."""
     until = time.monotonic() + seconds
     while not what():
@@ -77,4 +77,4 @@ class Pretended:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.process.pid, signal.SIGKILL)
                 assert isinstance(child.process, subprocess.Popen)
-                child.process.wait(timeout=10)
+                child.process.wait(timeout=60)

@@ -81,7 +81,7 @@ class Begin:
         return job
 
     def reach(self, job: Job, wanted: Callable[[JobStatus], object]) -> JobStatus:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while not wanted(found := job.status()):
             assert time.monotonic() < end, f"still {found}"
             self.dispatcher.step()

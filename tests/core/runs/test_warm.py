@@ -88,7 +88,7 @@ class Begin:
         return job
 
     def step_until(self, holds: Callable[[], object]) -> None:
-        eventually(lambda: (self.dispatcher.step(), holds())[1], seconds=60)
+        eventually(lambda: (self.dispatcher.step(), holds())[1], seconds=240)
 
     def reach(self, job: Job, *states: str) -> str:
         """Its reason, once it is in one of the states."""
@@ -380,13 +380,13 @@ def test_a_killed_dispatcher_leaves_no_process_behind(
         [sys.executable, "-c", script], cwd=PROJECT_ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        eventually(store.workspace.warm_note.exists, seconds=60)
+        eventually(store.workspace.warm_note.exists, seconds=240)
         process = psutil.Process(WarmNote.load(store.workspace.warm_note).pid)
         assert not gone(process)
     finally:
         dispatcher.send_signal(signal.SIGKILL)
         dispatcher.wait()
-    eventually(lambda: gone(process), seconds=60)
+    eventually(lambda: gone(process), seconds=240)
 
 
 def test_the_time_is_set_here_or_by_the_environment(

@@ -95,7 +95,7 @@ def test_a_cnn_is_stopped_resumed_and_done(films: Store) -> None:
         connection.execute("UPDATE runs SET spec = ?", (shorter.to_json(),))
     connection.close()
     launcher.resume(films, run.run_id)
-    run = launcher.wait(films, run.run_id, timeout=120)
+    run = launcher.wait(films, run.run_id, timeout=240)
     assert run.state == "done", run.reason
     epochs = films.runs.epochs(run.run_id)
     assert epochs["epoch"].tolist() == list(range(1, trained + 2))
@@ -189,7 +189,7 @@ def test_a_backbone_is_killed_resumed_and_its_files_rebuild_it(films: Store) -> 
     written = [one.read_bytes() for one in kept]
 
     launcher.resume(films, run.run_id)
-    run = launcher.wait(films, run.run_id, timeout=120)
+    run = launcher.wait(films, run.run_id, timeout=240)
     assert run.state == "done", run.reason
     assert films.runs.epochs(run.run_id)["epoch"].tolist() == list(range(1, 61))
     assert [one.read_bytes() for one in kept] == written, "no film passed the network twice"
@@ -204,7 +204,7 @@ def test_a_backbone_is_killed_resumed_and_its_files_rebuild_it(films: Store) -> 
     np.save(path, array)
     done = subprocess.run(
         [sys.executable, "-c", REBUILD, str(files.folder), str(path)],
-        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     logits = np.asarray(json.loads(done.stdout.splitlines()[-1]))

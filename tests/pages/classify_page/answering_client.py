@@ -87,7 +87,7 @@ def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
 def answered(app: AppTest) -> AppTest:
     """The page when the networks have answered, as it is after it has drawn itself anew."""
     assert not app.exception
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while app.session_state["classify_worklist"].worklist.state.working:
         assert time.monotonic() < end
         time.sleep(0.01)
