@@ -47,7 +47,7 @@ class Settings:
     placed: int = 1_000  # tasks that do nothing, through Ray
     placed_actors: int = 100
     sweep_runs: int = 5  # through Ray, and without
-    sweep_epochs: int = 20
+    sweep_epochs: int = 4  # short ones, in which what Ray adds counts most
     sweep_size: int = 96  # pixels a side
     planted_sets: int = 20  # data sets with, and without, each shortcut
     planted_per_class: int = 60  # patients

@@ -64,9 +64,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.pythons", description=__doc__)
     parser.add_argument("versions", nargs="*", default=list(VERSIONS), metavar="VERSION")
     parser.add_argument("--only", nargs="+", metavar="TEST", default=list(PART))
+    parser.add_argument(
+        "--others", action="store_true", help="but not the one that this runs on, as make test does"
+    )
     options = parser.parse_args()
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    versions = [one for one in options.versions if not (options.others and one == own)]
     failed, absent = [], []
-    for version in options.versions:
+    for version in versions:
         python = interpreter(version)
         if python is None:
             absent.append(version)
