@@ -46,9 +46,12 @@ class Document(Part):
     def save(self, path: Path) -> None:
         """Write it, whole or not at all; its folder is there. Raises OSError."""
         with written_whole(path) as temporary:
-            fields = {WRITTEN_BY: thoraxlens_version(), **self._fields()}
-            text = json.dumps(fields, indent=2, ensure_ascii=False)
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(self.as_file(), encoding="utf-8")
+
+    def as_file(self) -> str:
+        """What ``save`` writes."""
+        fields = {WRITTEN_BY: thoraxlens_version(), **self._fields()}
+        return json.dumps(fields, indent=2, ensure_ascii=False)
 
     def to_json(self, indent: int | None = None) -> str:
         """As JSON text, with its version."""

@@ -123,7 +123,7 @@ def film_named(store: Store, text: str) -> Film:
 
 
 def corrected_films(
-    frame: pd.DataFrame, classes: Sequence[ClassSpec], members: set[str], fits: ArrayLike
+    frame: pd.DataFrame, classes: Sequence[ClassSpec], members: pd.Series, fits: ArrayLike
 ) -> tuple[CorrectedFilm, ...]:
     """The films of a catalogue's frame whose corrections matter to a data set of ``classes``: its
     ``members`` (ids), and those that a correction took out of it. ``fits``: bool, a row each,
@@ -136,9 +136,11 @@ def corrected_films(
     some = frame.iloc[there]
     said = some.assign(finding=some["source_finding"].astype(str))
     fitted = np.any([belongs(said, one) for one in classes], axis=0)
+    inside = some["film_id"].isin(members)
     found = []
-    for film, before, now in zip(some.itertuples(), fitted, np.asarray(fits)[there], strict=True):
-        is_in = str(film.film_id) in members
+    for film, before, now, is_in in zip(
+        some.itertuples(), fitted, np.asarray(fits)[there], inside.tolist(), strict=True
+    ):
         if is_in or (before and not now):
             found.append(
                 CorrectedFilm(
@@ -148,7 +150,7 @@ def corrected_films(
                     is_in=is_in,
                 )
             )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: one.film_id))
 
 
 def with_who(store: Store, films: Sequence[CorrectedFilm]) -> tuple[CorrectedFilm, ...]:
@@ -169,7 +171,7 @@ def corrected_since(store: Store, stored: StoredDataset) -> int:
     latest = store.corrections.latest()
     if not latest:
         return 0
-    members = [one.film_id for one in store.datasets.listed(stored.name) if one.film_id in latest]
+    members = [one.film_id for one in store.datasets.each(stored.name) if one.film_id in latest]
     return sum(
         film.finding != then.get(film.film_id, film.as_its_source_says().finding)
         for film in store.catalogue.films(members)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.errors import InputError, NotFoundError
-from core.store.corrections import correct_again
+from core.store.columns import table_of
+from core.store.corrections import correct_again, corrected_ids
 from core.store.damaged import Damaged, lenient
 from core.store.database import Database
 from core.store.film_rows import (
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 # Columns that repeat few values: as categories, 100,000 films filter in milliseconds.
 CATEGORIES = ("source", "finding", "view", "sex", "source_split", "source_finding")
+_ORIGINALS = ("finding_original", "view_original")  # few values too
 
 
 _AGAIN = (
@@ -126,12 +129,7 @@ class Catalogue:
         """
         columns = ", ".join(FIELDS)
         marks = ", ".join(f":{name}" for name in FIELDS)
-        ids: list[str] = []
-
-        def rows() -> Iterator[dict[str, object]]:
-            for film in films:  # one at a time: as rows they take as much memory again
-                ids.append(film.film_id)
-                yield film_row(film)
+        corrected: list[str] = []
 
         with self._database.work(write=True) as work:
             taken = work.execute(
@@ -164,12 +162,20 @@ class Catalogue:
                 "DELETE FROM films WHERE film_id = ? AND source = ?",
                 [(film_id, source.name) for film_id in replaced],
             )
+            known = corrected_ids(work)
+
+            def rows() -> Iterator[dict[str, object]]:
+                for film in films:  # one at a time: 100,000 of them would fill the memory
+                    if film.film_id in known:
+                        corrected.append(film.film_id)
+                    yield film_row(film)
+
             before = work.total_changes
             work.executemany(
                 f"INSERT INTO films ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows()
             )
             added = work.total_changes - before
-            correct_again(work, ids)
+            correct_again(work, corrected)
             work.execute("UPDATE catalogue_version SET number = number + 1")
         return added
 
@@ -278,29 +284,15 @@ class Catalogue:
                     found[row["film_id"]] = film_of(row)
         return [found[one] for one in film_ids if one in found]
 
-    def sources_of(self, film_ids: Sequence[str]) -> set[str]:
-        """The names of the sources that these films came in."""
-        found: set[str] = set()
-        with self._database.work() as work:
-            for start in range(0, len(film_ids), 500):
-                chunk = list(film_ids[start : start + 500])
-                marks = ", ".join("?" * len(chunk))
-                rows = work.execute(
-                    f"SELECT DISTINCT source FROM films WHERE film_id IN ({marks})", chunk
-                )
-                found |= {row["source"] for row in rows}
-        return found
-
     def patients(self, film_ids: Iterable[str]) -> dict[str, str]:
         """film_id → patient, for the films that are still there."""
         return self._of_each("patient", film_ids)
 
     def _of_each(self, column: str, film_ids: Iterable[str]) -> dict[str, str]:
-        wanted = list(dict.fromkeys(str(one) for one in film_ids))
         found: dict[str, str] = {}
+        rest = iter(film_ids)
         with self._database.work() as work:
-            for start in range(0, len(wanted), 500):
-                chunk = wanted[start : start + 500]
+            while chunk := [str(one) for one in islice(rest, 500)]:
                 marks = ", ".join("?" * len(chunk))
                 rows = work.execute(
                     f"SELECT film_id, {column} AS asked FROM films WHERE film_id IN ({marks})",
@@ -309,21 +301,24 @@ class Catalogue:
                 found |= {row["film_id"]: row["asked"] for row in rows}
         return found
 
-    def frame(self) -> pd.DataFrame:
-        """One row a film in use, without masks and metadata, sorted by source and path.
+    def frame(self, *, drawn_last: bool = False) -> pd.DataFrame:
+        """One row a film in use, without masks and metadata, sorted by source and path;
+        ``drawn_last``: with all artificial films at the end.
 
         Films that are set apart are not among them. Columns: film_id, source, path, patient,
         finding, finding_original, view, view_original, sex, age (float, NaN where unknown),
         source_split, width, height, source_finding (“” where nobody has corrected the finding).
-        The columns in ``CATEGORIES`` are pandas categoricals.
+        The columns in ``CATEGORIES``, and what findings and views were called at first, are
+        pandas categoricals.
         """
-        import pandas as pd  # only here: see core/store/__init__.py
-
         columns = [name for name in FIELDS if name not in ("masks", "metadata", "set_apart")]
         with self._database.work() as work:
-            rows = work.execute(
-                f"SELECT {', '.join(columns)} FROM films WHERE set_apart = '' ORDER BY source, path"
-            ).fetchall()
-        frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
-        frame["age"] = pd.to_numeric(frame["age"], errors="coerce").astype(float)
-        return frame.astype(dict.fromkeys(CATEGORIES, "category"))
+            drawn = "(SELECT artificial FROM sources WHERE name = source), " if drawn_last else ""
+            cursor = work.execute(
+                f"SELECT {', '.join(columns)} FROM films WHERE set_apart = '' "
+                f"ORDER BY {drawn}source, path"
+            )
+            few, numbers = (*CATEGORIES, *_ORIGINALS), ("age", "width", "height")
+            frame = table_of(cursor, categories=few, numbers=numbers)
+        frame["age"] = frame["age"].astype(float)
+        return frame

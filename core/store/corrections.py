@@ -133,6 +133,12 @@ class Corrections:
         return changed
 
 
+def corrected_ids(work: sqlite3.Connection) -> set[str]:
+    """The films that anybody has ever corrected."""
+    rows = work.execute("SELECT DISTINCT film_id FROM corrections").fetchall()
+    return {row["film_id"] for row in rows}
+
+
 def correct_again(work: sqlite3.Connection, film_ids: Iterable[str]) -> None:
     """Let corrections hold for films whose rows have just been written as their sources say."""
     written = set(film_ids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import DamagedError, InputError, NotFoundError, SpecError
 from core.names import name_key
 from core.specs import SPLITS, DatasetSpec
+from core.store.columns import table_of
 from core.store.corrections import CorrectedFilm, CorrectedFilms
 from core.store.damaged import Damaged, dataset_spec, lenient, text_of
 from core.store.database import Database
@@ -19,8 +20,11 @@ from core.store.database import Database
 if TYPE_CHECKING:
     import pandas as pd
 
+# What the catalogue says of a data set's films.
+SAID = ("source", "path", "patient", "finding", "view", "sex", "age", "source_split")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One film's place in a data set: its class (index into the spec's classes) and split."""
 
@@ -57,15 +61,15 @@ class Datasets:
     def save(
         self,
         spec: DatasetSpec,
-        members: Sequence[Member],
+        members: Iterable[Member],
         corrected: Sequence[CorrectedFilm] = (),
     ) -> None:
         """Raises InputError when the name is taken: a data set never changes under a run."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = [
+        rows = (  # one by one: a list of them takes more memory than all else here
             (spec.name, position, one.film_id, one.class_index, one.split)
             for position, one in enumerate(members)
-        ]
+        )
         with self._database.work(write=True) as work:
             if taken := _spelled(work, spec.name):
                 raise InputError(
@@ -150,40 +154,56 @@ class Datasets:
             ).fetchone()
         return int(found[0])
 
-    def listed(self, name: str) -> list[Member]:
-        """The data set's films in its own order, from it alone; none for an unknown name."""
+    def each(self, name: str) -> Iterator[Member]:
+        """The data set's films in its own order, from it alone, one by one; none for an unknown
+        name."""
         with self._database.work() as work:
             rows = work.execute(
                 "SELECT film_id, class_index, split FROM dataset_films WHERE dataset = ? "
                 "ORDER BY position",
                 (_spelled(work, name),),
-            ).fetchall()
-        return [Member(*row) for row in rows]
+            )
+            for row in rows:
+                yield Member(*row)
 
-    def members(self, name: str) -> pd.DataFrame:
+    def listed(self, name: str) -> list[Member]:
+        """All that ``each`` gives."""
+        return list(self.each(name))
+
+    def sources(self, name: str) -> set[str]:
+        """The names of the sources that the data set's films came in."""
+        with self._database.work() as work:
+            rows = work.execute(
+                "SELECT DISTINCT source FROM dataset_films JOIN films USING (film_id) "
+                "WHERE dataset = ?",
+                (_spelled(work, name),),
+            ).fetchall()
+        return {row["source"] for row in rows}
+
+    def members(self, name: str, columns: Sequence[str] = SAID) -> pd.DataFrame:
         """One row a film, in the data set's own order; raises NotFoundError.
 
         Columns: film_id, class_index, class_name, split, then source, path, patient,
-        finding, view, sex, age, source_split (missing values where the source was removed).
+        finding, view, sex, age, source_split (missing values where the source was removed), or
+        only those of the latter that ``columns`` names.
         """
         import pandas as pd  # only here: see core/store/__init__.py
 
         stored = self.get(name)
-        columns = ["source", "path", "patient", "finding", "view", "sex", "age", "source_split"]
+        asked = ", ".join(["dataset_films.film_id", "class_index", "split", *columns])
         with self._database.work() as work:
-            rows = work.execute(
-                "SELECT dataset_films.film_id, class_index, split, "
-                + ", ".join(columns)
-                + " FROM dataset_films LEFT JOIN films USING (film_id)"
-                " WHERE dataset = ? ORDER BY position",
+            cursor = work.execute(
+                f"SELECT {asked} FROM dataset_films LEFT JOIN films USING (film_id) "
+                "WHERE dataset = ? ORDER BY position",
                 (stored.name,),
-            ).fetchall()
-        frame = pd.DataFrame(
-            [tuple(row) for row in rows], columns=["film_id", "class_index", "split", *columns]
+            )
+            frame = table_of(cursor, numbers=("class_index", "age"))
+        names = pd.Series(stored.spec.class_names, dtype="str")
+        frame.insert(
+            2, "class_name", names.take(frame["class_index"].to_numpy()).reset_index(drop=True)
         )
-        labels = [stored.spec.class_names[index] for index in frame["class_index"]]
-        frame.insert(2, "class_name", labels)
-        frame["age"] = pd.to_numeric(frame["age"], errors="coerce").astype(float)
+        if "age" in columns:
+            frame["age"] = frame["age"].astype(float)
         return frame
 
     def delete(self, name: str) -> None:

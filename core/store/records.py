@@ -25,6 +25,7 @@ from core.store.corrections import CorrectedFilm, CorrectedFilms
 from core.store.damaged import dataset_spec, run_spec
 from core.store.job_row import FINISHED, STATES, RunState
 from core.store.origin import RunOrigin
+from core.store.record_file import save_with_films, text_without_films
 from core.store.remarks import RunRemarks
 from core.store.run_result import LARGEST, RunResult
 from core.store.runs import Epoch, Run
@@ -127,7 +128,12 @@ def keep_records(store: Store) -> None:
 
 def keep_record(store: Store, run: Run) -> None:
     """Write the run's record into its folder, which is there. Raises OSError."""
-    run_record(store, run).save(store.workspace.run_folder(run.run_id) / RECORD)
+    file = store.workspace.run_folder(run.run_id) / RECORD
+    record = _record(store, run, with_films=False)
+    if record.dataset is None:
+        record.save(file)
+    else:
+        save_with_films(record, file, store.datasets.each(run.spec.dataset))
     keep_remarks(store, run)
 
 
@@ -142,8 +148,12 @@ def keep_remarks(store: Store, run: Run) -> None:
 
 def run_record(store: Store, run: Run) -> RunRecord:
     """All that the store knows of the run and its data set, and the hashes of its files."""
+    return _record(store, run, with_films=True)
+
+
+def _record(store: Store, run: Run, *, with_films: bool) -> RunRecord:
     folder = store.workspace.run_folder(run.run_id)
-    dataset, folders = _dataset_of(store, run)
+    dataset, folders = _dataset_of(store, run, with_films=with_films)
     return RunRecord(
         stamp=_stamp(run),
         run_id=run.run_id,
@@ -191,8 +201,9 @@ def add_run(store: Store, record: RunRecord) -> Run:
 def damaged_file(folder: Path) -> Path | None:
     """The first of a run's files that is not what it was when the run ended; None when all are,
     and for a run of an earlier version, which kept no hashes."""
-    record = RunRecord.load_if_readable(folder / RECORD)
-    if record is None:
+    try:
+        record = RunRecord.from_json(text_without_films(folder / RECORD))
+    except (OSError, UnicodeDecodeError, NotFoundError):
         return None
     wanted = record.files
     now = _hashes(folder)
@@ -308,22 +319,25 @@ def _insert(work: sqlite3.Connection, record: RunRecord, remarks: RunRemarks) ->
     )
 
 
-def _dataset_of(store: Store, run: Run) -> tuple[DatasetRecord | None, tuple[str, ...]]:
-    """The run's data set with its films, and the folders that those came from."""
+def _dataset_of(
+    store: Store, run: Run, *, with_films: bool
+) -> tuple[DatasetRecord | None, tuple[str, ...]]:
+    """The run's data set, and the folders that its films came from."""
     if run.origin.is_from_elsewhere:  # one of that name here is another
         return None, ()
+    name = run.spec.dataset
     try:
-        stored = store.datasets.get(run.spec.dataset)
-        members = store.datasets.listed(run.spec.dataset)
+        stored = store.datasets.get(name)
     except NotFoundError:
         return None, ()
-    named = store.catalogue.sources_of([one.film_id for one in members])
+    films = store.datasets.each(name) if with_films else ()
     kept = DatasetRecord(
         spec=json.loads(stored.spec.to_json()),
         created=stored.created_at,
-        members=tuple((one.film_id, one.class_index, one.split) for one in members),
+        members=tuple((one.film_id, one.class_index, one.split) for one in films),
         corrected=stored.corrected,
     )
+    named = store.datasets.sources(name)
     return kept, tuple(one.root for one in store.catalogue.sources() if one.name in named)
 
 
@@ -345,9 +359,9 @@ def _stamp(run: Run) -> str:
 
 
 def _stamp_in(folder: Path) -> str:
-    # Not as a RunRecord: this is asked for every run at once, and a record has thousands of films.
+    # Not as a RunRecord: this is asked for every run at once.
     try:
-        return str(json.loads((folder / RECORD).read_text(encoding="utf-8"))["stamp"])
+        return str(json.loads(text_without_films(folder / RECORD))["stamp"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

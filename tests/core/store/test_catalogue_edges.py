@@ -12,7 +12,8 @@ from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, Film, Member, Run, RunState, Source, Store
 from core.store.film_rows import film_of, film_row
 from core.store.import_report import is_readable
-from core.store.records import RunRecord, keep_records
+from core.store.record_file import text_without_films
+from core.store.records import RunRecord, keep_records, run_record
 
 
 def film(number: int, source: str = "north", view: str = "PA") -> Film:
@@ -43,12 +44,11 @@ def test_more_films_than_one_question_can_name_come_in_the_order_asked(store: St
     assert patients == {one: f"north/{int(one, 16)}" for one in ids}
     assert len(store.catalogue.finding_of_each(ids)) == 1002
     filled(store, 1, "south", start=5000)
-    both = [*ids, film(5000).film_id]
-    assert store.catalogue.sources_of(both) == {"north", "south"}
-    assert store.catalogue.sources_of(both[:1001]) == {"north"}
     assert store.catalogue.count_by_source() == {"north": 1002, "south": 1}
     assert store.catalogue.count() == 1003
-    assert [one.film_id for one in store.catalogue.sample(3)] == sorted(both)[:3]
+    assert [one.film_id for one in store.catalogue.sample(3)] == sorted([*ids, film(5000).film_id])[
+        :3
+    ]
 
 
 def test_each_change_of_the_catalogue_moves_its_version_by_one(store: Store) -> None:
@@ -115,6 +115,10 @@ def test_a_record_holds_where_its_films_came_from(store: Store) -> None:
     splits = ["train"] * 5 + ["validation"] * 2 + ["test"] * 2
     members = [Member(one, at % 2, splits[at]) for at, one in enumerate(ids)]
     store.datasets.save(DatasetSpec.build(name="pairs", classes=classes, image_size=32), members)
+    assert store.datasets.sources("pairs") == {"north"}
+    assert list(store.datasets.members("pairs", ["path"])) == [
+        "film_id", "class_index", "class_name", "split", "path"
+    ]  # fmt: skip
     assert list(store.datasets.members("pairs")) == [
         "film_id", "class_index", "class_name", "split", "source", "path", "patient", "finding",
         "view", "sex", "age", "source_split",
@@ -127,6 +131,13 @@ def test_a_record_holds_where_its_films_came_from(store: Store) -> None:
     (folder / "tuned.npz").write_bytes(b"weights")
     keep_records(store)
     record = RunRecord.load(folder / "record.json")
+    # To the letter what a record with all its films in memory is written as.
+    assert (folder / "record.json").read_text(encoding="utf-8") == record.as_file()
+    assert record == run_record(store, store.runs.get(run.run_id))
+    short = RunRecord.from_json(text_without_films(folder / "record.json"))
+    assert short.dataset is not None
+    assert short.dataset.members == ()
+    assert short.model_copy(update={"dataset": record.dataset}) == record
     assert record.folders == ("/north",)
     assert record.dataset is not None
     assert record.dataset.members[:2] == ((ids[0], 0, "train"), (ids[1], 1, "train"))

@@ -138,6 +138,16 @@ def test_a_record_is_written_once_an_end(store: Store, finished: str) -> None:
     assert json.loads(record.read_text())["finished_at"] == 10.0
 
 
+@pytest.mark.parametrize("rotten", ['"train"', '"%s"' % ("a" * 32), "1", '"stamp"'])
+def test_a_record_with_rot_in_it_is_written_again(store: Store, finished: str, rotten: str) -> None:
+    record = store.workspace.run_folder(finished) / RECORD
+    whole = record.read_text()
+    assert rotten in whole
+    record.write_text(whole.replace(rotten, rotten[:-1] + "\n{", 1))
+    keep_records(store)
+    assert record.read_text() == whole
+
+
 def test_rot_in_weights_is_seen(store: Store, finished: str) -> None:
     folder = store.workspace.run_folder(finished)
     assert damaged_file(folder) is None
