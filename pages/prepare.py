@@ -63,7 +63,7 @@ def _new(store: Store) -> None:
         return
     show_plan(plan)
     if st.button("Save data set", type="primary", icon=":material/save:"):
-        _save(store, dataclasses.replace(plan, spec=spec))
+        _save(store, prepare.plan(catalogue_frame(), spec))
     if (name := st.session_state.get(SAVED)) in [one.name for one in store.datasets.all()]:
         with st.container(border=True):
             st.success(f"“{escaped(name)}” is saved.", icon=":material/check:")
@@ -89,7 +89,9 @@ def _unnamed(spec: DatasetSpec) -> DatasetSpec:
 
 @st.cache_resource(show_spinner="Choosing the films …", max_entries=8)
 def _plan(root: str, version: int, spec: str) -> prepare.DatasetPlan:
-    return prepare.plan(catalogue_frame(), DatasetSpec.from_json(spec))
+    plan = prepare.plan(catalogue_frame(), DatasetSpec.from_json(spec))
+    # What is looked at again is how many films there are, not which.
+    return dataclasses.replace(plan, members=plan.members[[]])
 
 
 page()

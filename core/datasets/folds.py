@@ -19,6 +19,7 @@ from core.specs import SPLITS, DatasetSpec
 if TYPE_CHECKING:
     import pandas as pd
 
+OF_FOLDS = ("source", "path", "patient")  # columns of a data set that folds are dealt out by
 SMALL = 4_000  # films; of more, dealing out every fold would keep a page waiting
 
 
@@ -88,7 +89,7 @@ def _check_patients(members: pd.DataFrame, spec: DatasetSpec, count: int) -> Non
 
 
 def _validation(
-    rest: Rows, truth: NDArray[np.int64], patients: NDArray[np.str_], spec: DatasetSpec
+    rest: Rows, truth: NDArray[np.int64], patients: NDArray[np.int64], spec: DatasetSpec
 ) -> Rows:
     """The rows of ``rest`` that validate: of equal parts, the one nearest to the fraction
     that has films of every class."""
@@ -100,7 +101,7 @@ def _validation(
 
 
 def _parts(
-    rows: Rows, truth: NDArray[np.int64], patients: NDArray[np.str_], count: int, seed: int
+    rows: Rows, truth: NDArray[np.int64], patients: NDArray[np.int64], count: int, seed: int
 ) -> list[Rows]:
     # Only here: whoever queues a run loads this module, and few runs are on folds.
     from sklearn.model_selection import StratifiedGroupKFold

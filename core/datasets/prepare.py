@@ -86,18 +86,21 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
     SpecError for a class that is empty or too small, be it because its films belong to
     another class as well.
     """
-    frame = frame.sort_values("film_id", ignore_index=True)
-    chosen = np.array([belongs(frame, one) for one in spec.classes])
+    # Where the films lie that come first by their ids: a table of them in that order would take as
+    # much memory as the one that there is.
+    places = frame["film_id"].argsort().to_numpy()
+    fits = np.array([belongs(frame, one) for one in spec.classes])
+    chosen = fits[:, places]
     twice = chosen.sum(axis=0) > 1
     _check_classes(frame, spec, chosen, twice)
     rows = [np.flatnonzero(one & ~twice) for one in chosen]
     if spec.balance == "undersample":
         rows = undersample(rows, spec.seed)
     if spec.split_by == "patient":
-        parts = patient_split(rows, units(frame), spec)
+        parts = patient_split(rows, units(frame)[places], spec)
     else:
         parts = study_split(rows, spec)
-    members = _members(frame, spec, parts)
+    members = _members(frame, spec, [[places[np.sort(one)] for one in own] for own in parts])
     shared = shared_patients(members)
     both = sum(some for some, _ in shared.values())
     shares = bias_checks.shares(members, spec.class_names)
@@ -111,7 +114,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
         shares,
         bias_checks.warnings(members, spec, shared, shares),
         int(twice.sum()),
-        corrected_films(frame, spec.classes, set(members["film_id"]), np.any(chosen, axis=0)),
+        corrected_films(frame, spec.classes, members["film_id"], np.any(fits, axis=0)),
     )
 
 
@@ -137,19 +140,19 @@ def save_dataset(
     members = plan.members
     film_array(
         store.workspace,
-        members["film_id"].tolist(),
-        members["path"].tolist(),
+        members["film_id"].array,
+        members["path"].array,
         plan.spec.image_size,
         progress,
     )
     store.datasets.save(
         plan.spec,
-        [
+        (
             Member(film_id, int(index), split)
             for film_id, index, split in zip(
                 members["film_id"], members["class_index"], members["split"], strict=True
             )
-        ],
+        ),
         with_who(store, plan.corrected),
     )
     store.deeds.note(f"made data set “{name}”")
@@ -230,14 +233,21 @@ def _why_empty(frame: pd.DataFrame, one: ClassSpec) -> str:
 
 
 def _members(frame: pd.DataFrame, spec: DatasetSpec, parts: list[list[np.ndarray]]) -> pd.DataFrame:
-    pieces = []
-    for position, split in enumerate(SPLITS):
-        for index, one in enumerate(spec.classes):
-            piece = frame.iloc[np.sort(parts[index][position])]
-            pieces.append(piece.assign(class_index=index, class_name=one.name, split=split))
-    members = pd.concat(pieces, ignore_index=True)[list(MEMBER_COLUMNS)]
-    plain = [name for name in MEMBER_COLUMNS if name not in ("class_index", "age")]
-    return members.astype(dict.fromkeys(plain, object))
+    """``parts``: class → split → rows of the frame, in the order that they are to have."""
+    pieces = [
+        (parts[index][position], index, split)
+        for position, split in enumerate(SPLITS)
+        for index in range(len(spec.classes))
+    ]
+    films = [len(rows) for rows, _, _ in pieces]
+    members = frame.iloc[np.concatenate([rows for rows, _, _ in pieces])].reset_index(drop=True)
+    members["class_index"] = np.repeat([index for _, index, _ in pieces], films)
+    names = pd.Series(spec.class_names, dtype="str")
+    members["class_name"] = names.take(members["class_index"].to_numpy()).array
+    members["split"] = pd.Series([split for _, _, split in pieces]).repeat(films).array
+    members = members[list(MEMBER_COLUMNS)]
+    few = [name for name in MEMBER_COLUMNS if isinstance(members[name].dtype, pd.CategoricalDtype)]
+    return members.astype(dict.fromkeys(few, object))
 
 
 def _counts(members: pd.DataFrame, spec: DatasetSpec) -> dict[str, dict[str, int]]:

@@ -25,14 +25,19 @@ Rows = NDArray[np.intp]
 _UNDERSAMPLE, _STUDY, _PATIENTS = 0, 1, 2
 
 
-def units(members: pd.DataFrame) -> np.ndarray:
-    """str (n,): what a split keeps together, one a row of ``members`` (columns ``patient``,
-    ``source``, ``path``): the patient, or the film alone where its patient is unknown."""
+def units(members: pd.DataFrame) -> NDArray[np.int64]:
+    """int64 (n,): what a split keeps together, one a row of ``members`` (columns ``patient``,
+    ``source``, ``path``): a number of the patient, or of the film alone where its patient is
+    unknown. In the order of their names."""
+    import pandas as pd  # only here: whoever queues a run loads this module
+
     patients = members["patient"].fillna("").astype(str)
     # In this order they lie as they did when every film was given a patient by its path, so
     # the folds of data sets from then stay what they were.
     alone = members["source"].astype(str) + "/" + members["path"].astype(str)
-    return patients.where(patients != "", alone).to_numpy(dtype=str)
+    # Numbers: as an array of texts, each would take as much memory as the longest path.
+    numbers, _ = pd.factorize(patients.where(patients != "", alone), sort=True)
+    return np.asarray(numbers, dtype=np.int64)
 
 
 def of_unknown_patients(members: pd.DataFrame) -> int:
@@ -88,14 +93,14 @@ def study_split(rows: Sequence[Rows], spec: DatasetSpec) -> list[list[Rows]]:
 
 
 def patient_split(
-    rows: Sequence[Rows], patients: NDArray[np.str_], spec: DatasetSpec
+    rows: Sequence[Rows], patients: NDArray[np.int64], spec: DatasetSpec
 ) -> list[list[Rows]]:
     """Give each patient to one split only, near the study's fractions in every class.
 
     Greedy: patients with most films first (equals in an order drawn by the seed), each to
     the split where they take away most of what its classes still lack. The many patients
     with a single film come last and even out what the first ones left. Returns and raises
-    as ``study_split``; ``patients`` holds one name a row of the frame.
+    as ``study_split``; ``patients`` holds one number a row of the frame, as ``units`` gives it.
     """
     classes = len(rows)
     of_class = np.concatenate([np.full(len(one), index) for index, one in enumerate(rows)])

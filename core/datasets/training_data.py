@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.datasets.folds import fold_split
+from core.datasets.folds import OF_FOLDS, fold_split
 from core.errors import InputError, TrainingError
 from core.images.film_array import film_array
 from core.specs import RepeatSpec
@@ -52,19 +52,24 @@ def load_training_data(
     left the catalogue or it has too few patients for the folds, FilmError when the films'
     files vanished, TrainingError when there is nothing to learn from."""
     stored = store.datasets.get(dataset)
-    members = store.datasets.members(dataset)
-    lost = int(members["path"].isna().sum())
+    folds = repeat if repeat and repeat.kind == "folds" else None
+    # Only what is asked for here: of 100,000 films the rest would take more memory than all else.
+    members = store.datasets.members(dataset, OF_FOLDS if folds else ("path",))
+    paths = members.pop("path") if folds is None else members["path"]
+    lost = int(paths.isna().sum())
     if lost:
         raise InputError(
             f"{lost} of the {len(members)} films of the data set “{stored.name}” are no longer "
             "in the catalogue: their source was removed, or other files took their places and were "
             "imported. Import the films again and resume this run, or prepare a new data set."
         )
-    if repeat and repeat.kind == "folds":
-        split = fold_split(members, stored.spec, repeat.index, repeat.count)
+    if folds:
+        split = fold_split(members, stored.spec, folds.index, folds.count)
     else:
         split = members["split"].to_numpy(dtype=str)
     y_true = members["class_index"].to_numpy(dtype=np.int64)
+    film_ids = members["film_id"].to_numpy(dtype=str)
+    del members
     classes = stored.spec.class_names
     trained = set(y_true[split == "train"])
     missing = [name for index, name in enumerate(classes) if index not in trained]
@@ -73,11 +78,8 @@ def load_training_data(
             f"The data set “{stored.name}” has no training film of the class {missing[0]}. "
             "Prepare one with more films."
         )
-    ids = members["film_id"].tolist()
-    films = film_array(
-        caches or store.workspace, ids, members["path"].tolist(), image_size, progress
-    )
-    return TrainingData(classes, films, np.asarray(ids, dtype=str), split, y_true)
+    films = film_array(caches or store.workspace, film_ids, paths.array, image_size, progress)
+    return TrainingData(classes, films, film_ids, split, y_true)
 
 
 def balanced_weights(y_true: np.ndarray, classes: int) -> np.ndarray:

@@ -33,7 +33,8 @@ def record_of(channels: int) -> np.dtype[np.void]:
 def shards_of(film_ids: np.ndarray) -> np.ndarray:
     """bytes (n,) → int64 (n,), from 0 to ``SHARDS`` − 1."""
     # Of the hash, not its first digit: what is called otherwise than by a hash is dealt out, too.
-    return np.array([zlib.crc32(one) % SHARDS for one in film_ids.tolist()], dtype=np.int64)
+    numbers = (zlib.crc32(one) % SHARDS for one in film_ids)
+    return np.fromiter(numbers, dtype=np.int64, count=len(film_ids))
 
 
 class Shard:

@@ -59,7 +59,7 @@ class FeatureSource:
     blocks it has the channels."""
 
     films: SizedFilms
-    film_ids: Sequence[str]
+    film_ids: Sequence[str] | np.ndarray
     backbone_name: str
     backbone: str
     preprocessing: str

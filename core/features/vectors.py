@@ -33,6 +33,7 @@ BATCH = 8  # films at a time: on two cores, a second or two between looks at a s
 # which no batch but the last has to be filled up, and of a large one each shard is one.
 PIECE = 512
 IN_MEMORY = 32_000_000  # bytes of vectors; more of them are read as they are asked for
+NAMED = 4096  # film ids as Python's own objects at a time
 MAPPED = 64  # batches, after which mapped films are given back to the system
 WAIT_SECONDS = 0.5  # between two looks at whether another process is done
 
@@ -101,7 +102,10 @@ class Pass:
         self._record, key = record_of(source.channels), source.key(variant)
         every = {one: Shard(folder, key, one, self._record) for one in range(SHARDS)}
         take_over(folder, key, every, lambda: progress(0, 0))
-        self._wanted = np.array([source.film_ids[row].encode() for row in rows], dtype="S64")
+        self._wanted = np.empty(len(rows), dtype="S64")
+        for start in range(0, len(rows), NAMED):
+            part = slice(start, start + NAMED)
+            self._wanted[part] = [source.film_ids[row].encode() for row in rows[part]]
         self._number = shards_of(self._wanted)
         self._shards = {one: every[one] for one in np.unique(self._number).tolist()}
         self._places = {one: np.flatnonzero(self._number == one) for one in self._shards}

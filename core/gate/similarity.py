@@ -177,22 +177,22 @@ def training_films(workspace: Workspace, files: RunFiles) -> TrainingFilms | Non
     if files.vectors.is_file():
         return _brought(files.vectors)
     try:
-        learnt = Predictions.load(files.predictions).of("train")
+        predictions = Predictions.load(files.predictions)
     except ThoraxLensError:
         return None
-    rows = np.arange(len(learnt))
-    if len(learnt) > COMPARED:  # an id is a hash: the first ones are as good as drawn by lot
-        rows = np.sort(np.argsort(learnt.film_ids, kind="stable")[:COMPARED])
+    trained = rows = np.flatnonzero(predictions.split == "train")
+    if len(trained) > COMPARED:  # an id is a hash: the first ones are as good as drawn by lot
+        rows = trained[np.sort(np.argsort(predictions.film_ids[trained], kind="stable")[:COMPARED])]
     there = [
-        (str(film_id), learnt.classes[truth])
-        for film_id, truth in zip(learnt.film_ids[rows], learnt.y_true[rows], strict=True)
+        (str(film_id), predictions.classes[truth])
+        for film_id, truth in zip(predictions.film_ids[rows], predictions.y_true[rows], strict=True)
         if workspace.thumbnail(str(film_id)).is_file()
     ]
     if len(there) < 2:
         return None
     film_ids = [film_id for film_id, _ in there]
     descriptors = _kept_descriptors(workspace, film_ids)
-    of = len(learnt) if len(learnt) > len(rows) else 0
+    of = len(trained) if len(trained) > len(rows) else 0
     return TrainingFilms(film_ids, [name for _, name in there], descriptors, of)
 
 
@@ -221,7 +221,8 @@ def _kept_descriptors(workspace: Workspace, film_ids: Sequence[str]) -> np.ndarr
 def _read(file: Path) -> np.ndarray | None:
     """None when it is not made yet, or damaged; then it is made again."""
     try:
-        kept: np.ndarray = np.load(file, allow_pickle=False)
+        # Mapped: what is compared with is another copy, of numbers twice as long.
+        kept: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
     except ARRAY_DAMAGES:
         return None
     mark_used(file)
@@ -236,6 +237,17 @@ def _of_thumbnail(workspace: Workspace, film_id: str) -> np.ndarray:
 
 def _distances(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Euclidean, float32 (a, b)."""
-    squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
-    distances: np.ndarray = np.sqrt(np.maximum(squares - 2 * some @ others.T, 0))
+    distances: np.ndarray = _squares(some)[:, None] + _squares(others)[None]
+    distances -= 2 * some @ others.T
+    np.maximum(distances, 0, out=distances)  # in its place: of many films it is large
+    np.sqrt(distances, out=distances)
     return distances
+
+
+def _squares(rows: np.ndarray) -> np.ndarray:
+    """float32 (n,): the sum of each row's squares; of a few rows at a time, because all of them
+    squared take as much memory as they do."""
+    parts = [
+        (rows[start : start + _AT_ONCE] ** 2).sum(axis=1) for start in range(0, len(rows), _AT_ONCE)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -8,10 +8,10 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from filelock import FileLock
@@ -30,10 +30,23 @@ _SUM = struct.Struct("<I")  # the check sum of as many films, to tell what was r
 _NAMED = 5  # broken films that a message lists by name
 
 
+class Texts(Protocol):
+    """Texts in an order: a list of them, or a column or array that takes less memory."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, place: int, /) -> str:
+        """The one at a place, from 0."""
+
+    def __iter__(self) -> Iterator[str]:
+        """All of them."""
+
+
 def film_array(
     workspace: Workspace,
-    film_ids: Sequence[str],
-    paths: Sequence[str],
+    film_ids: Texts,
+    paths: Texts,
     size: int,
     progress: Progress | None = None,
 ) -> np.memmap:
@@ -45,7 +58,7 @@ def film_array(
     files are gone, unreadable or no longer what was imported, InputError when the disk
     cannot take the array.
     """
-    if not film_ids or len(film_ids) != len(paths):
+    if not len(film_ids) or len(film_ids) != len(paths):
         raise InputError("A film array needs at least one film, and one path for each.")
     shape = (len(film_ids), size, size)
     folder, key = workspace.film_cache, _key(film_ids, size)
@@ -90,14 +103,21 @@ def give_back(films: object) -> None:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
-def is_decoded(workspace: Workspace, film_ids: Sequence[str], size: int) -> bool:
-    """Whether ``film_array`` of these films, in this order, would find them ready."""
-    return (workspace.film_cache / f"{_key(film_ids, size)}.npy").is_file()
+def is_decoded(workspace: Workspace, name: str) -> bool:
+    """Whether ``film_array`` would find the films ready that ``array_name`` calls so."""
+    return (workspace.film_cache / name).is_file()
 
 
-def _key(film_ids: Sequence[str], size: int) -> str:
-    text = "\n".join([f"films {VERSION} {size}", *film_ids])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def array_name(film_ids: Iterable[str], size: int) -> str:
+    """What the file is called that ``film_array`` keeps these films in, in this order."""
+    return f"{_key(film_ids, size)}.npy"
+
+
+def _key(film_ids: Iterable[str], size: int) -> str:
+    whole = hashlib.sha256(f"films {VERSION} {size}".encode())
+    for one in film_ids:
+        whole.update(b"\n" + one.encode())
+    return whole.hexdigest()[:32]
 
 
 def _open(path: Path, shape: tuple[int, int, int]) -> np.memmap | None:
@@ -115,8 +135,8 @@ def _open(path: Path, shape: tuple[int, int, int]) -> np.memmap | None:
 
 def _build(
     part: Path,
-    film_ids: Sequence[str],
-    paths: Sequence[str],
+    film_ids: Texts,
+    paths: Texts,
     size: int,
     progress: Progress | None,
 ) -> None:
@@ -129,7 +149,7 @@ def _build(
 
     def decoded(index: int) -> np.ndarray | FilmError:
         try:
-            return _film(film_ids[index], paths[index], size)
+            return _film(str(film_ids[index]), str(paths[index]), size)
         except FilmError as error:
             return error
 

@@ -94,7 +94,7 @@ def feature_source(
     ``preprocessing``: a kind of ``core.models.preprocess``."""
     return FeatureSource(
         data.films,
-        data.film_ids.tolist(),
+        data.film_ids,
         spec.model,
         backbone,
         preprocessing,

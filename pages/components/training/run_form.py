@@ -204,23 +204,25 @@ def _outlook(
     def decoded(size: int) -> bool:
         from core.images.film_array import is_decoded  # only here: it loads OpenCV
 
-        ids = _film_ids(root, dataset.name, dataset.created_at, store)
-        return is_decoded(store.workspace, ids, size)
+        name = _array_name(root, dataset.name, dataset.created_at, size, store)
+        return is_decoded(store.workspace, name)
 
     return outlook(store, dataset, specs, times, devices, decoded)
 
 
 # A data set never changes; one that was made again under its name has another time.
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _film_ids(root: str, dataset: str, created_at: str, _store: Store) -> list[str]:
-    return [one.film_id for one in _store.datasets.listed(dataset)]
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _array_name(root: str, dataset: str, created_at: str, size: int, _store: Store) -> str:
+    from core.images.film_array import array_name
+
+    return array_name((one.film_id for one in _store.datasets.each(dataset)), size)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _folds(root: str, dataset: str, created_at: str, _store: Store) -> int:
-    from core.datasets.folds import most_folds  # only here: it wants pandas
+    from core.datasets.folds import OF_FOLDS, most_folds  # only here: it wants pandas
 
-    return most_folds(_store.datasets.members(dataset), FEW)
+    return most_folds(_store.datasets.members(dataset, OF_FOLDS), FEW)
 
 
 def _spec(
