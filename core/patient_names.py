@@ -85,15 +85,16 @@ def patients_from_paths(relative_paths: Sequence[str]) -> list[str]:
     found = [patient_from_path(one) for one in relative_paths]
     left = [place for place, name in enumerate(found) if not name]
     for pattern in _COMES_BACK:
-        named = {place: _first((pattern,), relative_paths[place]) for place in left}
-        if sum(bool(name) for name, _ in named.values()) < max(_MOST * len(left), 1):
+        looked = ((place, _first((pattern,), relative_paths[place])) for place in left)
+        named = {place: one for place, one in looked if one[0]}
+        if len(named) < max(_MOST * len(left), 1):
             continue
         films = defaultdict[tuple[str, str], set[str]](set)
         for place, (name, around) in named.items():
-            if name:
-                films[around, name].add(_stem(relative_paths[place]))
+            films[around, name].add(_stem(relative_paths[place]))
         if sum(map(len, films.values())) > len(films):
-            return [name or named[place][0] for place, name in enumerate(found)]
+            nobody = (UNKNOWN_PATIENT, "")
+            return [name or named.get(place, nobody)[0] for place, name in enumerate(found)]
     return found
 
 

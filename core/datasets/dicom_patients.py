@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from core.datasets.importers import Candidate
@@ -16,14 +16,16 @@ MANY = 10  # films of one number, and of no other, from which on it is a placeho
 
 
 def with_header_facts(
-    looked_at: Sequence[tuple[Candidate, Looked]],
-) -> list[tuple[Candidate, Looked]]:
-    """The same rows, with what headers say in place of what is unknown."""
+    looked_at: Iterable[tuple[Candidate, Looked]],
+) -> Iterator[tuple[Candidate, Looked]]:
+    """The same rows, with what headers say in place of what is unknown. They are gone through
+    twice."""
     nobody = _placeholders(looked_at)
-    return [(_filled(one, looked, nobody), looked) for one, looked in looked_at]
+    for one, looked in looked_at:
+        yield _filled(one, looked, nobody), looked
 
 
-def _placeholders(looked_at: Sequence[tuple[Candidate, Looked]]) -> set[str]:
+def _placeholders(looked_at: Iterable[tuple[Candidate, Looked]]) -> set[str]:
     """Hashed numbers that are nobody's: two people bear them, or all of many films do."""
     sexes, born = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     films: defaultdict[str, int] = defaultdict(int)
@@ -41,7 +43,7 @@ def _placeholders(looked_at: Sequence[tuple[Candidate, Looked]]) -> set[str]:
 
 def _filled(one: Candidate, looked: Looked, nobody: set[str]) -> Candidate:
     facts = looked.facts
-    if facts == NO_FACTS:  # of 100,000 films a second copy would fill the memory
+    if facts == NO_FACTS:
         return one
     patient = one.patient
     if not patient and facts.patient and facts.patient not in nobody:

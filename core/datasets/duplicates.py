@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+import numpy as np
 
 from core.datasets.importers import Candidate
 from core.datasets.importers.candidate import DUPLICATE, TWO_CLASSES
@@ -15,48 +18,52 @@ from core.store import Source
 
 def reasons_to_leave_out(
     source: Source,
-    looked_at: list[tuple[Candidate, Looked]],
+    looked_at: Iterable[tuple[Candidate, Looked]],
     known: Mapping[str, tuple[str, str]],
     labels: Mapping[str, str],
-) -> list[str]:
-    """For each file why it is left out, or ``""``: unreadable, a duplicate, in two classes."""
+) -> Iterator[str]:
+    """For each file why it is left out, or ``""``: unreadable, a duplicate, in two classes. The
+    rows are gone through several times."""
     same = _several(looked_at)
     # Of a film that is there several times, a row with a finding goes before one without.
     kept = {
-        film_id: next((one for one in several if one.finding != UNKNOWN), several[0])
+        film_id: next((row for row, one in several if one.finding != UNKNOWN), several[0][0])
         for film_id, several in same.items()
     }
-    reasons = []
-    for one, looked in looked_at:
-        several = same.get(looked.film_id, [])
+    for row, (one, looked) in enumerate(looked_at):
+        several = [other for _, other in same.get(looked.film_id, [])]
         classes = {other.finding for other in several} - {UNKNOWN}
         if looked.reason:
-            reasons.append(looked.reason)
+            yield looked.reason
         elif len(classes) > 1:
             other = next(other for other in several if other.finding != one.finding)
-            reasons.append(
+            yield (
                 f"{TWO_CLASSES}: this one as {one.finding}, {name_as_text(other.file)} as "
                 f"{other.finding}"
             )
-        elif several and one is not kept[looked.film_id]:
-            first = kept[looked.film_id]
-            reasons.append(f"{DUPLICATE} {name_as_text(first.file)} ({source.name})")
+        elif several and row != kept[looked.film_id]:
+            first = dict(same[looked.film_id])[kept[looked.film_id]]
+            yield f"{DUPLICATE} {name_as_text(first.file)} ({source.name})"
         else:
-            reasons.append(_elsewhere(source, one, looked.film_id, known, labels))
-    return reasons
+            yield _elsewhere(source, one, looked.film_id, known, labels)
 
 
-def _several(looked_at: list[tuple[Candidate, Looked]]) -> dict[str, list[Candidate]]:
-    """film_id → its files, of the films that are there more than once."""
-    first: dict[str, Candidate] = {}
-    found: dict[str, list[Candidate]] = {}
-    for one, looked in looked_at:
-        if looked.reason:
-            continue
-        before = first.setdefault(looked.film_id, one)
-        if before is not one:
-            found.setdefault(looked.film_id, [before]).append(one)
-    return found
+def _several(
+    looked_at: Iterable[tuple[Candidate, Looked]],
+) -> dict[str, list[tuple[int, Candidate]]]:
+    """film_id → its files, each with the number of its row, of the films that are there more than
+    once."""
+    # First by a number of eight bytes for each: two films may have the same.
+    numbers = array("q", (hash(looked.film_id) for _, looked in looked_at if not looked.reason))
+    values, times = np.unique(np.frombuffer(numbers, dtype=np.int64), return_counts=True)
+    again = set(values[times > 1].tolist())
+    if not again:
+        return {}
+    found: dict[str, list[tuple[int, Candidate]]] = {}
+    for row, (one, looked) in enumerate(looked_at):
+        if not looked.reason and hash(looked.film_id) in again:
+            found.setdefault(looked.film_id, []).append((row, one))
+    return {film_id: several for film_id, several in found.items() if len(several) > 1}
 
 
 def _elsewhere(

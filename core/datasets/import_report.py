@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from core.datasets.importers import (
@@ -28,12 +28,12 @@ MANY_FOLDERS = 6  # class folders from which on they may be patients,
 SPARSE = 3  # with so few films each
 
 
-def films_by_finding(films: Sequence[Film]) -> dict[str, int]:
+def films_by_finding(films: Collection[Film]) -> dict[str, int]:
     """Finding → its films, most frequent first; a film with two counts for both."""
     return dict(Counter(one for film in films for one in findings_of(film.finding)).most_common())
 
 
-def notes_on_films(films: Sequence[Film], left_out: Sequence[LeftOut]) -> list[str]:
+def notes_on_films(films: Collection[Film], left_out: Sequence[LeftOut]) -> list[str]:
     """What is not known of the films that came in, before somebody finds out later; or why
     none did."""
     if left_out and not films:
@@ -53,7 +53,7 @@ def notes_on_films(films: Sequence[Film], left_out: Sequence[LeftOut]) -> list[s
     return notes
 
 
-def notes_on_tree(tree: Tree, candidates: Sequence[Candidate]) -> list[str]:
+def notes_on_tree(tree: Tree, candidates: Iterable[Candidate]) -> list[str]:
     """What lies beside the films: masks, second copies, litter."""
     notes = [
         f"“{folder}” is a second copy of this collection inside itself; its "
@@ -107,7 +107,7 @@ def note_on_spellings(written: Mapping[str, Collection[str]]) -> list[str]:
 
 
 def notes_on_empty(
-    empty: Mapping[str, str], looked_at: list[tuple[Candidate, Looked]]
+    empty: Mapping[str, str], looked_at: Iterable[tuple[Candidate, Looked]]
 ) -> list[str]:
     if empty:
         verb = "shows" if len(empty) == 1 else "show"
@@ -136,7 +136,7 @@ def notes_on_replaced(replaced: int) -> list[str]:
     ]
 
 
-def notes_on_table(found: Found, choices: Choices, films: list[Film]) -> list[str]:
+def notes_on_table(found: Found, choices: Choices, films: Collection[Film]) -> list[str]:
     """How a table was read; or, of class folders, that a table beside them may say more."""
     if found.layout.NAME == any_table.NAME and choices.columns is not None:
         read = any_table.read_together(found.tree, choices.table)
@@ -174,7 +174,7 @@ def notes_on_table(found: Found, choices: Choices, films: list[Film]) -> list[st
     return []
 
 
-def _note_on_many_folders(films: Sequence[Film]) -> list[str]:
+def _note_on_many_folders(films: Collection[Film]) -> list[str]:
     """Where nearly every folder holds a film or two, its name is hardly a finding's."""
     findings = films_by_finding(films)
     if len(findings) < MANY_FOLDERS or len(films) > SPARSE * len(findings):

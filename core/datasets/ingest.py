@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -31,22 +32,16 @@ from core.datasets.known_films import (
 )
 from core.datasets.looked import Looked
 from core.datasets.looking import is_text, look_into, name_as_text
+from core.datasets.on_disk import OnDisk
 from core.datasets.patients import PatientFinder, patient_finder
 from core.datasets.uploads import importing
 from core.errors import InputError
 from core.images.emptiness import NOISE
+from core.images.header_facts import NO_FACTS
 from core.people.asking import asks
 from core.people.roles import Deed
 from core.progress import NamedProgress
-from core.store import (
-    Film,
-    ImportReport,
-    LeftOut,
-    SetApart,
-    Source,
-    Store,
-    imported_meanwhile,
-)
+from core.store import Film, ImportReport, LeftOut, SetApart, Source, Store, imported_meanwhile
 from core.text import count
 
 __all__ = ["ImportReport", "LeftOut", "SetApart", "import_folder", "import_zip"]
@@ -179,18 +174,20 @@ def _import(
     there = store.catalogue.source_at(str(found.root))
     if there and there.name != source.name:
         raise imported_meanwhile(str(found.root), there.name)
-    looked_at: list[tuple[Candidate, Looked]] = []
     with keeping_looks(store.workspace, found.root) as kept_looks:
-        for done, pair in enumerate(look_into(store.workspace, candidates, known, kept_looks), 1):
+        looked_at = OnDisk[tuple[Candidate, Looked]](store.workspace.importing)
+        for pair in look_into(store.workspace, candidates, known, kept_looks):
             looked_at.append(pair)
             if progress is not None:
-                progress(done, len(candidates), name_as_text(pair[0].file))
-    looked_at = with_header_facts(looked_at)
+                progress(len(looked_at), len(candidates), name_as_text(pair[0].file))
+    if any(looked.facts != NO_FACTS for _, looked in looked_at):
+        looked_at = OnDisk(store.workspace.importing, with_header_facts(looked_at))
     labels = store.catalogue.finding_of_each(
         looked.film_id for _, looked in looked_at if looked.film_id in known
     )
-    reasons = reasons_to_leave_out(source, looked_at, known, labels)
-    films, left_out, remarks = [], [], []
+    reasons = list(reasons_to_leave_out(source, looked_at, known, labels))
+    films = OnDisk[Film](store.workspace.importing)
+    left_out, remarks = [], []
     for (one, looked), reason in zip(looked_at, reasons, strict=True):
         if reason:
             left_out.append(LeftOut(name_as_text(one.file), reason))
@@ -198,29 +195,24 @@ def _import(
             films.append(_film(source, one, looked))
             remarks += [LeftOut(name_as_text(one.file), one.remark)] if one.remark else []
     empty = _set_apart(source, films, looked_at)
-    fresh = [
-        replace(film, set_apart=empty[film.film_id]) if film.film_id in empty else film
-        for film in films
-        if film.film_id not in known
-    ]
-    again = [film for film in films if film.film_id in known]
+    again = OnDisk(store.workspace.importing, (one for one in films if one.film_id in known))
     follow_renamed(store, films, known)
     name_patients(store, again, find is not None)
     apart = {
         **store.catalogue.set_apart_in(source.name),
-        **{film.film_id: film.set_apart for film in fresh if film.set_apart},
+        **{film_id: why for film_id, why in empty.items() if film_id not in known},
     }
     updated = bring_up_to_date(store, again)
     films_apart = set_apart_again(store, source.name, looked_at, reasons, known)
     apart = {film_id: reason for film_id, reason in apart.items() if film_id not in films_apart}
-    replaced = replaced_by(fresh, films, known)
+    replaced = replaced_by(films, known)
     files = {film.film_id: _below(film.path, found.root) for film in films if film.film_id in apart}
     report = ImportReport(
         source=source.name,
         layout=found.layout.NAME,
         records=len(candidates),
-        added=len(fresh),
-        known=len(films) - len(fresh),
+        added=len(films) - len(again),
+        known=len(again),
         by_finding=report_of.films_by_finding(films),
         by_view=dict(Counter(film.view for film in films).most_common()),
         left_out=tuple(left_out),
@@ -244,6 +236,11 @@ def _import(
     )
     if films:  # a source without a film would only clutter every list of sources
         kept = report.to_keep(choices.as_dict())
+        fresh = (
+            replace(film, set_apart=empty[film.film_id]) if film.film_id in empty else film
+            for film in films
+            if film.film_id not in known
+        )
         store.catalogue.save_source(
             replace(source, layout=report.layout, report=kept, imported_at=""), fresh, replaced
         )
@@ -252,7 +249,7 @@ def _import(
 
 
 def _set_apart(
-    source: Source, films: list[Film], looked_at: list[tuple[Candidate, Looked]]
+    source: Source, films: OnDisk[Film], looked_at: Iterable[tuple[Candidate, Looked]]
 ) -> dict[str, str]:
     """film_id → why it shows hardly anything, for the new ones.
 
@@ -261,13 +258,10 @@ def _set_apart(
     """
     if source.artificial:
         return {}
-    there = {film.film_id for film in films}
-    found = {
-        looked.film_id: looked.empty
-        for _, looked in looked_at
-        if looked.empty and looked.film_id in there
-    }
-    if set(found.values()) == {NOISE} and len(found) == len(there):
+    found = {looked.film_id: looked.empty for _, looked in looked_at if looked.empty}
+    there = {film.film_id for film in films if film.film_id in found}
+    found = {film_id: why for film_id, why in found.items() if film_id in there}
+    if set(found.values()) == {NOISE} and len(found) == len(films):
         return {}
     return found
 

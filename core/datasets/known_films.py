@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from core.datasets.dicom_patients import HASHED
@@ -21,9 +22,11 @@ SAID = (
 AT_ONCE = 500  # films of the catalogue in memory beside those that are imported
 
 
-def follow_renamed(store: Store, films: list[Film], known: Mapping[str, tuple[str, str]]) -> None:
+def follow_renamed(
+    store: Store, films: Iterable[Film], known: Mapping[str, tuple[str, str]]
+) -> None:
     """Renamed since the last import: the film is the same, its file is elsewhere."""
-    if not any(film.film_id in known for film in films):
+    if not known or not any(film.film_id in known for film in films):
         return
     taken = {film.path for film in films}
     moved = {
@@ -38,24 +41,26 @@ def follow_renamed(store: Store, films: list[Film], known: Mapping[str, tuple[st
         store.catalogue.move_films(moved)
 
 
-def replaced_by(
-    fresh: list[Film], films: list[Film], known: Mapping[str, tuple[str, str]]
-) -> list[str]:
-    """The ids of known films of the same source whose files have become those of ``fresh``.
+def replaced_by(films: Iterable[Film], known: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The ids of known films of the same source whose files have become those of others among
+    ``films``.
 
     Not of a film that is among ``films`` under another name.
     """
+    if not known:
+        return []
     there = {film.film_id for film in films}
     was_at = {(source, path): film_id for film_id, (source, path) in known.items()}
+    fresh = (film for film in films if film.film_id not in known)
     found = [was_at.get((film.source, film.path), "") for film in fresh]
     return [film_id for film_id in found if film_id and film_id not in there]
 
 
-def bring_up_to_date(store: Store, films: list[Film]) -> int:
+def bring_up_to_date(store: Store, films: Iterable[Film]) -> int:
     """Note what the source says now of films imported before; how many it says anew of."""
     changed = []
-    for start in range(0, len(films), AT_ONCE):
-        chunk = films[start : start + AT_ONCE]
+    rest = iter(films)
+    while chunk := list(islice(rest, AT_ONCE)):
         there = store.catalogue.films([one.film_id for one in chunk])
         # What a person has corrected is not what the source said.
         before = {film.film_id: film.as_its_source_says() for film in there}
@@ -70,7 +75,7 @@ def bring_up_to_date(store: Store, films: list[Film]) -> int:
     return len(changed)
 
 
-def name_patients(store: Store, known: list[Film], told: bool) -> None:
+def name_patients(store: Store, known: Iterable[Film], told: bool) -> None:
     """Note the patients of films imported before: those unknown then; where the user has
     ``told`` how to find them, all of them. Hashes of DICOM headers are all of one salt then,
     even if it was lost since: else a patient would be two."""
@@ -101,7 +106,7 @@ def _is_file(path: str) -> bool:
 def set_apart_again(
     store: Store,
     source: str,
-    looked_at: Sequence[tuple[Candidate, Looked]],
+    looked_at: Iterable[tuple[Candidate, Looked]],
     reasons: Sequence[str],
     known: Mapping[str, tuple[str, str]],
 ) -> set[str]:
@@ -112,6 +117,8 @@ def set_apart_again(
     count any more, may be in data sets: it stays in the catalogue.
     """
     own = {path: film_id for film_id, (where, path) in known.items() if where == source}
+    if not own:
+        return set()
     now: dict[str, str] = {}
     fine = set()
     for (one, looked), reason in zip(looked_at, reasons, strict=True):

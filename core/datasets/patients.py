@@ -42,20 +42,27 @@ def with_patients(
     ``find``: a pattern of the user's, which goes before all else for the names that it fits
     and takes the place of what names usually say. Raises what it raises.
     """
-    candidates = [
-        replace(one, patient=UNKNOWN_PATIENT) if is_placeholder(one.patient) else one
-        for one in candidates
-    ]
-    names = [one.file for one in candidates]
+    files, said = [one.file for one in candidates], [one.patient for one in candidates]
+    named = patients_named(files, said, find)
+    return [with_patient(one, patient) for one, patient in zip(candidates, named, strict=True)]
+
+
+def with_patient(one: Candidate, patient: str) -> Candidate:
+    """The candidate as a film of this patient."""
+    return one if one.patient == patient else replace(one, patient=patient)
+
+
+def patients_named(
+    files: Sequence[str], said: Sequence[str], find: PatientFinder | None = None
+) -> list[str]:
+    """The patient of each film, where one is known, by its relative path and by what its layout
+    ``said``; ``find`` as in ``with_patients``."""
+    own = [UNKNOWN_PATIENT if is_placeholder(one) else one for one in said]
     if find is not None:
-        found = [own or one.patient for own, one in zip(find(names), candidates, strict=True)]
-    else:
-        silent = iter(patients_from_paths([one.file for one in candidates if not one.patient]))
-        found = [one.patient or next(silent) for one in candidates]
-    return [
-        one if one.patient == patient else replace(one, patient=patient)
-        for one, patient in zip(candidates, found, strict=True)
-    ]
+        return [found or one for found, one in zip(find(files), own, strict=True)]
+    silent = [file for file, one in zip(files, own, strict=True) if not one]
+    found = iter(patients_from_paths(silent))
+    return [one or next(found) for one in own]
 
 
 def hashed(patient: str, salt: bytes) -> str:

@@ -119,8 +119,9 @@ def detect_layout(root: Path, called: str = "", choices: Choices = DEFAULT) -> F
 
 def unlisted(tree: Tree, candidates: Iterable[Candidate]) -> list[str]:
     """Films that the collection does not describe, and second copies inside itself."""
-    described = {one.file for one in candidates}
-    films = [name for name in tree.films if name not in described]
+    films = dict.fromkeys(tree.films)  # in their order
+    for one in candidates:
+        films.pop(one.file, None)
     return [*films, *(f"{folder}/" for folder, _ in tree.copies)]
 
 
