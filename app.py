@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from streamlit.config import get_option
 from streamlit.starlette import App
 
+from core.memory import give_back_at_once
 from pages.components.guard import Guard
 from pages.components.hosts import KnownHosts
 from pages.components.index_page import IndexPage
@@ -39,6 +40,7 @@ def _base() -> str:
     return str(get_option("server.baseUrlPath") or "")
 
 
+give_back_at_once()
 app = App(
     Path(__file__).parent / "pages" / "navigation.py",
     lifespan=_lifespan,

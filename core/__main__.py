@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TextIO
 from core.commands import ENTRIES, Outcome
 from core.errors import InputError, ThoraxLensError
 from core.escaping import terminal
+from core.memory import give_back_at_once
 from core.public import VARIABLE, is_public
 from core.version import thoraxlens_version
 from core.workspace import ENVIRONMENT_VARIABLE, RAY_VARIABLE
@@ -138,4 +139,5 @@ def _strict(value: Any) -> Any:
 
 
 if __name__ == "__main__":
+    give_back_at_once()
     sys.exit(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -54,7 +55,7 @@ def page() -> None:
     different = difference_in_films([one.predictions for one in compared])
     if different:
         st.warning(escaped(different), icon=":material/compare_arrows:")
-    films = [film for one in compared for film in one.predictions.film_ids]
+    films = np.unique(np.concatenate([one.predictions.film_ids for one in compared]))
     patients = patients_by_film(store, [run for one in compared for run in one.runs], films)
     downloads = partial(_downloads, compared, split, threshold, patients, store)
     entries = [one.entry for one in compared]

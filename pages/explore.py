@@ -16,6 +16,7 @@ from pages.components.films.import_report import restore_button, source_list
 from pages.components.films.set_apart import set_apart_films
 from pages.components.session import artificial_sources, catalogue_frame, get_store
 
+DRAWN = ("film_id", "source", "finding", "view", "sex", "age")
 TABS = ("Films", "Map", "Import", "Sources")
 
 
@@ -75,7 +76,8 @@ def _films() -> None:
         set_apart_films(get_store(), "explore")
         return
     filters = film_filters(frame, "explore", get_store().tags.all())
-    shown = mixed(filters.apply(frame), artificial_sources())
+    # Only what is drawn here: where its file lies is the longest that is known of a film.
+    shown = mixed(filters.apply(frame[list(DRAWN)]), artificial_sources())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(shown):,}** of {len(frame):,} films", width="content")
         reset_button("explore", disabled=not filters.active)

@@ -7,7 +7,7 @@ where they came from, and which of them are of one person, by numbers that mean 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -95,20 +95,22 @@ def dataset_of(store: Store, run: Run) -> StoredDataset:
     return StoredDataset(spec, brought.created, counts)
 
 
-def patients_by_film(store: Store, runs: Sequence[Run], film_ids: Iterable[str]) -> dict[str, str]:
+def patients_by_film(
+    store: Store, runs: Sequence[Run], film_ids: Collection[str]
+) -> dict[str, str]:
     """film id → patient, for the films that the catalogue or one of ``runs`` knows; of a film that
     came with a run only, a name that says nothing but which films are of one patient."""
-    wanted = [str(one) for one in film_ids]
     found: dict[str, str] = {}
     for run in runs:
         if run.origin.is_from_elsewhere:
             groups = _groups(store, run)
             found |= {
                 one: f"run {run.run_id} patient {groups[one]:06d}"
-                for one in wanted
+                for one in map(str, film_ids)
                 if one in groups
             }
-    return found | store.catalogue.patients(wanted)
+    known = store.catalogue.patients(film_ids)
+    return found | known if found else known
 
 
 def _groups(store: Store, run: Run) -> Mapping[str, int]:

@@ -241,9 +241,5 @@ def _client(root: str) -> PredictionClient:
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _frame(root: str, version: int, _store: Store) -> pd.DataFrame:
     # A resource, not data: st.cache_data would copy 100,000 rows at each rerun.
-    frame = _store.catalogue.frame()
     # Real films first: artificial ones stand in for them only until there are any.
-    drawn = [one.name for one in _store.catalogue.sources() if one.artificial]
-    return frame.sort_values(
-        "source", key=lambda names: names.isin(drawn), kind="stable", ignore_index=True
-    )
+    return _store.catalogue.frame(drawn_last=True)
