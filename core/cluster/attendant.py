@@ -66,6 +66,25 @@ class Attendant:
         """As ``NodeWork.changes``."""
         return self._work.changes(number)
 
+    def lend_to(self, name: str, helper: Any) -> None:
+        """As ``NodeWork.lend_to``. ``helper``: the object that does the work of that name."""
+        ray: Any = importlib.import_module("ray")
+        work = self._work
+
+        def compute(loan: Any) -> Any:
+            answer = helper.compute.remote(loan)
+            while not ray.wait([answer], timeout=1.0)[0]:
+                if work.is_over():
+                    raise RuntimeError("the training is over")
+            return ray.get(answer)
+
+        if work is not None:
+            work.lend_to(name, compute)
+
+    def compute(self, loan: Any) -> Any:
+        """As ``NodeWork.compute``."""
+        return self._work.compute(loan)
+
     def stop(self) -> None:
         """As ``NodeWork.stop``."""
         self._work.stop()

@@ -30,7 +30,8 @@ class UnfitNodeError(Exception):
 
 @dataclass
 class Placed:
-    """A row on a node. ``starting``: until it is there. ``waiting``: for its next update."""
+    """A row on a node. ``starting``: until it is there. ``waiting``: for its next update.
+    ``linked``: when a helper and its training were last told of each other."""
 
     job: JobRow
     receiver: Receiver
@@ -43,6 +44,7 @@ class Placed:
     asked: float | None = None
     silent: float | None = None
     given_up: bool = False
+    linked: float = 0.0
 
 
 def begin_on_node(store: Store, ray: Any, placed: Placed, shelf: Shelf, threads: int) -> Any:

@@ -71,23 +71,34 @@ class Members:
         else:
             self.unfit[node_id] = why
 
-    def free(self, job: JobRow, kind: Kind, taken: Sequence[tuple[str, Slot]]) -> str | None:
+    def free(
+        self, job: JobRow, kind: Kind, taken: Sequence[tuple[str, Slot]], only: str = ""
+    ) -> str | None:
         """A node with room for the job, to be given to ``slot``; None when it must wait. The one
-        that has most room."""
+        that has most room. ``only``: on the node of that id, if at all."""
         with_gpus = any(one.gpus for one in self._usable())
         on_gpu = with_gpus and not kind.on_cpu
         if kind.seat is Seat.DEVICE and job.wanted_device == CPU:
             on_gpu = False
-        best: tuple[int, str] | None = None
+        there = [one for one in self.room(on_gpu=on_gpu, taken=taken) if only in ("", one[0].id)]
+        if not there:
+            return None
+        best, _ = max(there, key=lambda one: one[1])
+        return f"{'gpu' if on_gpu else CPU} {best.id}"
+
+    def room(self, *, on_gpu: bool, taken: Sequence[tuple[str, Slot]]) -> list[tuple[Node, int]]:
+        """The nodes that have room, and for how much work on a GPU, or without one. ``taken``:
+        node and slot of all that is at work."""
+        found = []
         for node in self._usable():
             mine = [slot for node_id, slot in taken if node_id == node.id]
             if on_gpu:
                 room = node.gpus - sum(slot.gpus for slot in mine)
             else:
                 room = (node.cpus - sum(slot.cpus for slot in mine)) // self._cpus_on(node)
-            if room > 0 and (best is None or room > best[0]):
-                best = room, node.id
-        return None if best is None else f"{'gpu' if on_gpu else CPU} {best[1]}"
+            if room > 0:
+                found.append((node, room))
+        return found
 
     def slot(self, named: str) -> tuple[Node, Slot]:
         """The node and the slot that ``free`` named."""

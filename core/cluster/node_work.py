@@ -15,11 +15,15 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.cluster import tied
 from core.cluster.changes import FolderChanges
+from core.cluster.lending import Borrower, Lender
 from core.cluster.node_cache import Cache, work_folder
 from core.cluster.parcels import Good, Parcel, Update
 from core.errors import DamagedError, ThoraxLensError
+from core.features.loans import Loan
 from core.models.weight_sources import PUBLISHED
 from core.runs.config import RunConfig
 from core.runs.devices import list_devices
@@ -70,6 +74,8 @@ class NodeWork:
         self._had: dict[str, int] = {}
         self._told: str = ""
         self._asking = threading.Lock()
+        self._lender: Lender | None = None
+        self._borrower = Borrower(lambda: self._folder, self.is_over)
         self._thread = threading.Thread(target=self._carry_out, name="node work", daemon=True)
         self._thread.start()
 
@@ -96,6 +102,20 @@ class NodeWork:
         self._stop = True
         if self._store is not None:
             self._store.queue.request_cancel(self._parcel.job_id)
+
+    def lend_to(self, name: str, compute: Callable[[Loan | None], np.ndarray]) -> None:
+        """Let work of that name on another node help this training, from now on; safe to repeat."""
+        if self._store is not None:
+            self._lender = self._lender or Lender(self._store, self._parcel.job_id, self.is_over)
+            self._lender.lend_to(name, compute)
+
+    def compute(self, loan: Loan | None) -> np.ndarray:
+        """As ``Borrower.compute``, for work that helps a training on another node."""
+        return self._borrower.compute(loan)
+
+    def is_over(self) -> bool:
+        """Whether nobody works here any more."""
+        return self._served or self._failed is not None or self._left.is_set()
 
     def leave(self) -> None:
         """End whatever is still at work, and remove all that is here of it but what the cache
@@ -137,7 +157,8 @@ class NodeWork:
         rows = data / "rows.sqlite3"
         rows.write_bytes(parcel.rows)
         spec = RunSpec.from_json(parcel.spec) if parcel.spec else None
-        self._cache.share_vectors(workspace)
+        if not parcel.helped:
+            self._cache.share_vectors(workspace)
         for good in parcel.goods:
             if not good.is_vectors:
                 _put(self._held(good), data / good.at)
@@ -149,7 +170,7 @@ class NodeWork:
             held = self._held(parcel.weights)
             if spec.weights not in PUBLISHED:
                 spec = spec.changed(weights=str(held))
-        take_rows(workspace.database, rows, parcel.job_id, spec)
+        take_rows(workspace.database, rows, parcel.job_id, spec, parcel.helped)
         for place, content in parcel.files.items():
             target = data / place
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -191,7 +212,7 @@ class NodeWork:
             files, gone, log = changes.look(settled=over)
             self._with_own_path(files)
             kept = self._notes(store.workspace)
-            if over:
+            if over and not self._parcel.helped:
                 vectors = self._cache.vectors_since(self._began, self._had)
         if self._failed is not None:
             row = {"state": self._failed[0], "reason": self._failed[1]}

@@ -25,7 +25,7 @@ from core.models.weights import file_name_of, find_again, resolve_weights
 from core.runs.config import RunConfig
 from core.runs.devices import CPU
 from core.runs.files import LOG, RunFiles, job_folder
-from core.runs.kinds import AUDIT, EXTERNAL_TEST
+from core.runs.kinds import AUDIT, EXTERNAL_TEST, NODE_FEATURES
 from core.runs.whereabouts import FILE as WHEREABOUTS
 from core.store import JobRow, Run, RunState, Store
 from core.store.excerpt import write_films_part, write_rows_part
@@ -39,6 +39,7 @@ KEYS_KEPT = 4 * 1024**3  # bytes that the object store is asked to hold for work
 ENVIRONMENT = ("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS", "TF_DETERMINISTIC_OPS", "TF_XLA_FLAGS")
 # Of a run's folder: other work of it, and what is the head's own.
 _OTHERS = ("audit", "external", "scratch")
+HELPER = "helper-"  # and what is helped with
 _OWN = {LOG, RECORD, REMARKS, WHEREABOUTS}
 
 # The stage of a training (``core.runs.reporter``), films or bytes done, and of how many.
@@ -96,8 +97,8 @@ class Shelf:
 
 
 def pack(store: Store, job: JobRow, shelf: Shelf, threads: int, tell: Tell) -> Parcel:
-    """The parcel of a training, an audit or an external test. Films that are not decoded yet are,
-    and weights that are not here are fetched, as a worker here would.
+    """The parcel of a training, of help for one, of an audit or an external test. Films that are
+    not decoded yet are, and weights that are not here are fetched, as a worker here would.
 
     Raises what a worker would of films, data sets and weights: ThoraxLensError. Whatever ``tell``
     raises passes through.
@@ -113,16 +114,17 @@ def pack(store: Store, job: JobRow, shelf: Shelf, threads: int, tell: Tell) -> P
     if job.kind != EXTERNAL_TEST.name:
         shares = run.spec.cache or not job.is_training
         goods.append(_films(store, run, shelf, tell, shares=shares))
-    if job.is_training:
-        if run.spec.cache:
-            goods += _vectors(store, run, shelf)
+    helps = job.kind == NODE_FEATURES.name
+    if job.is_training and run.spec.cache:
+        goods += _vectors(store, run, shelf)
+    if job.is_training or helps:
         # Which of its GPUs a node gives is Ray's to say.
         wanted = run.spec.device if run.spec.device == CPU else "auto"
         spec = run.spec.changed(device=wanted).to_json()
         weights, weights_path = _weights_of_training(store, run, shelf, goods, tell)
     else:
         _weights_of_result(store, run, shelf, goods)
-    files = _of_run(store, run, shelf)
+    files = {} if helps else _of_run(store, run, shelf)
     for other in beside:
         files |= _of_run(store, other, shelf, only=("predictions.npz", "operating_point.json"))
     if store.workspace.speeds.is_file():
@@ -140,6 +142,7 @@ def pack(store: Store, job: JobRow, shelf: Shelf, threads: int, tell: Tell) -> P
         film_files=_film_files(store, shelf, run, job, sources),
         environment={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
         threads=threads,
+        helped=run.run_id if helps else "",
     )
 
 
@@ -229,7 +232,8 @@ def _of_run(store: Store, run: Run, shelf: Shelf, only: Iterable[str] = ()) -> d
     found: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_dir() or name in _OWN or name.split("/")[0] in _OTHERS:
+        first = name.split("/")[0]
+        if path.is_dir() or name in _OWN or first in _OTHERS or first.startswith(HELPER):
             continue
         if path.name.startswith("tmp-") or path.suffix in (".lock", ".part"):
             continue

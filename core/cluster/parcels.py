@@ -37,7 +37,8 @@ class Parcel:
     ``weights_path``: where those that it uses lie on the head. ``film_files``: a zip of the films'
     own files, and of their masks.
     ``environment``: variables that decide what a worker computes with. ``threads``: how many
-    processor threads it computes with; 0: as many as the node has.
+    processor threads it computes with; 0: as many as the node has. ``helped``: of work that helps a
+    training, that one's run, which is the one that ``spec`` is of; it keeps vectors to itself.
     """
 
     job_id: str
@@ -52,6 +53,7 @@ class Parcel:
     film_files: Good | None = None
     environment: dict[str, str] = field(default_factory=dict)
     threads: int = 0
+    helped: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 from core.cluster.beginning import NoRoomError, Placed, UnfitNodeError, begin_on_node
 from core.cluster.connection import connected
+from core.cluster.helping import NODE, link, see_to_node_helpers
 from core.cluster.membership import Members
 from core.cluster.node_work import LOST
 from core.cluster.packing import Shelf
@@ -25,6 +26,7 @@ from core.cluster.receiving import Receiver
 from core.cluster.vectors import arithmetic_is_known
 from core.errors import Cancelled, InputError, ThoraxLensError
 from core.runs.files import RunFiles, job_folder
+from core.runs.kinds import NODE_FEATURES
 from core.runs.liveness import mark_dead
 from core.runs.places import could_not_start, kind_of, log_line, taken_from_queue
 from core.runs.whereabouts import is_elsewhere, whereabouts, whereabouts_file
@@ -35,6 +37,7 @@ SILENT_SECONDS = 60.0  # how long a node may be out of reach before its work goe
 STOP_SECONDS = 20.0  # how long work on a node may take to stop
 LEAVE_SECONDS = 15.0
 RETRY_SECONDS = 0.5  # until what could not be written is told again
+LINK_SECONDS = 5.0  # until a helper and its training are told of each other again
 MOST_LOSSES = 3  # nodes lost one after the other without an epoch in between
 
 
@@ -73,7 +76,7 @@ class RayCluster:
         if job.job_id in self._placed or not self._reached() or self._measuring(job):
             return None
         taken = [(one.node.id, one.slot) for one in self._placed.values()]
-        return self._members.free(job, kind_of(job), taken)
+        return self._members.free(job, kind_of(job), taken, only=job.arguments.get(NODE, ""))
 
     def start(self, job: JobRow, slot: str) -> None:
         node, wanted = self._members.slot(slot)
@@ -107,6 +110,9 @@ class RayCluster:
             return
         if job.cancel_at is not None and not self._stopping(placed, job):
             return
+        if job.kind == NODE_FEATURES.name and time.monotonic() - placed.linked > LINK_SECONDS:
+            placed.linked = time.monotonic()
+            link(self._placed, placed)
         self._listen(placed)
 
     def collect(self) -> None:
@@ -119,6 +125,11 @@ class RayCluster:
             if ready or time.monotonic() > until:
                 self._leaving.remove((actor, left, until))
                 self._ray.kill(actor)
+
+    def help_out(self, jobs: Sequence[JobRow]) -> None:
+        # What leaves just now has a name that its successor may need.
+        if self._ray is not None and not self._leaving:
+            see_to_node_helpers(self.store, self._members, self._placed, jobs)
 
     def forget(self, job_ids: Iterable[str]) -> None:
         pass  # ``collect`` does
@@ -218,13 +229,7 @@ class RayCluster:
             mark_dead(self.store, self.store.queue.find(job.job_id) or job)
         except (ThoraxLensError, OSError) as error:
             self._forget(placed)
-            self.store.queue.transition(
-                job.job_id,
-                RunState.FAILED,
-                only_from=ACTIVE,
-                reason=str(error),
-                finished_at=time.time(),
-            )
+            self._ended(placed, str(error), RunState.FAILED)
         except Exception as error:  # noqa: BLE001 - Ray has many kinds
             self._lost(placed, f"{type(error).__name__}: {error}")
         else:
@@ -279,7 +284,9 @@ class RayCluster:
             if network is not None:  # it has been measured, or there was nothing to choose from
                 self._measured.add(network)
         if update.over:
-            log_line(f"{placed.job.job_id} is over on {placed.node.name}")
+            why = update.row.get("reason")
+            what = f"{placed.job.job_id} is over on {placed.node.name}"
+            log_line(f"{what}: {why}" if why else what)
             self._let_go(placed)
 
     def _found_again(self, job: JobRow) -> Placed | None:
@@ -315,18 +322,22 @@ class RayCluster:
             self._back_to_queue(placed, f"{node} went away while it worked on this. {then}")
             return
         self._let_go(placed)
+        reason = (
+            f"{MOST_LOSSES} machines went away one after the other while they worked on this, "
+            f"{node} last ({why}). Resume tries again."
+        )
+        self._ended(placed, reason)
+
+    def _ended(self, placed: Placed, reason: str, state: RunState = RunState.INTERRUPTED) -> None:
         self.store.queue.transition(
-            job.job_id,
-            RunState.INTERRUPTED,
-            only_from=ACTIVE,
-            reason=f"{MOST_LOSSES} machines went away one after the other while they worked on "
-            f"this, {node} last ({why}). Resume tries again.",
-            finished_at=time.time(),
+            placed.job.job_id, state, only_from=ACTIVE, reason=reason, finished_at=time.time()
         )
 
     def _back_to_queue(self, placed: Placed, reason: str) -> None:
         self._let_go(placed)
-        if not self.store.queue.lost_node(placed.job.job_id, reason):
+        if placed.job.kind == NODE_FEATURES.name:  # what it had not finished is anybody's again
+            self._ended(placed, reason)
+        elif not self.store.queue.lost_node(placed.job.job_id, reason):
             row = self.store.queue.find(placed.job.job_id)
             if row is not None and row.is_active:  # somebody has asked to stop it
                 mark_dead(self.store, row)
@@ -354,6 +365,8 @@ class RayCluster:
 
 
 def _goes_on(store: Store, job: JobRow) -> str:
+    if job.kind == NODE_FEATURES.name:
+        return "Its films are looked at elsewhere."
     if not kind_of(job).keeps_what_it_had:
         return "It begins again elsewhere."
     epoch = RunFiles(store.workspace.run_folder(job.job_id)).resumes_after()

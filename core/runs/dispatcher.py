@@ -21,7 +21,6 @@ from filelock import FileLock, Timeout
 from core.cache import trim
 from core.errors import StoreError, ThoraxLensError
 from core.runs.devices import Device, list_devices
-from core.runs.helpers import see_to_helpers
 from core.runs.liveness import worker_of
 from core.runs.local_processes import LocalProcesses
 from core.runs.places import WorkPlace, log_line
@@ -65,14 +64,14 @@ class Dispatcher:
             if job.state == RunState.QUEUED:
                 self._end_former(job)
                 self._start_if_free(job)
-        see_to_helpers(self.store, self.here, [one for one in jobs if self._is_here(one)])
+        for place in self._places:
+            place.help_out([one for one in jobs if self._place_of(one) is place])
         return bool(jobs) or any(place.is_busy for place in self._places)
 
-    def _is_here(self, job: JobRow) -> bool:
-        """Whether a row works on this machine, or will."""
+    def _place_of(self, job: JobRow) -> WorkPlace:
+        """Where a row works, or will."""
         waits = job.state == RunState.QUEUED
-        place = next(one for one in self._places if (one.takes(job) if waits else one.holds(job)))
-        return place is self.here
+        return next(one for one in self._places if (one.takes(job) if waits else one.holds(job)))
 
     def _end_former(self, job: JobRow) -> None:
         """What was put into the queue with a process of an earlier version, which waits for a turn

@@ -56,6 +56,12 @@ class RunFiles:
         return self.folder / "scratch"
 
     @property
+    def passes(self) -> Path:
+        """What a training says of its films while they pass through its frozen network, for those
+        who help it (``core.features.loans``)."""
+        return self.scratch / "passes.json"
+
+    @property
     def checkpoint(self) -> Path:
         """Folder of the state to resume from; emptied when the run is done."""
         return self.folder / "checkpoint"

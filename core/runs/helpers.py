@@ -7,13 +7,12 @@ and a helper may be ended at any moment: at most a batch is computed again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from core.errors import ThoraxLensError
-from core.runs.devices import CPU, slots_held
+from core.runs.devices import CPU, Device, slots_held
 from core.runs.files import job_folder
 from core.runs.kinds import FEATURES, KINDS, Seat
-from core.runs.local_processes import LocalProcesses
 from core.runs.places import log_line
 from core.store import JobRow, RunState, Store
 
@@ -22,11 +21,14 @@ RUN, DEVICE = "run", "device"  # what a helper is told
 _OVER = (RunState.DONE, RunState.FAILED, RunState.INTERRUPTED)
 
 
-def see_to_helpers(store: Store, here: LocalProcesses, jobs: Sequence[JobRow]) -> None:
+def see_to_helpers(
+    store: Store, devices: Sequence[Device], taken: Container[str], jobs: Sequence[JobRow]
+) -> None:
     """Ask for helpers where some are of use, and end those that are not any more.
 
-    ``jobs``: all that is not over on this machine. A helper gets a GPU that is called like its
-    training's, for vectors have to be the same to the last bit, and that no training waits for.
+    ``devices``: of this machine; ``taken``: the slots among them that are not free; ``jobs``: all
+    that is not over on it. A helper gets a GPU that is called like its training's, for vectors have
+    to be the same to the last bit, and that no training waits for.
     """
     waiting = any(
         job.state == RunState.QUEUED
@@ -47,19 +49,15 @@ def see_to_helpers(store: Store, here: LocalProcesses, jobs: Sequence[JobRow]) -
         return
     for training in passing.values():
         if training.progress.total - training.progress.done >= LEAST:
-            _help(store, here, training, jobs)
+            _help(store, devices, taken, training)
 
 
-def _help(store: Store, here: LocalProcesses, training: JobRow, jobs: Sequence[JobRow]) -> None:
+def _help(store: Store, devices: Sequence[Device], taken: Container[str], training: JobRow) -> None:
     own = slots_held(training.device)
     if CPU in own:  # all its cores are at it already
         return
-    names = {one.name for one in here.devices if one.id in own}
-    free = [
-        one.id
-        for one in here.devices
-        if one.name in names and not one.note and one.id not in here.taken(jobs)
-    ]
+    names = {one.name for one in devices if one.id in own}
+    free = [one.id for one in devices if one.name in names and not one.note and one.id not in taken]
     for gpu in free:
         folder = job_folder(store.workspace, training) / f"helper-{gpu.replace(':', '-')}"
         job_id = folder.relative_to(store.workspace.root).as_posix()

@@ -69,6 +69,17 @@ FEATURES = Kind(
     niceness=5,
     deed=Deed.TRAIN,
 )
+# The same on another machine of a cluster, which has none of the training's files:
+# core.cluster.helping.
+NODE_FEATURES = Kind(
+    "node_features",
+    "core.training.node_helper",
+    called="process that helps a training",
+    seat=Seat.DEVICE,
+    niceness=5,
+    deed=Deed.TRAIN,
+    travels=True,
+)
 MAP = Kind("map", "core.film_map.worker", called="map’s process", on_cpu=True, niceness=5)
 # Small, and somebody waits before an audience.
 DEMONSTRATION = Kind(
@@ -81,4 +92,5 @@ DEMONSTRATION = Kind(
     deed=Deed.DEMONSTRATE,
 )
 
-KINDS = {one.name: one for one in (TRAIN, FEATURES, AUDIT, EXTERNAL_TEST, MAP, DEMONSTRATION)}
+_ALL = (TRAIN, FEATURES, NODE_FEATURES, AUDIT, EXTERNAL_TEST, MAP, DEMONSTRATION)
+KINDS = {one.name: one for one in _ALL}

@@ -17,6 +17,7 @@ import psutil
 
 from core.runs.devices import CPU, Device, slot_for, slots_held
 from core.runs.files import LOG, job_folder
+from core.runs.helpers import see_to_helpers
 from core.runs.kinds import KINDS, Kind, Seat
 from core.runs.line import before
 from core.runs.liveness import is_starting, mark_dead, worker_of
@@ -128,6 +129,9 @@ class LocalProcesses:
             child.over_since = child.over_since or time.monotonic()
             if child.process.pid and time.monotonic() - child.over_since > LINGER_SECONDS:
                 end_worker(psutil.Process(child.process.pid), signal.SIGKILL)
+
+    def help_out(self, jobs: Sequence[JobRow]) -> None:
+        see_to_helpers(self.store, self.devices, self.taken(jobs), jobs)
 
     def forget(self, job_ids: Iterable[str]) -> None:
         for job_id in job_ids:

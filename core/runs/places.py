@@ -34,6 +34,10 @@ class WorkPlace(Protocol):
     def collect(self) -> None:
         """See to what is over for the store and not yet gone."""
 
+    def help_out(self, jobs: Sequence[JobRow]) -> None:
+        """Let what nobody wants here help the work of this place, and end help that is of no use
+        any more. ``jobs``: all of this place that is not over, in the order of the queue."""
+
     def forget(self, job_ids: Iterable[str]) -> None:
         """These rows are no longer active."""
 

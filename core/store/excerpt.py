@@ -47,10 +47,13 @@ def write_rows_part(database: Path, target: Path, job_ids: Iterable[str]) -> Non
         _copy_rows(work, list(job_ids))
 
 
-def take_rows(target: Path, rows: Path, job_id: str, spec: RunSpec | None) -> None:
+def take_rows(
+    target: Path, rows: Path, job_id: str, spec: RunSpec | None, helped: str = ""
+) -> None:
     """Add to the store at ``target`` what ``write_rows_part`` has put into ``rows``. The row
     ``job_id`` waits there from now on, whatever it did before; of a training, ``spec`` is what it
-    is asked."""
+    is asked. ``helped``: the training that it helps, whose ``spec`` it is then, and which is at
+    work elsewhere."""
     with closing(sqlite3.connect(rows)) as other:
         names = [str(row[0]) for row in other.execute("SELECT run_id FROM runs")]
     with _beside(target, rows) as work:
@@ -64,7 +67,11 @@ def take_rows(target: Path, rows: Path, job_id: str, spec: RunSpec | None) -> No
         if spec is not None:
             work.execute(
                 "UPDATE runs SET spec = ? WHERE run_id = ? AND kind = ?",
-                (spec.to_json(), job_id, TRAINING_KIND),
+                (spec.to_json(), helped or job_id, TRAINING_KIND),
+            )
+        if helped:  # nobody here shall look for its process
+            work.execute(
+                "UPDATE runs SET state = ? WHERE run_id = ?", (RunState.INTERRUPTED, helped)
             )
 
 

@@ -5,7 +5,7 @@ Both offer the same: a Keras model to fit, what to feed it, and logits of all fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -159,14 +159,17 @@ class HeadTraining:
         backbone: str,
         cache: Path,
         reporter: Reporter,
+        announce: Callable[[list[str], int], None] = lambda keys, channels: None,
     ) -> None:
         """``extract`` is the frozen part, called only when a vector is not in ``cache`` yet;
-        ``backbone`` says what those in there must come from."""
+        ``backbone`` says what those in there must come from. ``announce``: told the keys of all
+        passes and the length of a vector before they begin."""
         self.model = head
         spec, data = plan.spec, plan.data
         channels = int(head.input.shape[-1])
         source = feature_source(spec, data, plan.preprocessing, backbone, channels)
         passes, training = passes_of(spec, data), data.rows("train")
+        announce([source.key(variant) for _, variant in passes], channels)
         reporter.stage("features", sum(len(rows) for rows, _ in passes), "films")
         before = found = 0
         vectors = []

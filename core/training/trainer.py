@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.predictions import Predictions
+from core.features.loans import PassesUnderWay
 from core.features.vectors import BATCH
 from core.models.build import save_head
 from core.models.network import HeadForm, Network
@@ -76,7 +77,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     model, state, seen = trainable.learns, TrainingState(), 0
     if not tunes or checkpoint.phase(files.checkpoint) != FINE_TUNING:
         with clock.stage("features"):
-            learner = _learner(trainable, plan, mode, caches, reporter)
+            learner = _learner(trainable, plan, mode, caches, files, reporter)
         seen = learner.fresh if isinstance(learner, HeadTraining) else 0
         with clock.stage("train"):
             rate = learning_rate(learner, spec, mode.xla, files, reporter)
@@ -186,7 +187,12 @@ def _mode(
 
 
 def _learner(
-    network: TrainableNetwork, plan: Plan, mode: Mode, caches: Workspace, reporter: Reporter
+    network: TrainableNetwork,
+    plan: Plan,
+    mode: Mode,
+    caches: Workspace,
+    files: RunFiles,
+    reporter: Reporter,
 ) -> Learner:
     if not network.is_frozen:
         mode.apply(network.learns)
@@ -195,8 +201,14 @@ def _learner(
     def extract(films: np.ndarray) -> np.ndarray:
         return network.extract(films, mode)
 
+    def announce(keys: list[str], channels: int) -> None:
+        files.scratch.mkdir(exist_ok=True)
+        told = PassesUnderWay(keys=tuple(keys), arithmetic=mode.name, channels=channels)
+        told.save(files.passes)
+
     backbone = f"{network.backbone} {mode.name}"
-    return HeadTraining(network.learns, extract, plan, backbone, caches.feature_cache, reporter)
+    cache = caches.feature_cache
+    return HeadTraining(network.learns, extract, plan, backbone, cache, reporter, announce)
 
 
 def _running(best: pd.DataFrame) -> RunningNumbers:

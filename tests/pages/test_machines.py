@@ -75,6 +75,25 @@ def test_what_works_and_what_waits_say_where_and_why(phantom_store: Store) -> No
     assert "It waits for the processor, where 1 training is at work." in said
 
 
+def test_machines_that_help_a_training_say_for_what(phantom_store: Store) -> None:
+    store = phantom_store
+    make_dataset(store)
+    progress = {"stage": "features", "done": 300, "total": 4000, "eta_seconds": 400.0}
+    run = make_run(store, "preparing", progress=progress, **own())
+    for node in ("cellar", "attic"):
+        helper = f"runs/{run.run_id}/helper-{node}-0"
+        store.queue.add(helper, "node_features", {"run": run.run_id, "node": node})
+        store.queue.transition(helper, RunState.WORKING, **(own() | {"node": node}))
+    store.queue.beat(helper, RunProgress(stage="Looking at films", done=1200, total=4000))
+    app = open_app("machines")
+    bars = [as_read(one.proto.text) for one in app.get("progress")]
+    assert bars[1].endswith("Passing films through the frozen network for it")
+    assert bars[2].startswith("**Help for CNN (from scratch) on tiny")
+    assert bars[2].endswith("Passing films through the frozen network for it: 1,200 films so far")
+    said = as_read(everything_said(app))
+    assert f"{node_name()} · attic and cellar help with the films" in said
+
+
 def test_what_broke_off_and_was_taken_up_again_says_where_it_is_now(phantom_store: Store) -> None:
     store = phantom_store
     make_dataset(store)

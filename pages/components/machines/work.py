@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from core.runs.kinds import KINDS
+from core.runs.kinds import KINDS, NODE_FEATURES
 from core.store import JobRow, Run, RunState, Store
-from core.text import count, rough
+from core.text import count, listed, rough
 from pages.components.empty_state import empty, next_step
 from pages.components.machines.work_words import Told, told
 from pages.components.run_labels import STATE_WORDS, escaped, when
@@ -32,7 +32,8 @@ def at_work(rows: Sequence[JobRow], runs: Mapping[str, Run]) -> None:
     now = time.time()
     for row in active[:MOST]:
         one = told(row, runs)
-        where = " · ".join(filter(None, (row.node or "machine not known", row.device)))
+        helped = _helped_by(row, active)
+        where = " · ".join(filter(None, (row.node or "machine not known", row.device, helped)))
         since = max(now - row.started_at, 0.0) if row.started_at else None
         passed = f" · for {rough(since)}" if since is not None else ""
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -77,6 +78,18 @@ def taken_up(store: Store, runs: Mapping[str, Run]) -> None:
             )
             st.caption(f"Now: {_state(row)}")
     _rest(len(found))
+
+
+def _helped_by(row: JobRow, active: Sequence[JobRow]) -> str:
+    """Which other machines pass films for a training just now; empty for none."""
+    nodes = {
+        one.node
+        for one in active
+        if one.kind == NODE_FEATURES.name and one.arguments.get("run") == row.job_id
+    }
+    if not nodes:
+        return ""
+    return f"{listed(sorted(nodes))} {'help' if len(nodes) > 1 else 'helps'} with the films"
 
 
 def _state(row: JobRow) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.runs.kinds import AUDIT, DEMONSTRATION, EXTERNAL_TEST, FEATURES, MAP, TRAIN
+from core.runs.kinds import AUDIT, DEMONSTRATION, EXTERNAL_TEST, FEATURES, MAP, NODE_FEATURES, TRAIN
 from core.store import JobRow, Run
-from core.text import capital, rough
+from core.text import capital, count, rough
 from pages.components.run_labels import short_title, stage
 from pages.components.run_links import AUDIT as AUDIT_TAB
 from pages.components.run_links import EXTERNAL as EXTERNAL_TAB
@@ -48,6 +48,11 @@ def told(row: JobRow, runs: Mapping[str, Run]) -> Told:
     if row.kind == AUDIT.name:
         return Told(f"Audit of {named}", doing, share, RUN_PAGE, to_run(run_id, AUDIT_TAB))
     if row.kind == FEATURES.name:
+        return Told(f"Help for {named}", doing, share, TRAIN_PAGE, {"run": run_id})
+    if row.kind == NODE_FEATURES.name:
+        # Of all films of the training, those that this machine has passed: it never does them all.
+        done = f": {count(progress.done, 'film')} so far" if progress.done else ""
+        doing = f"Passing films through the frozen network for it{done}"
         return Told(f"Help for {named}", doing, share, TRAIN_PAGE, {"run": run_id})
     if row.kind == EXTERNAL_TEST.name:
         title = f"External test of {named} on {row.arguments.get('source', '')}"
