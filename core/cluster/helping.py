@@ -20,10 +20,11 @@ from core.runs.kinds import NODE_FEATURES
 from core.runs.places import log_line
 from core.store import JobRow, RunState, Store
 
-# A helper has to be placed and to load software, films and network before it looks at a film; and a
-# training takes so many films at a time. Below these it would come too late.
+# A helper is placed and loads software, films and network before it looks at a film: for VGG16 that
+# took eight seconds of a processor. And a training takes so many films at a time as LEAST says.
+# Below these a helper would come too late.
 LEAST = PIECE  # films to do
-WORTH_SECONDS = 60.0  # that the training would still take for them
+WORTH_SECONDS = 30.0  # that the training would still take for them
 RUN, DEVICE, NODE = "run", "device", "node"  # what a helper is told
 _OVER = (RunState.DONE, RunState.FAILED, RunState.INTERRUPTED)
 
