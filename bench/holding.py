@@ -23,6 +23,7 @@ LOOKS = 0.5  # seconds from look to look
 KINDS = {  # part of a command line → what the process is called
     "core.images.decoder": "decoder",
     "core.runs.worker": "worker",
+    "core.runs.warm_process": "worker",  # whose copies work
     "core.runs.dispatcher": "dispatcher",
     "core.prediction": "prediction",
     "streamlit": "server",

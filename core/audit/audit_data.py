@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from sys import intern
 
 import numpy as np
 import pandas as pd
 
 from core.audit.lungs import SIDE, lung_masks, lung_region, small_films
+from core.audit.some_films import Films, SomeFilms
 from core.datasets import training_data
 from core.datasets.bias_checks import age_groups
 from core.progress import Progress
@@ -16,6 +18,7 @@ from core.store import Run, Store
 from core.store.film_rows import UNKNOWN
 
 _AT_ONCE = 64
+_READ = 2_000  # films of the catalogue at a time
 MOST = 10_000  # films that classifiers learn from, and as many that they are tried on
 # Endings that stand for one format.
 _FORMATS = {"jpg": "jpeg", "dcm": "dicom", "": "dicom"}
@@ -25,18 +28,18 @@ _FORMATS = {"jpg": "jpeg", "dcm": "dicom", "": "dicom"}
 class AuditData:
     """One row a film, in the data set's order.
 
-    ``films``: uint8 (n, SIDE, SIDE). ``lungs``: bool (n, SIDE, SIDE); ``own_mask``: bool (n,)
-    whether they are from the film's own mask. ``region``: bool (SIDE, SIDE), where lungs are
-    on any film. ``table`` has the columns film_id, patient, split, label (int, index into
-    ``classes``), source, layout, view, sex, age (float, NaN unknown), age_group, width,
-    height, format. ``tested``: how many test films there are, where these are only some of them,
-    drawn by lot; else 0.
+    ``films``: uint8 (n, SIDE, SIDE). ``lungs``: bool (n, SIDE, SIDE), nothing on films that are not
+    among those ``looked`` at; ``own_mask``: bool (n,) whether they are from the film's own mask.
+    ``region``: bool (SIDE, SIDE), where lungs are on any film. ``table`` has the columns film_id,
+    patient, split, label (int, index into ``classes``), source, layout, view, sex, age (float, NaN
+    unknown), age_group, width, height, format. ``tested``: how many test films there are, where
+    these are only some of them, drawn by lot; else 0.
     """
 
     classes: tuple[str, ...]
     table: pd.DataFrame
-    films: np.ndarray
-    lungs: np.ndarray
+    films: Films
+    lungs: Films
     own_mask: np.ndarray
     region: np.ndarray
     tested: int = 0
@@ -71,20 +74,26 @@ class AuditData:
         order = np.argsort(turn[who], kind="stable")
         return np.sort(rows[order[:most]])
 
-    def drawn(self, most: int = MOST) -> AuditData:
-        """The same with at most so many training and so many test films: what classifiers learn
-        from and are tried on. More cost memory and time, and say the same."""
+    def looked(self, most: int = MOST) -> np.ndarray:
+        """int64, ascending: the films that classifiers and networks look at. All of them, or at most
+        so many training and so many test films: more cost memory and time, and say the same."""
         train, test = self.rows("train"), self.rows("test")
         if max(len(train), len(test)) <= most:
+            return np.arange(len(self.table))
+        return np.sort(np.concatenate([self.some(train, most), self.some(test, most)]))
+
+    def drawn(self, most: int = MOST) -> AuditData:
+        """The same with the films ``looked`` at alone; none is copied."""
+        rows, test = self.looked(most), len(self.rows("test"))
+        if len(rows) == len(self.table):
             return self
-        rows = np.sort(np.concatenate([self.some(train, most), self.some(test, most)]))
         return replace(
             self,
             table=self.table.iloc[rows].reset_index(drop=True),
-            films=np.asarray(self.films[rows]),
-            lungs=np.asarray(self.lungs[rows]),
+            films=SomeFilms(self.films, rows),
+            lungs=SomeFilms(self.lungs, rows),
             own_mask=self.own_mask[rows],
-            tested=len(test) if len(test) > most else 0,
+            tested=test if test > most else 0,
         )
 
     def apart(self) -> np.ndarray:
@@ -109,21 +118,26 @@ def gather_audit_data(
     age_group), and whose lung masks are at ``masks`` ("" for none). ``folder``: where films and
     lungs are mapped from, so that 100,000 of them do not fill the memory; None for in it."""
     shape = (len(films), SIDE, SIDE)
-    small, lungs = (_empty(shape, kind, folder) for kind in (np.uint8, np.bool_))
-    own: np.ndarray = np.empty(len(films), bool)
+    small, lungs = (_nothing(shape, kind, folder) for kind in (np.uint8, np.bool_))
+    own: np.ndarray = np.zeros(len(films), bool)
+    table = table.reset_index(drop=True).assign(age_group=age_groups(table["age"]))
+    found = AuditData(classes, table, small, lungs, own, np.zeros((SIDE, SIDE), bool))
+    looked = found.looked()
     for start in range(0, len(films), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         small[part] = small_films(films[part])
-        lungs[part], own[part] = lung_masks(small[part], masks[part])
+        # To find the lungs takes a hundred times as long as to make a film small.
+        first, last = np.searchsorted(looked, (start, start + _AT_ONCE))
+        here = looked[first:last]
+        lungs[here], own[here] = lung_masks(small[here], [masks[row] for row in here])
         if progress is not None:
             progress(min(start + _AT_ONCE, len(films)), len(films))
-    table = table.reset_index(drop=True).assign(age_group=age_groups(table["age"]))
-    return AuditData(classes, table, small, lungs, own, lung_region(lungs))
+    return replace(found, region=lung_region(SomeFilms(lungs, looked)))
 
 
-def _empty(shape: tuple[int, ...], kind: type[np.generic], folder: Path | None) -> np.ndarray:
+def _nothing(shape: tuple[int, ...], kind: type[np.generic], folder: Path | None) -> np.ndarray:
     if folder is None or not shape[0]:
-        return np.empty(shape, kind)
+        return np.zeros(shape, kind)
     return np.memmap(folder / np.dtype(kind).name, kind, "w+", shape=shape)
 
 
@@ -138,23 +152,40 @@ def of_run(
     data = training_data.load_training_data(
         store, run.spec.dataset, size, progress, repeat=run.spec.repeat
     )
-    ids = data.film_ids.tolist()
-    films = {film.film_id: film for film in store.catalogue.films(ids)}
-    layouts = {one.name: one.layout for one in store.catalogue.sources()}
-    rows = []
-    for film_id, split, label in zip(ids, data.split, data.y_true, strict=True):
-        film = films[film_id]
-        ending = Path(film.path).suffix.lower().lstrip(".")
-        rows.append(
-            {
-                "film_id": film_id, "patient": film.patient, "split": str(split),
-                "label": int(label), "source": film.source,
-                "layout": layouts.get(film.source, UNKNOWN), "view": film.view, "sex": film.sex,
-                "age": np.nan if film.age is None else float(film.age),
-                "width": film.width, "height": film.height,
-                "format": _FORMATS.get(ending, ending),
-            }
-        )  # fmt: skip
-    masks = [films[one].masks.get("lungs", "") for one in ids]
-    table = pd.DataFrame(rows)
+    table, masks = _recorded(store, data)
     return gather_audit_data(data.classes, table, data.films, masks, progress, folder), data
+
+
+def _recorded(store: Store, data: training_data.TrainingData) -> tuple[pd.DataFrame, list[str]]:
+    """What the catalogue says of each film (``AuditData.table``), and where its lung mask is."""
+    ids = data.film_ids.tolist()
+    layouts = {one.name: one.layout for one in store.catalogue.sources()}
+    columns: dict[str, list[object]] = {
+        name: []
+        for name in ("patient", "source", "layout", "view", "sex", "age", "width", "height",
+                     "format")
+    }  # fmt: skip
+    masks = []
+    # Part by part, and a word that many films share once: as films all would take 150 MB of 100,000.
+    for start in range(0, len(ids), _READ):
+        part = ids[start : start + _READ]
+        films = {film.film_id: film for film in store.catalogue.films(part)}
+        for film in (films[one] for one in part):
+            ending = Path(film.path).suffix.lower().lstrip(".")
+            facts = {
+                "patient": film.patient,
+                "source": intern(film.source),
+                "layout": layouts.get(film.source, UNKNOWN),
+                "view": intern(film.view),
+                "sex": intern(film.sex),
+                "age": np.nan if film.age is None else float(film.age),
+                "width": film.width,
+                "height": film.height,
+                "format": intern(_FORMATS.get(ending, ending)),
+            }
+            for name, value in facts.items():
+                columns[name].append(value)
+            masks.append(film.masks.get("lungs", ""))
+    split = [intern(str(one)) for one in data.split]
+    labels = data.y_true.astype(np.int64)
+    return pd.DataFrame({"film_id": ids, "split": split, "label": labels, **columns}), masks

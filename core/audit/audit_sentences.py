@@ -124,7 +124,7 @@ def probe_sentence(
     many test films ``test`` were drawn by lot, 0 where it is all of them."""
     lot = f", drawn by lot from {tested:,}," if tested else ""
     got = (
-        f"{_share(value)} ({_between(interval)}) of {test} test films{lot} right, "
+        f"{_share(value)} ({_between(interval)}) of {test:,} test films{lot} right, "
         "the classes counted alike"
     )
     start = f"A classifier that sees only {what} gets {got}"
@@ -170,7 +170,7 @@ def verdict_clean_sentence(
     return (
         f"No shortcut was found: of {tried} classifiers that never saw the lungs, the best (it saw "
         f"{what}) gets {_share(value)} ({_between(interval)}) right where guessing gives "
-        f"{_share(chance)}; on {test} test films a weak shortcut can still hide."
+        f"{_share(chance)}; on {test:,} test films a weak shortcut can still hide."
     )
 
 
@@ -198,9 +198,9 @@ def shared_patients_sentence(
     count: int, test: int, interval: tuple[float, float]
 ) -> tuple[str, str]:
     if not count:
-        return f"No patient has films both in training and among the {test} test films.", ""
+        return f"No patient has films both in training and among the {test:,} test films.", ""
     clause = (
-        f"{_share(count / test)} of the test films ({count} of {test}) show a patient who is in "
+        f"{_share(count / test)} of the test films ({count:,} of {test:,}) show a patient who is in "
         "training too"
     )
     return (
@@ -213,9 +213,9 @@ def near_duplicates_sentence(
     count: int, test: int, interval: tuple[float, float]
 ) -> tuple[str, str]:
     if not count:
-        return f"None of the {test} test films is nearly the same picture as a training film.", ""
+        return f"None of the {test:,} test films is nearly the same picture as a training film.", ""
     clause = (
-        f"{_share(count / test)} of the test films ({count} of {test}) are nearly the same picture "
+        f"{_share(count / test)} of the test films ({count:,} of {test:,}) are nearly the same picture "
         "as a training film"
     )
     return f"{text.capital(clause)} ({_between(interval)}).", clause
@@ -225,8 +225,8 @@ def leak_inflation_sentence(
     seen: tuple[int, int], unseen: tuple[int, int], gap: float, interval: tuple[float, float]
 ) -> tuple[str, str]:
     told = (
-        f"Of the test films with a leak {seen[0]} of {seen[1]} are right, of those without "
-        f"{unseen[0]} of {unseen[1]}: a difference of {text.points(gap, 0)} points "
+        f"Of the test films with a leak {seen[0]:,} of {seen[1]:,} are right, of those without "
+        f"{unseen[0]:,} of {unseen[1]:,}: a difference of {text.points(gap, 0)} points "
         f"({text.points(interval[0], 0)} to {text.points(interval[1], 0)})"
     )
     if interval[0] <= 0:
@@ -249,7 +249,7 @@ def other_split_sentence(
     """Each: which split, accuracy, interval, test films; ``mine`` is the run's own."""
     told = text.listed(
         [
-            f"{_share(value)} ({_between(interval)}) of {test} test films with {kind}"
+            f"{_share(value)} ({_between(interval)}) of {test:,} test films with {kind}"
             for kind, value, interval, test in (mine, theirs)
         ]
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.audit.some_films import Films, film_parts
 from core.errors import FilmError
 from core.images.decode import GreyFilm, decode_file
 
@@ -128,10 +129,14 @@ def lung_greys(film: GreyFilm) -> tuple[float, float] | None:
     return (float(low), float(high)) if low < high else None
 
 
-def lung_region(lungs: np.ndarray) -> np.ndarray:
-    """Where lungs are on 1 of 20 films or more, bool (SIDE, SIDE): one region for all films.
+def lung_region(lungs: Films) -> np.ndarray:
+    """Where lungs, bool (n, SIDE, SIDE), are on 1 of 20 films or more, bool (SIDE, SIDE): one region
+    for all films.
 
     Blacking out each film's own lungs would leave their outline, and disease changes it.
     """
-    common = (lungs.mean(axis=0) >= _COMMON).astype(np.uint8)
+    films = np.zeros((SIDE, SIDE), np.int64)
+    for part in film_parts(lungs):
+        films += part.sum(axis=0)
+    common = (films / max(len(lungs), 1) >= _COMMON).astype(np.uint8)
     return cv2.dilate(common, np.ones((3, 3), np.uint8)).astype(bool)

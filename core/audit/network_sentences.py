@@ -88,7 +88,7 @@ def untrained_sentence(
     lot = f", drawn by lot from {tested:,}," if tested else ""
     told = (
         f"{title} with random weights, which has learnt nothing about films, and a logistic "
-        f"regression get {_share(value)} ({_between(interval)}) of {test} test films{lot} right; "
+        f"regression get {_share(value)} ({_between(interval)}) of {test:,} test films{lot} right; "
         f"the run gets {_share(own)}, both by the most probable class (McNemar {text.p_value(p)})"
     )
     if more:
@@ -102,11 +102,19 @@ def untrained_sentence(
 
 
 def split_inflation_sentence(
-    apart: float, together: float, gap: float, interval: tuple[float, float], *, torn: bool
+    apart: float,
+    together: float,
+    gap: float,
+    interval: tuple[float, float],
+    *,
+    torn: bool,
+    drawn: int = 0,
 ) -> tuple[str, str]:
-    """``torn``: the run's own split tears patients apart."""
+    """``torn``: the run's own split tears patients apart. ``drawn``: how many films were drawn by
+    lot for it, 0 where it is all of them."""
+    films = f"{drawn:,} of these films, drawn by lot," if drawn else "these films"
     told = (
-        f"A logistic regression on these films gets {_share(apart)} right with films split one "
+        f"A logistic regression on {films} gets {_share(apart)} right with films split one "
         f"by one and {_share(together)} with patients kept together: {text.points(gap)} points "
         f"({text.points(interval[0])} to {text.points(interval[1])})"
     )

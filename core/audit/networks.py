@@ -82,7 +82,7 @@ def network_checks(
 
 def _some(material: AuditData) -> np.ndarray:
     """Test films to look at, int64: all, or as many of each class as fit."""
-    test = material.rows("test")
+    test = material.some(material.rows("test"))
     if len(test) <= _MOST_FILMS:
         return test
     labels = material.labels[test]
@@ -240,7 +240,7 @@ def _untrained(
         kind = network.preprocessing
     train, test = material.some(data.rows("train")), material.some(data.rows("test"))
     all_test = len(data.rows("test"))
-    shown = np.sort(np.concatenate([train, test, material.some(data.rows("validation"))]))
+    shown = material.looked()
     tell.stage(f"Looking at films through {network.title} with random weights", len(shown))
     trainable = TrainableNetwork(network, spec, size, len(data.classes), None, workspace.backbones)
     source = FeatureSource(
@@ -258,6 +258,7 @@ def _untrained(
     learnt, tried = (vectors[np.searchsorted(shown, rows)] for rows in (train, test))
     head = vector_classifier().fit(learnt, data.y_true[train])
     correct = head.predict(tried) == data.y_true[test]
+    del learnt, tried
     accuracy = Proportion.of(int(correct.sum()), len(test))
     value, interval = accuracy.value, accuracy.interval
     tested = predictions.of("test")
@@ -288,7 +289,9 @@ def _untrained(
     )  # fmt: skip
     tell.stage("Comparing ways to deal out the films")
     torn = len(material.apart()) < len(data.rows("train"))
+    dealt = material.some(shown)
     beside = split_inflation(
-        vectors[slice(None)], data.y_true[shown], material.patients[shown], torn=torn
-    )
+        vectors[np.searchsorted(shown, dealt)], data.y_true[dealt], material.patients[dealt],
+        torn=torn, by_lot=len(dealt) < len(material.table),
+    )  # fmt: skip
     return [untrained, beside]

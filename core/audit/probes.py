@@ -22,6 +22,7 @@ from core.audit.audit_data import AuditData
 from core.audit.audit_sentences import probe_missing_sentence, probe_sentence
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.report import Level
+from core.audit.some_films import Films, film_parts
 from core.statistics.association import separation_p, smallest_p, units_of
 from core.statistics.mover import mean_proportion_interval
 from core.text import count
@@ -66,23 +67,31 @@ def file_facts(material: AuditData) -> np.ndarray:
 def grey_levels(material: AuditData) -> np.ndarray:
     """Mean, spread and percentiles in border and corners, shares of black and white there,
     without what may be lung; float (n, c)."""
+    parts = film_parts(material.films)
+    return np.concatenate([_grey_levels(films, material.region) for films in parts])
+
+
+def _grey_levels(films: np.ndarray, region: np.ndarray) -> np.ndarray:
     places = {"border": regions.border(), **regions.corners()}
     parts = []
     for where in places.values():
-        seen = material.films[:, where & ~material.region].astype(np.float32)
+        seen = films[:, where & ~region].astype(np.float32)
         if not seen.shape[1]:
             continue
         parts += [seen.mean(axis=1), seen.std(axis=1), *np.percentile(seen, _PERCENTILES, axis=1)]
         parts += [seen.max(axis=1), (seen < 8).mean(axis=1), (seen > 247).mean(axis=1)]
-    return np.column_stack(parts) if parts else np.zeros((len(material.films), 1))
+    return np.column_stack(parts) if parts else np.zeros((len(films), 1))
 
 
-def seen_only(films: np.ndarray, where: np.ndarray) -> np.ndarray:
+def seen_only(films: Films, where: np.ndarray) -> np.ndarray:
     """Films uint8 (n, SIDE, SIDE), black but for ``where``, as float32 rows of pixels."""
-    shown = films * where
-    return np.stack(
-        [cv2.resize(one, (_PIXELS, _PIXELS), interpolation=cv2.INTER_AREA).ravel() for one in shown]
-    ).astype(np.float32)
+    seen = np.empty((len(films), _PIXELS**2), np.float32)
+    rows = iter(seen)
+    for part in film_parts(films):
+        for one in part * where:
+            small = cv2.resize(one, (_PIXELS, _PIXELS), interpolation=cv2.INTER_AREA)
+            next(rows)[:] = small.ravel()
+    return seen
 
 
 PROBES = (

@@ -27,13 +27,19 @@ CHECK, TITLE = "split_inflation", "Films split one by one, or patients kept toge
 
 
 def split_inflation(
-    vectors: np.ndarray, labels: np.ndarray, patients: np.ndarray, *, torn: bool
+    vectors: np.ndarray,
+    labels: np.ndarray,
+    patients: np.ndarray,
+    *,
+    torn: bool,
+    by_lot: bool = False,
 ) -> CheckResult:
     """Share right with films dealt out one by one less that with patients kept together.
 
     ``vectors`` float32 (n, c), ``labels`` int64 (n,), ``patients`` str (n,). Each film is
     answered in 5 folds, twice; interval: percentile bootstrap over patients. ``torn``: whether
-    the run's own split tears patients apart; else the difference speaks for it.
+    the run's own split tears patients apart; else the difference speaks for it. ``by_lot``:
+    whether these are only some of the films.
     """
     _, who = np.unique(patients, return_inverse=True)
     people = [len(np.unique(who[labels == one])) for one in np.unique(labels)]
@@ -57,8 +63,9 @@ def split_inflation(
     value = float(gap.sum() / films.sum())
     level: Level = "caution" if low > 0 and torn else "no_shortcut_found"
     said = split_inflation_sentence(
-        float(apart.mean()), float(together.mean()), value, (low, high), torn=torn
-    )
+        float(apart.mean()), float(together.mean()), value, (low, high), torn=torn,
+        drawn=len(labels) if by_lot else 0,
+    )  # fmt: skip
     details = {"one_by_one": float(apart.mean()), "by_patient": float(together.mean())}
     return CheckResult(CHECK, TITLE, value, (low, high), level, None, lambda *_: said, details)
 

@@ -125,18 +125,6 @@ def _rule(files: RunFiles) -> str:
 
 def _films(store: Store, run: Run) -> str:
     try:
-        members = store.datasets.members(run.spec.dataset)
+        return results.digest_of_rows(store.datasets.facts(run.spec.dataset))
     except NotFoundError:
         return ""
-    known = {film.film_id: film for film in store.catalogue.films(members["film_id"].tolist())}
-    rows = []
-    for film_id, place, split in zip(
-        members["film_id"], members["class_index"], members["split"], strict=True
-    ):
-        film = known.get(film_id)
-        facts = film and [
-            film.source, film.patient, film.finding, film.view, film.sex, film.age,
-            sorted(film.masks),
-        ]  # fmt: skip
-        rows.append([film_id, int(place), split, facts])
-    return results.digest(rows)

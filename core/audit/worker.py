@@ -61,7 +61,8 @@ def _made(
     findings += after_holm(
         network_checks(store.workspace, run, material, data, predictions, raised, tell)
     )
-    verdict, sentence = judge_findings(findings, test_films=len(material.rows("test")))
+    tested = material.some(material.rows("test"))
+    verdict, sentence = judge_findings(findings, test_films=len(tested))
     report = AuditReport(
         run=run.run_id,
         dataset=run.spec.dataset,

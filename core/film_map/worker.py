@@ -17,18 +17,14 @@ from core.film_map.placing import nearest, placed, reduced
 from core.models.registry import FIRST_CHOICE
 from core.runs.reporter import Reporter
 from core.runs.worker import Task
+from core.store import Store
 
 
 def work(task: Task, tell: Reporter) -> None:
     """Draw the map anew; it is kept beside the job's files. Raises InputError."""
     from core.film_map.vectors import photograph_vectors
 
-    catalogue = task.store.catalogue
-    artificial = [one.name for one in catalogue.sources() if one.artificial]
-    frame = films_to_map(catalogue.frame(), artificial)
-    every = dict(zip(frame["film_id"].astype(str), frame["path"].astype(str), strict=True))
-    chosen = drawn_by_lot(every)
-    paths = {one: every[one] for one in chosen}
+    paths, of = _chosen(task.store)
     film_ids, vectors = photograph_vectors(task.workspace, paths, tell)
     if len(film_ids) < LEAST:
         raise InputError(
@@ -44,8 +40,18 @@ def work(task: Task, tell: Reporter) -> None:
         x=tuple(round(float(one), 4) for one in places[:, 0]),
         y=tuple(round(float(one), 4) for one in places[:, 1]),
         neighbours=tuple(tuple(map(int, row)) for row in near),
-        of=len(frame),
+        of=of,
         unreadable=len(paths) - len(film_ids),
         network=FIRST_CHOICE.name,
         made_at=time.time(),
     ).save(task.folder / FILE)
+
+
+def _chosen(store: Store) -> tuple[dict[str, str], int]:
+    """The films that are to be on the map: id → where its file lies, by id; and of how many."""
+    artificial = [one.name for one in store.catalogue.sources() if one.artificial]
+    # The table of all films takes far more memory than those on a map; it goes before they are read.
+    frame = films_to_map(store.catalogue.frame(), artificial)
+    films = frame[frame["film_id"].isin(drawn_by_lot(frame["film_id"].astype(str)))]
+    paths = zip(films["film_id"].astype(str), films["path"].astype(str), strict=True)
+    return dict(paths), len(frame)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -18,6 +19,7 @@ from core.runs.files import RunFiles
 from core.store import Run, RunState, Store
 
 R = TypeVar("R")
+_AT_ONCE = 1_000  # rows
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,16 @@ def of_predictions(store: Store, run: Run) -> Ground:
 def digest(value: object) -> str:
     """SHA-256 in hex of what JSON can hold."""
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+def digest_of_rows(rows: Iterable[object]) -> str:
+    """``digest`` of a list of these, which are not in memory together."""
+    told, between, left = hashlib.sha256(b"["), "", iter(rows)
+    while part := list(islice(left, _AT_ONCE)):
+        told.update(f"{between}{json.dumps(part)[1:-1]}".encode())
+        between = ", "
+    told.update(b"]")
+    return told.hexdigest()
 
 
 def finished_run(store: Store, run_id: str, *, to_be: str) -> Run:

@@ -16,6 +16,7 @@ from core.store.columns import table_of
 from core.store.corrections import CorrectedFilm, CorrectedFilms
 from core.store.damaged import Damaged, dataset_spec, lenient, text_of
 from core.store.database import Database
+from core.store.film_rows import stored_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,6 +206,23 @@ class Datasets:
         if "age" in columns:
             frame["age"] = frame["age"].astype(float)
         return frame
+
+    def facts(self, name: str) -> Iterator[list[object]]:
+        """What is recorded of each film, in the data set's own order: its id, class (index) and
+        split, and a list of source, patient, finding, view, sex, age and kinds of masks, None of a
+        film that is no longer in the catalogue. Raises NotFoundError."""
+        stored = self.get(name)
+        with self._database.work() as work:
+            rows = work.execute(
+                "SELECT dataset_films.film_id, class_index, split, films.film_id IS NOT NULL, "
+                "source, patient, finding, view, sex, age, masks"
+                " FROM dataset_films LEFT JOIN films USING (film_id)"
+                " WHERE dataset = ? ORDER BY position",
+                (stored.name,),
+            )
+            for film_id, class_index, split, there, *known, masks in rows:
+                told = [*known, sorted(stored_texts(masks))] if there else None
+                yield [film_id, class_index, split, told]
 
     def delete(self, name: str) -> None:
         """Forget a data set; films and finished runs stay. Raises NotFoundError."""

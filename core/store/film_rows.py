@@ -79,13 +79,15 @@ def film_row(film: Film) -> Json:
 def film_of(row: Any) -> Film:
     """The film of a row; damaged masks and details count as none."""
     values = {name: row[name] for name in FIELDS}
-    values["masks"] = _texts(values["masks"])
-    values["metadata"] = _texts(values["metadata"])
+    values["masks"] = stored_texts(values["masks"])
+    values["metadata"] = stored_texts(values["metadata"])
     return Film(**values)
 
 
-def _texts(stored: Any) -> dict[str, str]:
+def stored_texts(stored: Any) -> dict[str, str]:
     """What a film's row keeps as JSON; nothing where that is damaged, which ``damaged`` tells."""
+    if stored == "{}":  # as of most films: a look into 100,000 takes a quarter of a second
+        return {}
     try:
         found = json.loads(stored)
     except (ValueError, TypeError):

@@ -114,12 +114,12 @@ def _answers(films: pd.DataFrame, store: Store, runs: Sequence[Run]) -> Colourin
     except ThoraxLensError as error:
         st.warning(str(error))
         return Colouring(kinds, "class_name")
-    called = predicted_classes(told)
+    here = np.isin(told.film_ids, films["film_id"].to_numpy(dtype=str))  # of up to 100,000
     words = [
         f"{told.classes[answer]}{'' if answer == truth else ', wrong'}"
-        for answer, truth in zip(called, told.y_true, strict=True)
+        for answer, truth in zip(predicted_classes(told)[here], told.y_true[here], strict=True)
     ]
-    found = dict(zip(told.film_ids.tolist(), words, strict=True))
+    found = dict(zip(told.film_ids[here].tolist(), words, strict=True))
     kinds = films["film_id"].astype(str).map(found).fillna(NO_ANSWER)
     order = (*told.classes, *(f"{one}, wrong" for one in told.classes))
     return Colouring(kinds, "class_name", order)

@@ -28,6 +28,29 @@ def test_an_altered_copy_is_found_and_other_patients_are_not() -> None:
     assert near_duplicates(films, np.arange(20, 40), np.arange(20)) == [(30, 4)]
 
 
+def test_no_pair_is_missed_by_the_first_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against looking at each pair; with copies from nearly alike to hardly."""
+    rng = np.random.default_rng(4)
+    drawn = pictures(6, rng)
+    films = np.concatenate([drawn, *(noisy(drawn, rng, by) for by in (2, 8, 14, 20, 40))])
+    films[3] = 90  # a film of one grey correlates with nothing
+    monkeypatch.setattr(leaks_module, "MOST_BITS", 256)
+    for least in (0.999, 0.985, 0.95, 0.8):
+        monkeypatch.setattr(leaks_module, "LEAST_CORRELATION", least)
+        rows = [cv2.resize(one, (64, 64), interpolation=cv2.INTER_AREA).ravel() for one in films]
+        with np.errstate(invalid="ignore"):  # of one grey
+            alike = np.corrcoef(rows)
+        expected = [(a, b) for a in range(12, 72) for b in range(12) if alike[a, b] >= least]
+        assert 0 < len(expected) < 720
+        assert near_duplicates(films, np.arange(12, 72), np.arange(12)) == expected
+
+
+def noisy(films: np.ndarray, rng: np.random.Generator, by: float) -> np.ndarray:
+    """The same films with grain in coarse fields."""
+    grain = rng.normal(0, by, (len(films), 24, 24)).repeat(4, axis=1).repeat(4, axis=2)
+    return np.clip(films + grain, 0, 255).astype(np.uint8)
+
+
 def test_a_copy_in_training_is_a_leak_unless_it_teaches_another_class(make: Make) -> None:
     films = pictures(40, np.random.default_rng(1))
     films[50] = altered(films[4])  # both covid

@@ -271,3 +271,7 @@ def test_ways_to_deal_out_films() -> None:
     assert network_sentences.split_inflation_sentence(0.9, 0.7, 0.2, none, torn=True) == (
         f"{told} (0.0 to +30.0), so tearing patients apart makes no difference that shows.", "",
     )  # fmt: skip
+    lot, _ = network_sentences.split_inflation_sentence(
+        0.9, 0.7, 0.2, none, torn=True, drawn=10_000
+    )
+    assert "regression on 10,000 of these films, drawn by lot, gets 90 % right" in lot

@@ -12,7 +12,9 @@ from core.__main__ import main
 from core.audit.report import AuditReport, Verdict, audit_folder
 from core.audit.status import NOT_AUDITED, AuditStatus, audit_basis, audit_status, worst_verdict
 from core.evaluation.predictions import Predictions
+from core.runs import results
 from core.runs.files import RunFiles
+from core.runs.results import digest, digest_of_rows
 from core.store import Run, Store
 from tests.pages.runs import make_dataset, make_run
 
@@ -82,6 +84,28 @@ def test_films_that_changed_are_not_what_was_audited(
         catalogue.save_source(source, [replace(one, age=(one.age or 0) + 1) for one in films])
     said = audit_status(phantom_store, run).stale
     assert ("data set has been deleted" if change == "deleted" else "films, or what") in said
+
+
+def test_films_are_noted_as_they_always_were(
+    phantom_store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or every audit of an earlier version would be called old."""
+    members = phantom_store.datasets.members("tiny")
+    known = phantom_store.catalogue.films(members["film_id"].tolist())
+    rows: list[object] = [
+        [film.film_id, int(place), split, [film.source, film.patient, film.finding, film.view,
+                                           film.sex, film.age, sorted(film.masks)]]
+        for film, place, split in zip(known, members["class_index"], members["split"], strict=True)
+    ]  # fmt: skip
+    assert any(film.masks for film in known)
+    assert audit_basis(phantom_store, run)["films"] == digest(rows)
+    monkeypatch.setattr(results, "_AT_ONCE", 7)
+    assert audit_basis(phantom_store, run)["films"] == digest(rows)
+    [source] = phantom_store.catalogue.sources()
+    phantom_store.catalogue.remove_source(source.name)
+    gone = [[*row[:3], None] for row in rows if isinstance(row, list)]
+    assert audit_basis(phantom_store, run)["films"] == digest(gone)
+    assert digest_of_rows([]) == digest([])
 
 
 def test_an_audit_that_did_not_note_what_it_rested_on_is_not_trusted(
