@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -13,7 +12,6 @@ from core.evaluation.comparison import Patients, report_table, summary_table
 from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import difference_in_films, pairs
 from core.evaluation.seen_before import worth_of_seeing
-from core.runs.learnt_films import patients_by_film
 from core.store import RunState, Store
 from pages.components.audit_word import audit_link, audit_word
 from pages.components.comparing.chance import chance
@@ -22,6 +20,7 @@ from pages.components.comparing.comparison_state import (
     compare_entries,
     controls,
     load_entries,
+    patients_of_compared,
     rules,
     short_name,
 )
@@ -55,8 +54,7 @@ def page() -> None:
     different = difference_in_films([one.predictions for one in compared])
     if different:
         st.warning(escaped(different), icon=":material/compare_arrows:")
-    films = np.unique(np.concatenate([one.predictions.film_ids for one in compared]))
-    patients = patients_by_film(store, [run for one in compared for run in one.runs], films)
+    patients = patients_of_compared(store, compared)
     downloads = partial(_downloads, compared, split, threshold, patients, store)
     entries = [one.entry for one in compared]
     found = pairs(entries, threshold, split, patients)

@@ -75,8 +75,9 @@ class AuditData:
         return np.sort(rows[order[:most]])
 
     def looked(self, most: int = MOST) -> np.ndarray:
-        """int64, ascending: the films that classifiers and networks look at. All of them, or at most
-        so many training and so many test films: more cost memory and time, and say the same."""
+        """int64, ascending: the films that classifiers and networks look at. All of them, or at
+        most so many training and so many test films: more cost memory and time, and say the
+        same."""
         train, test = self.rows("train"), self.rows("test")
         if max(len(train), len(test)) <= most:
             return np.arange(len(self.table))
@@ -166,7 +167,7 @@ def _recorded(store: Store, data: training_data.TrainingData) -> tuple[pd.DataFr
                      "format")
     }  # fmt: skip
     masks = []
-    # Part by part, and a word that many films share once: as films all would take 150 MB of 100,000.
+    # Part by part, and a word that many films share once: 100,000 as ``Film`` are 150 MB.
     for start in range(0, len(ids), _READ):
         part = ids[start : start + _READ]
         films = {film.film_id: film for film in store.catalogue.films(part)}

@@ -200,8 +200,8 @@ def shared_patients_sentence(
     if not count:
         return f"No patient has films both in training and among the {test:,} test films.", ""
     clause = (
-        f"{_share(count / test)} of the test films ({count:,} of {test:,}) show a patient who is in "
-        "training too"
+        f"{_share(count / test)} of the test films ({count:,} of {test:,}) show a patient who is "
+        "in training too"
     )
     return (
         f"{text.capital(clause)} ({_between(interval)}): recognising the patient is enough there.",
@@ -215,8 +215,8 @@ def near_duplicates_sentence(
     if not count:
         return f"None of the {test:,} test films is nearly the same picture as a training film.", ""
     clause = (
-        f"{_share(count / test)} of the test films ({count:,} of {test:,}) are nearly the same picture "
-        "as a training film"
+        f"{_share(count / test)} of the test films ({count:,} of {test:,}) are nearly the same "
+        "picture as a training film"
     )
     return f"{text.capital(clause)} ({_between(interval)}).", clause
 

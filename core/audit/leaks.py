@@ -82,8 +82,8 @@ def near_duplicates(
     """Pairs (row of ``one``, row of ``other``), ascending, of films uint8 (n, S, S) that are nearly
     the same picture: at most ``MOST_BITS`` of 256 bits differ, and the pictures correlate.
 
-    ``labels``: int (n,), where only pairs of one class are wanted. The time grows with the number of
-    pairs, which 100,000 films have a billion of; so all but a few are ruled out by a product of
+    ``labels``: int (n,), where only pairs of one class are wanted. The time grows with the number
+    of pairs, which 100,000 films have a billion of; so all but a few are ruled out by a product of
     matrices first (``_sketches``).
     """
     codes, sketches, looks = perceptual_hashes(films), _sketches(films), _Looks(films)

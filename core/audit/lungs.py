@@ -130,8 +130,8 @@ def lung_greys(film: GreyFilm) -> tuple[float, float] | None:
 
 
 def lung_region(lungs: Films) -> np.ndarray:
-    """Where lungs, bool (n, SIDE, SIDE), are on 1 of 20 films or more, bool (SIDE, SIDE): one region
-    for all films.
+    """Where lungs, bool (n, SIDE, SIDE), are on 1 of 20 films or more, bool (SIDE, SIDE): one
+    region for all films.
 
     Blacking out each film's own lungs would leave their outline, and disease changes it.
     """

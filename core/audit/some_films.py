@@ -12,10 +12,10 @@ AT_ONCE = 1024  # films in memory
 
 @dataclass(frozen=True, eq=False)
 class SomeFilms:
-    """Some ``rows`` of an array of films or masks, (n, S, S), that are read when they are asked for:
-    20,000 films of an audit would be 200 MB."""
+    """Some ``rows`` of an array of films or masks, (n, S, S), that are read when they are asked
+    for: 20,000 films of an audit would be 200 MB."""
 
-    every: np.ndarray
+    every: np.ndarray | SomeFilms
     rows: np.ndarray
 
     def __len__(self) -> int:

@@ -50,7 +50,7 @@ def work(task: Task, tell: Reporter) -> None:
 def _chosen(store: Store) -> tuple[dict[str, str], int]:
     """The films that are to be on the map: id → where its file lies, by id; and of how many."""
     artificial = [one.name for one in store.catalogue.sources() if one.artificial]
-    # The table of all films takes far more memory than those on a map; it goes before they are read.
+    # The table of all films takes far more memory than those on a map: it goes first.
     frame = films_to_map(store.catalogue.frame(), artificial)
     films = frame[frame["film_id"].isin(drawn_by_lot(frame["film_id"].astype(str)))]
     paths = zip(films["film_id"].astype(str), films["path"].astype(str), strict=True)

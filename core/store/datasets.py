@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # What the catalogue says of a data set's films.
 SAID = ("source", "path", "patient", "finding", "view", "sex", "age", "source_split")
 
+_MOST_TALLIES = 256  # data sets whose films stay counted
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -58,6 +60,7 @@ class Datasets:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._tallies: dict[tuple[object, ...], list[tuple[str, int, int]]] = {}
 
     def save(
         self,
@@ -121,22 +124,18 @@ class Datasets:
                     f"There is no data set called “{name}”. It may have been deleted. "
                     f"There {'are: ' + ', '.join(sorted(known)) if known else 'is none yet'}."
                 )
-            tally = work.execute(
-                "SELECT split, class_index, COUNT(*) AS films FROM dataset_films "
-                "WHERE dataset = ? GROUP BY split, class_index",
-                (row["name"],),
-            ).fetchall()
+            tally = self._tally(work, row)
         try:
             spec = dataset_spec(text_of(row["spec"], "description"))
             created_at = text_of(row["created_at"], "time")
             datetime.fromisoformat(created_at)
             corrected = CorrectedFilms.from_json(text_of(row["corrected"], "corrections")).films
             counts = {split: dict.fromkeys(spec.class_names, 0) for split in SPLITS}
-            for one in tally:
+            for split, class_index, films in tally:
                 # Counted from the end, a place below 0 would be another class.
-                if one["split"] not in counts or one["class_index"] not in range(len(spec.classes)):
+                if split not in counts or class_index not in range(len(spec.classes)):
                     raise SpecError("Some of its films have a class or split that it lacks.")
-                counts[one["split"]][spec.class_names[one["class_index"]]] = one["films"]
+                counts[split][spec.class_names[class_index]] = films
         except (SpecError, DamagedError, ValueError) as error:
             raise DamagedError(
                 f"The data set “{name}” cannot be read. {error} It was changed by hand, damaged "
@@ -144,6 +143,31 @@ class Datasets:
                 "the other data sets are not affected."
             ) from None
         return StoredDataset(spec, created_at, counts, corrected)
+
+    def _tally(self, work: sqlite3.Connection, row: sqlite3.Row) -> list[tuple[str, int, int]]:
+        """Split, class (index) and films. A data set never changes, every page asks for all of
+        them, and to count 100,000 films takes 40 ms: so each is counted once."""
+        last = work.execute(
+            "SELECT position, film_id FROM dataset_films WHERE dataset = ? "
+            "ORDER BY position DESC LIMIT 1",
+            (row["name"],),
+        ).fetchone()
+        # Another one of the same name has another time or spec, or else the same films.
+        which = (self._database.generation, *tuple(row), *(last or ()))
+        found = self._tallies.get(which)
+        if found is None:
+            found = [
+                tuple(one)
+                for one in work.execute(
+                    "SELECT split, class_index, COUNT(*) FROM dataset_films "
+                    "WHERE dataset = ? GROUP BY split, class_index",
+                    (row["name"],),
+                )
+            ]
+            if len(self._tallies) >= _MOST_TALLIES:
+                self._tallies.clear()
+            self._tallies[which] = found
+        return found
 
     def lost(self, name: str) -> int:
         """How many of the data set's films are no longer in the catalogue."""

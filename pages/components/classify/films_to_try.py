@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -40,7 +41,7 @@ def films_to_try(store: Store, runs: Sequence[Run], on_click: Callable[[FilmInpu
         persist_state="session",
         help="Test films are the ones that the run has not seen while it learnt.",
     )
-    frame = pools[str(pool)]
+    frame = pools[str(pool)]()
     # A film of a source may have several findings; of a class it is in one.
     by_finding = str(pool).startswith(OF_SOURCE)
     kinds = sorted(counts(frame["truth"]).index if by_finding else frame["truth"].unique())
@@ -60,21 +61,33 @@ def films_to_try(store: Store, runs: Sequence[Run], on_click: Callable[[FilmInpu
     offer_samples(store, "classify")
 
 
-def _pools(store: Store, runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
-    """What to choose from, by name: columns film_id, path, source, patient, truth."""
+def _pools(store: Store, runs: Sequence[Run]) -> dict[str, Callable[[], pd.DataFrame]]:
+    """What to choose from, by name: what makes a table, not empty, with the columns film_id, path,
+    source, patient, truth. Only the chosen one is made: of 100,000 films it takes a while."""
     catalogue = catalogue_frame()
-    pools: dict[str, pd.DataFrame] = {}
+    pools: dict[str, Callable[[], pd.DataFrame]] = {}
+    named = set()
     for run in runs:
+        name = f"Test films of {_named(run)}"
+        if name in named:
+            continue
+        named.add(name)
         tested = _tested(store, run)
         films = catalogue[catalogue["film_id"].isin(tested)]
-        pools.setdefault(
-            f"Test films of {_named(run)}",
-            films.assign(truth=[tested[one] for one in films["film_id"]]),
-        )
+        if len(films):
+            pools[name] = partial(_with_classes, films, tested)
     for source in catalogue["source"].unique():
-        films = catalogue[catalogue["source"] == source]
-        pools[f"{OF_SOURCE}{source}"] = films.assign(truth=films["finding"].astype(str))
-    return {name: frame for name, frame in pools.items() if len(frame)}
+        pools[f"{OF_SOURCE}{source}"] = partial(_of_source, catalogue, source)
+    return pools
+
+
+def _with_classes(films: pd.DataFrame, tested: Mapping[str, str]) -> pd.DataFrame:
+    return films.assign(truth=[tested[one] for one in films["film_id"]])
+
+
+def _of_source(catalogue: pd.DataFrame, source: str) -> pd.DataFrame:
+    films = catalogue[catalogue["source"] == source]
+    return films.assign(truth=films["finding"].astype(str))
 
 
 def _named(run: Run) -> str:
@@ -87,16 +100,20 @@ def _named(run: Run) -> str:
     return run.spec.dataset
 
 
-def _tested(store: Store, run: Run) -> dict[str, str]:
+def _tested(store: Store, run: Run) -> Mapping[str, str]:
     """Film → class of the run's own test films, which over folds are not those of the data set;
     for a run without readable predictions those of the data set, unless it is a fold."""
+    file = RunFiles(store.workspace.run_folder(run.run_id)).predictions
     try:
-        films = Predictions.load(RunFiles(store.workspace.run_folder(run.run_id)).predictions).of(
-            "test"
-        )
+        return _predicted(str(file), file.stat().st_mtime_ns if file.exists() else 0)
     except ThoraxLensError:
         own = run.spec.repeat or run.origin.is_from_elsewhere
         return {} if own else _of_dataset(store, run.spec.dataset)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _predicted(file: str, changed: int) -> Mapping[str, str]:
+    films = Predictions.load(file).of("test")
     return {
         film: films.classes[truth]
         for film, truth in zip(films.film_ids.tolist(), films.y_true.tolist(), strict=True)

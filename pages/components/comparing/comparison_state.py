@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from core.errors import ThoraxLensError
-from core.evaluation.comparison import Entry
+from core.evaluation.comparison import Entry, Patients
 from core.evaluation.decision import decided
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeats
 from core.runs.files import RunFiles
+from core.runs.learnt_films import patients_by_film
 from core.store import Run, Store
 from pages.components.run_labels import escaped, network, short_repeats_title, short_title
 
@@ -94,11 +97,38 @@ def _load_runs(store: Store, runs: Sequence[Run]) -> list[tuple[Run, Predictions
     for run in runs:
         files = RunFiles(store.workspace.run_folder(run.run_id))
         try:
-            changed = (_changed(files.predictions), _changed(files.operating_point))
-            loaded.append((run, _load(str(files.folder), changed)))
+            loaded.append((run, predictions_of(files)))
         except ThoraxLensError as error:
             st.error(f"{escaped(short_title(run))} is left out. {escaped(error)}")
     return loaded
+
+
+def predictions_of(files: RunFiles) -> Predictions:
+    """A run's predictions by its own rule, read once. Raises what ``Predictions.load`` does."""
+    changed = (_changed(files.predictions), _changed(files.operating_point))
+    return _load(str(files.folder), changed)
+
+
+def patients_of_compared(store: Store, compared: Sequence[Compared]) -> Patients:
+    """film id → patient, of the films compared; read-only, asked for once."""
+    films = [one.predictions.film_ids for one in compared]
+    which = sha256(b"".join(one.tobytes() for one in films)).hexdigest()
+    runs = tuple(run.run_id for one in compared for run in one.runs)
+    root, version = str(store.workspace.root), store.catalogue.version()
+    return _patients(root, version, runs, which, store, compared)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _patients(
+    root: str,
+    version: int,
+    runs: tuple[str, ...],
+    films: str,
+    _store: Store,
+    _compared: Sequence[Compared],
+) -> Patients:
+    ids = np.unique(np.concatenate([one.predictions.film_ids for one in _compared]))
+    return patients_by_film(_store, [run for one in _compared for run in one.runs], ids)
 
 
 def controls(entries: Sequence[Entry]) -> tuple[str, float | None, list[Entry]]:

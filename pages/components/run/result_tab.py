@@ -5,32 +5,29 @@ from __future__ import annotations
 import streamlit as st
 
 from core.evaluation.decision import decision_of
-from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
-from core.runs.learnt_films import patients_by_film
 from core.store import Run, Store
-from pages.components.comparing.comparison_state import compare_entries
+from pages.components.comparing.comparison_state import compare_entries, predictions_of
 from pages.components.comparing.figures import matrices, training_curves
 from pages.components.comparing.outcome_films import cell_films
 from pages.components.empty_state import next_step
-from pages.components.run.run_summary import audit_verdict, numbers, result
+from pages.components.run.run_summary import audit_verdict, numbers, result, summed_up
 from pages.components.session import COMPARE
 
 
 def result_tab(store: Store, run: Run) -> None:
     """Raises what ``Predictions.load`` does."""
     files = RunFiles(store.workspace.run_folder(run.run_id))
-    raw = Predictions.load(files.predictions)
-    decision = decision_of(files, raw.classes)
-    predictions = decision.apply(raw)
-    known = patients_by_film(store, [run], predictions.film_ids)
+    predictions = predictions_of(files)
+    decision = decision_of(files, predictions.classes)
     # Another time of the file: other predictions. Another rule: other answers.
     where = f"{files.predictions} {files.predictions.stat().st_mtime_ns} {decision}"
+    told = summed_up(where, store.catalogue.version(), predictions, store, run)
     with st.container(border=True):
-        result(predictions, known, where)
+        result(told)
         # Whether to believe it stands before the details: on a telephone they fill a screen.
         audit_verdict(store, run)
-        numbers(predictions, known, where)
+        numbers(told)
     alone = compare_entries([(run, predictions)], "test", None)
     if "test" in predictions.splits:
         matrices(alone, "test")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 import streamlit as st
@@ -11,6 +13,7 @@ from core.evaluation.bootstrap import count_unknown_patients, patients_of, resam
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions, rule_words
 from core.evaluation.uncertainty import all_intervals
+from core.runs.learnt_films import patients_by_film
 from core.store import Run, Store
 from core.text import NONE, count, interval, percent, percent_of
 from pages.components.audit_word import audit_of
@@ -31,18 +34,41 @@ BOXES = {
 }
 
 
-def result(predictions: Predictions, known: Mapping[str, str], where: str) -> None:
-    """The test result in sentences.
+@dataclass(frozen=True, eq=False)
+class SummedUp:
+    """A run's test films and what they come to. ``whose``: how many people they are of, a
+    sentence; ``intervals``: at 95 %, by the measure's name."""
 
-    ``known``: film id → patient. ``where``: what the resampling is kept by.
-    """
-    films = predictions.of("test")
-    patients = patients_of(films, known)
+    films: Predictions
+    found: Evaluation
+    intervals: dict[str, tuple[float, float] | None]
+    whose: str
+
+
+# Kept, because to ask whose 100,000 films are takes longer than all the rest of the page.
+@st.cache_resource(show_spinner=False, max_entries=32)
+def summed_up(
+    where: str, version: int, _predictions: Predictions, _store: Store, _run: Run
+) -> SummedUp:
+    """``where``: names these predictions, called by this rule. ``version``: the catalogue's, which
+    knows whose films they are."""
+    films = _predictions.of("test")
     found = evaluate(films)
+    if not found.films:
+        return SummedUp(films, found, {}, "")
+    known = patients_by_film(_store, [_run], _predictions.film_ids.tolist())
+    patients = patients_of(films, known)
+    drawn = sha256("\n".join(patients.tolist()).encode()).hexdigest()
+    intervals = _intervals(where, drawn, patients, films)
+    return SummedUp(films, found, intervals, _whose(_predictions, patients, known))
+
+
+def result(told: SummedUp) -> None:
+    """The test result in sentences."""
+    films, found, intervals = told.films, told.found, told.intervals
     if not found.films:
         st.info("This run was tested on no film, so there is no result to report.")
         return
-    intervals = _intervals(where, tuple(patients), films)
     right, accuracy = int(np.trace(found.confusion)), intervals["accuracy"]
     assert accuracy is not None
     st.markdown(
@@ -60,19 +86,16 @@ def result(predictions: Predictions, known: Mapping[str, str], where: str) -> No
         )
 
 
-def numbers(predictions: Predictions, known: Mapping[str, str], where: str) -> None:
-    """Four numbers with their intervals; arguments as of ``result``."""
-    films = predictions.of("test")
-    patients = patients_of(films, known)
-    found = evaluate(films)
+def numbers(told: SummedUp) -> None:
+    """Four numbers with their intervals; nothing where no film was tested."""
+    films, found, intervals = told.films, told.found, told.intervals
     if not found.films:
         return
-    intervals = _intervals(where, tuple(patients), films)
     # With several classes a number that is about one of them has to say so.
     positive = escaped(films.classes[0])
     of = f" of {positive}" if len(films.classes) > 2 else ""
     st.caption(
-        f"{_whose(predictions, patients, known)} Films are called: "
+        f"{told.whose} Films are called: "
         f"{escaped(rule_words(films))}; the tab “Threshold and probabilities” sets the "
         "threshold. Intervals: of shares by Wilson's formula, of F1 and the ROC area by drawing "
         "the patients anew."
@@ -202,6 +225,6 @@ def audit_verdict(store: Store, run: Run) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def _intervals(
-    where: str, patients: tuple[str, ...], _films: Predictions
+    where: str, patients: str, _patients: np.ndarray, _films: Predictions
 ) -> dict[str, tuple[float, float] | None]:
-    return all_intervals(evaluate(_films), _films, np.array(patients, dtype=str))
+    return all_intervals(evaluate(_films), _films, _patients)
