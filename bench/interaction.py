@@ -39,7 +39,7 @@ WATCH = """() => {
     new MutationObserver(changed).observe(document, {
         subtree: true, childList: true, characterData: true,
         attributes: true,
-        attributeFilter: ['src', 'href', 'd', 'data-stale', 'data-test-script-state'],
+        attributeFilter: ['src', 'href', 'd', 'transform', 'data-stale', 'data-test-script-state'],
     });
     document.addEventListener('load', changed, true);
     const begin = () => { watch.began ??= watch.last = performance.now(); };

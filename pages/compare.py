@@ -58,16 +58,22 @@ def page() -> None:
     downloads = partial(_downloads, compared, split, threshold, patients, store)
     entries = [one.entry for one in compared]
     found = pairs(entries, threshold, split, patients)
-    chance(found, {one.key: short_name(one) for one in compared})
-    for sentence in worth_of_seeing(found, entries):
-        st.info(escaped(sentence), icon=":material/school:")
+    # Each part in a place of its own: a sentence that comes or goes would move all below it, and
+    # the browser would draw the charts there anew.
+    with st.container():
+        chance(found, {one.key: short_name(one) for one in compared})
+        for sentence in worth_of_seeing(found, entries):
+            st.info(escaped(sentence), icon=":material/school:")
     st.subheader("Results side by side")
     _audits(compared, store)
     audits = [audit_word(store, one.runs) for one in compared]
-    summary(compared, split, threshold, patients, audits, downloads)
-    matrices(compared, split)
+    with st.container():
+        summary(compared, split, threshold, patients, audits, downloads)
+    with st.container():
+        matrices(compared, split)
     st.subheader("The films behind a cell")
-    cell_films(compared, store)
+    with st.container():
+        cell_films(compared, store)
     training_curves(compared, store)
     threshold_curves(compared)
 

@@ -8,6 +8,7 @@ with the reason in ``notes``; never 0, which would be a result.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from core.evaluation.predictions import Predictions, predicted_classes
 from core.evaluation.predictions import predict_classes as predict_classes
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
+KEPT = 5_000  # films: of more, the curves take too much memory to be kept
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,6 @@ def _share(part: int, whole: int, notes: dict[str, str], metric: str, reason: st
 def _curves(
     predictions: Predictions, notes: dict[str, str]
 ) -> tuple[Curve | None, Curve | None, float | None, float | None]:
-    from sklearn import metrics  # only here: see core/evaluation/__init__.py
-
     y_true = predictions.y_true == 0
     y_score = predictions.probabilities[:, 0].astype(np.float64)
     name = predictions.classes[0]
@@ -161,18 +161,34 @@ def _curves(
     elif y_true.all():
         reason = f"every film here is {name}, so there is nothing to tell it from"
     else:
-        rate, sensitivity, roc_thresholds = metrics.roc_curve(
-            y_true, y_score, drop_intermediate=False
-        )
-        values, recalls, pr_thresholds = metrics.precision_recall_curve(y_true, y_score)
-        return (
-            (rate, sensitivity, roc_thresholds),
-            (recalls, values, np.append(pr_thresholds, np.nan)),
-            float(metrics.auc(rate, sensitivity)),
-            float(metrics.average_precision_score(y_true, y_score)),
-        )
+        found = _drawn if len(y_true) <= KEPT else _drawn.__wrapped__
+        return found(y_true.tobytes(), y_score.tobytes())
     notes["roc_auc"] = notes["average_precision"] = reason
     return None, None, None, None
+
+
+@lru_cache(maxsize=64)
+def _drawn(truth: bytes, scores: bytes) -> tuple[Curve, Curve, float, float]:
+    """ROC and precision–recall curve with the areas below them, which no threshold changes: a
+    person who tries one after the other waits for them once. Of bool and float64 (n,); both values
+    must be among the first."""
+    from sklearn import metrics  # only here: see core/evaluation/__init__.py
+
+    y_true, y_score = np.frombuffer(truth, bool), np.frombuffer(scores, np.float64)
+    rate, sensitivity, roc_thresholds = metrics.roc_curve(y_true, y_score, drop_intermediate=False)
+    values, recalls, pr_thresholds = metrics.precision_recall_curve(y_true, y_score)
+    curves = (
+        (rate, sensitivity, roc_thresholds),
+        (recalls, values, np.append(pr_thresholds, np.nan)),
+    )
+    for curve in curves:
+        for part in curve:
+            part.flags.writeable = False  # shared
+    return (
+        *curves,
+        float(metrics.auc(rate, sensitivity)),
+        float(metrics.average_precision_score(y_true, y_score)),
+    )
 
 
 def _report(
@@ -182,24 +198,18 @@ def _report(
     recall: dict[str, float | None],
     f1: dict[str, float | None],
 ) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "precision": [precision[name] for name in classes],
-            "recall": [recall[name] for name in classes],
-            "f1": [f1[name] for name in classes],
-        },
-        index=pd.Index(classes, name="class"),
-        dtype=float,
-    )
+    # In arrays, and a table at the end: a row more in a table of pandas takes a millisecond.
+    columns = {"precision": precision, "recall": recall, "f1": f1}
+    values = np.array([[one[name] for name in classes] for one in columns.values()], dtype=float)
     support = confusion.sum(axis=1)
     films = int(support.sum())
     shares = support / films if films else np.full(len(classes), np.nan)
-    # An average over classes of which one has no value would pass for one over all of them.
-    macro = table.mean(skipna=False)
-    weighted = table.mul(shares, axis=0).sum(skipna=False)
     accuracy = float(np.trace(confusion) / films) if films else np.nan
-    table.loc["accuracy"] = [np.nan, np.nan, accuracy]
-    table.loc["macro average"] = macro
-    table.loc["weighted average"] = weighted
+    # An average over classes of which one has no value would pass for one over all of them.
+    macro = values.sum(axis=1) / len(classes)
+    weighted = (values * shares).sum(axis=1)
+    rows = np.column_stack([values, [np.nan, np.nan, accuracy], macro, weighted])
+    names = [*classes, "accuracy", "macro average", "weighted average"]
+    table = pd.DataFrame(dict(zip(columns, rows, strict=True)), index=pd.Index(names, name="class"))
     table["support"] = [*support.tolist(), films, films, films]
     return table

@@ -12,10 +12,18 @@ from core.figures.people import people_figure
 from core.figures.picture import confusion_png
 from core.figures.reliability import band_figure, reliability_figure
 from core.figures.template import legend_entries, template, without_legend
-from core.figures.thresholds import distribution_figure, pr_figure, roc_figure
+from core.figures.thresholds import (
+    MarkedPoint,
+    distribution_figure,
+    pr_figure,
+    pr_marks,
+    roc_figure,
+    roc_marks,
+)
 from core.figures.training import curves_figure
 
 __all__ = [
+    "MarkedPoint",
     "age_figure",
     "band_figure",
     "confusion_figure",
@@ -28,9 +36,11 @@ __all__ = [
     "moved_figure",
     "people_figure",
     "pr_figure",
+    "pr_marks",
     "probabilities_figure",
     "reliability_figure",
     "roc_figure",
+    "roc_marks",
     "shares_figure",
     "template",
     "without_legend",

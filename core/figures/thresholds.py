@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -25,6 +26,8 @@ MOST_POINTS = 1_500
 
 # By title: a run's evaluation, or those of repeats, which are thin lines of one colour.
 Evaluations = Mapping[str, Evaluation | Sequence[Evaluation]]
+# What a trace of one point is made of and another threshold changes: x, y, name, hovertemplate.
+MarkedPoint = dict[str, Any]
 
 
 def roc_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int = 360) -> go.Figure:
@@ -57,9 +60,8 @@ def roc_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int =
             ],
             hovertemplate=f"{title}<br>%{{hovertext}}<extra></extra>",
         )
-        if one.specificity is not None and one.sensitivity is not None:
-            place = (1 - one.specificity, one.sensitivity)
-            _operating_point(drawing, index, title, one, *place, small=bool(many))
+        if mark := _roc_mark(title, one):
+            _operating_point(drawing, index, title, mark, small=bool(many))
         drawn += one is (many or [one])[0]
     if not drawn:
         return message(theme, _why(evaluations, "roc_auc"))
@@ -94,10 +96,8 @@ def pr_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int = 
             ],
             hovertemplate=f"{title}<br>%{{hovertext}}<extra></extra>",
         )
-        precision = one.precision[one.classes[0]]
-        if precision is not None and one.sensitivity is not None:
-            place = (one.sensitivity, precision)
-            _operating_point(drawing, index, title, one, *place, small=bool(many))
+        if mark := _pr_mark(title, one):
+            _operating_point(drawing, index, title, mark, small=bool(many))
         drawn += one is (many or [one])[0]
     if not drawn:
         return message(theme, _why(evaluations, "average_precision"))
@@ -109,6 +109,18 @@ def pr_figure(evaluations: Evaluations, theme: Theme = "dark", *, height: int = 
     )
     legend_below(drawing, drawn, "average precision")
     return drawing
+
+
+def roc_marks(evaluations: Evaluations) -> list[MarkedPoint]:
+    """The points that ``roc_figure`` marks, in the order of its traces."""
+    found = [_roc_mark(title, one) for _, title, one, _ in _each(evaluations, "roc")]
+    return [one for one in found if one]
+
+
+def pr_marks(evaluations: Evaluations) -> list[MarkedPoint]:
+    """The points that ``pr_figure`` marks, in the order of its traces."""
+    found = [_pr_mark(title, one) for _, title, one, _ in _each(evaluations, "pr")]
+    return [one for one in found if one]
 
 
 def distribution_figure(
@@ -166,20 +178,37 @@ def _all(evaluations: Evaluations) -> list[Evaluation]:
     return [one for some in every for one in ([some] if isinstance(some, Evaluation) else some)]
 
 
-def _operating_point(
-    drawing: go.Figure,
-    index: int,
-    title: str,
-    one: Evaluation,
-    x: float,
-    y: float,
-    *,
-    small: bool = False,
-) -> None:
+def _roc_mark(title: str, one: Evaluation) -> MarkedPoint | None:
+    if one.specificity is None or one.sensitivity is None:
+        return None
+    return _mark(title, one, 1 - one.specificity, one.sensitivity)
+
+
+def _pr_mark(title: str, one: Evaluation) -> MarkedPoint | None:
+    precision = one.precision[one.classes[0]]
+    if precision is None or one.sensitivity is None:
+        return None
+    return _mark(title, one, one.sensitivity, precision)
+
+
+def _mark(title: str, one: Evaluation, x: float, y: float) -> MarkedPoint:
     said = "most probable class" if one.threshold is None else f"threshold {one.threshold:.2f}"
+    return {
+        "x": [x],
+        "y": [y],
+        "name": f"{title}: {said}",
+        "hovertemplate": (
+            f"{title}, {said}<br>{one.false_negatives} missed, {one.false_positives} false alarms"
+            f"<br>sensitivity {percent(one.sensitivity)}, specificity "
+            f"{percent(one.specificity)}<extra></extra>"
+        ),
+    }
+
+
+def _operating_point(
+    drawing: go.Figure, index: int, title: str, mark: MarkedPoint, *, small: bool = False
+) -> None:
     drawing.add_scatter(
-        x=[x],
-        y=[y],
         mode="markers",
         marker={
             "color": run_colour(index),
@@ -187,15 +216,10 @@ def _operating_point(
             "size": 7 if small else 13,
             "line": {"color": "#f5f5f5", "width": 0.5 if small else 1.5},
         },
-        name=f"{title}: {said}",
         legendgroup=title,
         showlegend=False,
         cliponaxis=False,
-        hovertemplate=(
-            f"{title}, {said}<br>{one.false_negatives} missed, {one.false_positives} false alarms"
-            f"<br>sensitivity {percent(one.sensitivity)}, specificity "
-            f"{percent(one.specificity)}<extra></extra>"
-        ),
+        **mark,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.figures import legend_entries, template, without_legend
+from core.figures import legend_entries, without_legend
 from core.palette import SURROUNDS, Theme
 
 
@@ -24,7 +24,7 @@ def theme() -> Theme:
 def show(
     figure: go.Figure, key: str, *, file_name: str = "", selects: bool = False, **options: Any
 ) -> Any:
-    """Draw a figure from ``core.figures`` that was built for ``theme()``.
+    """Draw a figure from ``core.figures`` that was built for ``theme()``, and has its template.
 
     ``file_name``: what its camera button saves it as (PNG, without the ending). ``selects``:
     whether its buttons offer a lasso and a box to choose points with. ``options`` go to
@@ -33,7 +33,7 @@ def show(
     current = theme()
     # The page's own colour, though the template is transparent: else the saved picture
     # would have light text on nothing.
-    figure.update_layout(template=template(current), paper_bgcolor=SURROUNDS[current].background)
+    figure.layout.paper_bgcolor = SURROUNDS[current].background
     config = {
         "displaylogo": False,
         "responsive": True,
@@ -60,6 +60,6 @@ def show_compact(figure: go.Figure, key: str, **options: Any) -> None:
             )
             + "</div>"
         )
-    current = theme()
-    without_legend(figure).update_layout(template=template(current))
-    st.plotly_chart(figure, key=key, theme=None, config={"displayModeBar": False}, **options)
+    st.plotly_chart(
+        without_legend(figure), key=key, theme=None, config={"displayModeBar": False}, **options
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -12,7 +13,7 @@ from playwright.sync_api import Locator, expect
 from core.runs.files import RunFiles
 from core.store import open_store
 from core.workspace import Workspace
-from tests.browser.running import Server, Watched
+from tests.browser.running import Server, Watched, until
 from tests.pages.runs import RESULT, make_run
 
 pytestmark = pytest.mark.browser
@@ -56,5 +57,50 @@ def test_two_networks_stand_side_by_side_after_three_clicks(
         expect(matrix).to_have_count(1)
     expect(page.get_by_text("Could the difference be chance?")).to_be_visible()
     assert len(clicked) <= 3
+    watched.settle()
+    watched.check()
+
+
+MOVED = """() => ['compare_roc', 'compare_sure_'].flatMap((key) => {
+    const plots = document.querySelectorAll(`[class*=st-key-${key}] .js-plotly-plot`);
+    return [...plots].map((plot) => ({
+        kept: plot.kept === true,
+        names: plot.data.filter((one) => one.mode === 'markers').map((one) => one.name),
+        points: [...plot.querySelectorAll('.scatterlayer .points path')]
+            .map((one) => one.getAttribute('transform')),
+        line: plot.layout.shapes?.[0]?.x0,
+        drawn: plot.querySelector('.shapelayer path')?.getAttribute('d'),
+    }));
+})"""
+KEEP = "() => document.querySelectorAll('.js-plotly-plot').forEach((one) => { one.kept = true; })"
+
+
+def test_a_step_of_the_threshold_moves_points_and_lines_and_draws_no_chart_anew(
+    served: Server, watched: Watched
+) -> None:
+    page = watched.page
+    runs = ",".join(one.run_id for one in open_store(Workspace(served.data)).runs.all())
+    watched.open(f"{served.url}/compare?runs={runs}")
+    page.get_by_role("radio", name="A threshold").click()
+
+    def stands_at(threshold: float) -> list[dict[str, Any]]:
+        def look() -> list[dict[str, Any]]:
+            charts: list[dict[str, Any]] = page.evaluate(MOVED)
+            told = all(f"{threshold:.2f}" in name for one in charts for name in one["names"])
+            lines = [one["line"] for one in charts if not one["names"]]
+            return charts if told and len(charts) == 3 and lines == [threshold] * 2 else []
+
+        return until(f"all charts are at {threshold}", look, 120)
+
+    before = stands_at(0.5)
+    watched.settle()
+    page.evaluate(KEEP)
+    page.get_by_role("slider").first.press("PageDown")  # a tenth: over some films
+    after = stands_at(0.4)
+    assert all(one["kept"] for one in after)
+    assert after[0]["points"] != before[0]["points"], "a film is called otherwise"
+    assert all(
+        now["drawn"] != then["drawn"] for now, then in zip(after[1:], before[1:], strict=True)
+    )
     watched.settle()
     watched.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -145,6 +145,23 @@ def test_the_operating_point_stands_where_the_threshold_puts_it() -> None:
     point = figures.pr_figure({"one": one}).data[-1]
     assert (point.x[0], point.y[0]) == (one.sensitivity, one.precision["covid"])
     assert f"{one.false_negatives} missed" in point.hovertemplate
+
+
+def test_what_the_browser_moves_is_what_a_new_figure_would_mark() -> None:
+    evaluations = {"one": evaluate(some(), 0.3), "many": [evaluate(some(), 0.7), evaluate(some())]}
+    for draw, marks in (
+        (figures.roc_figure, figures.roc_marks),
+        (figures.pr_figure, figures.pr_marks),
+    ):
+        drawn = [one for one in draw(evaluations).data if one.mode == "markers"]
+        told = marks(evaluations)
+        assert len(told) == len(drawn) == 3
+        for mark, trace in zip(told, drawn, strict=True):
+            assert mark == {key: _plain(trace[key]) for key in mark}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def test_a_curve_that_cannot_be_drawn_says_why() -> None:

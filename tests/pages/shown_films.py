@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+VIEWER = "thoraxlens_film_viewer"
+
 
 def shown_films(app: AppTest) -> list[dict[str, Any]]:  # Any: it is JSON
     """What each viewer on the page was told, in order; ``codes`` and ``greys``: the film's."""
-    return [opened(one.proto.bytes) for one in app.get("bidi_component")]
+    components = [one.proto for one in app.get("bidi_component")]
+    return [opened(one.bytes) for one in components if one.component_name == VIEWER]
 
 
 def opened(block: bytes) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core import figures
 from core.datasets.phantom import draw
 from core.evaluation.predictions import Predictions
 from core.prediction.client import FilmResult
@@ -256,6 +258,42 @@ def test_the_threshold_moves_tables_matrices_and_films_at_once(quiet_store: Stor
     (row,) = summary(page).values()
     assert counts(row) == ("1", "0")
     assert page.selectbox(key="compare_cell").value == (0, 1)
+
+
+def test_charts_are_built_once_and_again_when_they_show_something_else(
+    quiet_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+
+    def counted(name: str) -> None:
+        real = getattr(figures, name)
+
+        def draw(*args: Any, **options: Any) -> Any:
+            built.append(name)
+            return real(*args, **options)
+
+        monkeypatch.setattr(figures, name, draw)
+
+    for name in ("roc_figure", "distribution_figure", "confusion_figure", "curves_figure"):
+        counted(name)
+    run = finished_run(quiet_store)
+    page = opened()
+    page.segmented_control(key="compare_rule").set_value("threshold").run()
+    assert not page.error
+    built.clear()
+    page.slider(key="compare_threshold").set_value(0.51).run()
+    assert not page.error
+    assert built == [], "no film is called otherwise, and the rest is moved in the browser"
+    page.slider(key="compare_threshold").set_value(0.4).run()
+    assert built == ["confusion_figure"]
+    built.clear()
+    page.segmented_control(key="compare_split").set_value("validation").run()
+    assert {"roc_figure", "distribution_figure"} <= set(built)
+    assert "curves_figure" not in built
+    built.clear()
+    quiet_store.runs.save_epoch(run.run_id, Epoch(9, 0.5, 0.9, None, None, 0.01, 1.0))
+    page.run()
+    assert built == ["curves_figure"] * 2, "another epoch is another curve"
 
 
 def test_other_splits_can_be_looked_at(quiet_store: Store) -> None:

@@ -17,7 +17,10 @@ from pages.components.comparing.class_report import repeats_report, report
 from pages.components.comparing.comparison_state import Compared, short_name
 from pages.components.comparing.outcome_films import chosen_cell, has_cells, pick_from_click
 from pages.components.downloads import png_download
+from pages.components.in_place import InPlace
 from pages.components.run_labels import escaped
+
+DRAWN = ["epoch", "loss", "val_loss", "accuracy", "val_accuracy"]  # of an epoch, in its curves
 
 
 def matrices(compared: Sequence[Compared], split: str) -> None:
@@ -28,14 +31,16 @@ def matrices(compared: Sequence[Compared], split: str) -> None:
         "percentages are of the row. Click a cell to see its films.",
     )
     chosen, cell = chosen_cell(compared) or (None, None)
+    charts = InPlace("compare_matrices")
     if len(compared) == 1:
         with st.container(border=True):
-            _matrix(compared[0], split, cell, st.columns(2, vertical_alignment="center"))
+            places = st.columns(2, vertical_alignment="center")
+            _matrix(compared[0], split, cell, places, charts)
     for pair in _pairs_of(compared if len(compared) > 1 else []):
         for place, one in zip(st.columns(2), pair, strict=False):
             with place.container(border=True):
                 outlined = cell if one is chosen else None
-                _matrix(one, split, outlined, (st.container(), st.container()))
+                _matrix(one, split, outlined, (st.container(), st.container()), charts)
 
 
 def _matrix(
@@ -43,13 +48,20 @@ def _matrix(
     split: str,
     outlined: tuple[int, int] | None,
     places: Sequence[DeltaGenerator],
+    charts: InPlace,
 ) -> None:
     key = f"compare_matrix_{one.key}"
     clickable = has_cells(one)
+    evaluation, counted = one.evaluation, one.counted
+    drawing = charts.figure(
+        lambda: figures.confusion_figure(evaluation, theme(), chosen=outlined, repeats=counted),
+        key,
+        (evaluation.classes, evaluation.confusion.tobytes(), outlined, counted),
+    )
     with places[0]:
         st.markdown(f"**{escaped(one.title)}**")
         show(
-            figures.confusion_figure(one.evaluation, theme(), chosen=outlined, repeats=one.counted),
+            drawing,
             key,
             file_name=f"confusion-{one.key}",
             on_select=partial(pick_from_click, one, key) if clickable else "ignore",
@@ -92,34 +104,50 @@ def _counts_words(one: Compared) -> str:
 def training_curves(compared: Sequence[Compared], store: Store) -> None:
     """Loss and accuracy over the epochs, the runs on top of each other."""
     st.subheader("How training went")
-    epochs: dict[str, pd.DataFrame | Sequence[pd.DataFrame]] = {}
+    epochs: dict[str, list[pd.DataFrame] | pd.DataFrame] = {}
     for one in compared:
         frames = [store.runs.epochs(run.run_id) for run in one.runs]
         epochs[short_name(one)] = frames if one.repeated else frames[0]
     if len(compared) == 1 and compared[0].repeated:
         # Nothing else is there to be told from: each of them has a colour of its own.
         epochs = {run.repeat: store.runs.epochs(run.run_id) for run in compared[0].runs}
-    left, right = st.columns(2)
-    with left:
-        drawing = figures.curves_figure(epochs, "loss", theme())
-        show(drawing, "compare_loss", alt="Training and validation loss by epoch")
-    with right:
-        drawing = figures.curves_figure(epochs, "accuracy", theme())
-        show(drawing, "compare_accuracy", alt="Training and validation accuracy by epoch")
+    made_of = tuple((name, _bytes_of(one)) for name, one in epochs.items())
+    charts = InPlace("compare_training")  # whose points do not move at all
+    for place, metric in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        with place:
+            charts.show(
+                partial(figures.curves_figure, epochs, metric, theme()),
+                f"compare_{metric}",
+                made_of,
+                alt=f"Training and validation {metric} by epoch",
+            )
+
+
+def _bytes_of(epochs: pd.DataFrame | Sequence[pd.DataFrame]) -> bytes:
+    """What the curves are drawn from: another training gives another figure."""
+    frames = [epochs] if isinstance(epochs, pd.DataFrame) else epochs
+    values = [one[DRAWN].to_numpy(float, na_value=float("nan")).tobytes() for one in frames]
+    return b"|".join(values)
 
 
 def threshold_curves(compared: Sequence[Compared]) -> None:
     """ROC, precision–recall and the spread of the probabilities."""
-    roc_and_precision(compared)
+    charts = InPlace("compare_in_place")
+    roc_and_precision(compared, charts)
     for row in _pairs_of(compared):
         for place, one in zip(st.columns(2), row, strict=False):
             with place:
                 times = f" Each film counts {one.counted} times." if one.counted > 1 else ""
                 st.markdown(f"How sure is {escaped(one.title)}?{times}")
-                drawing = figures.distribution_figure(
-                    one.predictions, one.evaluation.threshold, theme()
+                films, threshold = one.predictions, one.evaluation.threshold
+                charts.show(
+                    partial(figures.distribution_figure, films, threshold, theme()),
+                    f"compare_sure_{one.key}",
+                    (films.classes, films.y_true.tobytes(), films.probabilities.tobytes()),
+                    line=threshold,
+                    alt="Probabilities by true class",
                 )
-                show(drawing, f"compare_sure_{one.key}", alt="Probabilities by true class")
+    charts.move()
     if any(len(one.evaluation.classes) > 2 for one in compared):
         st.caption(
             "With more than two classes, these curves ask one question only: "
@@ -128,8 +156,8 @@ def threshold_curves(compared: Sequence[Compared]) -> None:
     st.caption("The camera button on a figure saves it as PNG.")
 
 
-def roc_and_precision(compared: Sequence[Compared]) -> None:
-    """ROC and precision–recall curves, the runs on top of each other."""
+def roc_and_precision(compared: Sequence[Compared], charts: InPlace) -> None:
+    """ROC and precision–recall curves, the runs on top of each other, among those of ``charts``."""
     st.subheader(
         "What another threshold would give",
         help="Each curve runs through all thresholds; the marked point is where the films are "
@@ -139,11 +167,40 @@ def roc_and_precision(compared: Sequence[Compared]) -> None:
         short_name(one): one.repeated.members if one.repeated else one.evaluation
         for one in compared
     }
+    made_of = tuple(
+        (short_name(one), one.predictions.classes, tuple(map(_curves_of, members)))
+        for one in compared
+        for members in [one.repeated.members if one.repeated else [one.evaluation]]
+    )
     roc, pr = st.columns(2)
     with roc:
-        show(figures.roc_figure(evaluations, theme()), "compare_roc", alt="ROC curves")
+        charts.show(
+            partial(figures.roc_figure, evaluations, theme()),
+            "compare_roc",
+            made_of,
+            points=figures.roc_marks(evaluations),
+            alt="ROC curves",
+        )
     with pr:
-        show(figures.pr_figure(evaluations, theme()), "compare_pr", alt="Precision–recall curves")
+        charts.show(
+            partial(figures.pr_figure, evaluations, theme()),
+            "compare_pr",
+            made_of,
+            points=figures.pr_marks(evaluations),
+            alt="Precision–recall curves",
+        )
+
+
+def _curves_of(one: Evaluation) -> tuple[object, ...]:
+    """All of an evaluation that its curves show, and whether a point stands on each."""
+    curves = [curve for curve in (one.roc, one.pr) if curve is not None]
+    marked = one.specificity is None, one.sensitivity is None, one.precision[one.classes[0]] is None
+    return (
+        *(part.tobytes() for curve in curves for part in curve),
+        *marked,
+        one.notes.get("roc_auc"),
+        one.notes.get("average_precision"),
+    )
 
 
 def _positives(compared: Sequence[Compared]) -> str:

@@ -9,6 +9,7 @@ from core.runs.files import RunFiles
 from core.store import Run, Store
 from pages.components.comparing.comparison_state import compare_entries
 from pages.components.comparing.figures import roc_and_precision
+from pages.components.in_place import InPlace
 from pages.components.run.prevalence_view import prevalence
 from pages.components.run.reliability_view import reliability
 from pages.components.run.threshold_aim import threshold_for_the_aim
@@ -24,4 +25,6 @@ def threshold_tab(store: Store, run: Run) -> None:
         prevalence(run, point, raw)
         reliability(run, point, raw)
     if "test" in raw.splits:
-        roc_and_precision(compare_entries([(run, decision.apply(raw))], "test", None))
+        charts = InPlace("run_in_place")
+        roc_and_precision(compare_entries([(run, decision.apply(raw))], "test", None), charts)
+        charts.move()
