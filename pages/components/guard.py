@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.people.asking import Somebody
 from core.people.roles import Deed
 from pages.components.front_door import FAILED
+from pages.components.wanted_page import keep_page, lead_to, page_kept, page_left, with_flag
 
 LOG = logging.getLogger("thoraxlens.pages")
 THUMBNAIL = "/thumbnail/"  # answered below any path
@@ -51,13 +52,17 @@ class Guard:
                 await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
                 return
         elif path == LOGIN or (path == CALLBACK and _comes_from_the_provider(scope)):
-            await self._sign_in(scope, receive, send, f"{below}/?{FAILED}=1")
+            await self._sign_in(scope, receive, send, below, leaves=path == LOGIN)
             return
         await self._app(scope, receive, send)
 
-    async def _sign_in(self, scope: Scope, receive: Receive, send: Send, failed: str) -> None:
+    async def _sign_in(
+        self, scope: Scope, receive: Receive, send: Send, below: str, *, leaves: bool
+    ) -> None:
         """Streamlit answers a provider that is down with two words on a white page, and a refused
-        sign-in with nothing: say it on ours."""
+        sign-in with nothing: say it on ours. And who comes back lands where their link led.
+        ``leaves``: on the way to the provider, not back."""
+        page = page_left(scope, below, without=FAILED) if leaves else page_kept(scope)
         is_lost = False
 
         async def seen(message: Message) -> None:
@@ -65,7 +70,13 @@ class Guard:
             if message["type"] == "http.response.start":
                 is_lost = not _goes_on(scope, message)
                 if is_lost:
+                    failed = f"{below}{with_flag(page, FAILED)}"
                     await RedirectResponse(failed, 303)(scope, receive, send)
+                elif leaves:
+                    keep_page(message, page, below)
+                else:
+                    lead_to(message, page, below)
+                    keep_page(message, "/", below)
             if not is_lost:
                 await send(message)
 

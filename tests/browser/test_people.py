@@ -107,9 +107,9 @@ def store_of(server: Server) -> Store:
     return open_store(Workspace(server.data))
 
 
-def signed_in(watched: Watched, server: Server, name: str) -> None:
-    """Sign in as a person does."""
-    watched.open(server.url)
+def signed_in(watched: Watched, server: Server, name: str, page: str = "") -> None:
+    """Sign in as a person does who has followed a link to ``page``."""
+    watched.open(f"{server.url}/{page}")
     watched.page.get_by_role("button", name="Sign in").click()
     watched.page.get_by_role("button", name=name.partition("@")[0], exact=True).click()
     watched.page.wait_for_url(f"{server.url}/**")
@@ -188,9 +188,10 @@ def test_a_viewer_looks_everywhere_and_changes_nothing(watched: Watched, office:
 
 def test_an_editors_deeds_are_kept_with_their_address(watched: Watched, office: Server) -> None:
     store = store_of(office)
-    signed_in(watched, office, ANA)
     run = store.runs.all()[0]
-    watched.open(f"{office.url}/run?run={run.run_id}")
+    signed_in(watched, office, ANA, f"run?run={run.run_id}&tab=audit")
+    assert watched.page.url == f"{office.url}/run?run={run.run_id}&tab=audit"
+    expect(watched.page.get_by_role("tab", name="Audit")).to_have_attribute("aria-selected", "true")
     watched.page.get_by_role("button", name="Star", exact=True).click()
     until("the star is kept", lambda: store.runs.get(run.run_id).remarks.star)
     assert store.deeds.latest(1)[0].who == ANA

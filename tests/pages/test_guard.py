@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
@@ -63,18 +65,18 @@ class Asked:
             middleware=[Middleware(Guard, who=who, base=lambda: base)],
         )
 
-    def request(self, method: str, path: str) -> httpx.Response:
+    def request(self, method: str, path: str, **headers: str) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self._app)
             async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-                return await client.request(method, path)
+                return await client.request(method, path, headers=headers)
 
         # In a thread: a browser's test in this process may have left a loop in the main one.
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, ask()).result()
 
-    def get(self, path: str) -> httpx.Response:
-        return self.request("GET", path)
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.request("GET", path, **headers)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +137,52 @@ def test_a_sign_in_that_fails_comes_back_to_our_page() -> None:
     assert one.get("/oauth2callback?to=/").headers["location"] == "/", "the end of a sign-out"
     below = Asked(Role.STRANGER, base="lens").get("/lens/auth/login?status=500")
     assert below.headers["location"] == "/lens/?sign-in-failed=1"
+
+
+LINK = "run?run=20261126-1&tab=audit"
+BACK = "/oauth2callback?code=1&to=/&cookie=1"
+
+
+def test_after_signing_in_one_lands_where_the_link_led() -> None:
+    for base in ("", "/lens"):
+        one = Asked(Role.STRANGER, base)
+        gone = one.get(f"{base}/auth/login?to=http://provider/", referer=f"http://x{base}/{LINK}")
+        assert gone.headers["location"] == "http://provider/"
+        kept, *attributes = gone.headers["set-cookie"].split("; ")
+        assert {f"Path={base or '/'}", "HttpOnly", "SameSite=Lax"} < set(attributes)
+        back = one.get(f"{base}{BACK}", cookie=kept)
+        assert back.headers["location"] == f"{base}/{LINK}"
+        last = back.headers.get_list("set-cookie")[-1]
+        assert last.startswith("thoraxlens_wanted=%2F; Max-Age=0"), "once is enough"
+
+
+def test_a_sign_in_that_fails_comes_back_to_the_page_that_was_asked_for() -> None:
+    one = Asked(Role.STRANGER)
+    failed = f"/{LINK}&sign-in-failed=1"
+    lost = one.get("/auth/login?status=400", referer=f"http://x/{LINK}")
+    assert lost.headers["location"] == failed
+    again = one.get("/auth/login?to=http://provider/", referer=f"http://x{failed}")
+    back = one.get(BACK, cookie=again.headers["set-cookie"].split(";")[0])
+    assert back.headers["location"] == f"/{LINK}"
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["//evil.example/", "/\\evil.example", "/a/b", "https://evil.example/run", "/media/x.png",
+     "/%2Fevil.example", "/run\r\nLocation: http://evil.example", "/" + 3000 * "r", "run"],
+)  # fmt: skip
+def test_nobody_is_led_to_where_no_page_of_ours_is(page: str) -> None:
+    one = Asked(Role.STRANGER)
+    cookie = f"thoraxlens_wanted={quote(page, safe='')}"
+    target = urlsplit(one.get(BACK, cookie=cookie).headers["location"])
+    assert (target.scheme, target.netloc) == ("", "")
+    assert re.fullmatch(r"/(run)?", target.path), target
+
+
+def test_a_link_that_is_too_long_for_a_cookie_leads_to_its_page() -> None:
+    one = Asked(Role.STRANGER)
+    gone = one.get("/auth/login?to=http://p/", referer=f"http://x/compare?runs={'r,' * 2000}")
+    assert gone.headers["set-cookie"].startswith("thoraxlens_wanted=%2Fcompare; ")
 
 
 @pytest.fixture
