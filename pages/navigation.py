@@ -11,7 +11,7 @@ from core.people.asking import asker, know_people_by
 from core.public import is_public
 from pages.components.error_boundary import boundary
 from pages.components.front_door import front_door, is_let_in
-from pages.components.page_chrome import ICON, frame
+from pages.components.page_chrome import ICON, frame, hear_of_the_theme
 from pages.components.preload import warm_up
 from pages.components.presenting import presenter_frame, presenting
 from pages.components.run.old_addresses import old_pages
@@ -80,6 +80,7 @@ if not let_in:
     front_door(somebody)
 else:
     (presenter_frame if presenting() else frame)()
+    hear_of_the_theme()
     with boundary():
         get_store()
         page.run()

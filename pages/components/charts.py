@@ -15,8 +15,9 @@ from core.palette import SURROUNDS, Theme
 def theme() -> Theme:
     """The theme that this browser shows; dark until it has said.
 
-    Streamlit tells of a change in its menu only at the next rerun (its issue 11920); until
-    then a figure keeps its old colours, background included, and so stays readable.
+    Streamlit tells of a change in its menu only at the next run, which the browser asks for
+    (``page_chrome.hear_of_the_theme``); a figure keeps its old colours, background included,
+    until then.
     """
     return "light" if st.context.theme.type == "light" else "dark"
 

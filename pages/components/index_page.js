@@ -8,10 +8,22 @@
   const { getItem, setItem } = Storage.prototype;
   let choice = '"Dark"';
 
+  // Charts are drawn by the server, in the theme of which it was last told: at the next run. So
+  // press the button that is there for it, once Streamlit shows the new theme itself.
+  const drawAgain = (theme, until) => {
+    if (document.documentElement.dataset.theme !== theme) return; // chosen back meanwhile
+    const app = document.querySelector('[data-testid="stApp"]');
+    const button = document.querySelector(".st-key-theme_changed button");
+    if (button && app && getComputedStyle(app).colorScheme === theme) button.click();
+    else if (performance.now() < until) setTimeout(() => drawAgain(theme, until), 50);
+  };
   const paint = () => {
     const isLight = choice === '"Light"' || (choice === '"System"' && light.matches);
-    document.documentElement.dataset.theme = isLight ? "light" : "dark";
+    const theme = isLight ? "light" : "dark";
+    const before = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = theme;
     document.documentElement.style.background = isLight ? "$LIGHT" : "$DARK";
+    if (before && before !== theme) drawAgain(theme, performance.now() + 5000);
   };
   try {
     const earlier = getItem.call(localStorage, `stActiveTheme-${location.pathname}-v2`);

@@ -15,6 +15,12 @@ LOGO = HERE / "logo.svg"
 REMINDER = "For teaching and research.  \n**Not a diagnosis.**"
 
 
+def hear_of_the_theme() -> None:
+    """A button that nobody sees, and that the browser presses after a change of the theme:
+    Streamlit tells of it only at the next run (its issue 11920), and charts are drawn here."""
+    st.button("Draw in the other theme", key="theme_changed")
+
+
 def frame() -> None:
     """Draw it; ``navigation.py`` does so before each page."""
     st.logo(str(LOGO), size="large", icon_image=str(ICON))

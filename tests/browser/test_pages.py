@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from core.escaping import JOINER
-from core.palette import FOCUS
+from core.palette import FOCUS, SURROUNDS
 from core.store import open_store
 from core.workspace import Workspace
 from tests.browser.running import (
@@ -43,6 +43,7 @@ PAGES = {
     "classify": "Classify",
     "demonstration": "Cheating demo",
     "machines": "Machines",
+    "history": "History",
 }
 # Address → where a page that has nothing to show sends its reader.
 NEXT = {
@@ -87,6 +88,7 @@ def look(
     if scheme == "dark":
         watched.page.emulate_media(color_scheme="light")
         until("the page is drawn light", lambda: not is_dark(watched))
+        watched.settle()  # its charts are drawn anew
         watched.check_access(colours_only=True)
     watched.page.close()
 
@@ -254,6 +256,36 @@ def test_the_first_visit_is_dark_and_light_can_be_chosen(
     context.close()
 
 
+TICKS = """() => [...document.querySelectorAll('.js-plotly-plot .xtick text')].map(
+    one => one.style.fill)"""
+
+
+def inks(watched: Watched) -> set[str]:
+    """The colours of the numbers along the charts on the page."""
+    return set(watched.page.evaluate(TICKS))
+
+
+def rgb(colour: str) -> str:
+    """``#rrggbb`` as a browser says it."""
+    return f"rgb({', '.join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))})"
+
+
+def test_charts_follow_a_change_of_the_theme(browser: Browser, stocked_server: Server) -> None:
+    """Drawn by the server, which Streamlit tells of the theme only at the next run."""
+    context = browser.new_context(viewport=WIDE, color_scheme="dark")
+    context.add_init_script(FOLLOWS_BROWSER)
+    watched = Watched(context.new_page())
+    watched.open(f"{stocked_server.url}/explore")
+    until("a chart is drawn", lambda: inks(watched))
+    watched.page.emulate_media(color_scheme="light")
+    until("every chart is light", lambda: inks(watched) == {rgb(SURROUNDS["light"].muted)}, 120)
+    watched.page.emulate_media(color_scheme="dark")
+    until("every chart is dark", lambda: inks(watched) == {rgb(SURROUNDS["dark"].muted)}, 120)
+    watched.settle()
+    watched.check()
+    context.close()
+
+
 # What stands behind a tab, so that opening the page does not show it.
 BEHIND = (
     "explore?tab=Map", "explore?tab=Import", "explore?tab=Sources",
@@ -287,11 +319,10 @@ RINGED = """colour => {
 
 def test_wherever_the_keyboard_goes_it_is_seen(watched: Watched, stocked_server: Server) -> None:
     watched.open(f"{stocked_server.url}/prepare")
-    red, green, blue = (int(FOCUS["dark"][at : at + 2], 16) for at in (1, 3, 5))
     unseen, stops = [], 0
     while stops < 150:
         watched.page.keyboard.press("Tab")
-        found = watched.page.evaluate(RINGED, f"rgb({red}, {green}, {blue})")
+        found = watched.page.evaluate(RINGED, rgb(FOCUS["dark"]))
         if found is None:
             break
         stops += 1
