@@ -17,7 +17,7 @@ from core.images.decode import decode_file
 from core.store import Store
 from pages.components.films.filters import Filters, How
 from pages.components.films.gallery import tile
-from tests.pages.opening import everything_said, open_app
+from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.shown_films import shown_films
 
 
@@ -165,6 +165,10 @@ def test_import_of_an_uploaded_zip(phantom_store: Store, tmp_path: Path) -> None
     next(one for one in app.button if one.label == "Import zip file").click().run()
     assert not app.exception
     assert phantom_store.catalogue.count() == 44
+    assert "4 films of “hospital” came in" in as_read(app.success[0].value)
+    app.button("import_look").click().run()
+    assert not app.exception
+    assert "44** of 44 films" in everything_said(app)
 
 
 def test_without_internet_the_download_says_so(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from core.errors import ThoraxLensError
 from core.people.asking import may
 from core.people.roles import Deed
 from core.store import Store
+from core.text import count, listed
 from pages.components.films.import_report import show_report
 from pages.components.films.samples import offer_samples
 from pages.components.films.table_step import (
@@ -35,6 +36,7 @@ def import_panel(store: Store) -> None:
     if not may(Deed.IMPORT):
         say_why_not(Deed.IMPORT)
         return
+    _what_came(st.session_state.get(REPORTS, []))
     folder, zipped, study = st.columns(3, gap="medium")
     with folder:
         _from_folder(store)
@@ -45,6 +47,27 @@ def import_panel(store: Store) -> None:
     table_step(lambda step, choices: _import(store, step, choices))
     for position, report in enumerate(st.session_state.get(REPORTS, [])):
         show_report(report, store, key=f"new_report_{position}", heading=True)
+
+
+def _what_came(reports: Sequence[ImportReport]) -> None:
+    """In a sentence each, in sight at once: the reports stand below the forms."""
+    if not reports:
+        return
+    for report in reports:
+        told = [f"{count(report.added, 'film')} of “{escaped(report.source)}” came in"]
+        if report.known:
+            told.append(f"{report.known:,} {'was' if report.known == 1 else 'were'} here already")
+        if left := report.left_out_in_all:
+            told.append(f"{left:,} {'was' if left == 1 else 'were'} left out")
+        box = st.success if report.added or report.known else st.warning
+        box(f"{listed(told)}. The report stands below.", icon=":material/inventory:")
+    st.button(
+        "Look at the films", icon=":material/arrow_forward:", key="import_look", on_click=_to_films
+    )
+
+
+def _to_films() -> None:
+    st.session_state["tab"] = "Films"
 
 
 def _from_folder(store: Store) -> None:
