@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.audit.lungs import SIDE, lung_masks, lung_region, small_films
-from core.audit.some_films import Films, SomeFilms
+from core.audit.some_films import FilmStack, SomeFilms
 from core.datasets import training_data
 from core.datasets.bias_checks import age_groups
 from core.progress import Progress
@@ -38,8 +38,8 @@ class AuditData:
 
     classes: tuple[str, ...]
     table: pd.DataFrame
-    films: Films
-    lungs: Films
+    films: FilmStack
+    lungs: FilmStack
     own_mask: np.ndarray
     region: np.ndarray
     tested: int = 0

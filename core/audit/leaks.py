@@ -13,7 +13,7 @@ from scipy.fft import dctn
 
 from core.audit.audit_data import AuditData
 from core.audit.report import LeakPair
-from core.audit.some_films import Films, film_parts
+from core.audit.some_films import FilmStack, film_parts
 
 HASH_SIDE = 16  # 16 · 16 lowest frequencies: 256 bits, since chest films are all much alike
 _FRAME = 64
@@ -77,7 +77,7 @@ def find_leaks(material: AuditData) -> Leaks:
 
 
 def near_duplicates(
-    films: Films, one: np.ndarray, other: np.ndarray, labels: np.ndarray | None = None
+    films: FilmStack, one: np.ndarray, other: np.ndarray, labels: np.ndarray | None = None
 ) -> list[tuple[int, int]]:
     """Pairs (row of ``one``, row of ``other``), ascending, of films uint8 (n, S, S) that are nearly
     the same picture: at most ``MOST_BITS`` of 256 bits differ, and the pictures correlate.
@@ -104,7 +104,7 @@ def near_duplicates(
     return sorted(found)
 
 
-def _sketches(films: Films) -> np.ndarray:
+def _sketches(films: FilmStack) -> np.ndarray:
     """float32 (n, 65): the product of two rows is no less than the correlation of the two films.
 
     The pictures' means in 8 · 8 fields, and how much of each is left beside them. Fields are at
@@ -121,7 +121,7 @@ def _sketches(films: Films) -> np.ndarray:
     return found
 
 
-def perceptual_hashes(films: Films) -> np.ndarray:
+def perceptual_hashes(films: FilmStack) -> np.ndarray:
     """Films uint8 (n, S, S) → uint64 (n, 4): signs of the lowest frequencies about their median.
 
     pHash (C. Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions,
@@ -137,7 +137,7 @@ def perceptual_hashes(films: Films) -> np.ndarray:
     return codes
 
 
-def _each(films: Films) -> Iterator[np.ndarray]:
+def _each(films: FilmStack) -> Iterator[np.ndarray]:
     for part in film_parts(films):
         yield from part
 
@@ -159,7 +159,7 @@ class _Looks:
     """What ``_look`` gives of films. Those asked for last are kept: of 100,000 films all would take
     2 GB."""
 
-    def __init__(self, films: Films) -> None:
+    def __init__(self, films: FilmStack) -> None:
         self._films = films
         self._kept: OrderedDict[int, np.ndarray] = OrderedDict()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.audit.some_films import Films, film_parts
+from core.audit.some_films import FilmStack, film_parts
 from core.errors import FilmError
 from core.images.decode import GreyFilm, decode_file
 
@@ -129,7 +129,7 @@ def lung_greys(film: GreyFilm) -> tuple[float, float] | None:
     return (float(low), float(high)) if low < high else None
 
 
-def lung_region(lungs: Films) -> np.ndarray:
+def lung_region(lungs: FilmStack) -> np.ndarray:
     """Where lungs, bool (n, SIDE, SIDE), are on 1 of 20 films or more, bool (SIDE, SIDE): one
     region for all films.
 

@@ -22,7 +22,7 @@ from core.audit.audit_data import AuditData
 from core.audit.audit_sentences import probe_missing_sentence, probe_sentence
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.report import Level
-from core.audit.some_films import Films, film_parts
+from core.audit.some_films import FilmStack, film_parts
 from core.statistics.association import separation_p, smallest_p, units_of
 from core.statistics.mover import mean_proportion_interval
 from core.text import count
@@ -83,7 +83,7 @@ def _grey_levels(films: np.ndarray, region: np.ndarray) -> np.ndarray:
     return np.column_stack(parts) if parts else np.zeros((len(films), 1))
 
 
-def seen_only(films: Films, where: np.ndarray) -> np.ndarray:
+def seen_only(films: FilmStack, where: np.ndarray) -> np.ndarray:
     """Films uint8 (n, SIDE, SIDE), black but for ``where``, as float32 rows of pixels."""
     seen = np.empty((len(films), _PIXELS**2), np.float32)
     rows = iter(seen)

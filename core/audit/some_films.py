@@ -26,10 +26,10 @@ class SomeFilms:
         return np.asarray(self.every[self.rows[places]])
 
 
-Films = np.ndarray | SomeFilms
+FilmStack = np.ndarray | SomeFilms
 
 
-def film_parts(films: Films) -> Iterator[np.ndarray]:
+def film_parts(films: FilmStack) -> Iterator[np.ndarray]:
     """All of them in their order, at most ``AT_ONCE`` in memory."""
     for start in range(0, len(films), AT_ONCE):
         yield np.asarray(films[start : start + AT_ONCE])

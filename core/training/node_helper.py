@@ -91,7 +91,7 @@ def _compare(frozen: FrozenWork, loan: Loan) -> None:
             raise TrainingError(f"{NO_LIKE}: a film that it could read cannot be read here.")
         films.append(variant.apply(np.asarray(film), source.film_ids[row]))
     full = np.stack((films + BATCH * films[-1:])[:BATCH])
-    found = frozen.extract(preprocess(full, source.preprocessing))[: len(known)]  # type: ignore[arg-type]
+    found = frozen.extract(preprocess(full, source.preprocessing))[: len(known)]
     theirs = np.stack([one["vector"] for one in known])
     if np.asarray(found, dtype="<f4").tobytes() != theirs.tobytes():
         raise TrainingError(f"{NO_LIKE}: its vectors of the same films differ in the last digits.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -113,7 +114,8 @@ def training_curves(compared: Sequence[Compared], store: Store) -> None:
         epochs = {run.repeat: store.runs.epochs(run.run_id) for run in compared[0].runs}
     made_of = tuple((name, _bytes_of(one)) for name, one in epochs.items())
     charts = InPlace("compare_training")  # whose points do not move at all
-    for place, metric in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+    metrics: tuple[Literal["loss", "accuracy"], ...] = ("loss", "accuracy")
+    for place, metric in zip(st.columns(2), metrics, strict=True):
         with place:
             charts.show(
                 partial(figures.curves_figure, epochs, metric, theme()),
