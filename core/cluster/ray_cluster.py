@@ -29,7 +29,7 @@ from core.runs.files import RunFiles, job_folder
 from core.runs.kinds import NODE_FEATURES
 from core.runs.liveness import mark_dead
 from core.runs.places import could_not_start, kind_of, log_line, taken_from_queue
-from core.runs.whereabouts import is_elsewhere, whereabouts, whereabouts_file
+from core.runs.whereabouts import is_elsewhere, went_away, whereabouts, whereabouts_file
 from core.store import ACTIVE, JobRow, RunState, Store, keep_record
 
 AGAIN_SECONDS = 10.0  # until a cluster that does not answer is asked again
@@ -319,7 +319,7 @@ class RayCluster:
         there.model_copy(update={"losses": losses}).save(whereabouts_file(self.store, job))
         then = _goes_on(self.store, job)
         if losses < MOST_LOSSES:
-            self._back_to_queue(placed, f"{node} went away while it worked on this. {then}")
+            self._back_to_queue(placed, f"{went_away(node)} {then}")
             return
         self._let_go(placed)
         reason = (

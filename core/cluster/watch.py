@@ -57,10 +57,11 @@ class Watch:
     _asked: dict[str, _Asked] = field(default_factory=dict)
 
     def look(self, patience: float = ANSWER_SECONDS) -> SeenCluster:
-        """What is there now. Nodes that went away stay in the list as gone."""
+        """What is there now. Nodes that went away stay in the list as gone, until one of the same
+        name has come."""
         free = self.ray._private.state.available_resources_per_node()
         here = self.ray.get_runtime_context().get_node_id()
-        nodes = self.ray.nodes()
+        nodes = _not_come_back(self.ray.nodes())
         for one in nodes:
             if one["Alive"] and one["NodeID"] not in self._asked:
                 self._asked[one["NodeID"]] = self._ask(one["NodeID"])
@@ -130,8 +131,27 @@ class Watch:
         )
 
 
+def _not_come_back(nodes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without those that are gone and there again, which Ray keeps as well, and each gone one
+    once."""
+    living = [one for one in nodes if one["Alive"]]
+    there = {named_by_ray(one) for one in living}
+    gone = {named_by_ray(one): one for one in nodes if not one["Alive"]}
+    return [*living, *(one for name, one in gone.items() if name not in there)]
+
+
+# What Ray says of a node that went away, by a part of it.
+_GONE_WORDS = {
+    "heartbeats": "It is gone: it does not answer any more.",
+    "SIGTERM": "It is gone: it was shut down.",
+}
+
+
 def _why_gone(node: Mapping[str, Any]) -> str:
     said = str(node.get("DeathReasonMessage") or "").strip()
+    for mark, why in _GONE_WORDS.items():
+        if mark in said:
+            return why
     return f"It is gone ({said.splitlines()[0][:200]})." if said else "It is gone."
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from core.documents import Document
 from core.runs.files import job_folder
-from core.store import JobRow, Store
+from core.store import JobRow, Run, Store
 
 FILE = "whereabouts.json"
 
@@ -35,6 +35,20 @@ def whereabouts_file(store: Store, job: JobRow) -> Path:
 def whereabouts(store: Store, job: JobRow) -> Whereabouts:
     """What is known; an empty one for work that was never elsewhere."""
     return Whereabouts.load_if_readable(whereabouts_file(store, job)) or Whereabouts()
+
+
+def went_away(node: str) -> str:
+    """How it is told that a machine is gone, in the reason of what was taken up again."""
+    return f"{node} went away while it worked on this."
+
+
+def lost_words(store: Store, run: Run) -> str:
+    """What became of a run's machine, and from where it goes on: sentences, about the last one that
+    went away with it; empty where none did."""
+    for one in store.queue.taken_up(since=run.created_at):
+        if one.job_id == run.run_id and one.reason.startswith(went_away(one.node)):
+            return one.reason
+    return ""
 
 
 def is_elsewhere(store: Store, job: JobRow) -> bool:

@@ -32,6 +32,8 @@ from core.store.job_row import (
 )
 from core.store.progress import RunProgress
 
+NOT_BEGUN = "Stopped before it started."
+
 
 class Queue:
     """Reads and writes what rows of every kind have in common."""
@@ -133,7 +135,7 @@ class Queue:
             run_id,
             RunState.CANCELLED,
             only_from=[RunState.QUEUED],
-            reason="Stopped before it started.",
+            reason=NOT_BEGUN,
             finished_at=time.time(),
         ):
             return RunState.CANCELLED

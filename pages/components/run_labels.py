@@ -11,6 +11,7 @@ from core.models.learnt import learnt_short
 from core.models.registry import get_network, network_title
 from core.store import Run, RunState
 from core.text import NONE, capital, duration, percent
+from core.version import node_name
 
 __all__ = ["NONE", "capital", "duration"]  # a run is told with these too
 
@@ -128,6 +129,13 @@ def fraction(run: Run) -> float | None:
 
 def _share(done: float | None, total: float | None) -> float:
     return min(max(done / total, 0.0), 1.0) if done is not None and total else 0.0
+
+
+def machine_words(run: Run) -> str:
+    """“CPU” of this computer, “n1, CPU” of another; empty before it is known."""
+    if not run.device or run.state == RunState.QUEUED:  # it has left its machine
+        return ""
+    return run.device if run.node in ("", node_name()) else f"{run.node}, {run.device}"
 
 
 def seconds_left(run: Run, done: pd.DataFrame) -> float | None:

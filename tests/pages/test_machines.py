@@ -7,9 +7,12 @@ import time
 
 import pytest
 
+from core.runs.liveness import STOPPED
+from core.runs.machines import Machine, Seats
 from core.runs.processes import start_time
 from core.store import RunProgress, RunState, Store
 from core.version import node_name
+from pages.components.machines.machine_table import machines_html
 from tests.core.runs.jobs_at_hand import no_dispatcher
 from tests.pages.hostile import FINDING, SOURCE
 from tests.pages.opening import as_read, everything_said, open_app
@@ -104,6 +107,22 @@ def test_what_broke_off_and_was_taken_up_again_says_where_it_is_now(phantom_stor
     assert "broke off on cellar and was taken up again on" in said
     assert "The machine cellar does not answer any more." in said
     assert f"Now: Training on {node_name()}" in said
+
+
+def test_what_somebody_stopped_and_resumed_did_not_break_off(phantom_store: Store) -> None:
+    store = phantom_store
+    make_dataset(store)
+    run = make_run(store, "cancelled", **(own() | {"node": "cellar", "reason": STOPPED}))
+    store.queue.requeue(run.run_id)
+    said = as_read(everything_said(open_app("machines")))
+    assert "was stopped on cellar and resumed on" in said
+    assert "broke off" not in said
+
+
+def test_a_machine_without_cores_for_work_takes_none() -> None:
+    head = Machine("reading-room", is_here=True, seats=(Seats("cores given to work", 0, 0),))
+    assert "takes no work" in machines_html([head])
+    assert "0 of 0" not in machines_html([head])
 
 
 def test_names_from_elsewhere_are_text(phantom_store: Store) -> None:

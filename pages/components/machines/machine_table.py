@@ -49,10 +49,12 @@ def _row(one: Machine) -> str:
 
 
 def _seats(one: Machine) -> str:
-    return "<br>".join(
+    seats = [
         f"{seat.taken:g} of {seat.total:g} <small>{escape(seat.called)}</small>"
         for seat in one.seats
-    )
+        if seat.total
+    ]
+    return "<br>".join(seats) or "<small>takes no work</small>"
 
 
 def _processor(one: Machine) -> str:

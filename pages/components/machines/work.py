@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from core.runs.kinds import KINDS, NODE_FEATURES
+from core.runs.liveness import STOPPED
 from core.store import JobRow, Run, RunState, Store
+from core.store.queue import NOT_BEGUN
 from core.text import count, listed, rough
 from pages.components.empty_state import empty, next_step
 from pages.components.machines.work_words import Told, told
@@ -72,10 +74,14 @@ def taken_up(store: Store, runs: Mapping[str, Run]) -> None:
             if row is None or row.kind not in KINDS:
                 continue
             where = f" on {escaped(one.node)}" if one.node else ""
-            st.markdown(
-                f"**{escaped(told(row, runs).title)}** broke off{where} and was taken up "
-                f"again on {when(one.at)}. {escaped(one.reason)}"
-            )
+            title = f"**{escaped(told(row, runs).title)}**"
+            if one.reason in (STOPPED, NOT_BEGUN):
+                st.markdown(f"{title} was stopped{where} and resumed on {when(one.at)}.")
+            else:
+                st.markdown(
+                    f"{title} broke off{where} and was taken up again on {when(one.at)}. "
+                    f"{escaped(one.reason)}"
+                )
             st.caption(f"Now: {_state(row)}")
     _rest(len(found))
 

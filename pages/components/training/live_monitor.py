@@ -12,8 +12,10 @@ from core.errors import NotFoundError
 from core.models.learnt import learnt_before
 from core.runs import launcher
 from core.runs.learnt_films import dataset_of
+from core.runs.whereabouts import lost_words
 from core.store import ACTIVE, Run, RunState, Store
 from core.text import NONE, count, rough
+from core.workspace import ray_address
 from pages.components import run_labels as words
 from pages.components.audit_word import audit_link
 from pages.components.empty_state import next_step
@@ -39,13 +41,9 @@ def status(store: Store, run: Run) -> None:
         _training_facts(run, epochs)
     with st.container(key="run_standing"):
         if run.state in ACTIVE:
-            _progress(run, epochs)
+            _progress(store, run, epochs)
         elif run.state == RunState.QUEUED:
-            st.info(
-                "This run waits until the device is free. It starts by itself, also when you "
-                "close this page.",
-                icon=":material/hourglass_empty:",
-            )
+            st.info(_waits(store, run), icon=":material/hourglass_empty:")
         elif run.state == RunState.DONE:
             _notes(store, run)
         else:
@@ -74,7 +72,7 @@ def _heading(run: Run) -> None:
     with st.container(key="run_about"):
         st.caption(
             f"**{words.STATE_WORDS[run.state]}** · run `{run.run_id}`"
-            + (f" · on {words.escaped(run.device)}" if run.device else "")
+            + (f" · on {words.escaped(where)}" if (where := words.machine_words(run)) else "")
             + f"  \n{count(words.epochs(run), 'epoch')} · batch {run.spec.batch_size} · "
             f"{words.OPTIMIZERS[run.spec.optimizer]} · queued on {words.when(run.created_at)}  \n"
             + words.escaped(learnt_before(run.spec))
@@ -94,14 +92,25 @@ def _training_facts(run: Run, epochs: pd.DataFrame) -> None:
         _fact("Time left", told, _TIME_LEFT)
 
 
-def _progress(run: Run, epochs: pd.DataFrame) -> None:
+def _waits(store: Store, run: Run) -> str:
+    if not ray_address():
+        free = "the device is free"
+    elif lost := lost_words(store, run):
+        return f"{words.escaped(lost)} That begins by itself, as soon as a machine is free."
+    else:
+        free = "a machine of the cluster is free"
+    return f"This run waits until {free}. It starts by itself, also when you close this page."
+
+
+def _progress(store: Store, run: Run, epochs: pd.DataFrame) -> None:
     text = words.stage(run)
     if run.cancel_at is not None:
         text = f"Stopping … ({text})"
     if len(epochs) and run.state == RunState.TRAINING:
         text += f" · {words.duration(float(epochs['seconds'].tail(5).mean()))} per epoch"
     st.progress(words.fraction(run) or 0.0, text=text)
-    st.caption(_steps(run))
+    lost = lost_words(store, run) if ray_address() else ""
+    st.caption(" ".join(filter(None, (_steps(run), words.escaped(lost)))))
 
 
 def _steps(run: Run) -> str:

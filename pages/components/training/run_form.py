@@ -17,6 +17,7 @@ from core.runs.estimate import TimeEstimate
 from core.runs.outlook import outlook
 from core.specs import AugmentSpec, RunSpec
 from core.store import UNFINISHED, Run, Store, StoredDataset
+from core.workspace import ray_address
 from pages.components.paths import typed_path
 from pages.components.run_labels import escaped
 from pages.components.training.fields import KEEP, PREFIX, get
@@ -177,10 +178,14 @@ def _takes_in_all(
         found = _outlook(store, dataset, specs, times, devices)
     except ThoraxLensError:  # the button says what is wrong
         return ""
-    words = f"Takes {how_long(found)} on this computer"
+    # How quick the machines of a cluster are is not known here.
+    cluster = ray_address()
+    words = f"Takes {how_long(found)} on {'one computer like this' if cluster else 'this computer'}"
     before = len(store.runs.all(UNFINISHED))
     if before:
         words += f", after {'the run' if before == 1 else f'the {before} runs'} that came before"
+    if cluster:
+        words += "; the machines of the cluster share the work"
     return f"{words}. You can close the page meanwhile."
 
 

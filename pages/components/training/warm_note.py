@@ -11,6 +11,7 @@ from core.runs.upkeep import keep_warm
 from core.runs.warm_time import MOST_MINUTES, WarmTime, can_be_warm, set_warm_time, warm_time
 from core.store import Store
 from core.text import count
+from core.workspace import ray_address
 from pages.components.run_labels import escaped
 
 MINUTES = "warm_minutes"
@@ -20,9 +21,9 @@ def warm_note(store: Store, *, soon: bool) -> None:
     """“Ready for the next run for 5 minutes”, with a time to set. ``soon``: whether somebody is
     about to start runs; then the software is loaded meanwhile.
 
-    Draws nothing on systems where there is no way to keep it loaded.
+    Draws nothing where there is no way to keep it loaded, as on a cluster's machines.
     """
-    if not can_be_warm():
+    if not can_be_warm() or ray_address():
         return
     if soon:
         keep_warm(store)

@@ -226,6 +226,7 @@ def test_each_node_says_how_it_is_and_what_it_lacks(monkeypatch: pytest.MonkeyPa
     nodes = [
         said("n1", "10.0.0.1"),
         said("n2", "ward-7"),
+        said("n0", "ward-7", alive=False),  # it came back, with another id
         said("n3", "attic", alive=False),
         said("n4", "flickering"),
     ]
@@ -239,7 +240,7 @@ def test_each_node_says_how_it_is_and_what_it_lacks(monkeypatch: pytest.MonkeyPa
     assert (here.load, here.memory_total, here.memory_used) == (0.5, 100, 40)
     assert (seen["n2"].unfit or "").startswith("ward-7 gets no work: it has NumPy 0.1")
     assert (seen["n2"].load, seen["n2"].memory_total) == (None, 50)
-    assert seen["n3"].gone == "It is gone (received SIGTERM)."
+    assert seen["n3"].gone == "It is gone: it was shut down."
     assert seen["n4"].unfit is None, "its actor went away, so it is asked anew"
     assert ray.asked > 3
 

@@ -13,6 +13,7 @@ from core.runs.devices import Device, processor_name
 from core.runs.pace import Pace, keep_pace
 from core.specs import AugmentSpec, RepeatSpec, RunSpec
 from core.store import Run, Store
+from core.workspace import RAY_VARIABLE
 from pages.components.training import run_form
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import make_dataset, make_run
@@ -91,7 +92,7 @@ def test_a_way_follows_the_data_set_and_a_duplicate_does_not(tiny: Store) -> Non
     assert app.number_input("new_image_size").value == 96
 
 
-def test_each_way_says_how_long_it_takes_here(tiny: Store) -> None:
+def test_each_way_says_how_long_it_takes_here(tiny: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_form()
     assert app.radio("new_way").proto.captions[0].startswith("**Roughly ")
     assert "these times are guesses" in everything_said(app)
@@ -111,6 +112,11 @@ def test_each_way_says_how_long_it_takes_here(tiny: Store) -> None:
     make_run(tiny, "training")
     app.run()
     assert "on this computer, after the run that came before" in everything_said(app)
+    monkeypatch.setenv(RAY_VARIABLE, "127.0.0.1:1")
+    app.run()
+    said = everything_said(app)
+    assert "Takes about 10 min on one computer like this, after the run that came before; " in said
+    assert "the machines of the cluster share the work. You can close" in said
 
 
 def test_too_few_patients_are_said_where_folds_are_offered(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.cache import clear
+from core.runs.whereabouts import went_away
 from core.specs import RepeatSpec
-from core.store import Store
+from core.store import RunState, Store
+from core.workspace import RAY_VARIABLE
 from pages.components.training import warm_note
 from tests.pages.opening import everything_said, open_app
 from tests.pages.runs import RESULT, make_run
@@ -43,6 +47,26 @@ def test_a_stopped_run_shows_its_reason_and_can_be_resumed(tiny: Store) -> None:
     assert app.error[0].value.replace("\\", "") == reason
     click(app, f"resume_{run.run_id}")
     assert tiny.runs.get(run.run_id).state == "queued"
+
+
+def test_a_run_on_a_cluster_says_where_it_is_and_what_became_of_its_machine(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RAY_VARIABLE, "127.0.0.1:1")
+    never, lost = make_run(tiny, "queued"), make_run(tiny, "training", node="attic", device="CPU")
+    said = everything_said(app := open_app("train", run=never.run_id))
+    assert "This run waits until a machine of the cluster is free." in said
+    click(app, f"open_{lost.run_id}")
+    assert f"run `{lost.run_id}` · on attic, CPU" in everything_said(app)
+    why = f"{went_away('attic')} It goes on elsewhere from epoch 7."
+    tiny.queue.lost_node(lost.run_id, why)
+    said = everything_said(app.run())
+    assert f"{why} That begins by itself, as soon as a machine is free." in said
+    assert "· on attic" not in said
+    tiny.queue.transition(lost.run_id, RunState.PREPARING, node="cellar", started_at=time.time())
+    said = everything_said(app.run())
+    assert "· on cellar, CPU" in said
+    assert why in said
 
 
 def test_deleting_asks_first(tiny: Store) -> None:
