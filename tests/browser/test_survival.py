@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from core.runs import launcher
 from core.specs import RunSpec
 from core.store import ACTIVE, Run, Store, open_store
 from core.workspace import Workspace
+from tests.browser.live import counter, ours, sees_it_move
 from tests.browser.running import PATIENCE, WIDE, Server, Watched, press, until, workers_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.timeout(600)]
@@ -59,32 +60,6 @@ def in_epoch(store: Store, run: Run, number: int) -> Run:
         STARTED_WITHIN,
     )
     return store.runs.get(run.run_id)
-
-
-def counter(page: Page) -> Locator:
-    return page.get_by_test_id("stMetric").filter(has_text="Epochs finished")
-
-
-def shown(page: Page) -> int:
-    """How many epochs the page says are finished."""
-    said = re.search(r"(\d+) of \d+", counter(page).inner_text())
-    assert said, counter(page).inner_text()
-    return int(said[1])
-
-
-def sees_it_move(watched: Watched, least: int) -> int:
-    """The page shows the run at work: at least ``least`` epochs, then more, and curves."""
-    page = watched.page
-    until("the page has caught up", lambda: shown(page) >= least)
-    first = shown(page)
-    until("the counter moves on by itself", lambda: shown(page) > first)
-    expect(page.locator("canvas").first).to_be_visible()
-    return shown(page)
-
-
-def ours(page: Page, name: str) -> Locator:
-    """A button of the page's own: Streamlit's header has a Stop while a script runs."""
-    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name=name, exact=True)
 
 
 def test_a_run_outlives_windows_and_the_server(
