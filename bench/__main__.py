@@ -24,7 +24,6 @@ from bench import (
     scale,
     server,
     sessions,
-    sharing,
     shortcuts,
     train,
     transfer,
@@ -45,15 +44,13 @@ SECTIONS = {
     "classify": classify,
     "pages": pages,
     "placing": placing,
-    "sharing": sharing,
     "server": server,
     "interaction": interaction,
     "sessions": sessions,
     "shortcuts": shortcuts,
     "transfer": transfer,
 }
-# They take an hour, or a quarter of one: only where they are named.
-ON_DEMAND = {"collections", "sharing"}
+ON_DEMAND = {"collections"}  # takes an hour: only where it is named
 
 
 def main() -> int:

@@ -49,7 +49,6 @@ class Settings:
     sweep_runs: int = 5  # through Ray, and without
     sweep_epochs: int = 4  # short ones, in which what Ray adds counts most
     sweep_size: int = 96  # pixels a side
-    shared_films: int = 4_000  # of one training that a second machine may help
     planted_sets: int = 20  # data sets with, and without, each shortcut
     planted_per_class: int = 60  # patients
 
@@ -88,7 +87,6 @@ class Settings:
             sweep_runs=2,
             sweep_epochs=1,
             sweep_size=32,
-            shared_films=60,
             planted_sets=2,
             planted_per_class=40,
         )
