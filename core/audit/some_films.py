@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.images.film_array import give_back
+
 AT_ONCE = 1024  # films in memory
 
 
@@ -33,3 +35,4 @@ def film_parts(films: FilmStack) -> Iterator[np.ndarray]:
     """All of them in their order, at most ``AT_ONCE`` in memory."""
     for start in range(0, len(films), AT_ONCE):
         yield np.asarray(films[start : start + AT_ONCE])
+        give_back(films.every if isinstance(films, SomeFilms) else films)

@@ -298,7 +298,7 @@ class Catalogue:
                     f"SELECT film_id, {column} AS asked FROM films WHERE film_id IN ({marks})",
                     chunk,
                 )
-                found.update(map(tuple, rows))  # by name, 100,000 take a second
+                found.update(map(tuple, rows))
         return found
 
     def frame(self, *, drawn_last: bool = False) -> pd.DataFrame:

@@ -137,12 +137,12 @@ def test_folds_started_on_the_page_are_all_done_though_a_node_goes(
     expect(curve).to_be_visible(timeout=LONG)
     kept = curve.element_handle()
     drawn: set[int] = set()
-    until(
-        "the curve has grown",
-        lambda: drawn.add(int(curve.evaluate(DRAWN))) or len(drawn) >= 3,
-        PATIENCE,
-        every=0.3,
-    )
+
+    def has_grown() -> bool:
+        drawn.add(int(curve.evaluate(DRAWN)))
+        return len(drawn) >= 3
+
+    until("the curve has grown", has_grown, PATIENCE, every=0.3)
     assert kept.evaluate("one => one.isConnected"), "the curve was taken down"
     told = page.evaluate("window.shownEpochs")
     assert any(0 < one < EPOCHS for one in told), told
@@ -150,11 +150,12 @@ def test_folds_started_on_the_page_are_all_done_though_a_node_goes(
 
     watched.turn_to("Machines")
     busy: set[str] = set()
-    until(
-        "work on different nodes",
-        lambda: busy.update(nodes_named(page)) or len(busy) >= 2,
-        PATIENCE,
-    )
+
+    def on_several() -> bool:
+        busy.update(nodes_named(page))
+        return len(busy) >= 2
+
+    until("work on different nodes", on_several, PATIENCE)
     victim = caught_in_training(store, runs, 5)
     nodes.kill(victim.node)
     lost = page.get_by_text(f"broke off on {victim.node} and was taken up again")
