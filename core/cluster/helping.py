@@ -30,13 +30,18 @@ _OVER = (RunState.DONE, RunState.FAILED, RunState.INTERRUPTED)
 
 
 def see_to_node_helpers(
-    store: Store, members: Members, placed: Mapping[str, Placed], jobs: Sequence[JobRow]
+    store: Store,
+    members: Members,
+    placed: Mapping[str, Placed],
+    jobs: Sequence[JobRow],
+    *,
+    may_ask: bool = True,
 ) -> None:
     """Ask for helpers where some are of use, and end those that are not any more.
 
     ``placed``: all that is on a node, by its row; ``jobs``: all for nodes that is not over, in the
-    order of the queue. A helper gets a slot like its training's, and only while nothing else waits
-    for one.
+    order of the queue; ``may_ask``: else helpers are ended only. A helper gets a slot like its
+    training's, and only while nothing else waits for one.
     """
     waiting = any(
         job.state == RunState.QUEUED and job.kind != NODE_FEATURES.name and job.job_id not in placed
@@ -48,7 +53,7 @@ def see_to_node_helpers(
             gone = job.state == RunState.QUEUED and members.is_dead(job.arguments.get(NODE, ""))
             if waiting or gone or job.arguments.get(RUN) not in passing:
                 store.queue.request_cancel(job.job_id)
-    if waiting:
+    if waiting or not may_ask:
         return
     for training in passing.values():
         left = training.progress.total - training.progress.done

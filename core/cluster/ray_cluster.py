@@ -127,9 +127,10 @@ class RayCluster:
                 self._ray.kill(actor)
 
     def help_out(self, jobs: Sequence[JobRow]) -> None:
-        # What leaves just now has a name that its successor may need.
-        if self._ray is not None and not self._leaving:
-            see_to_node_helpers(self.store, self._members, self._placed, jobs)
+        if self._ray is not None:
+            # What leaves just now has a name that its successor may need.
+            quiet = not self._leaving
+            see_to_node_helpers(self.store, self._members, self._placed, jobs, may_ask=quiet)
 
     def forget(self, job_ids: Iterable[str]) -> None:
         pass  # ``collect`` does
