@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from core.external.testing import external_job
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Run, RunState, Store
+from core.store.excerpt import take_rows
 from tests.core.phantom_dataset import with_a_dataset
 from tests.core.runs.jobs_at_hand import carried_out, no_dispatcher
 from tests.core.runs.pretending import eventually
@@ -197,3 +200,35 @@ def test_what_a_node_gets_is_what_it_needs(films: Store, shelf: Shelf, tmp_path:
     again = pack(films, job, shelf, 3, no_word)
     assert again.films is not parcel.films
     assert again.films.chunks is parcel.films.chunks, "it lies in the object store once"
+
+
+def test_help_for_a_training_gets_its_films_and_none_of_its_files(
+    films: Store, shelf: Shelf, tmp_path: Path
+) -> None:
+    run = queued(films, model="vgg16", image_size=32)
+    helper = f"runs/{run.run_id}/helper-a-0"
+    films.queue.add(helper, "node_features", {"run": run.run_id, "device": "cpu", "node": "a"})
+    (films.workspace.root / helper).mkdir()
+    (films.workspace.root / helper / "said.txt").write_text("what it said")
+    RunFiles(films.workspace.run_folder(run.run_id)).rates.write_text("{}")
+    job, training = films.queue.find(helper), films.queue.find(run.run_id)
+    assert job is not None
+    assert training is not None
+    parcel, other = (pack(films, one, shelf, 2, no_word) for one in (job, training))
+    assert (parcel.helped, parcel.folder, parcel.threads) == (run.run_id, helper, 2)
+    assert RunSpec.from_json(parcel.spec) == RunSpec.from_json(other.spec)
+    assert [one.chunks for one in parcel.goods] == [one.chunks for one in other.goods]
+    assert parcel.files == {}
+    assert list(other.files) == [f"runs/{run.run_id}/rates.json"], "nor are the helper's its own"
+
+    # There the helper waits for its turn, and nobody looks for the training's process.
+    database, rows = tmp_path / "there.sqlite3", tmp_path / "rows.sqlite3"
+    database.write_bytes(b"".join(parcel.films.chunks))
+    rows.write_bytes(parcel.rows)
+    asked = RunSpec.from_json(parcel.spec).changed(epochs=7)
+    take_rows(database, rows, helper, asked, parcel.helped)
+    with closing(sqlite3.connect(database)) as there:
+        found = dict(there.execute("SELECT run_id, state FROM runs"))
+        [[spec]] = there.execute("SELECT spec FROM runs WHERE run_id = ?", (run.run_id,))
+    assert found == {helper: "queued", run.run_id: "interrupted"}
+    assert RunSpec.from_json(spec).epochs == 7
