@@ -280,7 +280,8 @@ class RayCluster:
             time.sleep(RETRY_SECONDS)
             return
         placed.number = update.number
-        if update.row.get("state") not in (RunState.QUEUED, RunState.PREPARING):
+        # A node that has not unpacked its work yet says nothing of its state.
+        if update.row.get("state") in (RunState.TRAINING, RunState.EVALUATING, RunState.DONE):
             network = self._network_of(placed.job)
             if network is not None:  # it has been measured, or there was nothing to choose from
                 self._measured.add(network)
