@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from core.errors import TrainingError
+from core.features.vectors import IN_MEMORY
 from core.runs.clock import Clock
 from core.runs.estimate import EVALUATING
 from core.runs.reporter import Reporter
@@ -22,6 +23,8 @@ from core.training.batches import Batches
 from core.training.checkpoint import TrainingState
 
 Logs = dict[str, float] | None
+
+VALIDATED = 1024  # vectors at a time, where there are too many for one pass
 
 log = logging.getLogger("thoraxlens.training")
 
@@ -38,7 +41,8 @@ class BeginEpoch(keras.callbacks.Callback):
 
 
 class ValidateVectors(keras.callbacks.Callback):
-    """Adds validation loss and accuracy to the epoch's logs, all films in one pass.
+    """Adds validation loss and accuracy to the epoch's logs, all films in one pass; of so many that
+    their vectors would fill the memory, part by part.
 
     Keras's own validation takes longer than the epoch of a head. It must stand before
     the callbacks that read these numbers.
@@ -46,17 +50,27 @@ class ValidateVectors(keras.callbacks.Callback):
 
     def __init__(self, batches: Batches) -> None:
         super().__init__()
-        self.inputs = batches.inputs(np.arange(len(batches.targets)))
-        self.targets = batches.targets
+        self.batches = batches
+        count = len(batches.targets)
+        few = batches.inputs(np.arange(1)).nbytes * count <= IN_MEMORY
+        self._at_once = count if few else VALIDATED
+        self._kept = batches.inputs(np.arange(count)) if few else None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if logs is None:
             return
-        logits = self.model(self.inputs, training=False)
-        losses = keras.losses.categorical_crossentropy(self.targets, logits, from_logits=True)
-        right = keras.metrics.categorical_accuracy(self.targets, logits)
-        logs["val_loss"] = float(keras.ops.convert_to_numpy(losses).mean())
-        logs["val_accuracy"] = float(keras.ops.convert_to_numpy(right).mean())
+        losses, right = [], []
+        targets = self.batches.targets
+        for start in range(0, len(targets), self._at_once):
+            rows = np.arange(start, min(start + self._at_once, len(targets)))
+            inputs = self.batches.inputs(rows) if self._kept is None else self._kept
+            logits = self.model(inputs, training=False)
+            lost = keras.losses.categorical_crossentropy(targets[rows], logits, from_logits=True)
+            losses.append(keras.ops.convert_to_numpy(lost))
+            hits = keras.metrics.categorical_accuracy(targets[rows], logits)
+            right.append(keras.ops.convert_to_numpy(hits))
+        logs["val_loss"] = float(np.concatenate(losses).mean())
+        logs["val_accuracy"] = float(np.concatenate(right).mean())
 
 
 class CancelOnRequest(keras.callbacks.Callback):

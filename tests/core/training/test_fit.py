@@ -15,11 +15,12 @@ import pytest
 
 from core.errors import Cancelled, TrainingError
 from core.evaluation.operating_point import OperatingPoint
+from core.features.vectors import IN_MEMORY
 from core.runs.clock import Clock
 from core.runs.files import RunFiles
 from core.specs import Optimizer
 from core.store import Epoch, Run, RunState, Store
-from core.training import checkpoint, fitting
+from core.training import callbacks, checkpoint, fitting
 from core.training.batches import RepeatedBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.checkpoint import TrainingState
@@ -131,8 +132,14 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(store: Store, start: Any)
     assert state.spent["train"] > 0
 
 
-def test_a_stream_of_vectors_trains_what_epochs_train(store: Store, start: Any) -> None:
-    """The quick way of heads: the same films in the same order, the same numbers."""
+@pytest.mark.parametrize("in_memory", [IN_MEMORY, 0])
+def test_a_stream_of_vectors_trains_what_epochs_train(
+    store: Store, start: Any, monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    """The quick way of heads: the same films in the same order, the same numbers; with vectors to
+    validate on that fill the memory or do not."""
+    monkeypatch.setattr(callbacks, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(callbacks, "VALIDATED", 3)
     plain, quick = start(), start()
     fit(store, plain, Quiet())
     made = learner()
