@@ -70,8 +70,12 @@ def title(run: Run) -> str:
 def short_title(run: Run) -> str:
     """The title with the end of the id, which tells two runs of the same kind apart; without it
     where somebody here has named the run, since no two are called the same, and of a starter."""
-    is_named = bool(run.remarks.title) or run.origin.kind == "starter"
-    return title(run) if is_named else f"{title(run)} · {run.run_id[-4:]}"
+    return title(run) if has_name_of_its_own(run) else f"{title(run)} · {run.run_id[-4:]}"
+
+
+def has_name_of_its_own(run: Run) -> bool:
+    """Whether its name tells it apart from all others."""
+    return bool(run.remarks.title) or run.origin.kind == "starter"
 
 
 def repeats_title(runs: Sequence[Run]) -> str:

@@ -11,7 +11,7 @@ from core.store import Run, Store
 from pages.components import session
 from pages.components.run_links import EXTERNAL, TABS
 from pages.components.run_links import RESULT as RESULT_TAB
-from tests.pages.opening import everything_said, open_app
+from tests.pages.opening import everything_said, open_app, table_read
 from tests.pages.runs import RESULT, make_run
 
 A = STARTERS[-1]
@@ -49,7 +49,11 @@ def test_pages_of_results_live_without_the_films(given: dict[str, Run]) -> None:
     together = ",".join(run.run_id for run in given.values())
     app = open_app("compare", runs=together)
     assert not app.exception
-    assert "Finished runs" in [one.label for one in app.multiselect]
+    options = app.multiselect(key="run_picker").options
+    rows = {name for place in range(len(app.table)) for name in table_read(app, place)}
+    for title in given:
+        assert f"{title} · starter" in rows, "by the same name as where it was chosen"
+        assert any(one.startswith(f"{title} · starter") for one in options)
 
 
 def test_a_server_installs_them_behind_the_first_page_and_only_once(

@@ -19,7 +19,13 @@ from core.evaluation.repeats import RepeatedEvaluation, Repeats, evaluate_repeat
 from core.runs.files import RunFiles
 from core.runs.learnt_films import patients_by_film
 from core.store import Run, Store
-from pages.components.run_labels import escaped, network, short_repeats_title, short_title
+from pages.components.run_labels import (
+    escaped,
+    has_name_of_its_own,
+    network,
+    short_repeats_title,
+    short_title,
+)
 
 RULES = {
     "own": "As each run answers",
@@ -70,14 +76,13 @@ class Compared:
 
 
 def short_name(one: Compared) -> str:
-    """“VGG16 (photographs) · 26db”, where the data set is said elsewhere; of one that was named
-    here its title. One that no person trained here says so: “… · example”."""
+    """“VGG16 (photographs) · 26db”, where the data set is said elsewhere; what people call it by,
+    where they do. One that no person trained here says so: “… · example”."""
     run = one.runs[0]
     which = one.entry.name if isinstance(one.entry, Repeats) else run.repeat
     kind = "" if run.origin.kind == "trained" else run.origin.kind
-    named = run.remarks.title or network(run)
-    tail = "" if run.remarks.title else one.key[-4:]
-    return " · ".join(part for part in (named, which, tail, kind) if part)
+    tail = "" if has_name_of_its_own(run) else one.key[-4:]
+    return " · ".join(part for part in (run.called or network(run), which, tail, kind) if part)
 
 
 def load_entries(store: Store, choice: Sequence[Run | list[Run]]) -> list[Entry]:
