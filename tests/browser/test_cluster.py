@@ -30,7 +30,7 @@ from tests.core.cluster.three_nodes import (
 )
 from tests.core.runs.pretending import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.ray, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.browser, pytest.mark.large, pytest.mark.ray, pytest.mark.timeout(1500)]
 # Ray leaves files and threads open, and says so of its own code.
 pytestmark.append(pytest.mark.filterwarnings("ignore"))
 
