@@ -58,8 +58,11 @@ EQUIVALENT = {
         "no spread is exactly 1e-12",
     ("core/store/catalogue.py", "chunk = list(film_ids[start : start + 500])", "500 → 501"):
         "one film is asked for twice",
-    ("core/store/catalogue.py", "chunk = wanted[start : start + 500]", "500 → 501"):
-        "one film is asked for twice",
+    (
+        "core/store/catalogue.py", "while chunk := [str(one) for one in islice(rest, 500)]:",
+        "500 → 501",
+    ):
+        "one film more is asked for at a time",
 }  # fmt: skip
 
 
