@@ -19,8 +19,9 @@ run: $(VENV)/.run-ready $(if $(RAY),$(VENV)/.ray-ready)
 # One process more than there are cores in CI: now and then each waits, for a browser or a worker.
 TESTERS ?= 3
 
+# What hangs says where, before it is ended.
 test: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder \
+	$(BIN)/python -m pytest -o faulthandler_timeout=200 --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder \
 	  -m "not large and not ray" $(ARGS)
 
 # The same, and which branches it takes: by room, with a floor. Takes two fifths longer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from core.escaping import JOINER
@@ -11,9 +12,17 @@ from core.workspace import PROJECT_ROOT
 
 # What Streamlit runs for each viewer: links to other pages work only inside it.
 APP = str(PROJECT_ROOT / "pages" / "navigation.py")
-# Seconds for one run of it. A page takes none of them; a machine that reads its libraries from a
-# cold disk meanwhile, or stands still as a whole, has been seen to take more than 60.
-PATIENCE = 240
+PATIENCE = 240  # seconds for one run of it, on a machine with much else to do
+
+
+def _nothing() -> None:
+    pass
+
+
+# Where Keras is loaded, Streamlit ends its session after each run of a page and collects all that
+# is left of networks. The app's server never loads Keras; a process of tests has, when a page's
+# turn comes, with all networks that tests before have built: that took up to a minute.
+script_runner._clean_problem_modules = _nothing
 
 
 def open_app(page: str = "home", **query: str) -> AppTest:
