@@ -21,7 +21,7 @@ from core.runs.starting import worker_command
 from core.specs import AugmentSpec
 from core.store import JobRow, Run, Store, open_store
 from core.workspace import RAY_VARIABLE, open_workspace
-from tests.core.cluster.three_nodes import Nodes, over, spec, told, wait_for
+from tests.core.cluster.three_nodes import Nodes, hold, let_on, over, spec, told, wait_for
 from tests.core.runs.pretending import eventually
 
 pytestmark = [pytest.mark.large, pytest.mark.ray, pytest.mark.timeout(1500)]
@@ -41,11 +41,17 @@ def test_free_nodes_pass_films_for_one_training_and_one_is_killed(
         def helpers() -> list[JobRow]:
             return [one for one in films.queue.of_run(run.run_id) if one.kind == "node_features"]
 
+        def caught(now: list[Run]) -> bool:
+            """Whether it stands still while its films pass: alone it would soon be done."""
+            return now[0].progress.stage == "features" and now[0].progress.done > 0 and hold(run)
+
         def all_help(now: list[Run]) -> bool:
-            assert now[0].progress.stage != "training", "the films had passed before"
+            assert now[0].progress.stage == "features", "the films had passed before"
             return len([one for one in helpers() if one.is_active and one.progress.done]) == 2
 
+        wait_for(films, [run], caught, 300)
         [now] = wait_for(films, [run], all_help, 300)
+        let_on(run)
         victim, other = helpers()
         assert len({now.node, victim.node, other.node}) == 3
         nodes.kill(victim.node)

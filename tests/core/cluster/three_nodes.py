@@ -127,12 +127,12 @@ def caught_in_training(store: Store, runs: Sequence[Run], epochs: int) -> Run:
 
     def catch(now: list[Run]) -> bool:
         for run in now:
-            if is_in_training(store, run, epochs) and _held(run):
+            if is_in_training(store, run, epochs) and hold(run):
                 time.sleep(SAID_SECONDS)
                 if is_in_training(store, again := store.runs.get(run.run_id), epochs):
                     caught.append(again)
                     return True
-                _let_on(run)
+                let_on(run)
         return False
 
     wait_for(store, runs, catch)
@@ -146,8 +146,8 @@ def is_in_training(store: Store, run: Run, epochs: int) -> bool:
     return epochs <= len(store.runs.finished_epochs(run.run_id)) < run.spec.epochs
 
 
-def _held(run: Run) -> bool:
-    """Let its processes stand still; whether there was one."""
+def hold(run: Run) -> bool:
+    """Let its processes stand still until ``let_on``; whether there was one."""
     held = at_work_on(run)
     for process in held:
         with suppress(psutil.Error):
@@ -155,7 +155,7 @@ def _held(run: Run) -> bool:
     return bool(held)
 
 
-def _let_on(run: Run) -> None:
+def let_on(run: Run) -> None:
     for process in at_work_on(run):
         with suppress(psutil.Error):
             process.send_signal(signal.SIGCONT)
