@@ -70,8 +70,9 @@ def test_a_worker_that_hangs_with_the_stores_lock_in_its_hands_is_ended(
     run = queue()
     file = str(pretended.store.workspace.database)
     pretended.line = (
+        # Not before the dispatcher has written down whom it has started.
         f"import sqlite3, time; store = sqlite3.connect({file!r}, isolation_level=None); "
-        "store.execute('BEGIN IMMEDIATE'); time.sleep(60)"
+        "time.sleep(3); store.execute('BEGIN IMMEDIATE'); time.sleep(60)"
     )
     dispatcher = pretended.dispatcher()
     dispatcher.step()
