@@ -31,6 +31,7 @@ PART = (
     "tests/core/training/test_fit.py",
     "tests/pages/test_home.py",
     "tests/test_headless.py",
+    "tests/test_headless_repeats.py",
 )
 
 

@@ -19,8 +19,8 @@ from core.store import RunRemarks, RunState, Store
 from pages.components.results import table
 from pages.components.results.rows import result_rows, results_frame
 from pages.components.run_labels import when
+from tests.pages.compare_page.compared_runs import finished_group, finished_run
 from tests.pages.opening import everything_said, open_app
-from tests.pages.test_compare import finished_group, finished_run
 
 
 @pytest.fixture(autouse=True)

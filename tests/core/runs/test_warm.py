@@ -1,139 +1,24 @@
-"""The process that has the software loaded: used for one row after the other, and let go in time.
-
-Here it loads nothing, and its jobs only write down what they find."""
+"""The process that has the software loaded: used for one row after the other, let go in time."""
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from core.runs import kinds, starting, upkeep, warm
+from core.runs import warm
 from core.runs.dispatcher import Dispatcher
-from core.runs.jobs import Job
-from core.runs.kinds import Kind
 from core.runs.local_processes import LocalProcesses
-from core.runs.processes import living, with_our_modules
-from core.runs.starting import worker_command
-from core.runs.surroundings import surroundings
-from core.runs.warm import Warmth
-from core.runs.warm_time import WarmNote, set_warm_time, warm_time
-from core.store import RunState, Store, open_store
-from core.workspace import PROJECT_ROOT, open_workspace
-from tests.core.runs.jobs_at_hand import no_dispatcher, stand
+from core.runs.processes import living
+from core.runs.warm_time import WarmNote, set_warm_time
+from core.store import open_store
+from core.workspace import open_workspace
 from tests.core.runs.pretending import CPU_ONLY, eventually
-
-MODULE = "a_warm_job_for_tests"
-SCRIPT = """
-import json, os, pathlib, signal, sys, time
-import numpy
-from core.runs import kinds, warm_process, worker
-kinds.KINDS["telling"] = kinds.Kind("telling", "a_warm_job_for_tests", "test’s process")
-LEFT_BEHIND = []
-def work(task, tell):
-    tell.stage("Telling")
-    LEFT_BEHIND.append(task.job_id)
-    found = {
-        "pid": os.getpid(), "parent": os.getppid(), "session": os.getsid(0),
-        "left_behind": LEFT_BEHIND, "input": sys.stdin.read(), "random": numpy.random.random(),
-        "device": os.environ["CUDA_VISIBLE_DEVICES"], "name": os.environ.get("SOME_NAME", ""),
-        "age": time.time() - task.began,
-    }
-    print("I am", os.getpid())
-    (task.folder / "found.json").write_text(json.dumps(found))
-    if task.arguments["what"] == "wait":
-        time.sleep(60)
-    if task.arguments["what"] == "break":
-        raise RuntimeError("boom")
-    if task.arguments["what"] == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-def load():
-    time.sleep(float(os.environ.get("TEST_LOADING", "0")))
-    return os.environ.get("TEST_UNFIT", "")
-warm_process.load = load
-warm_process.GRACE_SECONDS = 0.0
-if __name__ == "__main__":
-    sys.modules["a_warm_job_for_tests"] = sys.modules["__main__"]
-    if "--seconds" in sys.argv:
-        worker.leave(warm_process.main())
-    worker.leave(worker.main())
-"""
-TELLING = Kind("telling", MODULE, "test’s process", on_cpu=True)
-MINUTES = "THORAXLENS_WARM_MINUTES"
-
-
-class Begin:
-    """Jobs whose dispatcher works whenever the test looks."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.warmth = Warmth(store.workspace)
-        self.here = LocalProcesses(store, worker_command(store), CPU_ONLY, warmth=self.warmth)
-        self.dispatcher = Dispatcher(store, self.here)
-        self.jobs: list[Job] = []
-
-    def __call__(self, what: str, name: str) -> Job:
-        job = Job(self.store, TELLING, self.store.workspace.root / "jobs" / name)
-        self.jobs.append(job)
-        assert job.start(what=what)
-        return job
-
-    def step_until(self, holds: Callable[[], object]) -> None:
-        eventually(lambda: (self.dispatcher.step(), holds())[1], seconds=240)
-
-    def reach(self, job: Job, *states: str) -> str:
-        """Its reason, once it is in one of the states."""
-        self.step_until(lambda: job.status().state in states)
-        return job.status().reason
-
-    def done(self, name: str) -> dict[str, Any]:
-        """What a job found that has run from its beginning to its end."""
-        job = self("finish", name)
-        self.reach(job, "done")
-        self.step_until(lambda: not self.here.children)
-        return found(job)
-
-    @property
-    def process(self) -> psutil.Process:
-        assert self.warmth._process is not None
-        return psutil.Process(self.warmth._process.child.pid)
-
-
-def found(job: Job) -> dict[str, Any]:
-    said = json.loads((job.folder / "found.json").read_text())
-    assert isinstance(said, dict)
-    return said
-
-
-@pytest.fixture
-def begin(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
-    (tmp_path / f"{MODULE}.py").write_text(SCRIPT)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv(MINUTES, "5")
-    for module in (starting, warm):
-        monkeypatch.setattr(module, "ENTRY", MODULE)
-    monkeypatch.setattr(warm, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(warm, "spare_memory", lambda: 8e9)
-    monkeypatch.setitem(kinds.KINDS, TELLING.name, TELLING)
-    no_dispatcher(monkeypatch)
-    begun = Begin(store)
-    yield begun
-    for job in begun.jobs:
-        job.stop()
-    begun.here.close()
-
-
-def gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+from tests.core.runs.warm_jobs import MINUTES, Begin, found, gone
 
 
 def test_each_row_gets_a_copy_of_its_own(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,107 +188,3 @@ def test_two_data_folders_have_one_each(begin: Begin, tmp_path: Path) -> None:
         assert not gone(other.process)
     finally:
         other.here.close()
-
-
-def test_who_opens_the_page_for_runs_has_the_software_loaded(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[Path] = []
-
-    def start(workspace: Any) -> subprocess.Popen[bytes]:
-        started.append(workspace.root)
-        return subprocess.Popen([sys.executable, "-S", "-c", ""])
-
-    monkeypatch.setattr(upkeep, "_start_dispatcher", start)
-    monkeypatch.setattr(upkeep, "_dispatchers", {})
-    monkeypatch.setattr(upkeep, "spare_memory", lambda: 1e9)
-    upkeep.keep_warm(begin.store)
-    assert not started, "memory is short"
-    monkeypatch.setattr(upkeep, "spare_memory", lambda: 8e9)
-    upkeep.keep_warm(begin.store)
-    upkeep.keep_warm(begin.store)
-    assert started == [begin.store.workspace.root], "once for all looks within seconds"
-    begin.step_until(lambda: begin.warmth.memory)
-    assert begin.done("one")["parent"] == begin.process.pid
-    begin.warmth.release("a test")
-    assert not begin.dispatcher.step(), "a wish is heard once"
-
-
-def test_an_idle_one_with_other_settings_makes_way(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    note = store.workspace.warm_note
-    monkeypatch.setattr(upkeep, "_dispatcher_is_at_work", lambda workspace: False)
-    WarmNote(pid=1, surroundings=surroundings(os.environ)).save(note)
-    upkeep.make_way(store)
-    assert note.exists(), "it has the settings of this process"
-    WarmNote(pid=1, surroundings="others").save(note)
-    job = Job(store, kinds.AUDIT, store.workspace.root / "jobs" / "one")
-    stand(job, RunState.QUEUED)
-    upkeep.make_way(store)
-    assert note.exists(), "it is at work"
-    stand(job, RunState.DONE)
-    store.queue.transition(job.job_id, RunState.DONE)
-    upkeep.make_way(store)
-    assert not note.exists()
-
-
-def test_code_and_settings_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings = {"KERAS_BACKEND": "tensorflow", "LANG": "C"}
-    now = surroundings(settings)
-    assert surroundings(with_our_modules(settings)) == now
-    assert surroundings({**settings, "LANG": "de"}) == now
-    assert surroundings({**settings, "KERAS_BACKEND": "torch"}) != now
-    module = tmp_path / "core" / "room" / "module.py"
-    module.parent.mkdir(parents=True)
-    module.write_text("A = 1")
-    monkeypatch.setattr("core.runs.surroundings.PROJECT_ROOT", tmp_path)
-    before = surroundings(settings)
-    assert before == surroundings(settings) != now
-    module.write_text("A = 10")
-    assert surroundings(settings) != before
-
-
-def test_a_killed_dispatcher_leaves_no_process_behind(
-    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The real dispatcher, killed while the software is loaded."""
-    (tmp_path / f"{MODULE}.py").write_text(SCRIPT)
-    script = (
-        "import sys; from core.runs import dispatcher, warm; "
-        f"warm.ENTRY = {MODULE!r}; warm.spare_memory = lambda: 8e9; "
-        f"dispatcher.main(['--data', {str(store.workspace.root)!r}])"
-    )
-    store.workspace.warm_wish.touch()
-    environment = with_our_modules({**os.environ, "PYTHONPATH": str(tmp_path), MINUTES: "5"})
-    dispatcher = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=PROJECT_ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        eventually(store.workspace.warm_note.exists, seconds=240)
-        process = psutil.Process(WarmNote.load(store.workspace.warm_note).pid)
-        assert not gone(process)
-    finally:
-        dispatcher.send_signal(signal.SIGKILL)
-        dispatcher.wait()
-    eventually(lambda: gone(process), seconds=240)
-
-
-def test_the_time_is_set_here_or_by_the_environment(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(MINUTES)
-    workspace = store.workspace
-    assert (warm_time(workspace).minutes, warm_time(workspace).fixed) == (5, False)
-    set_warm_time(workspace, 12.5)
-    assert warm_time(workspace).minutes == 12.5
-    for wrong in (-1, 1441, float("nan")):
-        with pytest.raises(Exception, match=r"Choose between 0 and 1,440 minutes\."):
-            set_warm_time(workspace, wrong)
-    workspace.warm_setting.write_text("{")
-    assert warm_time(workspace).minutes == 5
-    for said, minutes in (("2", 2), ("much", 0), ("-1", 0)):
-        monkeypatch.setenv(MINUTES, said)
-        assert (warm_time(workspace).minutes, warm_time(workspace).fixed) == (minutes, True)
-    with pytest.raises(Exception, match="is set and decides the time"):
-        set_warm_time(workspace, 3)

@@ -14,25 +14,10 @@ from core.runs.jobs import Job
 from core.runs.kinds import FEATURES, TRAIN
 from core.runs.reporter import Reporter
 from core.runs.worker import Task
-from core.specs import AugmentSpec, RunSpec
 from core.store import Run, RunState, Store
 from core.training import helper, precision
 from core.training.network import TrainableNetwork
-from tests.core.phantom_dataset import with_a_dataset
 from tests.core.runs.jobs_at_hand import carried_out
-
-
-@pytest.fixture
-def run(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A training that waits, of a random VGG16 on 40 phantoms and one augmented copy of 24."""
-    monkeypatch.setattr(precision, "candidates", lambda: [precision.FLOAT32])  # nothing is timed
-    with_a_dataset(phantom_store, 12, 4, 4)
-    return phantom_store.runs.create(
-        RunSpec.build(
-            dataset="phantoms", model="vgg16", weights="random", epochs=2, batch_size=8,
-            augment=AugmentSpec(), augmented_copies=1,
-        )
-    )  # fmt: skip
 
 
 def test_after_a_helper_its_training_looks_at_no_film(

@@ -18,25 +18,9 @@ from core.runs import worker
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
 from core.runs.kinds import NODE_FEATURES, TRAIN
-from core.specs import AugmentSpec, RunSpec
 from core.store import JobRow, Run, RunProgress, RunState, Store, open_store
-from core.training import precision
 from core.workspace import open_workspace
-from tests.core.phantom_dataset import with_a_dataset
 from tests.core.runs.jobs_at_hand import carried_out
-
-
-@pytest.fixture
-def run(phantom_store: Store, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A random VGG16 on 40 phantoms and one augmented copy of 24."""
-    monkeypatch.setattr(precision, "candidates", lambda: [precision.FLOAT32])  # nothing is timed
-    with_a_dataset(phantom_store, 12, 4, 4)
-    return phantom_store.runs.create(
-        RunSpec.build(
-            dataset="phantoms", model="vgg16", weights="random", epochs=2, batch_size=8,
-            augment=AugmentSpec(), augmented_copies=1,
-        )
-    )  # fmt: skip
 
 
 @pytest.fixture
