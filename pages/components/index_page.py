@@ -2,16 +2,19 @@
 
 Streamlit begins with the look that the browser asks for, keeps a choice of the theme for one
 address only, calls itself by its own name until the first script has run, is white until then,
-and some of its elements do not suit us, or nobody who uses a keyboard or a screen reader. It has
-no setting for any of these, so the file is changed on its way out: ``index_page.css`` and
-``index_page.js`` go into it (docs/adr/0006-themes.md).
+and some of its elements do not suit us, or nobody who uses a keyboard or a screen reader; and it
+loads what draws charts only when the first one comes. It has no setting for any of these, so the
+file is changed on its way out: ``index_page.css`` and ``index_page.js`` go into it
+(docs/adr/0006-themes.md).
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from string import Template
 
+import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,12 +31,25 @@ COLOURS = {
     "LIGHT_FOCUS": FOCUS["light"],
     "LIGHT_TEXT": SURROUNDS["light"].text,
 }
+# What Streamlit's front end draws elements with, of which our pages have many; largest last, so
+# that what is soon there is soon there.
+ELEMENTS = ("Slider", "Selectbox", "ButtonGroup", "Multiselect", "TextInput", "FileUploader",
+            "DataFrame", "PlotlyChart")  # fmt: skip
+PAUSE = 1500  # milliseconds, in which the first page is drawn
+SCRIPTS = Path(streamlit.__file__).parent / "static" / "static" / "js"
 TITLE = b"<title>Streamlit</title>"  # before it: how the file is encoded; behind it: scripts
+
+
+def pieces_of(elements: tuple[str, ...], scripts: Path = SCRIPTS) -> list[str]:
+    """The names of the files that draw ``elements``, in the folder ``scripts``: each is called by
+    its element and by what is in it. What this Streamlit does not have is left out."""
+    return [file.name for one in elements for file in sorted(scripts.glob(f"{one}.*.js"))]
 
 
 def _filled(name: str) -> str:
     """One of the two files, with the colours. What else has a “$” is JavaScript's."""
-    return Template((HERE / name).read_text(encoding="utf-8")).safe_substitute(COLOURS)
+    ahead = {"PIECES": json.dumps(pieces_of(ELEMENTS)), "PAUSE": str(PAUSE)}
+    return Template((HERE / name).read_text(encoding="utf-8")).safe_substitute(COLOURS | ahead)
 
 
 OURS = f"""<title>ThoraxLens</title>

@@ -42,6 +42,22 @@ def shown(page: Page) -> int:
     return found
 
 
+def test_what_draws_charts_is_there_before_the_first_chart(
+    watched: Watched, started: Server
+) -> None:
+    watched.open(started.url)
+    page = watched.page
+    # Each once: Streamlit's own loading takes the same copy.
+    came = """() => performance.getEntriesByType("resource").map((one) => one.name)
+        .filter((name) => name.includes("/PlotlyChart."))"""
+    page.wait_for_function(f"({came})().length > 0", timeout=120_000)
+    assert page.locator(".js-plotly-plot").count() == 0
+    page.get_by_role("link", name="Explore").first.click()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=120_000)
+    assert len(page.evaluate(came)) == 1
+    watched.check()
+
+
 def test_the_film_can_be_moved_at_once(watched: Watched, started: Server) -> None:
     watched.open(started.url)
     page = watched.page

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from pages.components.index_page import TITLE, IndexPage
+from pages.components.index_page import ELEMENTS, SCRIPTS, TITLE, IndexPage, pieces_of
 
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-encoding": "gzip"}
@@ -91,3 +91,17 @@ def test_what_is_no_page_is_left_alone() -> None:
     assert ask("/", ANY).body == INDEX.read_bytes()
     assert ask("/data", {"accept": BROWSER["accept"]}).body == TITLE * 100
     assert ask("/", BROWSER, "HEAD").headers["etag"] == ask("/", ANY).headers["etag"]
+
+
+def test_the_pieces_that_draw_elements_are_named_as_this_streamlit_has_them() -> None:
+    pieces = pieces_of(ELEMENTS)
+    assert [piece.split(".")[0] for piece in pieces] == list(ELEMENTS)
+    for piece in pieces:
+        assert f'"{piece}"' in ask("/", BROWSER).body.decode()
+        assert (SCRIPTS / piece).is_file()
+
+
+def test_a_piece_that_streamlit_does_not_have_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "Slider.a1.js").touch()
+    (tmp_path / "SliderOfAnother.b2.js").touch()
+    assert pieces_of(("Slider", "PlotlyChart"), tmp_path) == ["Slider.a1.js"]
