@@ -23,6 +23,11 @@ class Seat(StrEnum):
 SLOTS = 1
 
 
+# Pages stay quick while a training takes all that it can get: of a processor that both want it has
+# one part in thirty, or, where somebody sits and waits, one in four. Alone it has all of it.
+BEHIND_PAGES, WAITED_FOR = 15, 5
+
+
 @dataclass(frozen=True)
 class Kind:
     """``name``: in the store. ``module``: what its process carries out. ``called``: its process,
@@ -51,14 +56,25 @@ TRAIN = Kind(
     "core.training.worker",
     called="training process",
     seat=Seat.DEVICE,
-    niceness=5,  # pages stay quick while a training takes all it can get
+    niceness=BEHIND_PAGES,
     keeps_what_it_had=True,
     deed=Deed.TRAIN,
     travels=True,
 )
-AUDIT = Kind("audit", "core.audit.worker", called="audit’s process", on_cpu=True, travels=True)
+AUDIT = Kind(
+    "audit",
+    "core.audit.worker",
+    called="audit’s process",
+    on_cpu=True,
+    niceness=WAITED_FOR,
+    travels=True,
+)
 EXTERNAL_TEST = Kind(
-    "external_test", "core.external.worker", called="external test’s process", travels=True
+    "external_test",
+    "core.external.worker",
+    called="external test’s process",
+    niceness=WAITED_FOR,
+    travels=True,
 )
 # A GPU that nobody wants, for the films of a training: core.runs.helpers.
 FEATURES = Kind(
@@ -66,7 +82,7 @@ FEATURES = Kind(
     "core.training.helper",
     called="process that helps a training",
     seat=Seat.DEVICE,
-    niceness=5,
+    niceness=BEHIND_PAGES,
     deed=Deed.TRAIN,
 )
 # The same on another machine of a cluster, which has none of the training's files:
@@ -76,11 +92,17 @@ NODE_FEATURES = Kind(
     "core.training.node_helper",
     called="process that helps a training",
     seat=Seat.DEVICE,
-    niceness=5,
+    niceness=BEHIND_PAGES,
     deed=Deed.TRAIN,
     travels=True,
 )
-MAP = Kind("map", "core.film_map.worker", called="map’s process", on_cpu=True, niceness=5)
+MAP = Kind(
+    "map",
+    "core.film_map.worker",
+    called="map’s process",
+    on_cpu=True,
+    niceness=BEHIND_PAGES,
+)
 # Small, and somebody waits before an audience.
 DEMONSTRATION = Kind(
     "demonstration",
@@ -88,7 +110,7 @@ DEMONSTRATION = Kind(
     called="demonstration’s process",
     seat=Seat.NONE,
     on_cpu=True,
-    niceness=5,
+    niceness=WAITED_FOR,
     deed=Deed.DEMONSTRATE,
 )
 

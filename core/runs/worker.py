@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -78,9 +79,21 @@ def main(arguments: Sequence[str] | None = None, began: float = BEGAN) -> int:
         log.info("this is not waiting for a process; nothing done")
         return 0
     kind = KINDS[job.kind]
-    if kind.niceness and hasattr(os, "nice"):
-        os.nice(kind.niceness)
+    stand_back(kind.niceness)
     return carry_out(store, job, kind, options.slot, began)
+
+
+def stand_back(niceness: int) -> None:
+    """Let other processes go first, as far as ``os.nice`` says; nothing where there is no such
+    thing, as on Windows."""
+    if not niceness or not hasattr(os, "nice"):
+        return
+    os.nice(niceness)
+    # Many a Linux shares the processor out among sessions first, and a process that has one to
+    # itself stands back behind nobody: then its session must (man 7 sched, autogroup).
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
 
 
 def claim(store: Store, job_id: str) -> JobRow | None:
