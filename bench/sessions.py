@@ -4,7 +4,8 @@ Each session is a window of its own (a browser context, all in one chromium), wh
 to page by the navigation at the side, and every fifth time by address, as a reload does; it stays
 on each for a time drawn around ``--session-pause``. A page change is timed inside the page, from
 the click until the page is drawn and stays so for 400 ms, which do not count. Memory is the
-server's own, taken each second: what it has more, at most, after two minutes than it had then.
+server's own, taken each second: what it has more, at most, after two minutes than it had then; page
+changes are told for all of the time, and for that after two minutes, when all have come.
 chromium, the training and the server share the machine's cores. With ``--no-browsers`` the
 sessions are viewers without a browser (``bench.viewers``): the server's part alone.
 """
@@ -15,7 +16,7 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ APP = PROJECT_ROOT / "app.py"
 PAGES = {
     "Home": "", "Explore": "explore", "Prepare": "prepare", "Train": "train", "Results": "results",
     "Compare": "compare", "One run": "run", "Classify": "classify",
-    "Cheating demo": "demonstration", "Machines": "machines",
+    "Cheating demo": "demonstration", "Machines": "machines", "History": "history",
 }  # fmt: skip
 RELOADS = 5  # of so many page changes one is by address
 SETTLED_AFTER = 120.0  # seconds, from when on memory is to stay as it is
@@ -78,16 +79,16 @@ TURN = f"""async ([title, patience]) => {{
 
 @dataclass
 class _Seen:
-    """Seconds of each page change, by page; what went wrong, in words; seconds and bytes of the
-    server's memory."""
+    """Each page change: seconds since ``began``, the page, and seconds that it took; what went
+    wrong, in words; seconds since ``began`` and bytes of the server's memory."""
 
-    changes: list[tuple[str, float]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    changes: list[tuple[float, str, float]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     memory: list[tuple[float, int]] = field(default_factory=list)
 
-    @property
-    def seconds(self) -> list[float]:
-        return [seconds for _, seconds in self.changes]
+    def changed(self, page: str, took: float) -> None:
+        self.changes.append((time.monotonic() - self.began, page, took))
 
 
 def table(settings: Settings, folder: Path) -> Iterator[str]:
@@ -126,9 +127,9 @@ async def _in_browsers(settings: Settings, process: psutil.Process, address: str
         browser = await playwright.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
-        began = time.monotonic()
-        until = began + settings.session_minutes * 60
-        watch = asyncio.create_task(_watch(process, began, seen))
+        seen.began = time.monotonic()
+        until = seen.began + settings.session_minutes * 60
+        watch = asyncio.create_task(_watch(process, seen))
         await asyncio.gather(
             *(
                 _session(browser, address, number, settings, until, seen)
@@ -143,9 +144,8 @@ async def _in_browsers(settings: Settings, process: psutil.Process, address: str
 async def _without(settings: Settings, process: psutil.Process, address: str) -> _Seen:
     load()
     seen = _Seen()
-    began = time.monotonic()
-    until = began + settings.session_minutes * 60
-    watch = asyncio.create_task(_watch(process, began, seen))
+    until = seen.began + settings.session_minutes * 60
+    watch = asyncio.create_task(_watch(process, seen))
     await asyncio.gather(
         *(_viewer(address, number, settings, until, seen) for number in range(settings.sessions))
     )
@@ -166,7 +166,7 @@ async def _viewer(address: str, number: int, settings: Settings, until: float, s
                 if took is None:
                     seen.wrong.append(f"{at} was not ready within {PATIENCE:.0f} s")
                 else:
-                    seen.changes.append((at, took))
+                    seen.changed(at, took)
                 await asyncio.sleep(settings.session_pause * chance.uniform(0.5, 1.5))
                 at = chance.choice([one for one in PAGES if one != at])
                 turn += 1
@@ -174,9 +174,9 @@ async def _viewer(address: str, number: int, settings: Settings, until: float, s
                     break
 
 
-async def _watch(process: psutil.Process, began: float, seen: _Seen) -> None:
+async def _watch(process: psutil.Process, seen: _Seen) -> None:
     while True:
-        seen.memory.append((time.monotonic() - began, process.memory_info().rss))
+        seen.memory.append((time.monotonic() - seen.began, process.memory_info().rss))
         await asyncio.sleep(1.0)
 
 
@@ -206,7 +206,7 @@ async def _session(
         if took is None:
             seen.wrong.append(f"{at} was not drawn within {PATIENCE:.0f} s")
         else:
-            seen.changes.append((at, took / 1000))
+            seen.changed(at, took / 1000)
         if boxes := await page.evaluate(BOXES):
             seen.wrong.append(f"{boxes} error boxes on {at}")
     await context.close()
@@ -230,17 +230,14 @@ def _rows(settings: Settings, seen: _Seen, log: str, still: bool) -> Iterator[st
     minutes = f"{settings.session_minutes:g} min"
     yield f"{settings.sessions} sessions for {minutes}, {settings.session_pause:g} s on a page.\n"
     yield head("what", "figure", "wanted")
-    seconds = seen.seconds
-    yield row("page changes", f"{len(seconds):,}", "")
-    if seconds:
-        yield row("… in the middle", f"{statistics.median(seconds):.2f} s", "")
-        yield row("… 95 of 100 within", f"{p95(seconds):.2f} s", f"{CHANGE:.2f} s")
-        slowest = max(seen.changes, key=lambda one: one[1])
-        yield row("… the slowest", f"{slowest[1]:.2f} s ({slowest[0]})", "")
+    settled = _settled(seen)
+    yield from _changes("page changes", seen.changes)
+    later = [one for one in seen.changes if one[0] >= settled]
+    yield from _changes(f"page changes after {settled:.0f} s, when all are there", later)
     yield row("error boxes, errors in browsers", str(len(seen.wrong)), "0")
     yield row("exceptions in the server's log", str(exceptions), "0")
-    before = [held for at, held in seen.memory if at <= _settled(seen)]
-    after = [held for at, held in seen.memory if at >= _settled(seen)]
+    before = [held for at, held in seen.memory if at <= settled]
+    after = [held for at, held in seen.memory if at >= settled]
     mib = [f"{held / 2**20:,.0f} MiB" for held in (before[-1], after[-1], max(after))]
     yield row("the server's memory, settled", mib[0], "")
     yield row("… at the end", mib[1], "")
@@ -251,6 +248,16 @@ def _rows(settings: Settings, seen: _Seen, log: str, still: bool) -> Iterator[st
         yield f"\n- {each}"
     if exceptions:
         yield f"\n```\n{log[log.index('Traceback') :][:4000]}\n```"
+
+
+def _changes(called: str, changes: Sequence[tuple[float, str, float]]) -> Iterator[str]:
+    seconds = [took for _, _, took in changes]
+    yield row(called, f"{len(seconds):,}", "")
+    if seconds:
+        yield row("… in the middle", f"{statistics.median(seconds):.2f} s", "")
+        yield row("… 95 of 100 within", f"{p95(seconds):.2f} s", f"{CHANGE:.2f} s")
+        _, page, took = max(changes, key=lambda one: one[2])
+        yield row("… the slowest", f"{took:.2f} s ({page})", "")
 
 
 def _settled(seen: _Seen) -> float:
