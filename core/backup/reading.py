@@ -28,7 +28,7 @@ from core.datasets.archive_checks import (
 )
 from core.errors import InputError
 from core.progress import Progress
-from core.store.database import SCHEMA_VERSION
+from core.store.schema import SCHEMA_VERSION
 
 CHUNK = 1024 * 1024
 DAMAGED = "{} is damaged: {}. Take another copy of it, or an earlier backup."

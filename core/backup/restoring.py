@@ -18,7 +18,8 @@ from core.people.asking import asks
 from core.people.roles import Deed
 from core.privacy import keep_to_ourselves
 from core.progress import Progress
-from core.store.database import SCHEMA_VERSION, Database
+from core.store.database import Database
+from core.store.schema import SCHEMA_VERSION
 from core.store.snapshot import Snapshot
 from core.workspace import Workspace
 

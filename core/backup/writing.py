@@ -31,7 +31,7 @@ from core.progress import Progress
 from core.runs.files import RunFiles
 from core.runs.kinds import DEMONSTRATION, KINDS
 from core.store import Store
-from core.store.database import SCHEMA_VERSION
+from core.store.schema import SCHEMA_VERSION
 from core.store.snapshot import Snapshot, take_snapshot
 from core.text import capital, count, listed
 from core.workspace import Workspace

@@ -9,9 +9,10 @@ from typing import Any
 
 from core.cluster.connection import attendant_on
 from core.cluster.membership import Node, Slot
-from core.cluster.packing import Shelf, pack
+from core.cluster.packing import pack
 from core.cluster.receiving import Receiver
 from core.cluster.sameness import about_this_machine, chosen_backend, why_unfit
+from core.cluster.shelf import Shelf
 from core.errors import Cancelled
 from core.runs.liveness import STOPPED
 from core.store import JobRow, RunProgress, Store

@@ -20,9 +20,9 @@ from core.cluster.connection import connected
 from core.cluster.helping import NODE, link, see_to_node_helpers
 from core.cluster.membership import Members
 from core.cluster.node_work import LOST
-from core.cluster.packing import Shelf
 from core.cluster.parcels import Update
 from core.cluster.receiving import Receiver
+from core.cluster.shelf import Shelf
 from core.cluster.vectors import arithmetic_is_known
 from core.errors import Cancelled, InputError, ThoraxLensError
 from core.runs.files import RunFiles, job_folder

@@ -41,7 +41,8 @@ from core.store.job_row import (
 from core.store.origin import OriginKind, RunOrigin
 from core.store.progress import RunProgress
 from core.store.queue import Queue
-from core.store.records import Rebuilding, Recovery, keep_record, keep_records, recovered
+from core.store.records import keep_record, keep_records
+from core.store.recovery import Rebuilding, Recovery, recovered
 from core.store.remarks import RemarksChange, RunRemarks
 from core.store.run_result import RunningNumbers, RunResult, SplitNumbers
 from core.store.runs import PHASES, Epoch, Run, Runs
@@ -119,7 +120,7 @@ class Store:
 
 def open_store(workspace: Workspace) -> Store:
     """Open the workspace's database, creating it when it is not there; runs whose folders are
-    there all the same are put into a new one (``core.store.records``).
+    there all the same are put into a new one (``core.store.recovery``).
 
     Raises InputError when the file is not a database or comes from a newer ThoraxLens.
     """

@@ -31,7 +31,8 @@ from core.runs.learnt_films import LearntFilms, learnt_films_file
 from core.runs.lr_range import LRRangeTest
 from core.store import Run, RunOrigin, RunState, Store
 from core.store.damaged import run_spec
-from core.store.records import RunRecord, add_run, check_record, keep_record
+from core.store.records import RunRecord, check_record, keep_record
+from core.store.recovery import add_run
 from core.travel import manifest
 from core.travel.exporting import network_entries
 from core.travel.head_files import write_arrays, write_head

@@ -11,7 +11,7 @@ from core.people.asking import may
 from core.people.roles import Deed
 from core.runs import launcher
 from core.store import Damaged, Store, recovered
-from core.store.records import recovery_read
+from core.store.recovery import recovery_read
 from pages.components.destroying import destroy_button
 from pages.components.run_labels import escaped
 from pages.components.session import store_trouble

@@ -20,7 +20,8 @@ from core.runs.config import RunConfig
 from core.runs.files import RunFiles
 from core.runs.results import stored
 from core.store.old_jobs import KeptJob
-from core.store.records import Recovery, damaged_file, recovered, recovery_note
+from core.store.records import damaged_file
+from core.store.recovery import Recovery, recovered, recovery_note
 from core.workspace import Workspace, open_workspace
 
 FLIPS = 120

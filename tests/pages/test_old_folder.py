@@ -13,7 +13,7 @@ import pytest
 
 from core.__main__ import main
 from core.datasets.phantom import make_phantoms
-from core.store.database import SCHEMA_VERSION
+from core.store.schema import SCHEMA_VERSION
 from core.store.upgrades import copy_of
 from tests.core.old_folders import (
     AWAY,

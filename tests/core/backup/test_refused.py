@@ -21,7 +21,7 @@ from core.backup.restoring import restore
 from core.backup.writing import backup
 from core.errors import InputError
 from core.store import Run, Store, open_store
-from core.store.database import SCHEMA_VERSION
+from core.store.schema import SCHEMA_VERSION
 from core.workspace import PROJECT_ROOT, Workspace
 from tests.core.backup.repacking import repacked
 

@@ -29,7 +29,7 @@ from core.images.decode import read_film
 from core.runs.files import RunFiles
 from core.runs.kinds import AUDIT, DEMONSTRATION
 from core.store import Film, Run, RunState, Store, open_store
-from core.store.database import SCHEMA_VERSION
+from core.store.schema import SCHEMA_VERSION
 from core.store.upgrades import copy_of
 from core.workspace import Workspace
 from tests.core.backup.repacking import repacked

@@ -18,9 +18,10 @@ import pytest
 from core.audit.status import audit_job
 from core.cluster.node_cache import Cache
 from core.cluster.node_work import NodeWork
-from core.cluster.packing import Shelf, pack
+from core.cluster.packing import pack
 from core.cluster.parcels import Update
 from core.cluster.receiving import Receiver
+from core.cluster.shelf import Shelf
 from core.external.testing import external_job
 from core.runs.files import RunFiles
 from core.specs import RunSpec

@@ -15,7 +15,7 @@ from core.store import Epoch, Run, RunProgress, RunResult, RunState, Store
 from core.store.damaged import number_of, text_of
 from core.store.database import PATIENCE_SECONDS, Database
 from core.store.origin import RunOrigin
-from core.store.records import Recovery
+from core.store.recovery import Recovery
 from core.store.run_result import LARGEST
 
 

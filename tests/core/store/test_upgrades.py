@@ -13,7 +13,7 @@ from core.commands.following import run_document
 from core.errors import InputError
 from core.specs import ClassSpec, DatasetSpec, RunSpec
 from core.store import Epoch, RunOrigin, RunRemarks, open_store
-from core.store.database import SCHEMA_VERSION
+from core.store.schema import SCHEMA_VERSION
 from core.store.upgrades import STEPS, copy_of
 from core.workspace import Workspace, open_workspace
 from tests.core.store.old_stores import make_store, write
