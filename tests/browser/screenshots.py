@@ -20,11 +20,16 @@ from core.datasets.phantom import ensure_phantoms
 from core.datasets.prepare import plan, save_dataset
 from core.datasets.presets import recommended_spec
 from core.errors import InputError
+from core.film_map.status import start_map
+from core.people.asking import Somebody, acting_as
+from core.people.roles import Role
 from core.prediction.client import PredictionClient
 from core.runs import launcher
+from core.runs.jobs import Job
 from core.showcase.renewing import renew
 from core.specs import RunSpec
 from core.store import RunState, Store, open_store
+from core.version import node_name
 from core.workspace import PROJECT_ROOT, Workspace
 from tests.browser.running import FLAGS, Server, Watched, chromium_path, until, workers_of
 
@@ -38,13 +43,20 @@ RUNS = (
     {"model": "vgg16", "epochs": 40, "augment": None},
 )
 SHOWN_EPOCHS = 60  # of the run that the Train page shows at work, in its tenth epoch or later
+# Who and what History and Machines name, in place of whoever draws these pictures and where.
+SOMEBODY = Somebody("ana", Role.EDITOR)
+RENAME = """([from, to]) => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode())
+        texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
+}"""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="a data folder with finished runs on phantoms")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="thoraxlens-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="thoraxlens-") as temporary, acting_as(SOMEBODY):
         data = options.data.resolve() if options.data else Path(temporary) / "data"
         store = open_store(Workspace(data).create())
         try:
@@ -100,6 +112,7 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     watched.open(server.url)
     watched.open(f"{server.url}/explore")
     _keep(watched, "explore")
+    _take_map(watched, server, store)
     watched.open(f"{server.url}/prepare")
     watched.page.get_by_role("radio", name="Recommended").click()
     _keep(watched, "prepare", scroll_to="Preview")
@@ -119,15 +132,34 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
         renew(store, client)  # what Home begins with; the server would do it in a while
     watched.open(server.url)
     _keep(watched, "home")
-    run = launcher.launch(store, done[0].spec.changed(model="cnn", epochs=SHOWN_EPOCHS))
+    _take_work(watched, server, store, done[0].spec)
+    context.close()
+
+
+def _take_map(watched: Watched, server: Server, store: Store) -> None:
+    _over(start_map(store))
+    watched.open(f"{server.url}/explore?tab=Map")
+    _keep(watched, "map")
+
+
+def _take_work(watched: Watched, server: Server, store: Store, spec: RunSpec) -> None:
+    """A run at work, one that waits behind it, and what was done so far."""
+    spec = spec.changed(model="cnn", epochs=SHOWN_EPOCHS)
+    run, next_one = (launcher.launch(store, spec.changed(seed=seed)) for seed in (1, 2))
     watched.open(f"{server.url}/train?run={run.run_id}")
     counter = watched.page.get_by_test_id("stMetric").filter(has_text="Epochs finished")
     expect(counter).to_contain_text(re.compile(r"1\d of"), timeout=600_000)
     _keep(watched, "train")
-    launcher.stop(store, run.run_id)
-    launcher.wait(store, run.run_id)
-    launcher.delete(store, run.run_id)
-    context.close()
+    watched.open(f"{server.url}/machines")
+    expect(watched.page.get_by_text("It waits for the processor")).to_be_visible()
+    _keep(watched, "machines")
+    for one in (next_one, run):
+        launcher.stop(store, one.run_id)
+        launcher.wait(store, one.run_id)
+    watched.open(f"{server.url}/history")
+    _keep(watched, "history")
+    for one in (next_one, run):
+        launcher.delete(store, one.run_id)
 
 
 def _run_page(watched: Watched, address: str) -> None:
@@ -138,8 +170,12 @@ def _run_page(watched: Watched, address: str) -> None:
 
 def _audited(store: Store, run_id: str) -> None:
     """Have the run audited, as the page's button does."""
-    job = start_audit(store, run_id)
-    until("the audit is over", lambda: not job.status().is_running, 900)
+    _over(start_audit(store, run_id))
+
+
+def _over(job: Job) -> None:
+    """Wait for the end of a job; raises InputError for one that failed."""
+    until("the job is over", lambda: not job.status().is_running, 900)
     if job.status().state != "done":
         raise InputError(job.status().reason)
 
@@ -169,6 +205,7 @@ def _keep(watched: Watched, name: str, *, scroll_to: str = "") -> None:
         heading.evaluate("one => one.scrollIntoView({block: 'start'})")
         watched.settle()
     watched.check()
+    watched.page.evaluate(RENAME, [node_name(), "reading-room"])
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
     watched.page.screenshot(path=path)
