@@ -93,7 +93,9 @@ def _worklist(
 
 def _more(found: Listed) -> tuple[float | None, bool]:
     """The threshold, whether films from the side are answered, and the end of the list."""
-    with st.popover("More", icon=":material/tune:", key="classify_more"):
+    # Another one for an audience: the one that led there would stay open over the film.
+    key = "classify_more_presenting" if presenting() else "classify_more"
+    with st.popover("More", icon=":material/tune:", key=key):
         set_here = own_threshold(), lateral_too()
         offer_presenting()
         if found.films:

@@ -9,7 +9,7 @@ from pages.components.banners import artificial_note
 from pages.components.empty_state import empty
 from pages.components.films.catalogue_charts import catalogue_charts
 from pages.components.films.film_dialog import show_opened_film
-from pages.components.films.filters import film_filters, reset_button
+from pages.components.films.filters import film_filters, folded_filters, reset_button
 from pages.components.films.gallery import gallery, mixed
 from pages.components.films.import_panel import import_panel
 from pages.components.films.import_report import restore_button, source_list
@@ -75,7 +75,8 @@ def _films() -> None:
         _no_films()
         set_apart_films(get_store(), "explore")
         return
-    filters = film_filters(frame, "explore", get_store().tags.all())
+    with folded_filters("explore"):
+        filters = film_filters(frame, "explore", get_store().tags.all())
     # Only what is drawn here: where its file lies is the longest that is known of a film.
     shown = mixed(filters.apply(frame[list(DRAWN)]), artificial_sources())
     with st.container(horizontal=True, vertical_alignment="center"):

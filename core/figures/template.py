@@ -33,6 +33,7 @@ def template(theme: Theme = "dark") -> go.layout.Template:
         "zerolinecolor": look.grid,
         "tickfont": {"color": look.muted, "size": 13},
         "title": {"font": {"color": look.text, "size": 14}, "standoff": 8},
+        "ticklabelstandoff": 4,  # else the “0” of both axes lie on each other where they meet
         "automargin": True,
     }
     return go.layout.Template(

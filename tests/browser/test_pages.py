@@ -286,6 +286,26 @@ def test_charts_follow_a_change_of_the_theme(browser: Browser, stocked_server: S
     context.close()
 
 
+def test_a_telephone_shows_films_before_filters(watched: Watched, stocked_server: Server) -> None:
+    page = watched.page
+    page.set_viewport_size(NARROW)
+    watched.open(f"{stocked_server.url}/explore")
+    finding = page.get_by_role("combobox", name="Finding", exact=True)
+    expect(finding).to_be_hidden()
+    expect(page.get_by_role("tab", name="Finding and view")).to_be_in_viewport(ratio=1)
+    fold = page.get_by_role("switch", name="Filters")
+    fold.press("Space")
+    expect(finding).to_be_visible()
+    watched.settle()
+    watched.check_access()
+    fold.press("Space")
+    expect(finding).to_be_hidden()
+    page.set_viewport_size(WIDE)  # where there is room for both
+    expect(finding).to_be_visible()
+    expect(fold).to_be_hidden()
+    watched.check()
+
+
 # What stands behind a tab, so that opening the page does not show it.
 BEHIND = (
     "explore?tab=Map", "explore?tab=Import", "explore?tab=Sources",

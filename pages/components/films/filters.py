@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +12,9 @@ import streamlit as st
 from core.datasets import choosing
 from core.text import count
 from pages.components.films.catalogue_labels import CATALOGUE_LABELS
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 # Column of the catalogue → label and explanation on the page.
 COLUMNS = {
@@ -122,6 +125,15 @@ def _tagged(tags: Mapping[str, frozenset[str]], state: str) -> frozenset[str] | 
         persist_state="session",
     )
     return frozenset().union(*(tags[one] for one in wanted)) if wanted else None
+
+
+def folded_filters(key: str) -> DeltaGenerator:
+    """A container for ``film_filters(key)``. Narrower than 640 px it is folded until somebody turns
+    the switch above it, since five fields would push all films off a telephone's first screen; the
+    stylesheet does it, because the server does not know how wide a page is."""
+    with st.container(key="filters"):
+        st.toggle("Filters", key=f"{key}_filters_shown", persist_state="session")
+        return st.container(key="filters_folded")
 
 
 def reset_button(key: str, *, disabled: bool) -> None:

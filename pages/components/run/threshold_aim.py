@@ -129,7 +129,7 @@ def _band(
             min_value=50.0,
             max_value=100.0,
             value=None if was is None else round(100 * was, 4),
-            placeholder="as on the left",
+            placeholder="as the share to find",
             step=1.0,
             format="%.4g",
             key=f"{key}_{run.run_id}",
