@@ -15,6 +15,7 @@ from core.datasets import training_data
 from core.datasets.bias_checks import age_groups
 from core.images.film_array import give_back
 from core.progress import Progress
+from core.runs.learnt_films import dataset_of
 from core.store import Run, Store
 from core.store.film_rows import UNKNOWN
 
@@ -150,9 +151,9 @@ def of_run(
     store: Store, run: Run, progress: Progress | None = None, folder: Path | None = None
 ) -> tuple[AuditData, training_data.TrainingData]:
     """The films that a run learnt from and was tested on; ``folder``: see ``gather_audit_data``.
-    Raises what ``load_training_data`` of ``core.datasets.training_data`` raises: films may have
-    left the catalogue or the disk."""
-    dataset = store.datasets.get(run.spec.dataset)
+    Raises what ``dataset_of`` and ``load_training_data`` of ``core.datasets.training_data`` raise:
+    films may have left the catalogue or the disk."""
+    dataset = dataset_of(store, run)
     size = run.spec.image_size or dataset.spec.image_size
     data = training_data.load_training_data(
         store, run.spec.dataset, size, progress, repeat=run.spec.repeat

@@ -14,6 +14,7 @@ from core.runs import results
 from core.runs.files import RunFiles
 from core.runs.jobs import Job
 from core.runs.kinds import AUDIT
+from core.runs.learnt_films import dataset_of
 from core.runs.results import Ground, StoredResult
 from core.store import Run, Store
 
@@ -125,6 +126,6 @@ def _rule(files: RunFiles) -> str:
 
 def _films(store: Store, run: Run) -> str:
     try:
-        return results.digest_of_rows(store.datasets.facts(run.spec.dataset))
+        return results.digest_of_rows(store.datasets.facts(dataset_of(store, run).name))
     except NotFoundError:
         return ""

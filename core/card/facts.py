@@ -23,7 +23,13 @@ from core.external.result_file import kept_sources
 from core.external.testing import external_comparison, external_status
 from core.runs.config import RunConfig
 from core.runs.files import RunFiles
-from core.runs.learnt_films import UNKNOWN, LearntFilms, learnt_films, patients_by_film
+from core.runs.learnt_films import (
+    UNKNOWN,
+    LearntFilms,
+    dataset_of,
+    learnt_films,
+    patients_by_film,
+)
 from core.specs import SPLITS, DatasetSpec
 from core.statistics import Interval
 from core.store import CorrectedCount, Run, RunState, Store, counted
@@ -135,7 +141,7 @@ def _films(store: Store, run: Run, predictions: Predictions) -> LearntFilms | No
     try:
         if run.origin.is_from_elsewhere:
             return learnt_films(store, run)
-        stored = store.datasets.get(run.spec.dataset)
+        stored = dataset_of(store, run)
         members = store.datasets.members(stored.name)
     except NotFoundError:
         return None

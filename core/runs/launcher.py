@@ -21,6 +21,7 @@ from core.people.roles import Deed
 from core.runs.devices import list_devices
 from core.runs.files import RunFiles
 from core.runs.jobs import stop_all
+from core.runs.learnt_films import dataset_of
 from core.runs.upkeep import make_way, refresh
 from core.specs import RepeatKind, RepeatSpec, RunSpec
 from core.store import FINISHED, Run, RunOrigin, RunState, Store
@@ -143,11 +144,11 @@ def stop_group(store: Store, group: str) -> int:
 def resume(store: Store, run_id: str) -> Run:
     """Queue a stopped run again, to go on from its last checkpoint.
 
-    Raises NotFoundError when the run or its data set is gone, InputError when the run is
-    not stopped.
+    Raises NotFoundError when the run or its data set is gone, also where another one has been made
+    under its name: what was learnt from may be tested on there. InputError when the run is not
+    stopped.
     """
-    run = store.runs.get(run_id)
-    store.datasets.get(run.spec.dataset)
+    dataset_of(store, store.runs.get(run_id))
     refresh(store)  # one whose process was killed is found to be gone here
     make_way(store)
     store.runs.requeue(run_id)

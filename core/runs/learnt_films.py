@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from core.documents import Document, Json
-from core.errors import DamagedError, SpecError
+from core.errors import DamagedError, NotFoundError, SpecError
 from core.specs import SPLITS, DatasetSpec
 from core.store import CorrectedCount, Run, Store, StoredDataset
 from core.store.damaged import dataset_spec
+from core.store.records import made_with_another
 
 UNKNOWN = "unknown"
 
@@ -80,9 +81,17 @@ def learnt_films(store: Store, run: Run) -> LearntFilms:
 
 def dataset_of(store: Store, run: Run) -> StoredDataset:
     """The data set that the run was made with, whether it is here or came along with the run: one
-    of the same name that is here is another then. Raises NotFoundError."""
+    of the same name that is here is another then. So is one that was made under the name of the
+    run's own when that had been deleted. Raises NotFoundError."""
     if not run.origin.is_from_elsewhere:
-        return store.datasets.get(run.spec.dataset)
+        stored = store.datasets.get(run.spec.dataset)
+        if made_with_another(store, run):
+            raise NotFoundError(
+                f"The data set “{stored.name}” that the run {run.run_id} was made with has been "
+                "deleted, and the one of that name now has other films, or the same ones in other "
+                "splits. Train a new run on it."
+            )
+        return stored
     brought = learnt_films(store, run)
     try:
         spec = brought.spec

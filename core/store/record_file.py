@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.documents import Document
+from core.documents import Document, Json
 from core.files import written_whole
 from core.store.datasets import Member
 
 # Within a text of JSON each quotation mark has a backslash before it, so neither of these can be
 # part of a name.
 _NONE = '"members": []'
+_FILMS = b'"members": ['
 _MEMBER = rb'\[\s*+"[^"\\]*+",\s*+\d++,\s*+"[^"\\]*+"\s*+\]'
 _ALL = re.compile(rb'"members": \[(\s*+(?:' + _MEMBER + rb"\s*+,?+\s*+)*+)\]")
 
@@ -51,3 +52,20 @@ def text_without_films(path: Path) -> str:
             begin, end = found.span(1) if found else (0, 0)
             text = mapped[:begin] + mapped[end:]
     return text.decode("utf-8")
+
+
+def dataset_without_films(path: Path) -> Json | None:
+    """What the record of a run says of its data set, with an empty list of films; None where it
+    says nothing of one. However many films there are, they are not read. Raises OSError, and
+    ValueError for a file that is no record."""
+    with path.open("rb") as stream:
+        if not path.stat().st_size:
+            return None
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            at = mapped.find(_FILMS)
+            if at < 0:
+                return None
+            before = mapped[:at].decode("utf-8")
+    found = json.loads(f"{before}{_NONE}}}}}")  # the data set's end and the record's
+    kept = found.get("dataset")
+    return kept if isinstance(kept, dict) else None

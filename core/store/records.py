@@ -20,7 +20,7 @@ from core.store.corrections import CorrectedFilm
 from core.store.damaged import dataset_spec, run_spec
 from core.store.job_row import FINISHED, STATES, RunState
 from core.store.origin import RunOrigin
-from core.store.record_file import save_with_films, text_without_films
+from core.store.record_file import dataset_without_films, save_with_films, text_without_films
 from core.store.remarks import RunRemarks
 from core.store.run_result import LARGEST, RunResult
 from core.store.runs import Epoch, Run
@@ -91,7 +91,11 @@ def keep_record(store: Store, run: Run) -> None:
     """Write the run's record into its folder, which is there. Raises OSError."""
     file = store.workspace.run_folder(run.run_id) / RECORD
     record = _record(store, run, with_films=False)
-    if record.dataset is None:
+    before = RunRecord.load_if_readable(file) if made_with_another(store, run) else None
+    if before is not None:  # a data set that came later has only the name of the run's own
+        own = {"dataset": before.dataset, "folders": before.folders}
+        record.model_copy(update=own).save(file)
+    elif record.dataset is None:
         record.save(file)
     else:
         save_with_films(record, file, store.datasets.each(run.spec.dataset))
@@ -105,6 +109,33 @@ def keep_remarks(store: Store, run: Run) -> None:
     file = store.workspace.run_folder(run.run_id) / REMARKS
     if file.parent.is_dir() and (file.exists() or run.remarks != RunRemarks()):
         run.remarks.save(file)
+
+
+def made_with_another(store: Store, run: Run) -> bool:
+    """Whether the data set that the run was made with is gone, be there another one of its name
+    with other films, or with the same ones dealt out otherwise. False where the run's record does
+    not say what it was made with, and for a run from elsewhere."""
+    file = store.workspace.run_folder(run.run_id) / RECORD
+    try:
+        kept = None if run.origin.is_from_elsewhere else dataset_without_films(file)
+        then = kept and DatasetRecord.model_validate_json(json.dumps(kept))
+    except (OSError, ValueError):
+        return False
+    if not then:
+        return False
+    try:
+        now = store.datasets.get(run.spec.dataset)
+    except NotFoundError:
+        return True
+    if then.created == now.created_at:
+        return False
+    try:
+        whole = RunRecord.load(file).dataset
+        alike = then.read_spec().model_copy(update={"name": now.name, "preset": now.spec.preset})
+    except (NotFoundError, SpecError):
+        return False
+    films = ((one.film_id, one.class_index, one.split) for one in store.datasets.each(now.name))
+    return alike != now.spec or whole is None or whole.members != tuple(films)
 
 
 def run_record(store: Store, run: Run) -> RunRecord:

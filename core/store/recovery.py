@@ -6,18 +6,20 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.documents import Document
 from core.errors import InputError, NotFoundError, SpecError
+from core.names import name_key
 from core.people.asking import asks
 from core.people.roles import Deed
 from core.store.corrections import CorrectedFilms
 from core.store.damaged import run_spec
 from core.store.job_row import FINISHED, RunState
-from core.store.records import RECORD, REMARKS, RunRecord, check_record
+from core.store.records import RECORD, REMARKS, DatasetRecord, RunRecord, check_record
 from core.store.remarks import RunRemarks
 from core.store.runs import Run
 from core.workspace import Workspace
@@ -110,6 +112,7 @@ class Rebuilding:
                 self._unknown.append(str(folder).encode(errors="replace").decode())
         for record in sorted(records, key=lambda one: one.created_at):
             self._put(work, record)
+        self._put_datasets(work, [one.dataset for one in records if one.dataset])
         if self._runs or self._unknown:
             found = Recovery(
                 at=time.time(),
@@ -131,26 +134,22 @@ class Rebuilding:
         _insert(work, record, RunRemarks.load_if_readable(file) or RunRemarks())
         self._runs.append(record.run_id)
         self._folders |= set(record.folders)
-        kept = record.dataset
-        if kept is None:
-            return
-        spec = kept.read_spec()
-        if spec.name.lower() in map(str.lower, self._datasets):
-            return
-        self._datasets.append(spec.name)
-        work.execute(
-            "INSERT INTO datasets VALUES (?, ?, ?, ?)",
-            (
-                spec.name,
-                spec.to_json(),
-                kept.created,
-                CorrectedFilms(films=kept.corrected).to_json(),
-            ),
-        )
-        work.executemany(
-            "INSERT INTO dataset_films VALUES (?, ?, ?, ?, ?)",
-            [(spec.name, place, *member) for place, member in enumerate(kept.members)],
-        )
+
+    def _put_datasets(self, work: sqlite3.Connection, found: Sequence[DatasetRecord]) -> None:
+        """Of those that bore one name after each other the latest, which is the one there was."""
+        in_turn = sorted(found, key=lambda one: one.created)
+        latest = {name_key(one.read_spec().name): one for one in in_turn}
+        for kept in sorted(latest.values(), key=lambda one: one.created):
+            spec, corrected = kept.read_spec(), CorrectedFilms(films=kept.corrected).to_json()
+            self._datasets.append(spec.name)
+            work.execute(
+                "INSERT INTO datasets VALUES (?, ?, ?, ?)",
+                (spec.name, spec.to_json(), kept.created, corrected),
+            )
+            work.executemany(
+                "INSERT INTO dataset_films VALUES (?, ?, ?, ?, ?)",
+                [(spec.name, place, *member) for place, member in enumerate(kept.members)],
+            )
 
 
 def _insert(work: sqlite3.Connection, record: RunRecord, remarks: RunRemarks) -> None:
