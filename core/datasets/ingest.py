@@ -26,12 +26,13 @@ from core.datasets.kept_looks import forget_looks, keeping_looks
 from core.datasets.known_films import (
     bring_up_to_date,
     follow_renamed,
+    known_now,
     name_patients,
     replaced_by,
     set_apart_again,
 )
 from core.datasets.looked import Looked
-from core.datasets.looking import is_text, look_into, name_as_text
+from core.datasets.looking import is_text, look_into, looked_again, name_as_text
 from core.datasets.on_disk import OnDisk
 from core.datasets.patients import PatientFinder, patient_finder
 from core.datasets.uploads import importing
@@ -41,7 +42,7 @@ from core.images.header_facts import NO_FACTS
 from core.people.asking import asks
 from core.people.roles import Deed
 from core.progress import NamedProgress
-from core.store import Film, ImportReport, LeftOut, SetApart, Source, Store, imported_meanwhile
+from core.store import Film, ImportReport, LeftOut, SetApart, Source, Store
 from core.text import count
 
 __all__ = ["ImportReport", "LeftOut", "SetApart", "import_folder", "import_zip"]
@@ -169,17 +170,17 @@ def _import(
     if found.layout.NAME == any_table.NAME:
         choices = any_table.settled(found.tree, choices)
     candidates, written = described_films(store, found, choices, find)
-    known = store.catalogue.known()
-    # Asked after the films that are known: else all of them would be told to be another's.
-    there = store.catalogue.source_at(str(found.root))
-    if there and there.name != source.name:
-        raise imported_meanwhile(str(found.root), there.name)
+    as_of, known = store.catalogue.version(), known_now(store, source)
     with keeping_looks(store.workspace, found.root) as kept_looks:
         looked_at = OnDisk[tuple[Candidate, Looked]](store.workspace.importing)
         for pair in look_into(store.workspace, candidates, known, kept_looks):
             looked_at.append(pair)
             if progress is not None:
                 progress(len(looked_at), len(candidates), name_as_text(pair[0].file))
+    if store.catalogue.version() != as_of:  # meanwhile others may have imported or removed films
+        known = known_now(store, source)
+        again = looked_again(store.workspace, looked_at, known)
+        looked_at = OnDisk(store.workspace.importing, again)
     if any(looked.facts != NO_FACTS for _, looked in looked_at):
         looked_at = OnDisk(store.workspace.importing, with_header_facts(looked_at))
     labels = store.catalogue.finding_of_each(
@@ -195,14 +196,14 @@ def _import(
             films.append(_film(source, one, looked))
             remarks += [LeftOut(name_as_text(one.file), one.remark)] if one.remark else []
     empty = _set_apart(source, films, looked_at)
-    again = OnDisk(store.workspace.importing, (one for one in films if one.film_id in known))
+    there = OnDisk(store.workspace.importing, (one for one in films if one.film_id in known))
     follow_renamed(store, films, known)
-    name_patients(store, again, find is not None)
+    name_patients(store, there, find is not None)
     apart = {
         **store.catalogue.set_apart_in(source.name),
         **{film_id: why for film_id, why in empty.items() if film_id not in known},
     }
-    updated = bring_up_to_date(store, again)
+    updated = bring_up_to_date(store, there)
     films_apart = set_apart_again(store, source.name, looked_at, reasons, known)
     apart = {film_id: reason for film_id, reason in apart.items() if film_id not in films_apart}
     replaced = replaced_by(films, known)
@@ -211,8 +212,8 @@ def _import(
         source=source.name,
         layout=found.layout.NAME,
         records=len(candidates),
-        added=len(films) - len(again),
-        known=len(again),
+        added=len(films) - len(there),
+        known=len(there),
         by_finding=report_of.films_by_finding(films),
         by_view=dict(Counter(film.view for film in films).most_common()),
         left_out=tuple(left_out),

@@ -11,7 +11,7 @@ from core.datasets.dicom_patients import HASHED
 from core.datasets.importers import Candidate
 from core.datasets.importers.candidate import TWO_CLASSES, UNCERTAIN
 from core.datasets.looked import Looked
-from core.store import Film, Store
+from core.store import Film, Source, Store, imported_meanwhile
 
 # What a second import brings up to date on films that are there: all that the source says.
 SAID = (
@@ -20,6 +20,17 @@ SAID = (
 )  # fmt: skip
 
 AT_ONCE = 500  # films of the catalogue in memory beside those that are imported
+
+
+def known_now(store: Store, source: Source) -> dict[str, tuple[str, str]]:
+    """``Catalogue.known``. Raises InputError when the folder of ``source`` has
+    another name by now."""
+    known = store.catalogue.known()
+    # Asked after the films that are known: else all of them would be told to be another's.
+    there = store.catalogue.source_at(source.root)
+    if there and there.name != source.name:
+        raise imported_meanwhile(source.root, there.name)
+    return known
 
 
 def follow_renamed(
@@ -83,9 +94,10 @@ def name_patients(store: Store, known: Iterable[Film], told: bool) -> None:
     now = {
         film.film_id: film.patient
         for film in known
+        # One that somebody has just removed is nobody's any more.
         if film.patient
-        and film.patient != before[film.film_id]
-        and (told or not before[film.film_id] or _both_hashed(film, before[film.film_id]))
+        and film.patient != (was := before.get(film.film_id, film.patient))
+        and (told or not was or _both_hashed(film, was))
     }
     if now:
         store.catalogue.name_patients(now)

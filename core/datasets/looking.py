@@ -53,7 +53,9 @@ def look_into(
         for one in candidates:
             stat = None if kept is None or one.left_out else _stat(one)
             seen = kept.found(one.file, stat) if kept is not None and stat is not None else None
-            if seen is not None and workspace.thumbnail(seen.film_id).exists():
+            # Of a film that was known then, there is no more than its name.
+            told = seen is not None and (seen.width or seen.film_id in known)
+            if seen is not None and told and workspace.thumbnail(seen.film_id).exists():
                 future: Future[Looked] = Future()
                 future.set_result(seen)
                 waiting.append((one, None, future))
@@ -65,6 +67,17 @@ def look_into(
             yield first()
     finally:
         threads.shutdown(cancel_futures=True)
+
+
+def looked_again(
+    workspace: Workspace, looked_at: Iterable[tuple[Candidate, Looked]], known: Container[str]
+) -> Iterator[tuple[Candidate, Looked]]:
+    """The same rows. Those that needed no second look, and are not among ``known`` any more, are
+    opened once more. Raises as ``look_into``."""
+    salt = workspace.secret()
+    for one, looked in looked_at:
+        gone = looked.film_id and not looked.width and looked.film_id not in known
+        yield one, look(workspace, one, known, salt) if gone else looked
 
 
 def _stat(one: Candidate) -> os.stat_result | None:
