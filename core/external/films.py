@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from core.store.film_rows import UNKNOWN, Film
 LATERAL = "Lateral"
 # The validation films have chosen the best epoch and the threshold: they are no test either.
 LEARNT_FROM = ("train", "validation")
+_LEARNT = ("film_id", "source", "patient", "view")  # what is asked of the films learnt from
 # Why a film is left out before anybody has opened it (``_reasons``); none of it names a file.
 LEFT_OUT = re.compile(
     "the run has learnt from .+|no finding is recorded|a lateral view, .+"
@@ -54,13 +55,19 @@ def choose_films(
     predictions: Predictions,
     source: str,
     artificial: Sequence[str] = (),
+    *,
+    look_up: Callable[[list[str]], Sequence[Film]] = lambda film_ids: (),
+    was_artificial: bool | None = None,
 ) -> ExternalFilms:
     """The films of ``source`` in ``frame`` (``catalogue.frame()``) for a run.
 
     ``spec``: the run's data set, whose findings say which class a film belongs to.
     ``predictions``: the run's own, all splits, which say what it has seen. ``artificial``:
-    names of sources drawn by a program. May choose no film at all; raises InputError when the
-    source has none, or when the data set is not the one that the run was trained on.
+    names of sources drawn by a program. ``look_up``: ids of films that the run has learnt from and
+    that are not in the frame → those that are only set apart (``catalogue.films``).
+    ``was_artificial``: whether it has learnt from drawn films, for a run whose films are not here;
+    None where nobody knows. May choose no film at all; raises InputError when the source has none,
+    or when the data set is not the one that the run was trained on.
     """
     if predictions.classes != spec.class_names:
         raise InputError(
@@ -74,7 +81,11 @@ def choose_films(
             f"There are no films of a source “{source}”. There are: {known}. Import it first."
         )
     seen = _seen(predictions)
-    learnt = frame[frame["film_id"].isin(seen)]
+    learnt = frame.loc[frame["film_id"].isin(seen), list(_LEARNT)].astype(object)
+    apart = look_up(sorted(seen - set(learnt["film_id"])))
+    if apart:  # a film that is not used any more has been learnt from all the same
+        rows = [[getattr(film, name) for name in _LEARNT] for film in apart]
+        learnt = pd.concat([learnt, pd.DataFrame(rows, columns=list(_LEARNT), dtype=object)])
     belongs = np.array([fits(films["finding"], one) for one in spec.classes])
     films["truth"] = belongs.argmax(axis=0).astype(np.int64)
     reasons = _reasons(films, belongs, learnt, seen)
@@ -91,13 +102,20 @@ def choose_films(
     tally = reasons[reasons != ""].value_counts()
     left_out = [{"reason": str(why), "films": int(number)} for why, number in tally.items()]
     from_here = int((learnt["source"] == source).sum())
+    if len(learnt):
+        was_artificial = bool(learnt["source"].isin(list(artificial)).all())
+    mixed = was_artificial is not None and (source in artificial) != was_artificial
     return ExternalFilms(
         source,
         spec.class_names,
         kept,
         tuple(mapped),
         tuple(left_out),
-        tuple(_warnings(kept, spec, predictions, source, learnt, len(seen), from_here, artificial)),
+        tuple(
+            _warnings(
+                kept, spec, predictions, source, len(learnt), len(seen), from_here, mixed=mixed
+            )
+        ),
         from_here > 0,
     )
 
@@ -145,10 +163,11 @@ def _warnings(
     spec: DatasetSpec,
     predictions: Predictions,
     source: str,
-    learnt: pd.DataFrame,
+    learnt: int,
     seen: int,
     from_here: int,
-    artificial: Sequence[str],
+    *,
+    mixed: bool,
 ) -> list[str]:
     found = []
     if from_here:
@@ -163,14 +182,14 @@ def _warnings(
                 f"Nobody knows the patients of {unknown:,} of the films tested: whether the run "
                 "has learnt from another film of theirs cannot be checked."
             )
-    if (source in artificial) != learnt["source"].isin(list(artificial)).all():
+    if mixed:
         found.append(
             "Artificial films are tested against real ones here: the numbers say how the program "
             "works, and nothing about medicine."
         )
-    if len(learnt) < seen:
+    if learnt < seen:
         found.append(
-            f"{seen - len(learnt):,} films that the run learnt from are no longer in the "
+            f"{seen - learnt:,} films that the run learnt from are no longer in the "
             "catalogue: whether their patients are among the films tested cannot be checked."
         )
     tested = int(np.isin(predictions.film_ids[predictions.split == "test"], kept["film_id"]).sum())

@@ -78,6 +78,8 @@ def films_for(
         internal_predictions(store, run),
         source,
         artificial,
+        look_up=store.catalogue.films,
+        was_artificial=run.origin.artificial,
     )
 
 

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.evaluation.predictions import Predictions
 from core.external.films import ExternalFilms, choose_films
 from core.specs import ClassSpec, DatasetSpec
+from core.store import Film
 
 
 def spec(**changes: Any) -> DatasetSpec:
@@ -156,3 +157,37 @@ def test_of_unknown_patients_of_a_source_that_was_learnt_from_it_says_so() -> No
     home = [film(10, "home", "No finding", patient=""), film(11, "home", "No finding", patient="")]
     found = chosen(home, "home")
     assert any("Nobody knows the patients of 2 of the films" in one for one in found.warnings)
+
+
+def test_nobody_calls_films_drawn_that_the_run_learnt_from_elsewhere() -> None:
+    rows = pd.DataFrame([film(10, "away", "No finding"), film(11, "phantoms", "No finding")])
+    run = run_on("train", "validation", "test")
+
+    def drawn(source: str, was_artificial: bool | None) -> bool:
+        found = choose_films(
+            rows, spec(), run, source, ("phantoms",), was_artificial=was_artificial
+        )
+        return any("Artificial films are tested" in one for one in found.warnings)
+
+    assert [drawn("away", one) for one in (None, False, True)] == [False, False, True]
+    assert [drawn("phantoms", one) for one in (None, False, True)] == [False, True, False]
+
+
+def test_a_film_that_was_set_apart_since_has_been_learnt_from_all_the_same() -> None:
+    apart = {
+        "f00": Film("f00", "home", "/home/0.png", "home/0", "COVID-19", view="Lateral"),
+        "f02": Film("f02", "home", "/home/2.png", "home/2", "No finding"),
+    }
+    rows = [HOME[1], film(10, "home", "COVID-19", patient="home/0"),
+            film(11, "home", "No finding", view="Lateral")]  # fmt: skip
+    found = choose_films(
+        pd.DataFrame(rows),
+        spec(),
+        run_on("train", "validation", "test"),
+        "home",
+        look_up=lambda film_ids: [apart[one] for one in film_ids if one in apart],
+    )
+    assert found.films["film_id"].tolist() == ["f11"]
+    assert reasons(found)["the run has learnt from another film of the patient"] == 1
+    assert "2 of the 2 films that it learnt from come from there" in found.warnings[0]
+    assert not any("no longer in the catalogue" in one for one in found.warnings)

@@ -198,3 +198,12 @@ def test_ctrl_c_ends_the_test(
     monkeypatch.setattr("core.commands.following.time.sleep", pressed)
     assert main(["external", finished.run_id, "--source", AWAY]) == 130
     assert external_job(phantom_store, finished.run_id, AWAY).status().state == "cancelled"
+
+
+def test_films_that_were_left_out_since_are_still_known_to_the_run(
+    phantom_store: Store, finished: Run
+) -> None:
+    seen = phantom_store.datasets.members("study")
+    gone = seen.loc[seen["split"] == "train", "film_id"].iloc[0]
+    phantom_store.catalogue.set_apart({str(gone): "Left out by A."})
+    assert films_for(phantom_store, finished, AWAY).warnings == ()
