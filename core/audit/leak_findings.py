@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 
 from core.audit.audit_data import AuditData
@@ -17,6 +19,7 @@ from core.audit.audit_sentences import (
 from core.audit.check_result import CheckResult, unmeasured
 from core.audit.leaks import Leaks
 from core.audit.report import Level
+from core.errors import ThoraxLensError
 from core.evaluation.decision import decided
 from core.evaluation.predictions import Predictions, predicted_classes
 from core.names import name_key
@@ -25,6 +28,7 @@ from core.specs import SplitBy
 from core.statistics.mover import newcombe
 from core.statistics.proportions import Proportion, wilson
 from core.store import Run, RunState, Store
+from core.store.records import made_with_another
 from core.text import count
 
 _MOST = 0.5  # of the test films with a leak: the rest is no test worth the name
@@ -110,7 +114,7 @@ def inflation(material: AuditData, leaks: Leaks, predictions: Predictions) -> Ch
 
 def other_split(store: Store, run: Run) -> list[CheckResult]:
     """The newest finished run of the same network, classes and weights on a data set that was
-    split the other way; none when there is no such run."""
+    split the other way; none when there is no such run whose answers can be read."""
     datasets = {name_key(one.name): one.spec for one in store.datasets.all()}
     own = datasets.get(name_key(run.spec.dataset))
     if own is None or run.spec.repeat is not None:
@@ -125,8 +129,9 @@ def other_split(store: Store, run: Run) -> list[CheckResult]:
             and other.spec.repeat is None
             and not other.origin.is_from_elsewhere  # its data set only has the name of one here
         )
-        if alike and spec is not None:
-            return [_beside(store, run, own.split_by, other, spec.split_by)]
+        if alike and spec is not None and not made_with_another(store, other):
+            with suppress(ThoraxLensError):  # what that one said cannot be read: no fault of ours
+                return [_beside(store, run, own.split_by, other, spec.split_by)]
     return []
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from core.datasets.archive_checks import DAMAGES, check, check_list
 from core.datasets.archive_names import put_right
-from core.datasets.importers.tree import FILM_SUFFIXES
+from core.datasets.importers.tree import FILM_SUFFIXES, film_ending
 from core.errors import FilmError, InputError
 from core.images.decode import MAX_BYTES
 from core.workspace import Workspace
@@ -80,12 +79,12 @@ def is_zip(data: bytes) -> bool:
 def is_film(name: str, start: bytes) -> bool:
     """Whether a file among many is taken for a film: by the ending of its name, or, where that has
     none, because ``start``, its first 132 bytes, say that it is DICOM."""
-    suffix = PurePosixPath(name).suffix.strip().casefold()
-    return suffix in FILM_SUFFIXES or (not suffix and start[DICOM_MARK] == b"DICM")
+    ending = film_ending(name)
+    return ending in FILM_SUFFIXES or (not ending and start[DICOM_MARK] == b"DICM")
 
 
 def _is_film(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    if PurePosixPath(member.filename).suffix:
+    if film_ending(member.filename):
         return is_film(member.filename, b"")
     with archive.open(member) as file:
         return is_film(member.filename, file.read(DICOM_MARK.stop))

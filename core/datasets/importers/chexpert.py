@@ -63,4 +63,6 @@ def _part(table: str, path: str) -> str:
     """``train``, ``valid`` or ``test``: a folder of the film's path, else the table's name."""
     folders = path.replace("\\", "/").casefold().split("/")[:-1]
     name = table.rsplit("/", 1)[-1].casefold()
-    return next((one for one in ("train", "valid", "test") if one in folders or one in name), "")
+    parts = ("train", "valid", "test")
+    found = [one for one in parts if one in folders] + [one for one in parts if one in name]
+    return found[0] if found else ""

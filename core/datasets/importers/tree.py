@@ -142,8 +142,8 @@ class Tree:
         return self.root / name
 
     def looks_like_film(self, name: str) -> bool:
-        suffix = PurePosixPath(name).suffix.strip().casefold()
-        return suffix in FILM_SUFFIXES or (not suffix and _is_dicom(self.root / name))
+        ending = film_ending(name)
+        return ending in FILM_SUFFIXES or (not ending and _is_dicom(self.root / name))
 
     def masks_of(self, film: str) -> dict[str, str]:
         """Kind (``lungs``, ``opacity``) → path of the mask that belongs to a film."""
@@ -259,6 +259,13 @@ def _masks_beside(files: list[str]) -> list[str]:
         if film != stem and f"{folder}{slash}{film}" in stems:
             found.append(name)
     return found
+
+
+def film_ending(name: str) -> str:
+    """The ending of a file's name, in small letters; empty for none, and for a number: archives of
+    hospitals call DICOM files by their UID, “CR.1.2.840.10008.5”."""
+    suffix = PurePosixPath(name).suffix.strip().casefold()
+    return "" if suffix[1:].isdecimal() else suffix
 
 
 def film_stem(last: str) -> str:

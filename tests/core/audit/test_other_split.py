@@ -79,3 +79,14 @@ def test_another_network_other_weights_or_a_fold_is_not_the_same(
     assert other_split(phantom_store, repeat) == []
     phantom_store.datasets.delete("one by one")
     assert other_split(phantom_store, own) == []
+
+
+def test_one_whose_answers_cannot_be_read_keeps_no_other_run_from_its_audit(
+    phantom_store: Store, own: Run
+) -> None:
+    older = finished(phantom_store, "by patient", 0)
+    newer = finished(phantom_store, "by patient", 4)
+    RunFiles(phantom_store.workspace.run_folder(newer.run_id)).predictions.write_bytes(b"rot")
+    assert [one.details["run"] for one in other_split(phantom_store, own)] == [older.run_id]
+    RunFiles(phantom_store.workspace.run_folder(older.run_id)).predictions.unlink()
+    assert other_split(phantom_store, own) == []

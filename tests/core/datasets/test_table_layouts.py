@@ -334,3 +334,12 @@ def test_a_name_that_is_there_a_thousand_times_is_found_without_comparing_all(
     assert [files.find(f"C/{path}") for path in paths] == [(path, "") for path in paths]
     assert files.find("C/train/patient77777/study1/view1_frontal.jpg") == ("", MISSING)
     assert len(compared) <= 2 * len(paths)
+
+
+def test_chexperts_own_folders_go_before_the_name_of_a_table_of_several_parts(
+    tmp_path: Path,
+) -> None:
+    place = "valid/patient00002/study1/view1_frontal.jpg"
+    row = f"CheXpert-v1.0-small/{place},Female,68,Frontal,AP,1.0,,\n"
+    collection(tmp_path, (place,), train_and_valid__csv=CHEXPERT + row)
+    assert read(tmp_path, "chexpert")[place].source_split == "valid"

@@ -21,6 +21,7 @@ from core.datasets.ingest import import_folder
 from core.errors import InputError
 from core.store import Store
 from tests.core.datasets.conftest import film_bytes, write
+from tests.core.images.dicom_films import dicom, film, written
 
 LITTER = (
     "@eaDir/0.png/SYNOPHOTO_THUMB_XL.jpg", "$RECYCLE.BIN/0.png", "lost+found/0.png",
@@ -248,3 +249,14 @@ def test_an_archive_in_an_archive_is_looked_through(store: Store, tmp_path: Path
     write(inner, {"covid/a.png": film_bytes(1), "normal/b.png": film_bytes(2)})
     report = import_folder(store, tmp_path / "download")
     assert (report.source, report.by_finding) == ("my films", {"COVID-19": 1, "No finding": 1})
+
+
+def test_dicom_files_that_are_called_by_their_uid_are_films(store: Store, tmp_path: Path) -> None:
+    uid = "1.2.826.0.1.3680043.8.498.{}"
+    films = {
+        f"{finding}/CR.{uid.format(number)}": written(dicom(film() + number))
+        for number, finding in enumerate(("covid", "covid", "normal"))
+    }
+    folder = write(tmp_path / "pacs", {**films, "covid/notes.2020": b"no film"})
+    report = import_folder(store, folder)
+    assert (report.added, report.by_finding) == (3, {"COVID-19": 2, "No finding": 1})

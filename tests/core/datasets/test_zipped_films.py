@@ -29,6 +29,8 @@ def test_its_films_are_found_and_read_by_name_or_content(workspace: Workspace) -
             "a/1.png": b"one",
             "labels.csv": b"film,finding",
             "a/scan": DICOM,
+            "a/CR.1.2.840.10008.5": DICOM,
+            "a/notes.2020": b"no film",
             "a/README": b"read me",
             "__MACOSX/a/._1.png": b"litter",
             "a/": b"",
@@ -36,8 +38,8 @@ def test_its_films_are_found_and_read_by_name_or_content(workspace: Workspace) -
     )
     assert is_zip(data)
     films = zipped_films(data, "films.zip", workspace)
-    assert [one.name for one in films] == ["a/1.png", "a/scan", "b/2.JPG"]
-    assert [one.content() for one in films] == [b"one", DICOM, b"two"]
+    assert [one.name for one in films] == ["a/1.png", "a/CR.1.2.840.10008.5", "a/scan", "b/2.JPG"]
+    assert [one.content() for one in films] == [b"one", DICOM, DICOM, b"two"]
 
 
 @pytest.mark.parametrize(
