@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -90,8 +91,11 @@ def fetch(
         one.finish()
         return True
     finally:
+        # Before it is let go: else it could be another's by then, and a third one would make a
+        # new one beside it. Who waits finds it gone and makes a new one (``core.cache``).
+        with suppress(OSError):  # Windows keeps a file that is open
+            Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def fetch_json(url: str, *, called: str = "", wait: Wait = time.sleep) -> object:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from core.documents import Document, Part
+from core.spreadsheet import as_text
 
 BACKUP_MANIFEST = "backup.json"
 STORE = "thoraxlens.sqlite3"
@@ -68,6 +69,8 @@ def may_stand(name: str) -> bool:
     """Whether a backup may hold a file of this path: where ThoraxLens keeps something, and
     nowhere else."""
     parts = name.split("/")
+    if as_text(name) != name:  # bytes that are no text, which no zip's name can be
+        return False
     if _CONTROL.search(name) or any(
         part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > LONGEST_NAME
         for part in parts

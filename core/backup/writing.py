@@ -30,6 +30,7 @@ from core.people.roles import Deed
 from core.progress import Progress
 from core.runs.files import RunFiles
 from core.runs.kinds import DEMONSTRATION, KINDS
+from core.spreadsheet import as_text
 from core.store import Store
 from core.store.schema import SCHEMA_VERSION
 from core.store.snapshot import Snapshot, take_snapshot
@@ -159,12 +160,12 @@ class _Writing:
     def _add(self, archive: zipfile.ZipFile, name: str, path: Path) -> BackupPart | None:
         """None for what is not there or cannot be read."""
         if not may_stand(name):
-            self.passed_over.append(name)
+            self.passed_over.append(as_text(name))
             return None
         try:
             source = path.open("rb")
         except OSError:
-            self.passed_over.append(name)
+            self.passed_over.append(as_text(name))
             return None
         size, told = 0, hashlib.sha256()
         with source, archive.open(_entry(name), "w", force_zip64=True) as target:

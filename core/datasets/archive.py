@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 import shutil
 import tempfile
 import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -224,11 +227,23 @@ def _is_table(path: Path) -> bool:
     return name.endswith(TABLES) or name in LISTS
 
 
-def _opened(target: Path) -> BinaryIO:
+@contextmanager
+def _opened(target: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which is ``target`` when all went well: half a film would be taken for a
+    damaged one for ever, because the next import leaves alone what is there."""
+    aside = target.with_name(f"{secrets.token_hex(8)}.part")
     try:
-        return target.open("xb")
-    except FileExistsError:
-        raise InputError(
-            f"The zip cannot be unpacked on this disk, which takes {shown_member(target.name)} and "
-            "another file of it for the same, perhaps for their capitals. Rename one of them."
-        ) from None
+        with aside.open("xb") as plain:
+            yield plain
+        try:
+            os.link(aside, target)  # of two, the second one is told
+        except OSError:
+            if target.exists():
+                raise InputError(
+                    "The zip cannot be unpacked on this disk, which takes "
+                    f"{shown_member(target.name)} and another file of it for the same, perhaps "
+                    "for their capitals. Rename one of them."
+                ) from None
+            aside.replace(target)  # a disk without links
+    finally:
+        aside.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -207,15 +208,21 @@ def _brought(file: Path) -> TrainingFilms | None:
 def _kept_descriptors(workspace: Workspace, film_ids: Sequence[str]) -> np.ndarray:
     name = hashlib.sha256("\n".join([f"likeness {VERSION}", *film_ids]).encode()).hexdigest()[:32]
     file = workspace.feature_cache / f"{name}.npy"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")):
-        kept = _read(file)
-        if kept is not None and len(kept) == len(film_ids):
-            return kept
-        made = np.stack([_of_thumbnail(workspace, one) for one in film_ids]).astype(np.float16)
-        with written_whole(file) as temporary:
-            np.save(temporary, made)
-    return made
+    made = None
+    with suppress(OSError):  # a full disk: then they are not kept
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            kept = _read(file)
+            if kept is not None and len(kept) == len(film_ids):
+                return kept
+            made = _described(workspace, film_ids)
+            with written_whole(file) as temporary:
+                np.save(temporary, made)
+    return _described(workspace, film_ids) if made is None else made
+
+
+def _described(workspace: Workspace, film_ids: Sequence[str]) -> np.ndarray:
+    return np.stack([_of_thumbnail(workspace, one) for one in film_ids]).astype(np.float16)
 
 
 def _read(file: Path) -> np.ndarray | None:

@@ -174,8 +174,8 @@ class Datasets:
         with self._database.work() as work:
             found = work.execute(
                 "SELECT COUNT(*) FROM dataset_films LEFT JOIN films USING (film_id) "
-                "WHERE dataset = (SELECT name FROM datasets WHERE name = ?) AND path IS NULL",
-                (name,),
+                "WHERE dataset = ? AND path IS NULL",
+                (_spelled(work, name),),
             ).fetchone()
         return int(found[0])
 

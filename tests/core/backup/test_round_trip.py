@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -274,3 +275,14 @@ def test_by_command(
     assert (restored["runs"], restored["folders_missing"]) == (2, [])
     assert main(["--data", str(tmp_path / "third"), "restore", str(file)]) == 0
     assert (tmp_path / "third" / "thoraxlens.sqlite3").is_file()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names on disk are bytes there alone")
+def test_a_file_whose_name_is_no_text_is_passed_over_and_told(
+    phantom_store: Store, tmp_path: Path
+) -> None:
+    odd = os.fsencode(phantom_store.workspace.weights) + b"/\xf6dem.h5"
+    Path(os.fsdecode(odd)).write_bytes(b"weights")
+    made = backup(phantom_store, tmp_path / "odd.zip")
+    assert made.passed_over == ("weights/\\udcf6dem.h5",)
+    assert restore(made.path, tmp_path / "again").counted == made.counted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import shutil
 import stat
@@ -170,3 +171,22 @@ def test_a_zip_cancelled_half_way_leaves_nothing(store: Store) -> None:
     with pytest.raises(Cancelled):
         import_zip(store, zipped(FILES), "clinic.zip", progress=stop)
     assert leftovers(store) == []
+
+
+def test_a_film_that_was_half_written_on_a_full_disk_comes_back_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_zip(store, zipped(FILES), "clinic.zip")
+    gone = next(store.workspace.uploads.rglob("00000002_000.png"))
+    gone.unlink()
+
+    def full(*_: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("core.datasets.archive.bare_film", full)
+        with pytest.raises(InputError, match="No space left"):
+            import_zip(store, zipped(FILES), "clinic.zip")
+    report = import_zip(store, zipped(FILES), "clinic.zip")
+    assert (report.known, report.left_out) == (3, ())
+    assert not list(store.workspace.uploads.rglob("*.part"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import cv2
 import numpy as np
 import pytest
@@ -122,3 +124,27 @@ def test_descriptors_are_kept_and_made_again_when_damaged(workspace: Workspace) 
     for film_id in ids[1:]:
         workspace.thumbnail(film_id).unlink()
     assert training_films(workspace, files) is None, "one film is not enough to compare with"
+
+
+def test_a_full_disk_keeps_no_descriptors_and_nobody_from_an_answer(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ["a", "b"]
+    for seed, film_id in enumerate(ids):
+        place = workspace.thumbnail(film_id)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place), film(seed))
+    files = RunFiles(workspace.run_folder("run")).create()
+    Predictions(
+        ("covid", "healthy"), np.array(ids), np.full(2, "train"), np.array([0, 1]),
+        np.full((2, 2), 0.5),
+    ).save(files.predictions)  # fmt: skip
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    found = training_films(workspace, files)
+    assert found is not None
+    assert found.compare(film(1)).nearest[0].film_id == "b"
+    assert not list(workspace.feature_cache.glob("*.npy"))

@@ -59,3 +59,11 @@ def test_the_spelling_of_a_data_sets_name_makes_no_difference(store: Store) -> N
             store.datasets.get(other)
     store.datasets.delete("ödem обзор")
     assert store.datasets.all() == []
+
+
+def test_films_that_a_data_set_has_lost_are_counted_whatever_its_spelling(store: Store) -> None:
+    classes = ({"name": "a", "findings": ["x"]}, {"name": "b", "findings": ["y"]})
+    store.datasets.save(DatasetSpec.build(name="Ödem", classes=classes), [Member("0", 0, "train")])
+    assert [store.datasets.lost(one) for one in ("Ödem", "ÖDEM", "O\u0308dem", "other")] == [
+        1, 1, 1, 0,
+    ]  # fmt: skip
