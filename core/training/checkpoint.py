@@ -32,7 +32,8 @@ class TrainingState:
     ``phase``: one of ``core.store.PHASES``, which began after epoch ``began``.
     ``best_weights``: the values of ``changing`` after the epoch with the lowest
     ``best_loss``. ``waited``: epochs of this phase since then. ``spent``: seconds by stage
-    of all sessions so far.
+    of all sessions so far. ``films``: what was learnt from, as ``TrainingData.which`` says;
+    empty in a checkpoint of an earlier version.
     """
 
     epoch: int = 0
@@ -44,9 +45,11 @@ class TrainingState:
     waited: int = 0
     stopped_early: bool = False
     spent: dict[str, float] = field(default_factory=dict)
+    films: str = ""
 
 
-_PLAIN = ("epoch", "phase", "began", "best_epoch", "best_loss", "waited", "stopped_early", "spent")
+_PLAIN = ("epoch", "phase", "began", "best_epoch", "best_loss", "waited", "stopped_early", "spent",
+          "films")  # fmt: skip
 
 
 def changing(model: keras.Model) -> list[keras.Variable]:
@@ -79,6 +82,15 @@ def phase(folder: Path) -> str | None:
     """The phase that the checkpoint is in; None when there is none that can be read."""
     stored = _read(folder)
     return None if stored is None else str(stored[0].get("phase", PHASES[0]))
+
+
+def learnt_from(folder: Path) -> str:
+    """``films`` of the checkpoint; empty where there is none that can be read, too."""
+    try:
+        with np.load(folder / STATE, allow_pickle=False) as stored:
+            return str(json.loads(str(stored["plain"])).get("films", ""))
+    except ARRAY_DAMAGES:
+        return ""
 
 
 def load_checkpoint(folder: Path, model: keras.Model, phase: str) -> TrainingState | None:

@@ -109,6 +109,7 @@ def fit(
     state = checkpoint.load_checkpoint(files.checkpoint, model, phase.name)
     if state is not None:
         clock.add_earlier(state.spent)
+        state.films = before.films  # which one of an earlier version does not say
         log.info("going on after epoch %d", state.epoch)
     else:
         state = TrainingState(
@@ -119,6 +120,7 @@ def fit(
             best_loss=before.best_loss,
             # What the phase before it left is the best so far.
             best_weights=checkpoint.values_of(checkpoint.changing(model)) if before.epoch else [],
+            films=before.films,
         )
     store.runs.forget_epochs_after(run.run_id, state.epoch)
     move(store, run, RunState.TRAINING, (RunState.PREPARING, RunState.TRAINING))

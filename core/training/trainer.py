@@ -65,6 +65,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
         data = load_training_data(
             store, spec.dataset, size, reading, repeat=spec.repeat, caches=caches
         )
+    _must_go_on_with(data, files, spec)
     measuring = Measuring(store, run, network, data, size)
     reporter.forecast = measuring.forecast()
     log.info("%d films of %d × %d pixels", len(data.films), size, size)
@@ -74,7 +75,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     weigh = spec.class_weighting or dataset.balance == "class_weights"
     plan = Plan(spec, data, kind, weigh)
     tunes = bool(last)
-    model, state, seen = trainable.learns, TrainingState(), 0
+    model, state, seen = trainable.learns, TrainingState(films=data.which()), 0
     if not tunes or checkpoint.phase(files.checkpoint) != FINE_TUNING:
         with clock.stage("features"):
             learner = _learner(trainable, plan, mode, caches, files, reporter)
@@ -132,6 +133,16 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
     checkpoint.discard_checkpoint(files.checkpoint)
     shutil.rmtree(files.scratch, ignore_errors=True)
     log.info("done; best epoch %d, test: %s", state.best_epoch, numbers["test"])
+
+
+def _must_go_on_with(data: TrainingData, files: RunFiles, spec: RunSpec) -> None:
+    """Raises InputError where the checkpoint has learnt from other films, or from these dealt out
+    otherwise: it may have learnt from what it would be tested on."""
+    if checkpoint.learnt_from(files.checkpoint) not in ("", data.which()):
+        raise InputError(
+            f"The data set “{spec.dataset}” is not what it was when this run began: its films, or "
+            "how they are dealt out, have changed. To go on would mix the two. Start a new run."
+        )
 
 
 def _trainable(

@@ -13,20 +13,21 @@ import keras
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, TrainingError
+from core.errors import Cancelled, InputError, TrainingError
 from core.evaluation.operating_point import OperatingPoint
 from core.features.vectors import IN_MEMORY
 from core.runs.clock import Clock
 from core.runs.files import RunFiles
-from core.specs import Optimizer
+from core.specs import Optimizer, RunSpec
 from core.store import Epoch, Run, RunState, Store
-from core.training import callbacks, checkpoint, fitting
+from core.training import callbacks, checkpoint, fitting, precision
 from core.training.batches import RepeatedBatches, VectorBatches
 from core.training.callbacks import BeginEpoch, ValidateVectors
 from core.training.checkpoint import TrainingState
 from core.training.fitting import OPTIMIZERS, Phase
 from core.training.learners import FitArguments
-from core.training.trainer import _evaluate
+from core.training.trainer import _evaluate, train
+from tests.core.phantom_dataset import with_a_dataset
 
 Queue = Callable[..., Run]
 RNG = np.random.default_rng(0)
@@ -259,3 +260,32 @@ def test_numbers_of_each_split(store: Store, tmp_path: Any) -> None:
     split[1] = "train"  # trained again on other films: the old threshold is not its own
     _evaluate(logits, data, files)
     assert not files.operating_point.exists()
+
+
+def trained(store: Store, run: Run, batches: int | None = None) -> None:
+    store.runs.transition(run.run_id, RunState.PREPARING, pid=os.getpid())
+    train(store, store.runs.get(run.run_id), Quiet(batches), time.time())
+
+
+def test_a_run_does_not_go_on_with_another_data_set_of_its_name(
+    phantom_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "candidates", lambda: [precision.FLOAT32])  # nothing is timed
+    with_a_dataset(phantom_store, 12, 4, 4)
+    asked = RunSpec.build(dataset="phantoms", model="cnn", epochs=3, batch_size=8, image_size=32)
+    run = phantom_store.runs.create(asked)
+    with pytest.raises(Cancelled):
+        trained(phantom_store, run, batches=8)
+    files = RunFiles(phantom_store.workspace.run_folder(run.run_id))
+    kept = files.resumes_after()
+    assert kept in (1, 2)
+    phantom_store.datasets.delete("phantoms")
+    with_a_dataset(phantom_store, 8, 4, 8)
+    with pytest.raises(InputError, match="“phantoms” is not what it was when this run began"):
+        trained(phantom_store, run)
+    assert phantom_store.runs.epochs(run.run_id)["epoch"].max() >= kept, "nothing is lost"
+    phantom_store.datasets.delete("phantoms")
+    with_a_dataset(phantom_store, 12, 4, 4)
+    trained(phantom_store, run)
+    assert phantom_store.runs.get(run.run_id).state == "done"
+    assert phantom_store.runs.epochs(run.run_id)["epoch"].tolist() == [1, 2, 3]
