@@ -14,7 +14,7 @@ OTHERS = 0o077  # what group and everybody may do
 OURS = (
     "uploads", "importing", "thumbnails", "cache", "runs", "weights", "exports", "turns",
     "demonstration", "thoraxlens", "phantoms", "backbones", "speeds", "dispatcher", "salt",
-    "lent", "prediction", "recovered", "cache-limit", "showcase",
+    "lent", "prediction", "recovered", "cache-limit", "showcase", "cluster",
 )  # fmt: skip
 SALT_BYTES = 32
 
@@ -65,7 +65,7 @@ def tighten(root: Path, *, is_ours: bool) -> None:
 
 
 def salt_of(place: Path) -> bytes:
-    """The secret of a data folder, made once: 32 bytes without which nobody can try out which
+    """A secret of a data folder, made once: 32 bytes without which nobody can try out which
     number a hash stands for. Raises OSError."""
     with suppress(FileNotFoundError):
         return _checked(place)

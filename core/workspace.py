@@ -97,6 +97,11 @@ class Workspace:
         return self.root / "salt"
 
     @property
+    def cluster_key(self) -> Path:
+        """What tells this data folder from others on a cluster; in no backup."""
+        return self.root / "cluster.key"
+
+    @property
     def dispatcher_lock(self) -> Path:
         return self.root / "dispatcher.lock"
 

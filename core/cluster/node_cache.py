@@ -51,15 +51,18 @@ class Cache:
         return target
 
     def move_films(self, store: Store, pack: Path, key: str) -> None:
-        """Let the store's films, and their masks, lie where the pack of their files is unpacked."""
-        folder = self._goods / key / "unpacked"
+        """Let the store's films, and their masks, lie in its data folder, linked to where the pack
+        of their files is unpacked."""
+        unpacked = self._goods / key / "unpacked"
+        folder = store.workspace.root / "films"
         with FileLock((self._goods / key).with_suffix(".lock")):
-            if not folder.is_dir():
-                aside = folder.with_name("unpacking")
+            if not unpacked.is_dir():
+                aside = unpacked.with_name("unpacking")
                 shutil.rmtree(aside, ignore_errors=True)
                 with zipfile.ZipFile(pack) as files:
                     files.extractall(aside)
-                aside.rename(folder)
+                aside.rename(unpacked)
+            shutil.copytree(unpacked, folder, copy_function=linked)
         films = [one for one in folder.iterdir() if one.name != _MASKS]
         store.catalogue.move_films({one.name: str(next(one.iterdir())) for one in films})
         masks = folder / _MASKS
@@ -149,6 +152,15 @@ class Cache:
     @property
     def work(self) -> Path:
         return self.root / "work"
+
+
+def linked(held: str | Path, target: str | Path) -> None:
+    """Have a file that is kept lie at ``target`` as well, for work that needs it whatever is
+    removed here. Raises OSError."""
+    try:
+        os.link(held, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(held, target)
 
 
 def _fetched(good: Good, target: Path, fetch: Callable[[Any], Any]) -> None:

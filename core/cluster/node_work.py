@@ -20,7 +20,7 @@ import numpy as np
 from core.cluster import tied
 from core.cluster.changes import FolderChanges
 from core.cluster.lending import Borrower, Lender
-from core.cluster.node_cache import Cache, work_folder
+from core.cluster.node_cache import Cache, linked, work_folder
 from core.cluster.parcels import Good, Parcel, Update
 from core.errors import DamagedError, ThoraxLensError
 from core.features.loans import Loan
@@ -264,10 +264,7 @@ def _end(store: Store, job_id: str) -> None:
 
 def _put(held: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(held, target)
-    except OSError:  # a file system without links
-        shutil.copyfile(held, target)
+    linked(held, target)
 
 
 def _compute_as(parcel: Parcel) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cluster.parcels import Good, Parcel
-from core.cluster.shelf import Shelf
+from core.cluster.shelf import Shelf, content_hash
 from core.cluster.vectors import known_vectors
 from core.errors import InputError, NotFoundError
 from core.images.film_array import film_array
@@ -165,8 +165,7 @@ def _weights_of_result(store: Store, run: Run, shelf: Shelf, goods: list[Good]) 
 
 
 def _key_of(file: Path) -> str:
-    with file.open("rb") as stream:
-        return f"weights-{hashlib.file_digest(stream, 'sha256').hexdigest()[:32]}"
+    return f"weights-{content_hash(file)}"
 
 
 def _of_run(store: Store, run: Run, shelf: Shelf, only: Iterable[str] = ()) -> dict[str, Any]:
@@ -241,11 +240,19 @@ def _film_files(
         return None
 
     def make(target: Path) -> None:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as files:
+        # A zip knows no time before 1980, and films may say that they are of 1970.
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as files:
             for name, path in wanted.items():
                 files.write(path, name)
 
-    return shelf.made(f"files-{_digest(repr(sorted(wanted)))}", "films.zip", make)
+    # A mask of the same name may be another one by now.
+    told = [(name, str(path), *_seen(path)) for name, path in sorted(wanted.items())]
+    return shelf.made(f"files-{_digest(repr(told))}", "films.zip", make)
+
+
+def _seen(file: Path) -> tuple[int, int]:
+    state = file.stat()
+    return state.st_size, state.st_mtime_ns
 
 
 def _digest(text: str) -> str:

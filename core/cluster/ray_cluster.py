@@ -25,6 +25,7 @@ from core.cluster.receiving import Receiver
 from core.cluster.shelf import Shelf
 from core.cluster.vectors import arithmetic_is_known
 from core.errors import Cancelled, InputError, ThoraxLensError
+from core.privacy import salt_of
 from core.runs.files import RunFiles, job_folder
 from core.runs.kinds import NODE_FEATURES
 from core.runs.liveness import mark_dead
@@ -58,9 +59,7 @@ class RayCluster:
     )
 
     def __post_init__(self) -> None:
-        folder = self.store.workspace.root / "cluster"
-        shutil.rmtree(folder, ignore_errors=True)  # what an earlier dispatcher made to be sent
-        self._shelf = Shelf(self._put, folder)
+        self._shelf = Shelf(self._put, self.store.workspace.root / "cluster")
 
     @property
     def is_busy(self) -> bool:
@@ -183,6 +182,9 @@ class RayCluster:
             log_line(f"the Ray cluster {self.address} does not answer: {error}")
             return None
         log_line(f"connected to the Ray cluster {self.address}")
+        # What an earlier dispatcher made to be sent. Not before: only the one that works asks for
+        # the cluster, and others may be made beside it.
+        shutil.rmtree(self._shelf.folder, ignore_errors=True)
         self._end_orphans(ray)
         return ray
 
@@ -195,9 +197,17 @@ class RayCluster:
                     ray.get_actor(name).leave.remote()
 
     def _namespace(self) -> str:
-        """Another one for each data folder, wherever it lies."""
-        secret = self.store.workspace.secret()
-        return f"thoraxlens-{hashlib.sha256(b'ray' + secret).hexdigest()[:16]}"
+        """Another one for each data folder, wherever it lies. Not by the salt: a data folder made
+        of a backup has the same, and would end what the first one has at work. Raises
+        InputError."""
+        place = self.store.workspace.cluster_key
+        try:
+            key = salt_of(place)
+        except OSError as error:
+            raise InputError(f"{place} cannot be read or made ({error.strerror or error}).") from (
+                error
+            )
+        return f"thoraxlens-{hashlib.sha256(key).hexdigest()[:16]}"
 
     def _put(self, content: Any) -> Any:
         return self._ray.put(content)

@@ -3,6 +3,7 @@ gives a reference to them."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ class Shelf:
     put: Callable[[np.ndarray], Any]
     folder: Path
     _goods: dict[str, Good] = field(default_factory=dict)
+    _made: dict[str, str] = field(default_factory=dict)  # what ``made`` was asked for → its key
     # Several rows may be packed at once; what both need is made and put there once.
     _at_it: RLock = field(default_factory=RLock)
 
@@ -46,16 +48,21 @@ class Shelf:
         content = file.read_bytes()
         return content if len(content) <= INLINE else self.put(np.frombuffer(content, np.uint8))
 
-    def made(self, key: str, name: str, make: Callable[[Path], None]) -> Good:
-        """A good whose file ``make`` writes, unless it has been made before."""
-        place = self.folder / key
+    def made(self, asked: str, name: str, make: Callable[[Path], None]) -> Good:
+        """A good whose file ``make`` writes, unless it has been made before. ``asked``: tells it
+        from others of this data folder; nodes work for others as well, and keep what they have had
+        of this one long ago, so its key is made of its content."""
+        place = self.folder / asked
         with self._at_it:
-            if key in self._goods:
-                return self.good(key, place / name)
+            known = self._made.get(asked, "")
+            if known in self._goods:
+                return self.good(known, place / name)
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
             try:
                 make(place / name)
+                key = f"{asked.partition('-')[0]}-{content_hash(place / name)}"
+                self._made[asked] = key
                 return self.good(key, place / name)
             finally:
                 shutil.rmtree(place, ignore_errors=True)
@@ -67,6 +74,12 @@ class Shelf:
             if held <= KEYS_KEPT or key == newest:
                 return
             held -= self._goods.pop(key).size
+
+
+def content_hash(file: Path) -> str:
+    """The beginning of its SHA-256, in hex. Raises OSError."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
 
 
 def _pieces(file: Path) -> Iterable[np.ndarray]:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,7 @@ from core.cluster.node_cache import CACHE_VARIABLE, Cache, node_cache, work_fold
 from core.cluster.parcels import Good
 from core.cluster.receiving import _below
 from core.errors import DamagedError
+from core.store import Film, Source, Store
 from core.workspace import PROJECT_ROOT
 from tests.core.runs.pretending import eventually
 
@@ -162,3 +164,26 @@ def test_a_node_without_the_program_says_so(
     assert HOME_VARIABLE in about["missing"]
     monkeypatch.delenv(HOME_VARIABLE)
     assert "missing" not in Attendant(str(PROJECT_ROOT)).about("tensorflow")
+
+
+def test_work_keeps_its_films_when_others_make_room(
+    cache: Cache, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ["a" * 32, "b" * 32]
+    store.catalogue.save_source(
+        Source("ward", "folders", "/films"),
+        [Film(one, "ward", f"/films/{one}.png", "", "COVID-19") for one in ids],
+    )
+    pack = tmp_path / "films.zip"
+    with zipfile.ZipFile(pack, "w") as files:
+        for one in ids:
+            files.writestr(f"{one}/{one}.png", one)
+        files.writestr(f"masks/{ids[0]}/lungs/mask.png", "lungs")
+    (cache.root / "goods" / "files-1").mkdir()
+    cache.move_films(store, pack, "files-1")
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "0")
+    cache.trim()  # as other work does at its end
+    assert not (cache.root / "goods" / "files-1").exists()
+    films = store.catalogue.films(ids)
+    assert [Path(one.path).read_text() for one in films] == ids
+    assert Path(films[0].masks["lungs"]).read_text() == "lungs"
