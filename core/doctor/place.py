@@ -53,6 +53,9 @@ def disk(workspace: Workspace, free: int | None = None) -> Observation:
 def store(workspace: Workspace) -> Iterator[Observation]:
     """The database, the films' folders, and what waits; nothing is changed but what opening an
     older store brings up to date."""
+    if not _holds_a_store(workspace):
+        yield _no_store(workspace)
+        return
     try:
         opened = open_store(workspace)
     except ThoraxLensError as error:
@@ -71,6 +74,34 @@ def store(workspace: Workspace) -> Iterator[Observation]:
     )
     yield from _films(opened)
     yield from _waiting(opened)
+
+
+def _holds_a_store(workspace: Workspace) -> bool:
+    try:
+        return workspace.database.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:  # what opening it says in words
+        return True
+
+
+def _no_store(workspace: Workspace) -> Observation:
+    """To open one would make it, and a folder that only looks new would then be one."""
+    runs = [one for one in workspace.runs.glob("*") if one.is_dir()]
+    if not runs:
+        return Observation(
+            "Store",
+            "note",
+            f"Nobody has worked in the data folder {workspace.root} yet. If you have films or runs "
+            "in another one, name it with --data DIR.",
+        )
+    return Observation(
+        "Store",
+        "ill",
+        f"The store {workspace.database} is gone or empty, and {count(len(runs), 'run')} "
+        f"{'lies' if len(runs) == 1 else 'lie'} beside it. If you have a copy of it, put that back "
+        "now: the next start makes a new one, in which runs are found again, and films are not.",
+    )
 
 
 def _films(store: Store) -> Iterator[Observation]:

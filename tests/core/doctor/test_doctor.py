@@ -125,6 +125,19 @@ def test_a_damaged_store_and_one_of_a_newer_version_are_named(store: Store) -> N
     assert str(store.workspace.database) in said
 
 
+def test_a_store_that_is_lost_is_named_and_left_for_a_copy_to_be_put_back(
+    workspace: Workspace,
+) -> None:
+    [said] = ill(place.store(workspace))
+    assert said.startswith(f"Nobody has worked in the data folder {workspace.root} yet.")
+    assert not workspace.database.exists(), "to look at a folder makes it no data folder"
+    workspace.run_folder("20200101-000000-abcd").mkdir()
+    workspace.database.touch()
+    [said] = ill(place.store(workspace))
+    assert "is gone or empty, and 1 run lies beside it" in said
+    assert workspace.database.stat().st_size == 0
+
+
 def test_films_whose_folder_is_gone_are_named(
     store: Store, phantom_folder: Path, tmp_path: Path
 ) -> None:
@@ -176,8 +189,7 @@ def test_the_command_says_all_of_it_and_computes(
     assert told["well"]
     parts = {one["part"] for one in told["observations"]}
     assert parts == {
-        "Python", "Libraries", "Disk", "Store", "Films", "Queue", "Weights", "Port", "Ray",
-        "Devices",
+        "Python", "Libraries", "Disk", "Store", "Weights", "Port", "Ray", "Devices",
     }  # fmt: skip
     assert any("computes on CPU" in one["sentence"] for one in told["observations"])
     monkeypatch.setenv("KERAS_BACKEND", "theano")
