@@ -253,3 +253,10 @@ def test_a_film_with_two_findings_is_counted_filtered_and_told_with_both(
     assert "Cardiomegaly, COVID-19 (in the source: “cm|covid”)" in facts["Findings"].replace(
         "\\", ""
     )
+
+
+def test_a_thumbnail_that_comes_later_is_shown(tmp_path: Path) -> None:
+    place = tmp_path / "film.jpg"
+    before = tile(str(place), 40)
+    Image.new("L", (60, 40), 255).save(place, "JPEG")
+    assert tile(str(place), 40) != before

@@ -7,9 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from core.datasets.removing import delete_dataset
 from core.specs import RunSpec
 from core.store import Store
 from tests.pages.opening import everything_said, open_app
+from tests.pages.runs import make_dataset
 
 
 def button(app: AppTest, label: str) -> Button:
@@ -161,6 +163,20 @@ def test_a_saved_data_set_can_be_exported_and_deleted(phantom_store: Store) -> N
     app.button("delete_study").click().run()
     assert phantom_store.datasets.all() == []
     assert "No data set has been saved yet" in everything_said(app)
+
+
+def test_what_was_packed_of_a_data_set_is_not_offered_of_another_of_its_name(
+    phantom_store: Store,
+) -> None:
+    make_dataset(phantom_store)
+    app = open_app("prepare", part="Saved data sets")
+    app.button("pack_tiny").click().run()
+    assert app.get("download_button")
+    delete_dataset(phantom_store, "tiny")
+    make_dataset(phantom_store, size=32)
+    app.run()
+    assert not app.get("download_button"), "that is the other one's zip file"
+    assert "pack_tiny" in [one.key for one in app.button]
 
 
 def test_a_data_set_in_use_cannot_be_deleted(phantom_store: Store) -> None:

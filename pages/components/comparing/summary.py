@@ -98,7 +98,9 @@ def _frame(
 ) -> pd.DataFrame:
     """The table, kept between reruns: a thousand draws a run take their time."""
     key = ",".join(f"{one.key}:{len(one.runs)}:{_state(one)}" for one in compared)
-    frame = _kept(key, threshold, split, len(patients), [one.entry for one in compared], patients)
+    # Not how many there are: films may have been given to other patients since.
+    whose = sha256("\n".join(patients.values()).encode()).hexdigest()
+    frame = _kept(key, threshold, split, whose, [one.entry for one in compared], patients)
     own = frame["origin"] == OWN
     return (frame if published else frame[own]).copy()
 
@@ -115,7 +117,7 @@ def _kept(
     key: str,
     threshold: float | None,
     split: str,
-    known: int,
+    whose: str,
     _entries: Sequence[Entry],
     _patients: Patients,
 ) -> pd.DataFrame:

@@ -61,15 +61,18 @@ def _dataset(store: Store, stored: StoredDataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         next_step(TRAIN, "Train on it", query={"dataset": stored.name})
         if may(Deed.EXPORT):
-            _export(store, stored.name)
+            _export(store, stored)
         if may(Deed.PREPARE):
             with st.popover("Delete …", icon=":material/delete:"):
                 _deletion(store, stored.name)
 
 
-def _export(store: Store, name: str) -> None:
+def _export(store: Store, stored: StoredDataset) -> None:
     """Two steps, so that packing can say what went wrong before a download begins."""
-    packed = st.session_state.get(f"zip_{name}")
+    name = stored.name
+    # Another data set may have had this name before, and have been packed.
+    kept = f"zip_{name}_{stored.created_at}_{stored.spec.to_json()}"
+    packed = st.session_state.get(kept)
     if packed is None or not packed.exists():
         if not st.button(
             "Export as folders (zip)",
@@ -79,7 +82,7 @@ def _export(store: Store, name: str) -> None:
         ):
             return
         with st.spinner("Packing the films …"):
-            packed = st.session_state[f"zip_{name}"] = export_zip(store, name)
+            packed = st.session_state[kept] = export_zip(store, name)
     st.download_button(
         f"Download {packed.stat().st_size / 1e6:,.1f} MB",
         lambda: packed.open("rb"),

@@ -94,11 +94,16 @@ def film_strip(
                 credit(film.metadata)
 
 
-@st.cache_data(show_spinner=False, max_entries=2_000)
 def tile(path: str, size: int) -> bytes:
-    """A square JPEG with the whole thumbnail on black, so that rows of films line up."""
+    """A square JPEG with the whole thumbnail on black, so that rows of films line up; grey where
+    there is no thumbnail, which may come later, with its film."""
+    return _squared(path, size, Path(path).exists())
+
+
+@st.cache_data(show_spinner=False, max_entries=2_000)
+def _squared(path: str, size: int, is_there: bool) -> bytes:
     square = Image.new("L", (size, size), 0)
-    if Path(path).exists():
+    if is_there:
         with Image.open(path, formats=("JPEG",)) as picture:
             film = picture.convert("L")
             film.thumbnail((size, size))

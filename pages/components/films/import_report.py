@@ -121,9 +121,7 @@ def _removal(store: Store, source: Source) -> None:
         "and you can import them again."
     )
     used = [
-        one.name
-        for one in store.datasets.all()
-        if (store.datasets.members(one.name)["source"] == source.name).any()
+        one.name for one in store.datasets.all() if source.name in store.datasets.sources(one.name)
     ]
     if used:
         st.warning(

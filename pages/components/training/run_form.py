@@ -77,7 +77,9 @@ def run_form(store: Store) -> list[Run]:
         size = get("image_size") or dataset.spec.image_size
         network_fields(dataset, size, store.workspace, chosen)
     with right:
-        folds = _folds(root, dataset.name, dataset.created_at, store)
+        # Whose films they are may be learnt later, and decides how many folds there can be.
+        known = store.catalogue.version()
+        folds = _folds(root, dataset.name, dataset.created_at, known, store)
         way_fields(
             dataset,
             ways(dataset, folds),
@@ -224,7 +226,7 @@ def _array_name(root: str, dataset: str, created_at: str, size: int, _store: Sto
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _folds(root: str, dataset: str, created_at: str, _store: Store) -> int:
+def _folds(root: str, dataset: str, created_at: str, known: int, _store: Store) -> int:
     from core.datasets.folds import OF_FOLDS, most_folds  # only here: it wants pandas
 
     return most_folds(_store.datasets.members(dataset, OF_FOLDS), FEW)

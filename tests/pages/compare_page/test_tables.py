@@ -12,6 +12,8 @@ from core.evaluation.predictions import Predictions
 from core.runs.files import RunFiles
 from core.specs import RunSpec
 from core.store import Epoch, RunState, Store
+from pages.components.comparing.comparison_state import compare_entries
+from pages.components.comparing.summary import _frame
 from pages.components.downloads import safe_name
 from tests.pages.compare_page.compared_runs import (
     class_report,
@@ -183,3 +185,16 @@ def test_downloads_are_offered_for_tables_and_for_each_matrix(quiet_store: Store
 )
 def test_file_names_fit_every_system(text: str, name: str) -> None:
     assert safe_name(text) == name
+
+
+def test_intervals_follow_when_films_are_given_to_other_patients(quiet_store: Store) -> None:
+    run = finished_run(quiet_store, scores=(0.9, 0.8, 0.4, 0.6, 0.1, 0.2) * 4)
+    films = Predictions.load(RunFiles(quiet_store.workspace.run_folder(run.run_id)).predictions)
+    compared = compare_entries([(run, films)], "test", None)
+    own = {film: film for film in films.film_ids.tolist()}
+    few = {film: str(place % 3) for place, film in enumerate(own)}
+    asked = (compared, None, "test")
+    before, after = (_frame(*asked, whose, published=False) for whose in (own, few))
+    ends = ["roc_auc_low", "roc_auc_high"]
+    assert before[ends].notna().all(axis=None)
+    assert before[ends].values.tolist() != after[ends].values.tolist()

@@ -315,3 +315,13 @@ def test_fields_of_pretrained_networks_wait_for_one(tiny: Store) -> None:
     assert not app.number_input("new_fine_tune").disabled
     assert not app.number_input("new_augmented_copies").disabled
     assert app.number_input("new_fine_tune_epochs").disabled, "none of it without a block"
+
+
+def test_whose_films_they_are_may_be_learnt_later(tiny: Store) -> None:
+    app = open_form()
+    assert "Not with this data set" not in "".join(app.radio("new_way").proto.captions)
+    with tiny.database.work(write=True) as work:
+        work.execute("UPDATE films SET patient = finding")
+        work.execute("UPDATE catalogue_version SET number = number + 1")
+    app.run()
+    assert "Not with this data set" in "".join(app.radio("new_way").proto.captions)
