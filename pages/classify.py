@@ -34,6 +34,10 @@ div[data-testid="stMainBlockContainer"] {padding-inline: clamp(1rem, 2.5vw, 3rem
 .st-key-classify_head .st-key-classify_runs {min-width: min(20rem, 100%)}
 .st-key-classify_head [data-testid="stMultiSelect"] input {width: 24px; flex: 1 1 24px}
 .st-key-classify_answer h2 {font-size: 1.1rem; padding: 0 0 0.6rem; overflow-wrap: anywhere}
+/* A film's class and finding below it, in letters of any size. */
+.st-key-classify_answer [data-testid="stLayoutWrapper"]:has(> div > div [data-testid="stImage"]),
+.st-key-classify_answer [data-testid="stVerticalBlock"]:has(> div [data-testid="stImage"]) {
+  min-width: 5.25rem}
 .st-key-classify_answer h3 {font-size: 1.5rem; padding: 0 0 0.8rem}
 </style>"""
 

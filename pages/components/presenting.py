@@ -8,8 +8,8 @@ PRESENT = "present"
 # Everything in Streamlit's pages is measured in the letter's size, so all of it grows with it.
 _STYLE = """<style>
 :root {font-size: clamp(16px, 1.2vw, 24px) !important}
-[data-testid="stHeader"] {display: none}
-div[data-testid="stMainBlockContainer"] {padding: 1.5rem 2rem 2rem; max-width: none}
+[data-testid="stHeader"], [data-testid="stSidebar"] {display: none}
+div[data-testid="stMainBlockContainer"] {padding: 1.5rem 2rem 2rem; max-width: none !important}
 </style>"""
 
 

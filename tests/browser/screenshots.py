@@ -28,6 +28,7 @@ from core.runs import launcher
 from core.runs.jobs import Job
 from core.showcase.renewing import renew
 from core.specs import RunSpec
+from core.starter import install_starters
 from core.store import RunState, Store, open_store
 from core.version import node_name
 from core.workspace import PROJECT_ROOT, Workspace
@@ -115,11 +116,10 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     _take_map(watched, server, store)
     watched.open(f"{server.url}/prepare")
     watched.page.get_by_role("radio", name="Recommended").click()
+    expect(watched.page.get_by_text("All films of one patient stay on one side")).to_be_visible()
     _keep(watched, "prepare", scroll_to="Preview")
     watched.open(f"{server.url}/compare?runs={','.join(ids)}")
     _keep(watched, "compare")
-    watched.turn_to("Results")
-    _keep(watched, "results")
     watched.open(f"{server.url}/classify?run={'&run='.join(ids)}")
     _classify(watched)
     _keep(watched, "classify")
@@ -133,7 +133,19 @@ def _take(chromium: Browser, server: Server, store: Store) -> None:
     watched.open(server.url)
     _keep(watched, "home")
     _take_work(watched, server, store, done[0].spec)
+    _take_results(watched, server, store)
     context.close()
+
+
+def _take_results(watched: Watched, server: Server, store: Store) -> None:
+    """With the networks that come along, and two chosen; they go again, for the next pictures."""
+    starters = install_starters(store).runs
+    watched.open(f"{server.url}/results")
+    for box in watched.page.get_by_role("checkbox", name="Compare").all()[:2]:
+        box.check()
+    _keep(watched, "results")
+    for run in starters:
+        launcher.delete(store, run.run_id)
 
 
 def _take_map(watched: Watched, server: Server, store: Store) -> None:
@@ -189,10 +201,12 @@ def _classify(watched: Watched) -> None:
 def _demonstrate(watched: Watched) -> None:
     """Up to the step in which the marker moves."""
     page = watched.page
-    page.get_by_role("button", name="Train a network on these films").click()
+    # The second is what it says in a data folder where somebody began before.
+    begin = re.compile("Train a network on these films|Go on to the training")
+    page.get_by_role("button", name=begin).click()
     for name in ("What did it look at?", "Move the marker to the healthy people"):
         button = page.get_by_role("button", name=name)
-        expect(button).to_be_enabled(timeout=300_000)
+        expect(button).to_be_enabled(timeout=900_000)
         button.click()
     expect(page.get_by_role("button", name="And without a marker?")).to_be_enabled()
 

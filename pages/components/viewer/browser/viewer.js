@@ -16,6 +16,7 @@ const ACROSS = 400; // px that a hand moves for all of a film's grey values
 const BLINK = 700; // ms: well below what can harm anybody
 const QUIET = 500; // ms without a change, before it is read aloud
 const WORDS = 48; // px: what stands below a film
+const LEAST = 0.45; // of the window: a film is to be seen, also where tools take many lines
 const NARROW = 145; // px: two films beside each other on a telephone
 
 export class Viewer {
@@ -110,7 +111,7 @@ export class Viewer {
     const { tall, whole } = this.told; // shares of the window: of the film, and with its tools
     const most = this.isFull()
       ? window.innerHeight - rest
-      : window.innerHeight * Math.min(tall, whole - rest / window.innerHeight);
+      : window.innerHeight * Math.min(tall, Math.max(whole - rest / window.innerHeight, LEAST));
     const height = Math.round(
       Math.max(160, Math.min((width * film.height) / film.width, most / rows)),
     );
