@@ -10,7 +10,11 @@ from core.documents import Json
 from core.external.films import LEFT_OUT
 
 UNREADABLE = "they could not be read"
-_PATH = re.compile(r"(?<![\w.])(?:~?/|[A-Za-z]:[\\/])[^\s“”\"'(),;]*[\\/][^\s“”\"'(),;]*")
+_SIGN = r"[^\s“”\"'(),;\\/]"
+# A folder may be called by several words, as people are; each begins with a letter, as “1/2” does
+# not. What goes too far hides a few words of a sentence.
+_FOLDER = rf"{_SIGN}*(?: [^\W\d_]{_SIGN}*){{0,4}}[\\/]"
+_PATH = re.compile(rf"(?<![\w.])(?:~?/|[A-Za-z]:[\\/])(?:{_FOLDER})+{_SIGN}*")
 
 
 def without_paths(value: Any) -> Any:
