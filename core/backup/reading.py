@@ -24,6 +24,7 @@ from core.datasets.archive_checks import (
     DamagedArchive,
     check_layout,
     list_bytes,
+    opened_zip,
     shown_member,
 )
 from core.errors import InputError
@@ -92,7 +93,7 @@ def opened_backup(path: Path) -> Iterator[BackupFile]:
         try:
             if list_bytes(file) > BYTES_A_PART * MAX_PARTS:
                 raise InputError(NONE.format(name))
-            with zipfile.ZipFile(file) as archive:
+            with opened_zip(file) as archive:
                 _check(archive, file, name)
                 yield BackupFile(archive, _manifest(archive, name), name)
         except (zipfile.BadZipFile, DamagedArchive, EOFError) as error:

@@ -72,6 +72,17 @@ def list_bytes(file: BinaryIO) -> int:
     return int(end[5]) if end else 0
 
 
+def opened_zip(file: BinaryIO) -> zipfile.ZipFile:
+    """The archive. Raises DamagedArchive where its list of files cannot be read, and OSError where
+    the disk cannot."""
+    try:
+        return zipfile.ZipFile(file)
+    except DAMAGES as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise DamagedArchive("its list of files cannot be read") from error
+
+
 def check_layout(archive: zipfile.ZipFile, file: BinaryIO, filename: str) -> list[zipfile.ZipInfo]:
     """The members, none left out, however many and large they are. Raises as ``check``."""
     members = archive.infolist()

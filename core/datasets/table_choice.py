@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core.datasets.archive_checks import DAMAGES, check_list, opened_zip
 from core.datasets.archive_names import put_right
 from core.datasets.importers import Columns, Tree, names
 from core.datasets.importers.guessing import guess
@@ -51,7 +51,8 @@ def tables_in_zip(file: BinaryIO, filename: str, table: str = "") -> TableChoice
     takes. Raises InputError."""
     file.seek(0)
     try:
-        with zipfile.ZipFile(file) as archive, tempfile.TemporaryDirectory() as folder:
+        check_list(file, filename)
+        with opened_zip(file) as archive, tempfile.TemporaryDirectory() as folder:
             put_right(archive)
             held = [one for one in archive.infolist() if not one.is_dir()]
             listed = [one.filename.replace("\\", "/") for one in held]
@@ -64,7 +65,7 @@ def tables_in_zip(file: BinaryIO, filename: str, table: str = "") -> TableChoice
                 if name == wanted and one.file_size <= LARGEST:
                     place.write_bytes(archive.read(one))
             return _choice(tree, filename, wanted, place)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except DAMAGES as error:
         raise InputError(f"{filename} cannot be opened as a zip. Make or copy it again.") from error
     finally:
         file.seek(0)

@@ -106,7 +106,7 @@ def opened_run_file(path: Path | BinaryIO, name: str, workspace: Workspace) -> I
     with _stream(path, name) as file:
         try:
             archive_checks.check_list(file, name)
-            with zipfile.ZipFile(file) as archive:
+            with archive_checks.opened_zip(file) as archive:
                 _check(archive, file, name, workspace)
                 yield RunFile(archive, _table(archive, name), name)
         except (zipfile.BadZipFile, DamagedArchive, EOFError) as error:
