@@ -108,7 +108,8 @@ def patients_by_film(
     store: Store, runs: Sequence[Run], film_ids: Collection[str]
 ) -> dict[str, str]:
     """film id → patient, for the films that the catalogue or one of ``runs`` knows; of a film that
-    came with a run only, a name that says nothing but which films are of one patient."""
+    came with a run only, a name that says nothing but which films are of one patient. Empty for a
+    film that the catalogue has and nobody knows whose it is."""
     found: dict[str, str] = {}
     for run in runs:
         if run.origin.is_from_elsewhere:
@@ -119,7 +120,14 @@ def patients_by_film(
                 if one in groups
             }
     known = store.catalogue.patients(film_ids)
-    return found | known if found else known
+    if not found:
+        return known
+    # The catalogue may have a film without knowing whose it is, or have some films of a patient.
+    named = {found[one]: who for one, who in known.items() if who and one in found}
+    return {
+        one: known.get(one) or named.get(found.get(one, ""), found.get(one, ""))
+        for one in {**found, **known}
+    }
 
 
 def _groups(store: Store, run: Run) -> Mapping[str, int]:

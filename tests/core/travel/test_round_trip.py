@@ -26,7 +26,7 @@ from core.prediction.loading import load_run
 from core.runs.files import RunFiles
 from core.runs.learnt_films import dataset_of, patients_by_film
 from core.specs import RunSpec
-from core.store import Run, RunRemarks, Store, open_store
+from core.store import Film, Run, RunRemarks, Source, Store, open_store
 from core.travel.exporting import export_run
 from core.travel.head_files import head_arrays, write_head
 from core.travel.importing import import_run
@@ -120,6 +120,23 @@ def test_which_films_are_of_one_patient_is_known_and_nothing_else_of_them(
     assert set(here) == set(there) == set(films.tolist())
     pairs = {(here[one], there[one]) for one in films.tolist()}
     assert len(pairs) == len(set(here.values())) == len(set(there.values()))
+
+
+def test_films_that_come_later_without_their_patients_are_still_of_one_patient(
+    phantom_store: Store, run: Run, away: Store, brought: Run
+) -> None:
+    """As when somebody has them under other names, or keeps what was classified."""
+    films = phantom_store.datasets.members("tiny")
+    mine = patients_by_film(phantom_store, [run], films["film_id"].tolist())
+    there = [
+        Film(one, "kept", f"/films/{one}.png", "" if place % 2 else f"kept:{mine[one]}", "COVID-19")
+        for place, one in enumerate(films["film_id"].tolist()[:20])
+    ]
+    away.catalogue.save_source(Source("kept", "folders", "/films"), there)
+    found = patients_by_film(away, [brought], films["film_id"].tolist())
+    pairs = {(mine[one], found[one]) for one in mine}
+    assert len(pairs) == len(set(mine.values())) == len(set(found.values()))
+    assert {one.patient for one in there if one.patient} < set(found.values())
 
 
 def test_unlike_training_is_said_without_the_films(
