@@ -7,18 +7,20 @@ Over folds, each film is tested once, by a network that never saw its patient
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
 import numpy as np
 import pandas as pd
 
-from core.errors import InputError
+from core.errors import InputError, ThoraxLensError
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions, together
+from core.runs.files import RunFiles
 from core.specs import RepeatSpec
-from core.store import Run
+from core.store import Run, RunState, Store
 
 METRICS: dict[str, Callable[[Evaluation], float | None]] = {
     "accuracy": lambda one: one.accuracy,
@@ -98,6 +100,15 @@ class Repeats:
         """Whether each film of this split is in one repeat only, so that counts add up."""
         return self.repeat.kind == "folds" and split == "test"
 
+    @property
+    def tested_again(self) -> int:
+        """How many films more than one fold has tested, which cannot be in folds that were dealt
+        out alike; 0 for seeds, which all test the same."""
+        if self.repeat.kind != "folds":
+            return 0
+        _, times = np.unique(self.together("test").film_ids, return_counts=True)
+        return int((times > 1).sum())
+
     def together(self, split: str) -> Predictions:
         """The films of one split of all members under each other: each film once for
         folds and ``test``, else as often as there are members that have it there."""
@@ -133,6 +144,30 @@ class RepeatedEvaluation:
             return self.pooled.films
         counts = {one.films for one in self.members}
         return counts.pop() if len(counts) == 1 else None
+
+
+def check_other_folds(store: Store, run: Run, tested: Collection[str]) -> None:
+    """Raises InputError where a fold would test films that another one of its group has tested.
+    ``tested``: ids of films. Nothing for other runs."""
+    repeat = run.spec.repeat
+    if repeat is None or repeat.kind != "folds":
+        return
+    mine = set(tested)
+    for other in store.runs.group(repeat.group):
+        if other.run_id == run.run_id or other.state != RunState.DONE:
+            continue
+        with suppress(ThoraxLensError):  # what cannot be read counts in no result either
+            file = RunFiles(store.workspace.run_folder(other.run_id)).predictions
+            theirs = Predictions.load(file).of("test").film_ids
+            if not mine.isdisjoint(theirs.tolist()):
+                break
+    else:
+        return
+    raise InputError(
+        f"This fold would test films that {other.repeat} has tested: since then films have "
+        "changed, or patients have become known, and folds are dealt out by patient. Start the "
+        "folds anew."
+    )
 
 
 def evaluate_repeats(

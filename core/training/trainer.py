@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.evaluation.metrics import evaluate
 from core.evaluation.operating_point import choose_operating_point
 from core.evaluation.predictions import Predictions
+from core.evaluation.repeats import check_other_folds
 from core.features.loans import PassesUnderWay
 from core.features.vectors import BATCH
 from core.models.build import save_head
@@ -66,6 +67,7 @@ def train(store: Store, run: Run, reporter: Reporter, started: float) -> None:
             store, spec.dataset, size, reading, repeat=spec.repeat, caches=caches
         )
     _must_go_on_with(data, files, spec)
+    check_other_folds(store, run, data.film_ids[data.rows("test")].tolist())
     measuring = Measuring(store, run, network, data, size)
     reporter.forecast = measuring.forecast()
     log.info("%d films of %d × %d pixels", len(data.films), size, size)

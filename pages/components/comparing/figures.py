@@ -12,7 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import figures
 from core.evaluation.metrics import Evaluation
+from core.evaluation.repeats import Repeats
 from core.store import Store
+from core.text import capital, count
 from pages.components.charts import show, theme
 from pages.components.comparing.class_report import repeats_report, report
 from pages.components.comparing.comparison_state import Compared, short_name
@@ -91,6 +93,14 @@ def _matrix(
 
 def _counts_words(one: Compared) -> str:
     """What the counts of repeats are, and why."""
+    again = one.entry.tested_again if isinstance(one.entry, Repeats) else 0
+    if again:
+        return (
+            f"**{capital(count(again, 'film'))} {'was' if again == 1 else 'were'} tested in more "
+            f"than one of these {len(one.runs)} folds**, and {'counts' if again == 1 else 'count'} "
+            "more than once: between two of them films have changed, or patients have become "
+            "known. They do not belong together; start the folds anew."
+        )
     if one.counted == 1:
         return (
             f"The films of all {len(one.runs)} finished folds together: each was tested once, "

@@ -15,10 +15,17 @@ from core.evaluation.comparison import (
 from core.evaluation.film_table import prediction_table
 from core.evaluation.paired import pairs
 from core.evaluation.predictions import Predictions
-from core.evaluation.repeats import Repeats, Summary, evaluate_repeats, repeats_document
+from core.evaluation.repeats import (
+    Repeats,
+    Summary,
+    check_other_folds,
+    evaluate_repeats,
+    repeats_document,
+)
 from core.runs.default_run import grouped
+from core.runs.files import RunFiles
 from core.specs import RepeatKind, RepeatSpec, RunSpec
-from core.store import Run, RunResult, SplitNumbers
+from core.store import Run, RunResult, RunState, SplitNumbers, Store
 
 
 def member(
@@ -128,3 +135,33 @@ def test_chance_is_asked_about_folds_but_not_about_seeds() -> None:
     (pair,) = pairs([one, other])
     assert (pair.first, pair.second, pair.films, pair.only_first) == ("g-1", "g-2", 8, 4)
     assert pairs([Repeats((member(0, GOOD),)), Repeats((member(0, MIXED),))]) == []
+
+
+def test_a_fold_does_not_test_what_another_one_has_tested(store: Store) -> None:
+    """As it would once patients become known between two of them."""
+    runs = []
+    for kind in ("folds", "seeds"):
+        for index in range(2):
+            like, films = member(index, GOOD, kind, group=kind)
+            run = store.runs.create(like.spec)
+            films.save(RunFiles(store.workspace.run_folder(run.run_id)).create().predictions)
+            runs.append(run)
+    first, second, seed, other_seed = runs
+    check_other_folds(store, second, ["0-0"])  # the first has not finished
+    for run in (first, seed):
+        store.runs.transition(run.run_id, RunState.DONE)
+    check_other_folds(store, second, ["1-0", "1-1"])
+    check_other_folds(store, first, ["0-0"])
+    check_other_folds(store, other_seed, ["0-0"])
+    with pytest.raises(InputError, match="would test films that fold 1 of 3 has tested"):
+        check_other_folds(store, second, ["1-0", "0-0"])
+    RunFiles(store.workspace.run_folder(first.run_id)).predictions.write_bytes(b"rotten")
+    check_other_folds(store, second, ["0-0"])
+
+
+def test_films_that_two_folds_have_tested_are_counted() -> None:
+    folds = member(0, GOOD, "folds"), member(1, GOOD, "folds")
+    assert Repeats(folds).tested_again == 0
+    again = (folds[0], (folds[1][0], folds[0][1]))
+    assert Repeats(again).tested_again == len(GOOD)
+    assert Repeats((member(0, GOOD), member(1, GOOD))).tested_again == 0, "seeds all test the same"

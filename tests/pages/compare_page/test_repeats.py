@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.specs import RepeatSpec
 from core.store import Store
 from tests.pages.compare_page.compared_runs import (
     address,
@@ -52,6 +53,16 @@ def test_folds_add_up_and_their_films_can_be_seen(quiet_store: Store) -> None:
     page.segmented_control(key="compare_split").set_value("validation").run()
     assert not page.exception
     assert any("Mean counts" in one.value for one in page.caption)
+
+
+def test_folds_that_tested_the_same_films_are_not_said_to_add_up(quiet_store: Store) -> None:
+    for index in range(2):
+        repeat = RepeatSpec(group="group-folds", kind="folds", index=index, count=2)
+        finished_run(quiet_store, repeat=repeat)  # of the same films both times
+    page = opened(runs="group-folds")
+    said = " ".join(one.value for one in page.caption)
+    assert "**6 films were tested in more than one of these 2 folds**" in said
+    assert "each was tested once" not in said
 
 
 def test_repeats_stand_beside_runs_and_their_own_members(quiet_store: Store) -> None:
