@@ -11,9 +11,11 @@ import numpy as np
 from core.audit.some_films import FilmStack, film_parts
 from core.errors import FilmError
 from core.images.decode import GreyFilm, decode_file
+from core.images.emptiness import histogram
 
 SIDE = 96  # pixels: all that the audit asks of a film's places is coarse
 _LEAST, _MOST = 0.03, 0.30  # of the film's area: a single lung outside this was not found
+_WHITE = 255
 _COMMON = 0.05  # a place belongs to the lung region when it is lung on so many films
 
 
@@ -108,8 +110,23 @@ def _read(path: str) -> np.ndarray | None:
         pixels = decode_file(path).pixels
     except FilmError:
         return None
-    mask = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA) > 127
+    mask = cv2.resize(_white_on_black(pixels), (SIDE, SIDE), interpolation=cv2.INTER_AREA) > 127
     return mask if mask.any() else None
+
+
+def _white_on_black(mask: np.ndarray) -> np.ndarray:
+    """A mask uint8 (H, W) whose lungs are numbered and not white: 1, or 1 and 2 for one each, or
+    such numbers times something. Any other one stays as it is: two numbers that do not lie at
+    either side may be lungs and heart."""
+    numbers = np.flatnonzero(histogram(mask))
+    if len(numbers) not in (2, 3) or numbers[0] != 0 or numbers[1] == _WHITE:
+        return mask
+    middles = [np.flatnonzero(mask == one) % mask.shape[1] for one in numbers[1:]]
+    sides = {float(one.mean()) < mask.shape[1] / 2 for one in middles}
+    if len(sides) < len(middles):
+        return mask
+    white: np.ndarray = np.where(mask > 0, _WHITE, 0).astype(np.uint8)
+    return white
 
 
 def lung_greys(film: GreyFilm) -> tuple[float, float] | None:

@@ -186,3 +186,29 @@ def test_a_classifier_sees_a_third_of_the_pixels_and_only_where_it_may() -> None
     assert seen_at["border_only"].sum() == 32**2 - 28**2
     assert seen_at["middle_blacked_out"].sum() == pytest.approx(32**2 - 28**2 + 4 * 16, abs=8)
     assert seen_at["lungs_blacked_out"].sum() == 32**2 - 10**2
+
+
+@pytest.mark.parametrize(
+    ("numbers", "is_own"),
+    [((1, 1), True), ((1, 2), True), ((127, 254), True), ((255, 255), True), ((0, 0), False)],
+)
+def test_lungs_that_a_mask_numbers_are_lungs(
+    tmp_path: Path, numbers: tuple[int, int], is_own: bool
+) -> None:
+    lungs = typical_lungs()
+    mask = np.where(np.arange(SIDE) < SIDE / 2, *numbers) * lungs
+    file = str(tmp_path / "mask.png")
+    cv2.imwrite(file, mask.astype(np.uint8))
+    found, own = lung_masks(np.zeros((1, SIDE, SIDE), np.uint8), [file])
+    assert own.tolist() == [is_own]
+    assert not is_own or (found[0] == lungs).all()
+
+
+def test_two_numbers_that_lie_at_one_side_may_be_something_else(tmp_path: Path) -> None:
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[20:60, 20:40], mask[50:60, 30:45] = 255, 100  # a lung, and what is not to be one
+    file = str(tmp_path / "mask.png")
+    cv2.imwrite(file, mask)
+    found, own = lung_masks(np.zeros((1, SIDE, SIDE), np.uint8), [file])
+    assert own.tolist() == [True]
+    assert (found[0] == (mask > 127)).all()
