@@ -8,7 +8,7 @@ from core.errors import InputError
 from core.evaluation.decision import WHO
 from core.evaluation.performance import performance, target_words
 from core.figures.picture import confusion_png
-from core.text import NONE, capital, count, interval, percent
+from core.text import NONE, capital, chosen, count, interval, percent
 
 
 def results_section(facts: Facts) -> Section:
@@ -82,9 +82,9 @@ def threshold_section(facts: Facts) -> Section:
             (f"It has no threshold of its own{why}: each film gets its most probable class.",),
         )
     point, test, plain = facts.point, facts.test, facts.plain
-    chosen = (
+    rule = (
         f"{capital(WHO[point.chosen_by])}, on the validation films, so that "
-        f"{percent(point.target_sensitivity, 0)} of the {point.positive} films are found: a film "
+        f"{chosen(point.target_sensitivity)} of the {point.positive} films are found: a film "
         f"is called {point.positive} from a probability of {point.threshold:.3f} on, and between "
         f"{point.not_sure[0]:.3f} and {point.not_sure[1]:.3f} the answer is “not sure”."
         f"{_promised(facts)}"
@@ -97,7 +97,7 @@ def threshold_section(facts: Facts) -> Section:
         f"would find {plain.positives - plain.false_negatives} and raise "
         f"{count(plain.false_positives, 'false alarm')}."
     )
-    return Section(title, (chosen, came))
+    return Section(title, (rule, came))
 
 
 def _promised(facts: Facts) -> str:

@@ -46,7 +46,8 @@ def correct_finding(store: Store, film_ids: Sequence[str], finding: str, who: st
     spelled = Spelling(store.catalogue.findings()).of(new)
     named = _who(who)
     changed = store.corrections.correct(film_ids, spelled, named)
-    store.deeds.note(f"corrected {count(changed, 'film')} to “{spelled}”", named)
+    if changed:
+        store.deeds.note(f"corrected {count(changed, 'film')} to “{spelled}”", named)
     return changed
 
 
@@ -55,7 +56,8 @@ def take_back(store: Store, film_ids: Sequence[str], who: str) -> int:
     """Have films go by what their sources say again; how many did not. Raises InputError."""
     named = _who(who)
     changed = store.corrections.undo(film_ids, named)
-    store.deeds.note(f"took back the corrections of {count(changed, 'film')}", named)
+    if changed:
+        store.deeds.note(f"took back the corrections of {count(changed, 'film')}", named)
     return changed
 
 
@@ -74,7 +76,8 @@ def go_back_to(store: Store, film_ids: Sequence[str], finding: str, who: str) ->
     InputError."""
     named = _who(who)
     changed = store.corrections.correct(film_ids, finding, named)
-    store.deeds.note(f"took {count(changed, 'film')} back to “{finding}”", named)
+    if changed:
+        store.deeds.note(f"took {count(changed, 'film')} back to “{finding}”", named)
     return changed
 
 
@@ -95,7 +98,8 @@ def tag_films(store: Store, film_ids: Sequence[str], tag: str) -> int:
     there = {names.name_key(one): one for one in store.tags.all()}
     spelled = there.get(names.name_key(tidy), tidy)
     changed = store.tags.add(film_ids, spelled)
-    store.deeds.note(f"tagged {count(changed, 'film')} “{spelled}”")
+    if changed:
+        store.deeds.note(f"tagged {count(changed, 'film')} “{spelled}”")
     return changed
 
 
@@ -103,7 +107,8 @@ def tag_films(store: Store, film_ids: Sequence[str], tag: str) -> int:
 def untag_films(store: Store, film_ids: Sequence[str], tag: str) -> int:
     """Take a tag from films; how many had it."""
     changed = store.tags.remove(film_ids, tag)
-    store.deeds.note(f"took the tag “{tag}” from {count(changed, 'film')}")
+    if changed:
+        store.deeds.note(f"took the tag “{tag}” from {count(changed, 'film')}")
     return changed
 
 

@@ -120,8 +120,10 @@ def checked(store: Store, spec: RunSpec) -> RunSpec:
 def stop(store: Store, run_id: str) -> str:
     """Ask a run to stop; returns its state now. A run under way ends within a batch, or is
     ended after 5 seconds. Asking twice changes nothing. Raises NotFoundError."""
+    row = store.queue.find(run_id)
     state = store.runs.request_cancel(run_id)
-    store.deeds.note(f"stopped run {run_id}")
+    if row is None or row.state not in FINISHED:  # else it ended before somebody's click arrived
+        store.deeds.note(f"stopped run {run_id}")
     refresh(store)
     return state
 
@@ -135,7 +137,8 @@ def stop_group(store: Store, group: str) -> int:
     runs = [run for run in store.runs.group(group) if run.state not in FINISHED]
     for run in sorted(runs, key=lambda run: run.state != RunState.QUEUED):
         store.runs.request_cancel(run.run_id)
-    store.deeds.note(f"stopped {len(runs)} runs of {group}")
+    if runs:
+        store.deeds.note(f"stopped {len(runs)} runs of {group}")
     refresh(store)
     return len(runs)
 

@@ -14,9 +14,11 @@ from core.datasets.correcting import (
     correct_finding,
     corrected_since,
     film_named,
+    go_back_to,
     leave_out,
     tag_films,
     take_back,
+    untag_films,
 )
 from core.datasets.ingest import import_folder
 from core.datasets.prepare import plan, plan_document, save_dataset
@@ -260,3 +262,21 @@ def test_films_and_data_sets_of_an_older_store_are_not_corrected(store: Store) -
     assert opened.datasets.get("old").corrected == ()
     assert correct_finding(opened, ["f" * 32], "Edema", "A") == 1
     assert opened.tags.add(["f" * 32], "a") == 1
+
+
+def test_the_history_tells_of_what_was_changed_alone(phantom_store: Store) -> None:
+    [film, *_] = films_of(phantom_store, "COVID-19")
+    before = phantom_store.deeds.count()
+    for _ in range(2):
+        correct_finding(phantom_store, [film], "Effusion", "A")
+        tag_films(phantom_store, [film], "odd")
+    for _ in range(2):
+        take_back(phantom_store, [film], "A")
+        untag_films(phantom_store, [film], "odd")
+        go_back_to(phantom_store, [film], "COVID-19", "A")
+    assert [one.what for one in phantom_store.deeds.latest(9)[: -before or None]] == [
+        "took the tag “odd” from 1 film",
+        "took back the corrections of 1 film",
+        "tagged 1 film “odd”",
+        "corrected 1 film to “Effusion”",
+    ]

@@ -228,6 +228,7 @@ def test_stop_and_resume_and_delete(
     files.log.write_text("hello\n")
     assert launcher.stop(store, run.run_id) == "cancelled"
     assert launcher.stop(store, run.run_id) == "cancelled", "twice changes nothing"
+    assert [one.what for one in store.deeds.latest(9)] == [f"stopped run {run.run_id}"]
     assert launcher.resume(store, run.run_id).state == "queued"
     with pytest.raises(InputError, match="Only a stopped run"):
         launcher.resume(store, run.run_id)
