@@ -13,6 +13,8 @@ from core.audit.lungs import SIDE, lung_masks, lung_region, small_films
 from core.audit.some_films import AT_ONCE, FilmStack, SomeFilms
 from core.datasets import training_data
 from core.datasets.bias_checks import age_groups
+from core.errors import InputError
+from core.evaluation.predictions import Predictions
 from core.images.film_array import give_back
 from core.progress import Progress
 from core.runs.learnt_films import dataset_of
@@ -148,16 +150,30 @@ def _nothing(shape: tuple[int, ...], kind: type[np.generic], folder: Path | None
 
 
 def of_run(
-    store: Store, run: Run, progress: Progress | None = None, folder: Path | None = None
+    store: Store,
+    run: Run,
+    predictions: Predictions,
+    progress: Progress | None = None,
+    folder: Path | None = None,
 ) -> tuple[AuditData, training_data.TrainingData]:
-    """The films that a run learnt from and was tested on; ``folder``: see ``gather_audit_data``.
-    Raises what ``dataset_of`` and ``load_training_data`` of ``core.datasets.training_data`` raise:
-    films may have left the catalogue or the disk."""
+    """The films that a run learnt from and was tested on, as they were dealt out to it: folds are
+    dealt out otherwise once patients become known. ``predictions``: its own; ``folder``: see
+    ``gather_audit_data``. Raises what ``dataset_of`` and ``load_training_data`` of
+    ``core.datasets.training_data`` raise: films may have left the catalogue or the disk; and
+    InputError where the data set has other films than the run."""
     dataset = dataset_of(store, run)
     size = run.spec.image_size or dataset.spec.image_size
-    data = training_data.load_training_data(
-        store, run.spec.dataset, size, progress, repeat=run.spec.repeat
-    )
+    data = training_data.load_training_data(store, run.spec.dataset, size, progress)
+    if not (
+        data.classes == predictions.classes
+        and np.array_equal(data.film_ids, predictions.film_ids)
+        and np.array_equal(data.y_true, predictions.y_true)
+    ):
+        raise InputError(
+            f"The data set “{run.spec.dataset}” has other films than this run has learnt from and "
+            "was tested on, which an audit would need. Train on it, and audit that run."
+        )
+    data = replace(data, split=predictions.split)
     table, masks = _recorded(store, data)
     return gather_audit_data(data.classes, table, data.films, masks, progress, folder), data
 

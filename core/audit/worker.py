@@ -49,7 +49,7 @@ def _made(
     tell: Reporter,
     scratch: Path,
 ) -> AuditReport:
-    material, data = of_run(store, run, lambda done, _: tell.update(done), scratch)
+    material, data = of_run(store, run, predictions, lambda done, _: tell.update(done), scratch)
     measured, leaks = data_checks(material, tell.stage)
     measured.append(inflation(material, leaks, predictions))
     measured += other_split(store, run)

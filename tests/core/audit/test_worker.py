@@ -10,6 +10,7 @@ import pytest
 
 from core.__main__ import main
 from core.audit import networks, worker
+from core.audit.audit_data import of_run
 from core.audit.report import AuditReport, audit_folder
 from core.audit.status import audit_job
 from core.errors import InputError
@@ -22,7 +23,7 @@ from core.runs.files import RunFiles
 from core.runs.reporter import Reporter
 from core.store import Run, Store
 from tests.core.audit.conftest import Make
-from tests.core.runs.jobs_at_hand import at_once, stand
+from tests.core.runs.jobs_at_hand import at_once, carried_out, no_dispatcher, stand
 from tests.pages.runs import make_dataset, make_run
 
 SIZE = 32
@@ -125,6 +126,32 @@ def test_a_network_that_is_gone_leaves_the_checks_on_films(
     assert own.level == "not_checked"
     assert "has no model to classify with" in own.sentence
     assert report.finding("class_by_source") is not None
+
+
+def test_a_run_is_audited_as_its_films_were_dealt_out_to_it(
+    phantom_store: Store, finished: Run
+) -> None:
+    files = RunFiles(phantom_store.workspace.run_folder(finished.run_id))
+    predictions = Predictions.load(files.predictions)
+    # The same films, dealt out otherwise: as when a data set was made anew under its name.
+    with phantom_store.database.work(write=True) as work:
+        work.execute("UPDATE dataset_films SET split = 'train'")
+    material, data = of_run(phantom_store, finished, predictions)
+    assert material.table["split"].tolist() == predictions.split.tolist()
+    assert data.split.tolist() == predictions.split.tolist()
+
+
+def test_a_run_is_not_audited_on_another_data_set_of_the_same_name(
+    phantom_store: Store, finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_dispatcher(monkeypatch)
+    with phantom_store.database.work(write=True) as work:
+        work.execute("UPDATE dataset_films SET position = position + 1000 WHERE position = 0")
+    job = audit_job(phantom_store, finished.run_id)
+    assert carried_out(job, run=finished.run_id) == 0
+    status = job.status()
+    assert status.state == "failed"
+    assert status.reason.startswith("The data set “tiny” has other films than this run")
 
 
 def test_only_a_finished_run_is_audited(
