@@ -12,7 +12,7 @@ from core.people.roles import Deed
 from core.runs import launcher
 from core.store import Damaged, Store, recovered
 from core.store.recovery import recovery_read
-from pages.components.destroying import destroy_button
+from pages.components.destroying import asks_first, destroy_button
 from pages.components.run_labels import escaped
 from pages.components.session import store_trouble
 
@@ -64,7 +64,7 @@ def _named(
             st.warning(escaped(one.reason), icon=":material/broken_image:")
             if not may(deed):
                 continue
-            with st.popover("Delete …", icon=":material/delete:", key=f"ask_{kind[:3]}_{place}"):
+            with asks_first("Delete …", key=f"damaged_{kind[:3]}_{one.name}"):
                 st.markdown("What can still be read of it goes too. This cannot be undone.")
                 if destroy_button(f"Delete this {kind}", key=f"delete_damaged_{kind[:3]}_{place}"):
                     delete(store, one.name)

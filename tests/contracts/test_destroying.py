@@ -35,6 +35,18 @@ def test_no_plain_button_destroys() -> None:
     assert not plain, f"{plain}: use destroy_button (pages/components/destroying.py)"
 
 
+def test_what_opens_before_a_red_button_is_told_apart_by_the_thing_itself() -> None:
+    """Streamlit's own would stay open for the next thing of a list."""
+    plain = {
+        str(path.relative_to(PAGES))
+        for path in PAGES.rglob("*.py")
+        if path.name != "destroying.py"
+        and "destroy_button(" in (code := path.read_text(encoding="utf-8"))
+        and "st.popover(" in code
+    }
+    assert not plain, f"{plain}: use asks_first (pages/components/destroying.py)"
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [

@@ -17,7 +17,7 @@ from core.text import count
 from pages.components.damaged import damaged_datasets
 from pages.components.datasets.form import BALANCES, PRESETS, SPLITS
 from pages.components.datasets.plan_view import counts_table
-from pages.components.destroying import destroy_button
+from pages.components.destroying import asks_first, destroy_button
 from pages.components.empty_state import empty, next_step
 from pages.components.run_labels import escaped, short_title, when
 from pages.components.session import TRAIN
@@ -63,7 +63,7 @@ def _dataset(store: Store, stored: StoredDataset) -> None:
         if may(Deed.EXPORT):
             _export(store, stored)
         if may(Deed.PREPARE):
-            with st.popover("Delete …", icon=":material/delete:"):
+            with asks_first("Delete …", key=f"dataset_{stored.name}"):
                 _deletion(store, stored.name)
 
 

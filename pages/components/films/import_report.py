@@ -18,7 +18,7 @@ from core.spreadsheet import csv_bytes
 from core.store import ImportReport, Source, Store
 from core.text import count
 from pages.components.damaged import damaged_details
-from pages.components.destroying import destroy_button
+from pages.components.destroying import asks_first, destroy_button
 from pages.components.downloads import safe_name
 from pages.components.films.set_apart import set_apart_films
 from pages.components.run_labels import escaped
@@ -111,7 +111,7 @@ def source_list(store: Store, films_by_source: Mapping[str, int]) -> None:
                 with st.expander(f"Import report ({left_out:,} left out)"):
                     show_report(source.report, store, key=f"report_{position}")
             if may(Deed.IMPORT):
-                with st.popover("Remove …", icon=":material/delete:"):
+                with asks_first("Remove …", key=f"source_{source.name}"):
                     _removal(store, source)
 
 
