@@ -1,7 +1,8 @@
 """What trainings took on this computer, kept so that the next one can say how long it will take.
 
 One entry a finished training, written by its process; the newest few of each network, film size and
-device are kept. What was not measured (films that lay ready on disk) is None, never 0.
+device are kept, of each part of the work that not every training has. What was not measured (films
+that lay ready on disk) is None, never 0.
 """
 
 from __future__ import annotations
@@ -79,10 +80,19 @@ def keep_pace(workspace: Workspace, pace: Pace) -> None:
     """Add one training. Several may end at once. Raises OSError on a full disk."""
     with FileLock(workspace.paces.with_suffix(".lock")):
         entries = [*kept_paces(workspace).entries, pace]
-        alike = [place for place, one in enumerate(entries) if _kind(one) == _kind(pace)]
-        dropped = set(alike[:-EACH])
-        left = [one for place, one in enumerate(entries) if place not in dropped]
+        alike = [one for one in entries if _kind(one) == _kind(pace)]
+        wanted = {id(one) for one in _worth_keeping(alike)}
+        left = [one for one in entries if _kind(one) != _kind(pace) or id(one) in wanted]
         Paces(entries=tuple(left[-MOST:])).save(workspace.paces)
+
+
+def _worth_keeping(alike: list[Pace]) -> list[Pace]:
+    """The newest ``EACH``, and those of what few of them measured: five folds after the first one
+    look at no film through the network, and would else drive out what is known of that."""
+    kept = alike[-EACH:]
+    for part in ("decode", "features", "fine_tuning"):
+        kept += [one for one in alike if getattr(one, part) is not None][-EACH:]
+    return kept
 
 
 def _kind(pace: Pace) -> tuple[str, int, str, int]:

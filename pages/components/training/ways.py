@@ -6,7 +6,7 @@ chosen is read from them. Settings that match none are a person's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -128,11 +128,8 @@ def way_fields(
         args=({way.name: way.values for way in offered},),
         persist_state=KEEP,
     )
-    if any(found is not None and not found.measured for found in told.values()):
-        st.caption(
-            ":material/timer: Nothing like it has been trained on this computer yet, so these "
-            "times are guesses. The first training measures them."
-        )
+    if guessed := _guesses([found for found in told.values() if found is not None]):
+        st.caption(f":material/timer: {guessed}")
     if chosen is None:
         st.caption(
             ":material/tune: These are settings of your own (under *More settings*). Choosing one "
@@ -140,10 +137,31 @@ def way_fields(
         )
 
 
+def _guesses(told: Sequence[TimeEstimate]) -> str:
+    """What is to be said of times that were not measured here; empty where all were."""
+    measured = [found.measured for found in told]
+    if all(measured):
+        return ""
+    if any(measured):
+        return (
+            "A time that says “roughly” is a guess: nothing like it has been trained on this "
+            "computer yet. The first training measures it."
+        )
+    return (
+        "Nothing like it has been trained on this computer yet, so these times are guesses. The "
+        "first training measures them."
+    )
+
+
 def how_long(found: TimeEstimate) -> str:
     """“about 40 s”, “2 to 9 min”; “roughly …” for what was not measured here."""
     words = span(*found.seconds)
-    return words if found.measured else f"roughly {words.removeprefix('about ')}"
+    if found.measured:
+        return words
+    for most in ("under ", "up to "):
+        if words.startswith(most):
+            return f"roughly {words.removeprefix(most)} or less"
+    return f"roughly {words.removeprefix('about ')}"
 
 
 def _caption(way: Way, found: TimeEstimate | None) -> str:

@@ -155,6 +155,21 @@ def test_the_newest_measurements_are_kept(workspace: Workspace) -> None:
     assert kept_paces(workspace).entries == ()
 
 
+def test_what_few_trainings_measure_is_not_driven_out_by_those_that_do_not(
+    workspace: Workspace,
+) -> None:
+    """Five folds go by the vectors of the first one."""
+    keep_pace(workspace, pace(decode=0.2, features=0.5))
+    for number in range(EACH + 2):
+        keep_pace(workspace, pace(preparation=float(number), decode=None, features=None))
+    kept = kept_paces(workspace).entries
+    assert [one.features for one in kept] == [0.5, *[None] * EACH]
+    for _ in range(EACH):
+        keep_pace(workspace, pace(decode=0.2, features=0.1))
+    kept = kept_paces(workspace).entries
+    assert [one.features for one in kept] == [0.1] * EACH, "newer ones do"
+
+
 def test_a_device_is_known_by_its_name() -> None:
     assert device_key("GPU 3 (NVIDIA H200)") == "NVIDIA H200"
     assert device_key("CPU") == processor_name()
