@@ -20,7 +20,7 @@ from core.card.training_sentences import (
 from core.datasets.choosing import in_words
 from core.models.learnt import from_scratch, learnt_short, weights_source
 from core.models.registry import get_network
-from core.text import count, percent
+from core.text import capital, count, percent
 
 FOR_AUTHORS = "For the authors: nothing in the program knows this."
 
@@ -43,6 +43,7 @@ def items(facts: Facts) -> tuple[Item, ...]:
     known = f"Sources: {', '.join(sources)}." if sources else ""
     audited = f"Shortcut audit: {facts.audit_sentence}" if facts.audit_sentence else ""
     outside = "; ".join(one.comparison.source for one in facts.external)
+    kind = facts.card.preprocessing
     goal = f"To tell {' from '.join(facts.predictions.classes)} on single chest X-ray films."
     heats = (
         "Heat maps from the last feature map: gradient times activation, place by place "
@@ -55,11 +56,11 @@ def items(facts: Facts) -> tuple[Item, ...]:
         7: known,
         8: _criteria(facts),
         9: f"Films resized to {facts.card.image_size} × {facts.card.image_size} pixels, "
-        f"grey levels prepared as “{facts.card.preprocessing}”.",
-        10: f"Balance of the classes: {spec.balance}." if spec else "",
+        f"grey levels {_PREPARED.get(kind, f'prepared as “{kind}”')}.",
+        10: f"{_BALANCED[spec.balance]}." if spec else "",
         11: "File names and identifiers as the sources publish them; of DICOM headers, "
         "patients' numbers are kept as salted hashes only.",
-        12: "A film whose view, sex or age its source does not give counts as unknown.",
+        12: "A film whose view, sex or age its source does not give counts as not recorded.",
         14: "The finding that the source states for each film.",
         16: known and f"{known} Each film's finding is the one that its source states.",
         19: split_sentences(facts),
@@ -83,8 +84,7 @@ def items(facts: Facts) -> tuple[Item, ...]:
         36: "See the table of the films above." if spec else "",
         37: f"Accuracy {percent(test.accuracy)}; with intervals in the table of results.",
         38: "Sensitivity and specificity with intervals in the table of results.",
-        39: f"{count(test.false_negatives, 'film')} of {test.classes[0]} missed, "
-        f"{count(test.false_positives, 'film')} called so by mistake; the Compare page shows them.",
+        39: _failures(test.classes[0], test.false_negatives, test.false_positives),
         40: "See “What to keep in mind”.",
         42: f"All settings: {settings_sentence(facts)}",
     }
@@ -130,6 +130,29 @@ def _disjoint(facts: Facts) -> str:
 
 def _by_patient(facts: Facts) -> bool:
     return bool(facts.run.spec.repeat and facts.run.spec.repeat.kind == "folds")
+
+
+# In an article's words; the kinds: core.models.preprocess, core.specs.
+_PREPARED = {
+    "rescale": "divided by 255",
+    "raw": "as they are, from 0 to 255",
+    "tf": "scaled to lie between -1 and 1",
+    "caffe": "less the mean of ImageNet's photographs, in the order blue, green, red",
+    "torch": "divided by 255, then normalised by mean and deviation of ImageNet's photographs",
+    "xrv": "scaled to lie between -1024 and 1024",
+    "radimagenet": "less the mean of ImageNet's photographs, in the order blue, green, red, and "
+    "divided by 255",
+}
+_BALANCED = {
+    "undersample": "The same number of films in each class, drawn by chance",
+    "class_weights": "All films; in training, mistakes on a rare class weigh more",
+    "none": "All films, as many of each class as there are",
+}
+
+
+def _failures(positive: str, missed: int, alarms: int) -> str:
+    told = f"{count(missed, 'film')} of {positive} missed, {count(alarms, 'film')} called so by "
+    return f"{capital(told)}mistake; the Compare page shows them."
 
 
 def _weights(facts: Facts) -> str:

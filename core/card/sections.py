@@ -16,6 +16,7 @@ from core.card.training_sentences import (
     training_sentences,
 )
 from core.datasets.correcting import corrected_sentences
+from core.evaluation.slice_sentences import slice_name
 from core.external.external_sentences import external_headline, external_verdict
 from core.external.report import Comparison
 from core.models.learnt import learnt_before, learnt_short, random_backbone
@@ -152,7 +153,11 @@ def _data(facts: Facts) -> Section:
     )
     head = ("Class", "Training", "Validation", "Test", "Patients")
     rows = [
-        (aspect, value, *(_of_class(of.get(name, 0), films.of_class(name)) for name in names))
+        (
+            aspect,
+            slice_name(aspect.lower(), value),
+            *(_of_class(of.get(name, 0), films.of_class(name)) for name in names),
+        )
         for aspect, values in films.aspects.items()
         for value, of in sorted(values.items())
     ]

@@ -100,8 +100,8 @@ def _learning_rate(facts: Facts) -> str:
 
 def settings_sentence(facts: Facts) -> str:
     """What it takes to repeat the run: the specs as JSON."""
-    dataset = facts.dataset.to_json() if facts.dataset else "the data set was deleted"
-    return f"run {facts.run.spec.to_json()}; data set {dataset}"
+    dataset = f"data set {facts.dataset.to_json()}" if facts.dataset else "the data set was deleted"
+    return f"run {facts.run.spec.to_json()}; {dataset}"
 
 
 def software_sentence(facts: Facts) -> str:

@@ -91,6 +91,7 @@ def audited(store: Store, run: Run, verdict: Verdict = "do_not_believe") -> Audi
                 interval=None,
                 level="not_checked",
                 sentence="No age is known.",
+                details={"counts": {"covid": {"0–17": 3, "unknown": 5}, "healthy": {"0–17": 8}}},
             ),
         ),
         pairs=(
@@ -147,6 +148,7 @@ def test_the_verdict_stands_above_its_reasons(
     assert "nearly" not in said
     assert "the same patient · covid · likeness 0.93" in said
     assert page.table[0].value.loc["south", "healthy"] == 40
+    assert list(page.table[1].value.index) == ["0–17 years", "not recorded"]
     assert page.query_params["run"] in (run.run_id, [run.run_id])
 
 

@@ -165,7 +165,10 @@ def test_import_of_an_uploaded_zip(phantom_store: Store, tmp_path: Path) -> None
     next(one for one in app.button if one.label == "Import zip file").click().run()
     assert not app.exception
     assert phantom_store.catalogue.count() == 44
-    assert "4 films of “hospital” came in" in as_read(app.success[0].value)
+    assert as_read(app.success[0].value).startswith("4 films of “hospital” came in")
+    next(one for one in app.button if one.label == "Import zip file").click().run()
+    said = as_read(app.success[0].value)
+    assert said.startswith("No films of “hospital” came in, 4 were here already")
     app.button("import_look").click().run()
     assert not app.exception
     assert "44** of 44 films" in everything_said(app)

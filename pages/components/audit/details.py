@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from core.audit.report import AuditReport, LeakPair
+from core.evaluation.slice_sentences import slice_name
 from core.store import Store
 from core.text import count
 from pages.components.downloads import csv_download
@@ -55,6 +57,7 @@ def _counts(report: AuditReport) -> None:
         # Values down, classes across: two columns fit a telephone, six age groups do not.
         name = one.title.removeprefix("Class and ")
         frame = pd.DataFrame(one.counts).rename_axis(name)
+        frame = frame.rename(index=partial(slice_name, name))
         frame = frame.rename(index=escaped, columns=escaped)  # cells of st.table are Markdown
         st.table(frame.fillna(0).astype(int))
         for said in one.published:

@@ -14,7 +14,7 @@ from core.errors import ThoraxLensError
 from core.people.asking import may
 from core.people.roles import Deed
 from core.store import Store
-from core.text import count, listed
+from core.text import capital, count, listed
 from pages.components.films.import_report import show_report
 from pages.components.films.samples import offer_samples
 from pages.components.films.table_step import (
@@ -60,7 +60,7 @@ def _what_came(reports: Sequence[ImportReport]) -> None:
         if left := report.left_out_in_all:
             told.append(f"{left:,} {'was' if left == 1 else 'were'} left out")
         box = st.success if report.added or report.known else st.warning
-        box(f"{listed(told)}. The report stands below.", icon=":material/inventory:")
+        box(f"{capital(listed(told))}. The report stands below.", icon=":material/inventory:")
     st.button(
         "Look at the films", icon=":material/arrow_forward:", key="import_look", on_click=_to_films
     )

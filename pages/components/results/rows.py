@@ -46,8 +46,8 @@ COLUMNS: dict[str, ResultColumn] = {
     ),
     "audit": ResultColumn("Audit", "Whether the result is to be believed.", is_number=False),
     "external": ResultColumn(
-        "Elsewhere",
-        "External test: the share right on films of a source that the run has not learnt from; "
+        "External test",
+        "The share right on films of a source that the run has not learnt from; "
         "of several sources, the lowest.",
     ),
     "finished": ResultColumn("Finished"),

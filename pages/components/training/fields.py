@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.runs.devices import Device, list_devices
+from core.runs.devices import CPU, Device, list_devices
 from core.store import StoredDataset
+from core.workspace import ray_address
 from pages.components.run_labels import OPTIMIZERS
 
 # All keys of the form start so; the values outlive a visit to another page.
@@ -107,8 +108,8 @@ def _switches(dataset: StoredDataset) -> None:
 
 
 def _device() -> None:
-    devices = {one.id: _device_words(one) for one in list_devices()}
-    options = {"auto": "Automatic (a GPU if there is one)", **devices}
+    cluster = ray_address()
+    options = _OF_A_CLUSTER if cluster else _of_this_computer()
     if get("device") not in options:
         st.session_state[PREFIX + "device"] = "auto"
     st.selectbox(
@@ -118,8 +119,21 @@ def _device() -> None:
         key=PREFIX + "device",
         persist_state=KEEP,
         help="A GPU is many times faster than a CPU. One run at a time works on each device; "
-        "the others wait.",
+        "the others wait."
+        + (" Which machine takes a run is the cluster's to say." if cluster else ""),
     )
+
+
+# Runs go to its nodes, whose devices nobody has asked for here.
+_OF_A_CLUSTER = {
+    "auto": "Automatic (a GPU if a machine of the cluster has one)",
+    CPU: "CPU: processors of the cluster's machines only",
+}
+
+
+def _of_this_computer() -> dict[str, str]:
+    devices = {one.id: _device_words(one) for one in list_devices()}
+    return {"auto": "Automatic (a GPU if there is one)", **devices}
 
 
 def _device_words(device: Device) -> str:

@@ -213,8 +213,8 @@ def test_every_item_of_the_checklist_is_there_once(facts: Facts) -> None:
 # Number of the item → a few words of what the run says to it.
 ANSWERS = {
     1: "convolutional",
-    5: "Retrospective", 6: "To tell", 7: "Sources", 9: "resized", 10: "Balance",
-    11: "identifiers", 12: "unknown", 14: "finding", 16: "finding", 20: "Patients",
+    5: "Retrospective", 6: "To tell", 7: "Sources", 9: "resized", 10: "same number",
+    11: "identifiers", 12: "not recorded", 14: "finding", 16: "finding", 20: "Patients",
     22: "parameters",
     24: "Weights at the start", 26: "lowest validation loss", 27: "one network", 28: "Sensitivity",
     29: "95 % intervals", 31: "Heat maps", 32: "no part in training", 36: "films above",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from core.audit.report import AuditReport, Finding
 from core.audit.status import AuditStatus
-from core.card.claim import FOR_AUTHORS, items
+from core.card.claim import _BALANCED, _PREPARED, FOR_AUTHORS, items
 from core.card.document import Picture
 from core.card.sections import model_card
 from core.card.training_sentences import (
@@ -19,7 +20,8 @@ from core.card.training_sentences import (
 )
 from core.evaluation.decision import Decision
 from core.evaluation.metrics import evaluate
-from core.specs import RepeatSpec
+from core.models.preprocess import KINDS
+from core.specs import Balance, RepeatSpec
 from tests.core.card.made import (
     NAMES,
     POINT,
@@ -140,9 +142,9 @@ def test_films_are_counted_by_split_class_and_what_is_known_of_them() -> None:
         ("Source", "north", "9 (100 %)", "0 (0 %)"),
         ("Source", "south", "0 (0 %)", "11 (100 %)"),
         ("View", "PA", "9 (100 %)", "11 (100 %)"),
-        ("Sex", "F", "9 (100 %)", "11 (100 %)"),
-        ("Age", "18–39", "0 (0 %)", "11 (100 %)"),
-        ("Age", "60–79", "9 (100 %)", "0 (0 %)"),
+        ("Sex", "women", "9 (100 %)", "11 (100 %)"),
+        ("Age", "18–39 years", "0 (0 %)", "11 (100 %)"),
+        ("Age", "60–79 years", "9 (100 %)", "0 (0 %)"),
     )
     ids = members()["patient"].to_numpy(object)
     some = films(patient=["" if at < 2 else one for at, one in enumerate(ids)])
@@ -204,7 +206,7 @@ def test_the_training_in_sentences() -> None:
     )
     assert "Kept is epoch 4, the one with the lowest validation loss." in said
     assert settings_sentence(told) in said
-    assert settings_sentence(facts(films=None)).endswith("data set the data set was deleted")
+    assert settings_sentence(facts(films=None)).endswith("}; the data set was deleted")
     assert "device: cpu." in software_sentence(told)
 
 
@@ -215,7 +217,13 @@ def test_the_checklist_is_filled_by_the_run() -> None:
     assert told[8] == (
         "covid: finding COVID-19 or SARS; view PA, AP. healthy: finding No finding; source south."
     )
-    assert told[9] == "Films resized to 224 × 224 pixels, grey levels prepared as “caffe”."
+    assert told[9] == (
+        "Films resized to 224 × 224 pixels, grey levels less the mean of ImageNet's photographs, "
+        "in the order blue, green, red."
+    )
+    assert set(_PREPARED) == set(KINDS)
+    assert told[10] == "The same number of films in each class, drawn by chance."
+    assert set(_BALANCED) == set(get_args(Balance))
     assert told[22].endswith("14,747,650 parameters, 32,962 of them trained.")
     assert told[24] == "Weights at the start: photographs (hash 0123456789abcdef…); seed 0."
     assert told[26] == "The epoch with the lowest validation loss (epoch 4)."

@@ -107,7 +107,7 @@ def test_each_way_says_how_long_it_takes_here(tiny: Store, monkeypatch: pytest.M
     told = [one.split("**")[1] for one in app.radio("new_way").proto.captions]
     assert told == ["About 3 min.", "About 10 min.", "About 50 min."]
     said = everything_said(app)
-    assert "these times are guesses" not in said
+    assert "guess" not in said
     assert "Takes about 10 min on this computer. You can close" in said
     make_run(tiny, "training")
     app.run()
@@ -117,6 +117,26 @@ def test_each_way_says_how_long_it_takes_here(tiny: Store, monkeypatch: pytest.M
     said = everything_said(app)
     assert "Takes about 10 min on one computer like this, after the run that came before; " in said
     assert "the machines of the cluster share the work. You can close" in said
+
+
+def test_where_some_times_were_measured_the_guess_alone_is_called_one(
+    tiny: Store,
+) -> None:
+    make_dataset(tiny, "large", size=160)
+    keep_pace(
+        tiny.workspace,
+        Pace(network="cnn", size=160, device=processor_name(), films=120, preparation=10,
+             training=0.5, decode=None, evaluation=10),
+    )  # fmt: skip
+    app = open_app("train", dataset="large")
+    app.checkbox("new_model_cnn").check().run()
+    app.checkbox("new_model_efficientnetlite0").uncheck().run()
+    quick, study, _ = (one.split("**")[1] for one in app.radio("new_way").proto.captions)
+    assert quick.startswith("Roughly ")
+    assert study.startswith("About ")
+    said = everything_said(app)
+    assert "A time that says “roughly” is a guess" in said
+    assert "these times are guesses" not in said
 
 
 def test_too_few_patients_are_said_where_folds_are_offered(
@@ -241,6 +261,26 @@ def test_devices_are_offered_with_their_memory(
         "GPU 0: H200 (141 GB, 100 GB free)",
         "CPU: Xeon",
     ]
+
+
+def test_on_a_cluster_no_device_of_this_computer_is_offered(
+    tiny: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = [Device("gpu:0", "H200", 141 * 2**30, 100 * 2**30), Device("cpu", "Xeon")]
+    monkeypatch.setattr("pages.components.training.fields.list_devices", lambda: devices)
+    app = open_app("train")
+    app.selectbox("new_device").set_value("gpu:0").run()
+    monkeypatch.setenv(RAY_VARIABLE, "127.0.0.1:1")
+    app.run()
+    device = app.selectbox("new_device")
+    assert device.value == "auto"
+    assert device.options == [
+        "Automatic (a GPU if a machine of the cluster has one)",
+        "CPU: processors of the cluster's machines only",
+    ]
+    device.set_value("cpu").run()
+    click(app, "new_start")
+    assert {run.spec.device for run in tiny.runs.all()} == {"cpu"}
 
 
 def test_a_duplicate_fills_the_form_with_the_runs_settings(tiny: Store) -> None:
