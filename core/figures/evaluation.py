@@ -89,7 +89,10 @@ def confusion_figure(
         showlegend=False,
     )
     ticks = {"tickmode": "array", "tickvals": list(range(count)), "ticktext": classes}
-    fixed = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
+    fixed = {
+        "fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "",
+        "ticklabelstandoff": 0,  # no zeros meet here, and small cells need the room
+    }  # fmt: skip
     drawing.update_xaxes(
         title_text="predicted", range=[-0.5, count - 0.5], constrain="domain", **ticks, **fixed
     )
