@@ -136,8 +136,8 @@ def seconds_figure(
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.1f} s<extra></extra>",
     )
-    # Room for the numbers beside the longest bar.
-    drawing.update_xaxes(title_text="seconds", range=[0, max(known.values()) * 1.25 or 1])
+    # Room for the numbers beside the longest bar, on a telephone, too.
+    drawing.update_xaxes(title_text="seconds", range=[0, max(known.values()) * 1.5 or 1])
     drawing.update_yaxes(autorange="reversed", title_text="", automargin=True)
     drawing.update_layout(showlegend=False)
     return drawing
