@@ -72,6 +72,4 @@ def people_figure(
     drawing.update_yaxes(range=[-(-first // COLUMNS) - 0.3, -0.7], **hidden)
     drawing.update_layout(dragmode=False, legend={"itemclick": False, "itemdoubleclick": False})
     legend_below(drawing, len(drawing.data))
-    # No axis title stands between the dots and their legend.
-    drawing.update_layout(legend={"y": -12 / height})
     return drawing
