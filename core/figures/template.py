@@ -121,8 +121,8 @@ def legend_below(drawing: go.Figure, entries: int, title: str = "") -> None:
     room = 24 * (entries + bool(title)) + 18 * further + 12
     drawing.update_layout(
         height=plot + room,
-        # At the figure's bottom and not below its axis: where a window grows, Plotly would leave the
-        # legend on the axis's numbers.
+        # At the figure's bottom and not below its axis: where a window grows, Plotly would leave
+        # the legend on the axis's numbers.
         legend={
             "yref": "container", "y": 0, "yanchor": "bottom",
             "title": {"text": title, "side": "top", "font": {"size": 13}},
