@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePath
 
@@ -18,32 +18,46 @@ SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}")
 LEFT_IN_RUNS = ("scratch",)  # caches of a run that shares none
 
 
-def hold_still(workspace: Workspace, aside: Path) -> None:
-    """Make ``aside`` hold what changes, as it is now.
+def hold_still(workspace: Workspace, aside: Path, missed: Callable[[Path], object]) -> None:
+    """Make ``aside`` hold what changes, as it is now. ``missed``: told each file and folder that
+    may not be read, as one of somebody else's.
 
     By links where the disk can: ThoraxLens writes such files beside and renames them, so a link
     keeps what a file was. Raises OSError.
     """
     for name in sorted(one.name for one in os.scandir(workspace.root) if one.is_file()):
         if is_setting(name):
-            _hold(workspace.root / name, aside / name)
+            _hold(workspace.root / name, aside / name, missed)
     for folder in LINKED:
-        for path in files_below(workspace.root / folder, leave=LEFT_IN_RUNS):
-            _hold(path, aside / path.relative_to(workspace.root))
+        for path in files_below(workspace.root / folder, LEFT_IN_RUNS, missed):
+            _hold(path, aside / path.relative_to(workspace.root), missed)
 
 
-def held_parts(workspace: Workspace, aside: Path) -> Iterator[tuple[str, Path]]:
-    """Path in the data folder → where to read it, of all but films."""
+def held_parts(
+    workspace: Workspace, aside: Path, missed: Callable[[Path], object]
+) -> Iterator[tuple[str, Path]]:
+    """Path in the data folder → where to read it, of all but films. ``missed``: told each folder
+    that may not be read."""
     for path in files_below(aside):
         yield path.relative_to(aside).as_posix(), path
     for folder in STEADY:
-        for path in files_below(workspace.root / folder):
+        for path in files_below(workspace.root / folder, missed=missed):
             yield path.relative_to(workspace.root).as_posix(), path
 
 
-def files_below(folder: Path, leave: tuple[str, ...] = ()) -> Iterator[Path]:
-    """Plain files, sorted, without links and without what is just being written."""
-    for place, folders, names in os.walk(folder):
+def files_below(
+    folder: Path,
+    leave: tuple[str, ...] = (),
+    missed: Callable[[Path], object] = lambda path: None,
+) -> Iterator[Path]:
+    """Plain files, sorted, without links and without what is just being written. ``missed``: told
+    each folder that may not be read."""
+
+    def fault(error: OSError) -> None:
+        if isinstance(error, PermissionError):  # else it is not there, or went meanwhile
+            missed(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=fault):
         folders[:] = sorted(one for one in folders if one not in leave and _stays(one))
         for name in sorted(names):
             path = Path(place, name)
@@ -55,15 +69,18 @@ def _stays(name: str) -> bool:
     return PASSING.fullmatch(name) is None
 
 
-def _hold(path: Path, place: Path) -> None:
+def _hold(path: Path, place: Path, missed: Callable[[Path], object]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):  # it went meanwhile
         try:
             os.link(path, place)
         except FileNotFoundError:
             raise
-        except OSError:  # another disk, or one without links
-            shutil.copyfile(path, place)
+        except OSError:  # another disk, one without links, or a file of somebody else's
+            try:
+                shutil.copyfile(path, place)
+            except PermissionError:
+                missed(path)
 
 
 class FilmPlaces:

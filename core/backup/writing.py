@@ -69,9 +69,14 @@ def backup(
     """
     _check_place(path)
     workspace = store.workspace
+    missed: list[Path] = []
     with lent_folder(workspace.lent) as aside:
         try:
-            take_snapshot(store.database, aside / STORE, lambda: hold_still(workspace, aside))
+            take_snapshot(
+                store.database,
+                aside / STORE,
+                lambda: hold_still(workspace, aside, missed.append),
+            )
             with Snapshot(aside / STORE) as snapshot:
                 trouble = snapshot.trouble()
                 if trouble:
@@ -84,8 +89,10 @@ def backup(
                 film_parts = list(places.parts()) if films else []
                 snapshot.move(places.included if films else places.relative)
                 counted = snapshot.counted()
-            parts = [*held_parts(workspace, aside), *film_parts]
+            parts = [*held_parts(workspace, aside, missed.append), *film_parts]
             writing = _Writing(parts, progress)
+            names = (one.relative_to(workspace.root).as_posix() for one in missed)
+            writing.passed_over += map(as_text, names)
             writing.check_room(path)
             with written_whole(path) as temporary:
                 manifest = writing.write(

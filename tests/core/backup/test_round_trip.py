@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -286,3 +288,31 @@ def test_a_file_whose_name_is_no_text_is_passed_over_and_told(
     made = backup(phantom_store, tmp_path / "odd.zip")
     assert made.passed_over == ("weights/\\udcf6dem.h5",)
     assert restore(made.path, tmp_path / "again").counted == made.counted
+
+
+def test_what_may_not_be_read_is_told_and_keeps_nothing_else_out(
+    phantom_store: Store, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when somebody has started it once as another user of the system."""
+    workspace = phantom_store.workspace
+    file = RunFiles(workspace.run_folder(run.run_id)).weights
+    folder = workspace.runs / "20200101-000000-abcd"
+    folder.mkdir()
+    link, copyfile, scandir = os.link, shutil.copyfile, os.scandir
+
+    def refused(work: Any) -> Any:
+        def tried(path: Any, *more: Any) -> Any:
+            if str(path) in map(str, (file, folder)):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return work(path, *more)
+
+        return tried
+
+    monkeypatch.setattr(os, "link", refused(link))
+    monkeypatch.setattr(shutil, "copyfile", refused(copyfile))
+    monkeypatch.setattr(os, "scandir", refused(scandir))
+    made = backup(phantom_store, tmp_path / "partly.zip")
+    assert set(made.passed_over) == {
+        f"runs/{run.run_id}/head.weights.h5", "runs/20200101-000000-abcd"
+    }  # fmt: skip
+    assert f"runs/{run.run_id}/predictions.npz" in made.manifest.parts
