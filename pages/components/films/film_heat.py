@@ -8,10 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import PredictionError
+from core.runs.files import RunFiles
 from core.store import Film
 from core.text import count
 from pages.components.run_labels import escaped
-from pages.components.session import get_client
+from pages.components.session import get_client, get_workspace
 from pages.components.viewer.explained_film import NetworkAnswer
 
 _KEPT = "film_heat_answers"  # of the film that was asked about last
@@ -27,7 +28,7 @@ def film_heat(film: Film, data: bytes, runs: Mapping[str, str]) -> list[NetworkA
         "to half a minute a network.",
     ):
         return []
-    asked = (film.film_id, tuple(runs))
+    asked = (film.film_id, tuple((run_id, _as_of(run_id)) for run_id in runs))
     if st.session_state.get(_KEPT, (None,))[0] != asked:
         try:
             with st.spinner("Asking the networks …"):
@@ -46,3 +47,9 @@ def film_heat(film: Film, data: bytes, runs: Mapping[str, str]) -> list[NetworkA
             continue
         answers.append(NetworkAnswer(title, answer, answer.answer or answer.label or ""))
     return answers
+
+
+def _as_of(run_id: str) -> int:
+    """Changes when the run's threshold does, which says what a film is called."""
+    file = RunFiles(get_workspace().run_folder(run_id)).operating_point
+    return file.stat().st_mtime_ns if file.exists() else 0

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from core.datasets.phantom import draw
+from core.evaluation.operating_point import OperatingPoint
 from core.prediction.client import FilmResult
+from core.runs.files import RunFiles
 from core.store import Film, Source, Store
 from tests.core.prediction.conftest import saved
 from tests.pages.compare_page.compared_runs import finished_run, opened
@@ -67,8 +69,20 @@ def test_an_opened_film_shows_where_the_compared_networks_looked(
         ("healthy", True),
     ]
     assert any("Its weights are gone." in one.value for one in page.caption)
-    page.run()
+
+    def look_again() -> None:
+        page.run()
+        page.button(key=f"compare_open_{film.film_id}").click().run()
+        page.toggle(key="film_heat").set_value(True).run()
+        assert shown_films(page)[0]["layers"]
+
+    look_again()
     assert len(asked) == 1, "the answers are kept while the same film is looked at"
+    OperatingPoint(
+        positive="covid", target_sensitivity=0.95, threshold=0.5, not_sure=(0.5, 0.5), temperature=1
+    ).save(RunFiles(quiet_store.workspace.run_folder(first.run_id)).operating_point)
+    look_again()
+    assert len(asked) == 2, "by another threshold the film may be called something else"
 
 
 def test_a_cell_without_films_says_so(quiet_store: Store) -> None:
