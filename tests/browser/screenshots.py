@@ -164,6 +164,7 @@ def _take_work(watched: Watched, server: Server, store: Store, spec: RunSpec) ->
     _keep(watched, "train")
     watched.open(f"{server.url}/machines")
     expect(watched.page.get_by_text("It waits for the processor")).to_be_visible()
+    expect(watched.page.get_by_text("% busy")).to_be_visible()  # known after a while
     _keep(watched, "machines")
     for one in (next_one, run):
         launcher.stop(store, one.run_id)
@@ -201,9 +202,13 @@ def _classify(watched: Watched) -> None:
 def _demonstrate(watched: Watched) -> None:
     """Up to the step in which the marker moves."""
     page = watched.page
-    # The second is what it says in a data folder where somebody began before.
-    begin = re.compile("Train a network on these films|Go on to the training")
-    page.get_by_role("button", name=begin).click()
+    # The others are what it says in a data folder where somebody began before, or broke off.
+    page.get_by_role("button", name=re.compile("Train a network on|Go on to the training")).click()
+    first = page.get_by_role("button", name="What did it look at?")
+    broken_off = page.get_by_role("button", name="Train again with other people")
+    expect(first.or_(broken_off)).to_be_visible()
+    if broken_off.is_visible():
+        broken_off.click()
     for name in ("What did it look at?", "Move the marker to the healthy people"):
         button = page.get_by_role("button", name=name)
         expect(button).to_be_enabled(timeout=900_000)

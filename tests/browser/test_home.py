@@ -133,5 +133,8 @@ def test_the_demonstration_flips_four_clicks_from_home(watched: Watched, started
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Cheating demo", level=1)).to_be_visible()
     expect(page).not_to_have_url(re.compile("present"))
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    page.get_by_role("button", name="Present", exact=True).click()
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     watched.settle()
     watched.check()

@@ -71,3 +71,9 @@ def test_names_from_outside_are_text(page: Page) -> None:
     mounted(page, deep(), alt=evil, networks=[evil, evil], layers=layers)
     assert page.evaluate("root.querySelectorAll('img').length") == 0
     assert page.evaluate("root.querySelector('figcaption').textContent") == f"{evil} {evil}"
+
+
+def test_a_film_stays_large_where_its_tools_take_many_lines(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    mounted(page, deep(), tall=0.54, whole=0.2)  # of the window: less than the tools alone
+    assert page.evaluate("canvases()[0].clientHeight") > 0.4 * 844
