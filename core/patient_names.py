@@ -12,6 +12,7 @@ It stands this deep because the store derives patients anew when it is upgraded.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -83,7 +84,7 @@ def patients_from_paths(relative_paths: Sequence[str]) -> list[str]:
     of the films, which is never the same twice, is nobody's.
     """
     found = [patient_from_path(one) for one in relative_paths]
-    left = [place for place, name in enumerate(found) if not name]
+    left = array("q", (place for place, name in enumerate(found) if not name))
     for pattern in _COMES_BACK:
         looked = ((place, _first((pattern,), relative_paths[place])) for place in left)
         named = {place: one for place, one in looked if one[0]}

@@ -17,6 +17,7 @@ AGE_GROUPS = ("0–17", "18–39", "40–59", "60–79", "80+", "unknown")
 _NOTABLE = 0.25  # total variation distance between two classes that is worth a sentence
 _FEW_KNOWN = 20  # films of a class, below which a difference is mostly chance
 _FEW_TEST_FILMS = 200
+_AT_ONCE = 8192  # films counted together
 
 
 def shares(members: pd.DataFrame, class_names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
@@ -28,13 +29,25 @@ def shares(members: pd.DataFrame, class_names: tuple[str, ...]) -> dict[str, pd.
     tables = {}
     for aspect in ASPECTS:
         values = age_groups(members["age"]) if aspect == "age group" else members[aspect]
-        table = pd.crosstab(members["class_name"], values.astype(str), normalize="index")
+        table = _shares_of_classes(members["class_name"], values)
         order = [one for one in AGE_GROUPS if one in table.columns]
         if aspect != "age group":
             order = list(table.sum().sort_values(ascending=False, kind="stable").index)
         table = table.reindex(index=list(class_names), columns=order, fill_value=0.0)
         tables[aspect] = table.rename_axis(index="class", columns=aspect)
     return tables
+
+
+def _shares_of_classes(classes: pd.Series, values: pd.Series) -> pd.DataFrame:
+    """Class × value, both in alphabetical order: which fraction of the class has the value."""
+    # In parts: a table of all at once would make Python's own texts of every row.
+    parts = [
+        pd.crosstab(classes.iloc[start:stop], values.iloc[start:stop].astype(str))
+        for start in range(0, len(values), _AT_ONCE)
+        for stop in [start + _AT_ONCE]
+    ]
+    counts = pd.concat(parts).groupby(level=0).sum().sort_index(axis=1)
+    return counts.div(counts.sum(axis=1), axis=0)
 
 
 def age_groups(age: pd.Series) -> pd.Series:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from core.datasets.importers import Candidate, Choices, Found
+from core.datasets.importers.name_row import NameRow
 from core.datasets.importers.names import without_copy
 from core.datasets.importers.tables import is_personal
 from core.datasets.label_map import JOINT, UNKNOWN, normalise_finding
@@ -45,11 +47,14 @@ def _with_names(
     personal = choices.columns is not None and is_personal(choices.columns.patient)
     salt = store.workspace.secret() if personal else b""
     read = OnDisk[Candidate](store.workspace.importing)
-    files, said = [], []
-    for row in found.layout.read(found.tree, choices):
-        one = replace(row, patient=hashed(row.patient, salt)) if personal else row
-        read.append(one)
-        if not one.left_out:
-            files.append(one.file)
-            said.append(one.patient)
-    return read, patients_named(files, said, find)
+    said = []
+
+    def files() -> Iterator[str]:
+        for row in found.layout.read(found.tree, choices):
+            one = replace(row, patient=hashed(row.patient, salt)) if personal else row
+            read.append(one)
+            if not one.left_out:
+                said.append(one.patient)
+                yield one.file
+
+    return read, patients_named(NameRow(files()), said, find)

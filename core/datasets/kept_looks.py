@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
+from core.datasets.importers.name_row import ByHash
 from core.datasets.looked import Looked
 from core.images.header_facts import NO_FACTS, HeaderFacts
 from core.workspace import Workspace
@@ -36,23 +37,14 @@ class KeptLooks:
     def __init__(self, stream: BinaryIO, reading: BinaryIO) -> None:
         self._stream = stream
         self._reading = reading
-        self._begins: dict[int, int] = {}
+        self._begins = ByHash(_begins(stream))
         self._unflushed = 0
-        at = 0
-        stream.seek(0)
-        for line in stream:
-            told = _told(line)
-            if told is None:  # cut short when the process was killed
-                break
-            self._begins[hash(told["file"])] = at
-            at += len(line)
-        stream.seek(at)
         stream.truncate()
 
     def found(self, file: str, stat: os.stat_result) -> Looked | None:
         """What was found in a file that has not changed since; None where nothing is kept."""
-        at = self._begins.get(hash(file))
-        if at is None:
+        *_, at = (-1, *self._begins.under(file))  # the last line of a film is the one that counts
+        if at < 0:
             return None
         self._reading.seek(at)
         told = _told(self._reading.readline())
@@ -78,6 +70,19 @@ class KeptLooks:
         if self._unflushed >= _FLUSHED:
             self._stream.flush()
             self._unflushed = 0
+
+
+def _begins(stream: BinaryIO) -> Iterator[tuple[str, int]]:
+    """The file of each whole line and where the line begins; ``stream`` then stands behind them."""
+    at = 0
+    stream.seek(0)
+    for line in stream:
+        told = _told(line)
+        if told is None:  # cut short when the process was killed
+            break
+        yield told["file"], at
+        at += len(line)
+    stream.seek(at)
 
 
 @contextmanager

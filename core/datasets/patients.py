@@ -11,6 +11,7 @@ from dataclasses import replace
 import regex
 
 from core.datasets.importers.candidate import Candidate
+from core.datasets.importers.name_row import NameRow
 from core.errors import InputError
 from core.patient_names import (
     UNKNOWN_PATIENT,
@@ -60,7 +61,7 @@ def patients_named(
     own = [UNKNOWN_PATIENT if is_placeholder(one) else one for one in said]
     if find is not None:
         return [found or one for found, one in zip(find(files), own, strict=True)]
-    silent = [file for file, one in zip(files, own, strict=True) if not one]
+    silent = NameRow(file for file, one in zip(files, own, strict=True) if not one)
     found = iter(patients_from_paths(silent))
     return [one or next(found) for one in own]
 

@@ -101,6 +101,8 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
     else:
         parts = study_split(rows, spec)
     members = _members(frame, spec, [[places[np.sort(one)] for one in own] for own in parts])
+    corrected = corrected_films(frame, spec.classes, members["film_id"], np.any(fits, axis=0))
+    del frame  # where nobody else wants it, it goes before the counting, which takes as much
     shared = shared_patients(members)
     both = sum(some for some, _ in shared.values())
     shares = bias_checks.shares(members, spec.class_names)
@@ -114,7 +116,7 @@ def plan(frame: pd.DataFrame, spec: DatasetSpec) -> DatasetPlan:
         shares,
         bias_checks.warnings(members, spec, shared, shares),
         int(twice.sum()),
-        corrected_films(frame, spec.classes, members["film_id"], np.any(fits, axis=0)),
+        corrected,
     )
 
 
@@ -240,35 +242,43 @@ def _members(frame: pd.DataFrame, spec: DatasetSpec, parts: list[list[np.ndarray
         for index in range(len(spec.classes))
     ]
     films = [len(rows) for rows, _, _ in pieces]
-    members = frame.iloc[np.concatenate([rows for rows, _, _ in pieces])].reset_index(drop=True)
-    members["class_index"] = np.repeat([index for _, index, _ in pieces], films)
-    names = pd.Series(spec.class_names, dtype="str")
-    members["class_name"] = names.take(members["class_index"].to_numpy()).array
-    members["split"] = pd.Series([split for _, _, split in pieces]).repeat(films).array
-    members = members[list(MEMBER_COLUMNS)]
-    few = [name for name in MEMBER_COLUMNS if isinstance(members[name].dtype, pd.CategoricalDtype)]
-    return members.astype(dict.fromkeys(few, object))
+    chosen = np.concatenate([rows for rows, _, _ in pieces])
+    class_index = np.repeat([index for _, index, _ in pieces], films)
+    columns = {
+        "class_index": class_index,
+        "class_name": pd.Series(spec.class_names, dtype="str").take(class_index).array,
+        "split": pd.Series([split for _, _, split in pieces]).repeat(films).array,
+    }
+    # One by one: all columns of the frame at once would be there twice.
+    for name in MEMBER_COLUMNS:
+        if name not in columns:
+            said = frame[name].take(chosen).reset_index(drop=True)
+            few = isinstance(said.dtype, pd.CategoricalDtype)
+            columns[name] = said.astype(object) if few else said
+    return pd.DataFrame({name: columns.pop(name) for name in MEMBER_COLUMNS}, copy=False)
 
 
 def _counts(members: pd.DataFrame, spec: DatasetSpec) -> dict[str, dict[str, int]]:
-    tally = members.groupby(["split", "class_name"]).size()
-    return {
-        split: {name: int(tally.get((split, name), 0)) for name in spec.class_names}
-        for split in SPLITS
-    }
+    names = {name: (members["class_name"] == name).to_numpy() for name in spec.class_names}
+    counts = {}
+    for split in SPLITS:
+        here = (members["split"] == split).to_numpy()
+        counts[split] = {name: int((here & named).sum()) for name, named in names.items()}
+    return counts
 
 
 def patients_known(members: pd.DataFrame) -> bool:
     """Whether all films in training and test are of known patients: else nobody can say that
     no patient is in both."""
-    return not of_unknown_patients(members[members["split"].isin(["train", "test"])])
+    patients = members.loc[members["split"].isin(["train", "test"]), ["patient"]]
+    return not of_unknown_patients(patients)
 
 
 def shared_patients(members: pd.DataFrame) -> dict[str, tuple[int, int]]:
     """class → (test films whose patient, if known, is also in training, test films)."""
-    trained = set(members.loc[members["split"] == "train", "patient"]) - {""}
-    test = members[members["split"] == "test"]
-    both = test["patient"].isin(trained)
+    trained = pd.Series(members.loc[members["split"] == "train", "patient"].unique())
+    test = members.loc[members["split"] == "test", ["class_name", "patient"]]
+    both = test["patient"].isin(trained[trained != ""])
     return {
         str(name): (int(both[group.index].sum()), len(group))
         for name, group in test.groupby("class_name", sort=False)

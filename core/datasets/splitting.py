@@ -24,6 +24,8 @@ Rows = NDArray[np.intp]
 # One stream of random numbers for each use, so that changing one leaves the others.
 _UNDERSAMPLE, _STUDY, _PATIENTS = 0, 1, 2
 
+_AT_ONCE = 8192  # films looked at together
+
 
 def units(members: pd.DataFrame) -> NDArray[np.int64]:
     """int64 (n,): what a split keeps together, one a row of ``members`` (columns ``patient``,
@@ -31,13 +33,39 @@ def units(members: pd.DataFrame) -> NDArray[np.int64]:
     unknown. In the order of their names."""
     import pandas as pd  # only here: whoever queues a run loads this module
 
+    parts = [
+        _names(members.iloc[start : start + _AT_ONCE])
+        for start in range(0, max(len(members), 1), _AT_ONCE)
+    ]
+    return _numbered(pd.concat(parts))
+
+
+def _names(members: pd.DataFrame) -> pd.Series:
     patients = members["patient"].fillna("").astype(str)
     # In this order they lie as they did when every film was given a patient by its path, so
     # the folds of data sets from then stay what they were.
     alone = members["source"].astype(str) + "/" + members["path"].astype(str)
-    # Numbers: as an array of texts, each would take as much memory as the longest path.
-    numbers, _ = pd.factorize(patients.where(patients != "", alone), sort=True)
-    return np.asarray(numbers, dtype=np.int64)
+    return patients.where(patients != "", alone)
+
+
+def _numbered(names: pd.Series) -> NDArray[np.int64]:
+    """int64 (n,): for each name its place among all different ones, −1 where it is missing."""
+    # As pandas's ``factorize`` does it, which makes Python's own texts of them all: four times the
+    # memory of the column.
+    column = names.array
+    order = np.asarray(column.argsort())
+    numbers = np.full(len(column), -1, dtype=np.int64)
+    number = -1
+    there = len(column) - int(names.isna().sum())  # what is missing comes last
+    for start in range(0, there, _AT_ONCE):
+        rows = order[max(start - 1, 0) : min(start + _AT_ONCE, there)]
+        part = column.take(rows)
+        fresh = np.asarray(part[1:] != part[:-1], dtype=bool)
+        if not start:
+            fresh = np.concatenate([[True], fresh])
+        numbers[rows[-len(fresh) :]] = number + np.cumsum(fresh)
+        number += int(fresh.sum())
+    return numbers
 
 
 def of_unknown_patients(members: pd.DataFrame) -> int:
@@ -132,7 +160,12 @@ def _deal(
     held = [[0] * len(wanted) for _ in splits]
     left = (films > 0).sum(axis=0).tolist()  # patients of each class still to be placed
     dealt = []
-    for row in films.tolist():
+    rows = (
+        row
+        for start in range(0, len(films), _AT_ONCE)
+        for row in films[start : start + _AT_ONCE].tolist()
+    )
+    for row in rows:
         own = [(index, count) for index, count in enumerate(row) if count]
         best, most = 0, float("-inf")
         for split in splits:

@@ -119,10 +119,14 @@ def detect_layout(root: Path, called: str = "", choices: Choices = DEFAULT) -> F
 
 def unlisted(tree: Tree, candidates: Iterable[Candidate]) -> list[str]:
     """Films that the collection does not describe, and second copies inside itself."""
-    films = dict.fromkeys(tree.films)  # in their order
+    films = tree.films
+    described = bytearray(len(films))
     for one in candidates:
-        films.pop(one.file, None)
-    return [*films, *(f"{folder}/" for folder, _ in tree.copies)]
+        place = films.place_of(one.file)
+        if place is not None:
+            described[place] = True
+    left = (name for name, told in zip(films, described, strict=True) if not told)
+    return [*left, *(f"{folder}/" for folder, _ in tree.copies)]
 
 
 def _found(tree: Tree, called: str) -> Found:

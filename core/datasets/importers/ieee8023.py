@@ -36,7 +36,7 @@ def detect(tree: Tree) -> bool:
 
     A table of the same name and with other columns, beside films, is somebody else's.
     """
-    if TABLE not in tree.files_there:
+    if TABLE not in tree.files:
         return False
     known = tree.header(TABLE)
     if {"filename", "finding"} <= known:

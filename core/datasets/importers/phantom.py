@@ -47,7 +47,7 @@ def read(tree: Tree, choices: Choices = DEFAULT) -> Iterator[Candidate]:
             age=normalise_age(row["age"]),
             masks={kind: mask for kind, mask in masks.items() if mask},
             metadata=metadata_of(row, {*REQUIRED, *MASKS}),
-            left_out="" if path is not None and row["file"] in tree.files_there else MISSING,
+            left_out="" if path is not None and row["file"] in tree.files else MISSING,
         )
 
 

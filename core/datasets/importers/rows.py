@@ -116,7 +116,7 @@ class Files:
     def __init__(self, tree: Tree, wanted: Iterable[str]) -> None:
         """``wanted``: all names in the table: which part of a path tells films apart is seen
         from all of them."""
-        self._films = tree.files_there
+        self._films = tree.files
         self._by_name, self._by_stem = tree.places
         said = {tuple(one for one in _parts(name) if one != "..") for name in wanted}
         paths = {parts for parts in said if parts}

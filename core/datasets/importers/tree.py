@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import compress
 from pathlib import Path, PurePosixPath
 
 from core.datasets.importers import names
+from core.datasets.importers.name_row import NameRow
 from core.datasets.importers.walking import walk
 
 FILM_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".dcm", ".dicom"})
@@ -44,7 +46,7 @@ class Tree:
         when there are far more files than any collection has."""
         self.root = root
         everything, self.litter, self.left_out = listed or walk(root)
-        everything.sort(key=lambda name: name.split("/"))
+        _sort(everything)
         self.copies = _copies(root, everything)
         inside = tuple(f"{folder}/" for folder, _ in self.copies)
         kept = (
@@ -58,7 +60,8 @@ class Tree:
         rest = [name for name in rest if name not in outlines] if outlines else rest
         beside = _masks_beside(rest)
         self.masks += beside
-        self.files = [name for name in rest if name not in set(beside)] if beside else rest
+        apart = set(beside)
+        self.files = NameRow(name for name in rest if name not in apart)
 
     def below(self, folder: str) -> Tree:
         """The same for one folder inside, without reading the disk again."""
@@ -83,11 +86,6 @@ class Tree:
         return sorted({name.split("/", 1)[0] for name in self.files if "/" in name})
 
     @cached_property
-    def files_there(self) -> frozenset[str]:
-        """``files``, for asking whether one is among them."""
-        return frozenset(self.files)
-
-    @cached_property
     def places(self) -> tuple[Places, Places]:
         """The files' paths, in parts, by name and by name without a film's ending."""
         by_name: Places = defaultdict(list)
@@ -99,9 +97,11 @@ class Tree:
         return by_name, by_stem
 
     @cached_property
-    def films(self) -> list[str]:
+    def films(self) -> NameRow:
         """The files that look like films: by their ending or, without one, by DICOM's mark."""
-        return [name for name in self.files if self.looks_like_film(name)]
+        looks = bytearray(map(self.looks_like_film, self.files))
+        # Where all do, as in most folders, their names are there once.
+        return self.files if all(looks) else NameRow(compress(self.files, looks))
 
     @cached_property
     def all_tables(self) -> list[str]:
@@ -147,6 +147,8 @@ class Tree:
 
     def masks_of(self, film: str) -> dict[str, str]:
         """Kind (``lungs``, ``opacity``) → path of the mask that belongs to a film."""
+        if not self.masks:
+            return {}
         key = _mask_key(film)
         found = self._masks_by_place.get(key)
         if found is None and self._stems[key[1]] == 1:
@@ -178,13 +180,26 @@ class Tree:
         return Counter(_mask_key(name)[1] for name in self.films)
 
 
+def _sort(everything: list[str]) -> None:
+    """By their folders, and then by what is in each."""
+    # As text, with what stands before all else between them: their parts as keys of the sorting
+    # would take three times the memory of the names.
+    for place, name in enumerate(everything):
+        everything[place] = name.replace("/", "\0")
+    everything.sort()
+    for place, name in enumerate(everything):
+        everything[place] = name.replace("\0", "/")
+
+
 def _copies(root: Path, everything: list[str]) -> list[tuple[str, int]]:
-    there = set(everything)
     inside: dict[str, list[str]] = {}
     for name in everything:
         folder, _, rest = name.partition("/")
         if "/" in rest:
             inside.setdefault(folder, []).append(rest)
+    if not inside:
+        return []
+    there = set(everything)
     found = []
     for folder, rests in sorted(inside.items()):
         twice = [rest for rest in rests if rest in there]
@@ -250,15 +265,15 @@ def _last_stem(name: str) -> str:
 
 def _masks_beside(files: list[str]) -> list[str]:
     """Masks that lie in the folder of their films: ``a_mask.png`` beside ``a.png``."""
-    stems = {_without_suffix(name) for name in files}
-    found = []
+    masks = []
     for name in files:
-        whole = _without_suffix(name)
-        folder, slash, stem = whole.rpartition("/")
+        folder, slash, stem = _without_suffix(name).rpartition("/")
         film = names.mask_stem(stem)
-        if film != stem and f"{folder}{slash}{film}" in stems:
-            found.append(name)
-    return found
+        if film != stem:
+            masks.append((name, f"{folder}{slash}{film}"))
+    wanted = {film for _, film in masks}
+    there = wanted.intersection(map(_without_suffix, files)) if wanted else wanted
+    return [name for name, film in masks if film in there]
 
 
 def film_ending(name: str) -> str:

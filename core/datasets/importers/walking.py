@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 
 from core.datasets.importers import names
@@ -39,27 +40,46 @@ def walk(root: Path) -> tuple[list[str], list[str], list[tuple[str, str]]]:
                 left_out.append((prefix, LOOP))
                 continue
             seen.add((status.st_dev, status.st_ino))
-            entries = list(os.scandir(place))
+            found = _entries(place, prefix)
         except OSError as error:
             if not prefix:
                 raise
             left_out.append((prefix, f"the folder cannot be opened ({error.strerror or error})"))
             continue
-        for entry in entries:
-            name = prefix + entry.name
-            if names.is_litter(entry.name):
-                litter.append(name)
-            elif _answers(entry, os.DirEntry.is_dir):
-                (links if _answers(entry, os.DirEntry.is_symlink) else folders).append(f"{name}/")
-            elif _answers(entry, os.DirEntry.is_file):
-                files.append(name)
-            else:
-                left_out.append((name, NO_FILE if Path(entry.path).exists() else NOWHERE))
+        files += found[_Kind.FILE]
+        litter += found[_Kind.LITTER]
+        folders += (f"{name}/" for name in found[_Kind.FOLDER])
+        links += (f"{name}/" for name in found[_Kind.LINK])
+        left_out += (
+            (name, NO_FILE if (root / name).exists() else NOWHERE) for name in found[_Kind.OTHER]
+        )
         if len(files) + len(left_out) > MOST:
             raise InputError(
                 f"{root} holds more than {MOST:,} files. Choose the folder of one collection."
             )
     return files, sorted(litter), sorted(left_out)
+
+
+class _Kind(Enum):
+    LITTER, FOLDER, LINK, FILE, OTHER = range(5)
+
+
+def _entries(place: Path, prefix: str) -> dict[_Kind, list[str]]:
+    """The names of what lies in a folder, after ``prefix``. Raises OSError when it cannot be read
+    to its end."""
+    found: dict[_Kind, list[str]] = {kind: [] for kind in _Kind}
+    with os.scandir(place) as entries:
+        for entry in entries:  # one at a time: 100,000 of them take 30 MB
+            found[_kind(entry)].append(prefix + entry.name)
+    return found
+
+
+def _kind(entry: os.DirEntry[str]) -> _Kind:
+    if names.is_litter(entry.name):
+        return _Kind.LITTER
+    if _answers(entry, os.DirEntry.is_dir):  # LINK: to a folder
+        return _Kind.LINK if _answers(entry, os.DirEntry.is_symlink) else _Kind.FOLDER
+    return _Kind.FILE if _answers(entry, os.DirEntry.is_file) else _Kind.OTHER
 
 
 def _answers(entry: os.DirEntry[str], asked: Callable[[os.DirEntry[str]], bool]) -> bool:

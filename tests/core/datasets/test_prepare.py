@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.datasets import bias_checks
 from core.datasets.bias_checks import age_groups
 from core.datasets.choosing import belongs
 from core.datasets.prepare import (
@@ -259,6 +260,27 @@ def test_shares_add_up_and_say_what_differs() -> None:
 def test_alike_classes_of_a_large_set_get_no_warning() -> None:
     frame = catalogue(films("COVID-19", 1000, age=50.0), films("No finding", 1000, age=50.0))
     assert plan(frame, spec()).warnings == ()
+
+
+def test_shares_are_the_same_however_many_films_are_counted_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    members = pd.DataFrame(
+        {
+            "class_name": pd.Series(rng.choice(["ill", "healthy"], 50), dtype="str"),
+            "source": rng.choice(["one", "another"], 50),
+            "view": pd.Series(rng.choice(["PA", "AP", "unknown"], 50), dtype="category"),
+            "sex": rng.choice(["F", "M"], 50),
+            "age": rng.choice([np.nan, 5.0, 40.0, 90.0], 50),
+        }
+    )
+    monkeypatch.setattr(bias_checks, "_AT_ONCE", 7)
+    for aspect, table in bias_checks.shares(members, ("ill", "healthy")).items():
+        values = age_groups(members["age"]) if aspect == "age group" else members[aspect]
+        whole = pd.crosstab(members["class_name"], values.astype(str), normalize="index")
+        for name in ("ill", "healthy"):
+            assert table.loc[name].to_dict() == whole.loc[name].to_dict()
 
 
 def test_age_groups_at_their_edges() -> None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from core.datasets.splitting import _deal, patient_split, sizes, study_split, undersample
+from core.datasets import splitting
+from core.datasets.splitting import (
+    _deal,
+    patient_split,
+    sizes,
+    study_split,
+    undersample,
+    units,
+)
 from core.errors import SpecError
 from core.specs import ClassSpec, DatasetSpec
 
@@ -89,3 +98,29 @@ def test_too_few_patients_are_counted() -> None:
     three = np.array(["a", "b", "c", "d", "e", "f", "f"])
     parts = patient_split(rows, three, SPEC)
     assert [len(part) for part in parts[0]] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 8192])
+@pytest.mark.parametrize("categories", [False, True])
+def test_units_are_numbered_in_the_order_of_their_names(
+    at_once: int, categories: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(splitting, "_AT_ONCE", at_once)
+    rng = np.random.default_rng(0)
+    texts = [
+        ["", None, "b/1", "b/é", "B/😀", "b/ﬀ"],
+        ["a", "b", "ä", None],
+        ["/1", "/10", "/é", None],
+    ]
+    columns = {
+        name: pd.Series(rng.choice(np.array(some, dtype=object), 60), dtype="str")
+        for name, some in zip(("patient", "source", "path"), texts, strict=True)
+    }
+    members = pd.DataFrame(columns)
+    alone = members["source"] + "/" + members["path"]
+    patients = members["patient"].fillna("")
+    wanted, _ = pd.factorize(patients.where(patients != "", alone), sort=True)
+    if categories:
+        members["source"] = members["source"].astype("category")
+    assert units(members).tolist() == wanted.tolist()
+    assert units(members[:0]).tolist() == []

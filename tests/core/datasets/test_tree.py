@@ -90,7 +90,7 @@ def test_masks_lie_beside_images_at_any_depth_and_serve_as_lung_masks(
 def test_a_film_called_mask_alone_is_a_film_and_half_a_lung_is_no_lung_mask(tmp_path: Path) -> None:
     write(tmp_path, {"TB/oxygen mask.png": b"", "TB/a.png": b"", "TB/leftMask/a.png": b""})
     tree = Tree(tmp_path)
-    assert tree.files == ["TB/a.png", "TB/oxygen mask.png"]
+    assert list(tree.files) == ["TB/a.png", "TB/oxygen mask.png"]
     assert tree.masks == ["TB/leftMask/a.png"]
     assert tree.masks_of("TB/a.png") == {}
 
@@ -113,7 +113,12 @@ def test_folders_of_outlines_are_masks_where_they_are_named_like_films(tmp_path:
                      for folder in ("images", "lung_segmentation", "GT")})  # fmt: skip
     write(tmp_path, {"TB/a_seg.png": b"", "TB/a.png": b"", "Segmentation/1.png": b""})
     tree = Tree(tmp_path)
-    assert tree.files == ["Segmentation/1.png", "TB/a.png", "TB/images/a.png", "TB/images/b.png"]
+    assert list(tree.files) == [
+        "Segmentation/1.png",
+        "TB/a.png",
+        "TB/images/a.png",
+        "TB/images/b.png",
+    ]
     assert tree.masks_of("TB/images/b.png") == {
         "lungs": str(tmp_path / "TB/lung_segmentation/b.png")
     }
