@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from core.datasets.importers import names
 from core.datasets.importers.name_row import NameRow
-from core.datasets.importers.walking import walk
+from core.datasets.importers.walking import sort_names, walk
 
 FILM_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".dcm", ".dicom"})
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -46,12 +46,10 @@ class Tree:
         when there are far more files than any collection has."""
         self.root = root
         everything, self.litter, self.left_out = listed or walk(root)
-        _sort(everything)
+        sort_names(everything)
         self.copies = _copies(root, everything)
         inside = tuple(f"{folder}/" for folder, _ in self.copies)
-        kept = (
-            [name for name in everything if not name.startswith(inside)] if inside else everything
-        )
+        kept = [one for one in everything if not one.startswith(inside)] if inside else everything
         self.masks = [name for name in kept if _in_mask_folder(name)]
         apart = set(self.masks)
         rest = [name for name in kept if name not in apart]
@@ -178,17 +176,6 @@ class Tree:
     @cached_property
     def _stems(self) -> Counter[str]:
         return Counter(_mask_key(name)[1] for name in self.films)
-
-
-def _sort(everything: list[str]) -> None:
-    """By their folders, and then by what is in each."""
-    # As text, with what stands before all else between them: their parts as keys of the sorting
-    # would take three times the memory of the names.
-    for place, name in enumerate(everything):
-        everything[place] = name.replace("/", "\0")
-    everything.sort()
-    for place, name in enumerate(everything):
-        everything[place] = name.replace("\0", "/")
 
 
 def _copies(root: Path, everything: list[str]) -> list[tuple[str, int]]:
