@@ -6,7 +6,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import overload
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Names on disk are bytes, and some are no text at all: what stands for such a byte is kept.
 _ENCODING, _ODD = "utf-8", "surrogatepass"
@@ -17,14 +21,14 @@ class ByHash:
     is the text's own and not that of another one with the same hash."""
 
     def __init__(self, noted: Iterable[tuple[str, int]]) -> None:
-        import numpy as np  # only here: whoever lists the layouts loads this module
+        import numpy  # only here: whoever lists the layouts loads this module
 
         hashes, numbers = array("q"), array("q")
         for text, number in noted:
             hashes.append(hash(text))
             numbers.append(number)
         # Stable: under one hash they stay in the order in which they were noted.
-        order = np.argsort(np.frombuffer(hashes, dtype=np.int64), kind="stable")
+        order = numpy.argsort(numpy.frombuffer(hashes, dtype=numpy.int64), kind="stable")
         self._hashes = _sorted(hashes, order)
         self._numbers = _sorted(numbers, order)
 
@@ -37,11 +41,11 @@ class ByHash:
             place += 1
 
 
-def _sorted(values: array[int], order: object) -> array[int]:
-    import numpy as np
+def _sorted(values: array[int], order: NDArray[np.intp]) -> array[int]:
+    import numpy
 
     found = array("q")
-    found.frombytes(np.frombuffer(values, dtype=np.int64)[order].tobytes())
+    found.frombytes(numpy.frombuffer(values, dtype=numpy.int64)[order].tobytes())
     return found
 
 
