@@ -4,8 +4,7 @@ Streamlit begins with the look that the browser asks for, keeps a choice of the 
 address only, calls itself by its own name until the first script has run, is white until then,
 and some of its elements do not suit us, or nobody who uses a keyboard or a screen reader; and it
 loads what draws charts only when the first one comes. It has no setting for any of these, so the
-file is changed on its way out: ``index_page.css`` and ``index_page.js`` go into it
-(docs/adr/0006-themes.md).
+file is changed on its way out: what lies in ``browser/`` goes into it (docs/adr/0006-themes.md).
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.palette import BUTTON, DESTROY, FOCUS, SURROUNDS
 
-HERE = Path(__file__).parent
+HOME = Path(__file__).parent / "browser"
+SCRIPTS = ("theme", "back", "readers", "ahead")  # in this order; each stands alone
 COLOURS = {
     "BUTTON": BUTTON,
     "DESTROY": DESTROY,
@@ -36,25 +36,25 @@ COLOURS = {
 ELEMENTS = ("Slider", "Selectbox", "ButtonGroup", "Multiselect", "TextInput", "FileUploader",
             "DataFrame", "PlotlyChart")  # fmt: skip
 PAUSE = 1500  # milliseconds, in which the first page is drawn
-SCRIPTS = Path(streamlit.__file__).parent / "static" / "static" / "js"
+THEIRS = Path(streamlit.__file__).parent / "static" / "static" / "js"
 TITLE = b"<title>Streamlit</title>"  # before it: how the file is encoded; behind it: scripts
 
 
-def pieces_of(elements: tuple[str, ...], scripts: Path = SCRIPTS) -> list[str]:
+def pieces_of(elements: tuple[str, ...], scripts: Path = THEIRS) -> list[str]:
     """The names of the files that draw ``elements``, in the folder ``scripts``: each is called by
     its element and by what is in it. What this Streamlit does not have is left out."""
     return [file.name for one in elements for file in sorted(scripts.glob(f"{one}.*.js"))]
 
 
 def _filled(name: str) -> str:
-    """One of the two files, with the colours. What else has a “$” is JavaScript's."""
+    """One of our files, with the colours. What else has a “$” is JavaScript's."""
     ahead = {"PIECES": json.dumps(pieces_of(ELEMENTS)), "PAUSE": str(PAUSE)}
-    return Template((HERE / name).read_text(encoding="utf-8")).safe_substitute(COLOURS | ahead)
+    return Template((HOME / name).read_text(encoding="utf-8")).safe_substitute(COLOURS | ahead)
 
 
 OURS = f"""<title>ThoraxLens</title>
-<script>{_filled("index_page.js")}</script>
-<style>{_filled("index_page.css")}</style>""".encode()
+<script>{"".join(_filled(f"{one}.js") for one in SCRIPTS)}</script>
+<style>{_filled("look.css")}</style>""".encode()
 
 
 class IndexPage:

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from pages.components.index_page import ELEMENTS, SCRIPTS, TITLE, IndexPage, pieces_of
+from pages.components.index_page import ELEMENTS, THEIRS, TITLE, IndexPage, pieces_of
 
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-encoding": "gzip"}
@@ -98,7 +98,7 @@ def test_the_pieces_that_draw_elements_are_named_as_this_streamlit_has_them() ->
     assert [piece.split(".")[0] for piece in pieces] == list(ELEMENTS)
     for piece in pieces:
         assert f'"{piece}"' in ask("/", BROWSER).body.decode()
-        assert (SCRIPTS / piece).is_file()
+        assert (THEIRS / piece).is_file()
 
 
 def test_a_piece_that_streamlit_does_not_have_is_left_out(tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ from pages.components.training.live_curves import curves
 from pages.components.training.run_insight import rate_test, time_spent
 
 LOG_LINES = 200
-FACT = 184  # px; half the width of a telephone: index_page.css
+FACT = 184  # px; half the width of a telephone: browser/look.css
 
 
 def status(store: Store, run: Run) -> None:
     """What ``run`` is and how it stands: its progress, its reason, or its result. Each state has
-    its words in the same places, for which index_page.css keeps room: nothing moves when one state
-    follows another."""
+    its words in the same places, for which browser/look.css keeps room: nothing moves when one
+    state follows another."""
     _heading(run)
     epochs = store.runs.epochs(run.run_id)
     if run.state == RunState.DONE:

@@ -18,7 +18,7 @@ from pages.components.training.fields import KEEP, PREFIX, get
 _CARDS = (FIRST_CHOICE.name, *STUDY_NETWORKS)  # each has a box to tick
 _MORE = tuple(name for name in NETWORKS if name not in _CARDS)
 
-_BESIDE_EACH_OTHER = "network_cards"  # how they stand: index_page.css
+_BESIDE_EACH_OTHER = "network_cards"  # how they stand: browser/look.css
 _SEEN = {
     "imagenet": "Has seen a million photographs",
     "chest": "Has seen other chest X-rays",

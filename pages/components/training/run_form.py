@@ -37,7 +37,7 @@ from pages.components.training.ways import (
 from pages.components.training.weights_choice import BY_HAND, settle_weights
 
 DATASET = "dataset"  # in the page's address
-_BAR = "start_bar"  # always in sight: index_page.css
+_BAR = "start_bar"  # always in sight: browser/look.css
 
 
 def fill(run: Run) -> None:

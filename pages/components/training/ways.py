@@ -108,8 +108,8 @@ def ways(dataset: StoredDataset, folds: int) -> tuple[Way, ...]:
 def way_fields(
     dataset: StoredDataset, offered: tuple[Way, ...], takes: Callable[[Way], TimeEstimate | None]
 ) -> None:
-    """Draw the choice, as cards (index_page.css). ``takes``: for how long a way goes on here, None
-    where nobody can say."""
+    """Draw the choice, as cards (browser/look.css). ``takes``: for how long a way goes on here,
+    None where nobody can say."""
     _follow(dataset, offered)
     chosen = next((way.name for way in offered if _is_set(way)), None)
     st.session_state[PREFIX + _WAY] = chosen
