@@ -164,6 +164,18 @@ def test_a_film_that_training_has_seen_opens_large(phantom_store: Store) -> None
     assert "Film 2 of 2" in texts(page)
 
 
+def test_the_verdict_counts_the_rows_of_its_table_that_say_so(phantom_store: Store) -> None:
+    run = make_run(phantom_store, "done")
+    report = audited(phantom_store, run)
+    assert "say so" not in texts(opened(run=run.run_id)), "the one reason stands there already"
+    worst = report.findings[0]
+    more = [worst.model_copy(update={"check": f"other_{place}"}) for place in range(4)]
+    report.model_copy(update={"findings": (*report.findings, *more)}).save_in(
+        audit_folder(phantom_store.workspace.run_folder(run.run_id))
+    )
+    assert "5 of the checks below say so." in texts(opened(run=run.run_id))
+
+
 def test_an_old_audit_is_told_to_be_old_and_another_offered(phantom_store: Store) -> None:
     run = make_run(phantom_store, "done", result={"test": {"accuracy": 0.9}})
     audited(phantom_store, run, "no_shortcut_found")

@@ -9,7 +9,7 @@ import streamlit as st
 from core.audit.report import AuditReport, Level
 from core.audit.status import AuditStatus
 from core.palette import CSS_SURROUND, SURROUNDS, mix
-from core.text import capital, count
+from core.text import capital
 from pages.components.bars import unbroken
 from pages.components.run_labels import share
 
@@ -91,6 +91,7 @@ def _lines(report: AuditReport, right: float | None) -> str:
     lines = [f"{reasons[0][:1].upper()}{reasons[0][1:].removesuffix('.')}."]
     if right is not None:
         lines.insert(0, f"It gets {share(right)} of its test films right{_MEANS[report.verdict]}")
-    if len(reasons) > 1:
-        lines.append(f"{capital(count(len(reasons) - 1, 'more reason'))} below.")
+    against = sum(one.level == report.verdict for one in report.findings)
+    if not clean and against > 1:  # as many rows of the table have its sign
+        lines.append(f"{against} of the checks below say so.")
     return "".join(f'<div style="margin-top:0.35rem">{unbroken(one)}</div>' for one in lines)
