@@ -45,5 +45,3 @@ def test_what_a_page_writes_into_the_address_by_itself_is_no_step(
     expect(page).to_have_url(f"{served.url}/")
     expect(page.get_by_role("heading", name="ThoraxLens")).to_be_visible()
     watched.settle()
-    page.go_forward()
-    expect(page).to_have_url(re.compile(r"/run\?run="))
