@@ -51,10 +51,14 @@ def test_free_nodes_pass_films_for_one_training_and_one_is_killed(
 
         wait_for(films, [run], caught, 300)
         [now] = wait_for(films, [run], all_help, 300)
-        let_on(run)
         victim, other = helpers()
         assert len({now.node, victim.node, other.node}) == 3
         nodes.kill(victim.node)
+        # On a quick machine the training would be over first, and nobody look for the helper.
+        eventually(
+            lambda: victim.job_id not in [one.job_id for one in helpers() if one.is_active], 180
+        )
+        let_on(run)
         [done] = wait_for(films, [run], over, 500)
         assert (done.state, done.reason, done.node) == ("done", "", now.node)
         eventually(lambda: not [one for one in helpers() if one.is_active], 60)
