@@ -56,6 +56,17 @@ def watched(browser: Browser) -> Iterator[Watched]:
     assert not one.problems, one.problems
 
 
+@pytest.fixture(scope="module")
+def stocked_server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server over a copy of ``stocked``, shared by the tests of one file."""
+    data = tmp_path_factory.mktemp("stocked-server") / "data"
+    shutil.copytree(stocked, data)
+    one = Server(data)
+    one.start()
+    yield one
+    one.end()
+
+
 @pytest.fixture(scope="session")
 def stocked(_phantom_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with 40 phantom films, the data set “tiny” of 32 px, and a finished run

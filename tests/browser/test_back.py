@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -15,21 +12,11 @@ from tests.browser.running import Server, Watched
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
-def served(stocked: Path, tmp_path: Path) -> Iterator[Server]:
-    root = tmp_path / "data"
-    shutil.copytree(stocked, root)
-    one = Server(root)
-    one.start()
-    yield one
-    one.end()
-
-
 def test_what_a_page_writes_into_the_address_by_itself_is_no_step(
-    served: Server, watched: Watched
+    stocked_server: Server, watched: Watched
 ) -> None:
     page = watched.page
-    watched.open(served.url)
+    watched.open(stocked_server.url)
     page.get_by_test_id("stSidebar").get_by_role("link", name="One run").click()
     expect(page).to_have_url(re.compile(r"/run\?run="))  # the page chose it
     watched.settle()
@@ -42,6 +29,6 @@ def test_what_a_page_writes_into_the_address_by_itself_is_no_step(
     expect(page).to_have_url(re.compile("/run"))
     watched.settle()
     page.go_back()
-    expect(page).to_have_url(f"{served.url}/")
+    expect(page).to_have_url(f"{stocked_server.url}/")
     expect(page.get_by_role("heading", name="ThoraxLens")).to_be_visible()
     watched.settle()

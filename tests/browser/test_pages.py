@@ -164,16 +164,6 @@ def test_an_empty_home_points_at_the_import(watched: Watched, bare: Server) -> N
     watched.check()
 
 
-@pytest.fixture(scope="module")
-def stocked_server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    data = tmp_path_factory.mktemp("nonsense") / "data"
-    shutil.copytree(stocked, data)
-    server = Server(data)
-    server.start()
-    yield server
-    server.end()
-
-
 def test_names_are_shown_as_text_and_nothing_in_them_is_fetched(
     browser: Browser, phantom_folder: Path, tmp_path: Path
 ) -> None:

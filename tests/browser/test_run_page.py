@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -15,16 +12,6 @@ from core.workspace import Workspace
 from tests.browser.running import NARROW, Server, Watched
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def stocked_server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    data = tmp_path_factory.mktemp("run-page") / "data"
-    shutil.copytree(stocked, data)
-    server = Server(data)
-    server.start()
-    yield server
-    server.kill()
 
 
 def test_old_addresses_lead_to_their_tab_and_tabs_to_addresses(

@@ -3,10 +3,6 @@ chosen value and no button's words are cut. The themes take turns: they differ i
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, ViewportSize
 
@@ -32,16 +28,6 @@ CUT = """() => [...document.querySelectorAll(
         part.clientWidth > 2 && part.scrollWidth > part.clientWidth + 1
         && getComputedStyle(part).overflowX !== 'visible')
 ).map(one => one.innerText)"""
-
-
-@pytest.fixture(scope="module")
-def stocked_server(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    data = tmp_path_factory.mktemp("widths") / "data"
-    shutil.copytree(stocked, data)
-    server = Server(data)
-    server.start()
-    yield server
-    server.end()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

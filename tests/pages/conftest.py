@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 
 import pytest
+import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from core.prediction.client import PredictionClient
@@ -18,6 +19,16 @@ def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     Classify a worker."""
     no_dispatcher(monkeypatch)
     monkeypatch.setattr(PredictionClient, "make_ready", lambda self: None)
+
+
+@pytest.fixture
+def fresh_caches() -> Iterator[None]:
+    """What Streamlit keeps for all sessions is that of this test alone."""
+    for cache in (st.cache_resource, st.cache_data):
+        cache.clear()
+    yield
+    for cache in (st.cache_resource, st.cache_data):
+        cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport, Finding, LeakPair, Verdict, audit_folder
@@ -21,14 +19,7 @@ from tests.pages.opening import APP, PATIENCE
 from tests.pages.runs import make_dataset, make_run
 from tests.pages.shown_films import shown_films
 
-
-@pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    for cache in (st.cache_resource, st.cache_data):
-        cache.clear()
-    yield
-    for cache in (st.cache_resource, st.cache_data):
-        cache.clear()
+pytestmark = pytest.mark.usefixtures("fresh_caches")
 
 
 def opened(**address: str) -> AppTest:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.operating_point import OperatingPoint
@@ -18,14 +16,9 @@ from tests.core.external.conftest import AWAY, FakeClient, fake_client, finished
 from tests.core.runs.jobs_at_hand import noted, stand
 from tests.pages.opening import everything_said, open_app, table_read
 
+pytestmark = pytest.mark.usefixtures("fresh_caches")
+
 __all__ = ["fake_client", "finished"]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
 
 
 def opened(run: Run, source: str = AWAY) -> AppTest:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
@@ -24,6 +23,8 @@ from pages.components.classify import asking
 from pages.components.run_links import TABS
 from tests.pages.hostile import CLASS, FINDING, SOURCE, ids, make_hostile
 from tests.pages.opening import APP, PATIENCE
+
+pytestmark = pytest.mark.usefixtures("fresh_caches")
 
 RAW = (
     "**b**", "![x](", "<b>i", "$y$", "_f_", "[l](", "$x$", "`c`", ":red[r", "_k_", "[m](", "$z$",
@@ -40,15 +41,6 @@ PLAIN = {
     "value", "query_string", "file_name", "accessible_text", "data", "block_id", "formatted_value",
     "element_id", "widget_id", "form_id", "deferred_file_id", "page_script_hash", "user_key",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    for cache in (st.cache_resource, st.cache_data):
-        cache.clear()
-    yield
-    for cache in (st.cache_resource, st.cache_data):
-        cache.clear()
 
 
 @pytest.fixture(scope="module")

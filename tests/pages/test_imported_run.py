@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
 from core.card.facts import gather_facts
 from core.card.sections import model_card
@@ -16,16 +14,9 @@ from core.travel.snippet import snippet
 from tests.core.travel.conftest import _exported, away, file, network_files, run
 from tests.pages.opening import as_read, everything_said, open_app
 
+pytestmark = pytest.mark.usefixtures("fresh_caches")
+
 __all__ = ["_exported", "away", "file", "network_files", "run"]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.audit.report import AuditReport, Verdict, audit_folder
@@ -16,12 +13,7 @@ from tests.pages.hostile import CLASS
 from tests.pages.opening import as_read, everything_said, open_app
 from tests.pages.runs import make_run
 
-
-@pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    st.cache_data.clear()
-    yield
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("fresh_caches")
 
 
 def opened(run: Run) -> AppTest:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 
 from core.store import Store
 
 
 @pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
+def _anew(fresh_caches: None) -> None:
+    """Each test of Compare begins with nothing kept."""
 
 
 @pytest.fixture
